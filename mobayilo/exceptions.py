@@ -1,0 +1,131 @@
+"""The error contract: how every refusal leaves the house, as JSON for programs or as a page."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from mobayilo.lib.challenges import REALM
+from mobayilo.lib.errors import ProductError
+
+logger = logging.getLogger(__name__)
+
+
+def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
+    """The one shape of an error (DESIGN contract): `{"error": {code, message, hint, …}}`."""
+    return {
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            "hint": error.hint,
+            "request_id": request_id,
+            "details": error.details,
+        }
+    }
+
+
+def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. Returns None for what is a fault of ours, which ends in 500."""
+    request = context["request"]
+    error = as_product_error(exception)
+    if error is None:
+        return None
+    response = Response(error_object(error, request.request_id), status=error.kind.status)
+    for name, value in _headers(error).items():
+        response[name] = value
+    return response
+
+
+def as_product_error(exception: Exception) -> ProductError | None:
+    """What Django and DRF raise, in our own terms."""
+    match exception:
+        case ProductError():
+            return exception
+        case drf.Throttled():
+            seconds = int(getattr(exception, "wait", None) or 1)
+            return ProductError(
+                "throttled",
+                f"Too many requests. Wait {seconds} seconds.",
+                retry_after_seconds=seconds,
+            )
+        case drf.ValidationError():
+            return ProductError(
+                "invalid_request",
+                "The request has a field that cannot be used.",
+                details={"fields": exception.detail},
+            )
+        case drf.ParseError():
+            return ProductError("invalid_request", "The body is not valid JSON.")
+        case drf.UnsupportedMediaType():
+            return ProductError("unsupported_media_type", "The body must be JSON.")
+        case drf.MethodNotAllowed():
+            return ProductError("method_not_allowed", "This path does not take that method.")
+        case drf.NotAuthenticated():
+            return ProductError("not_authenticated", "This needs a token.")
+        case Http404() | drf.NotFound():
+            return ProductError("not_found", "There is no such thing in your account.")
+        case drf.PermissionDenied() | PermissionDenied():
+            return ProductError("insufficient_scope", "This token may not do that.")
+    return None
+
+
+def _headers(error: ProductError) -> dict[str, str]:
+    """Challenges by RFC 6750 section 3 and Retry-After by RFC 9110 section 10.2.3."""
+    headers: dict[str, str] = {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.code == "not_authenticated":
+        headers["WWW-Authenticate"] = REALM
+    elif error.kind.status == 401:
+        headers["WWW-Authenticate"] = f'{REALM}, error="invalid_token"'
+    elif error.code == "insufficient_scope":
+        scope = error.details.get("required_scope", "")
+        scope_attribute = f', scope="{scope}"' if scope else ""
+        headers["WWW-Authenticate"] = f'{REALM}, error="insufficient_scope"{scope_attribute}'
+    return headers
+
+
+def refuse(request: HttpRequest, error: ProductError) -> HttpResponse:
+    """An error outside DRF: JSON under /api/, a page elsewhere."""
+    identifier = getattr(request, "request_id", "")
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse(
+            error_object(error, identifier), status=error.kind.status
+        )
+    else:
+        context = {"error": error, "request_id": identifier}
+        response = render(request, "errors/refused.html", context, status=error.kind.status)
+    for name, value in _headers(error).items():
+        response[name] = value
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, ProductError("invalid_request", "That request cannot be read."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, ProductError("insufficient_scope", "You may not open this."))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, ProductError("not_found", "There is nothing at this address."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return refuse(request, ProductError("server_error", "Something went wrong on our side."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    logger.warning("csrf check failed", extra={"reason": reason})
+    error = ProductError(
+        "insufficient_scope",
+        "This form had expired, so nothing was done.",
+        hint="Go back, reload the page, and send it again.",
+    )
+    return refuse(request, error)

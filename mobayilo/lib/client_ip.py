@@ -1,0 +1,30 @@
+"""Whose address a request comes from, counted from the proxies that we trust."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The client's address: the entry that our outermost trusted proxy wrote.
+
+    The left end of X-Forwarded-For is written by the client and proves nothing, so entries are
+    counted from the right, one for each proxy in TRUSTED_PROXY_COUNT.
+    """
+    remote = str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 - an address, no bind
+    hops = int(settings.TRUSTED_PROXY_COUNT)
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    candidate = forwarded[-hops] if 0 < hops <= len(forwarded) else remote
+    try:
+        return str(ipaddress.ip_address(candidate))
+    except ValueError:
+        return remote
+
+
+def rate_limit_network(address: str) -> str:
+    """The address that a limit counts: a whole IPv4 address, the /64 of an IPv6 one."""
+    ip = ipaddress.ip_address(address)
+    if ip.version == 4:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)

@@ -1,0 +1,16 @@
+"""Public ids: prefixed and unguessable."""
+
+import secrets
+import string
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+
+def random_base62(length: int) -> str:
+    """`length` characters of 0-9A-Za-z from the operating system's generator."""
+    return "".join(secrets.choice(BASE62) for _ in range(length))
+
+
+def new_public_id(prefix: str) -> str:
+    """An id such as `call_4Xb…`: the prefix, an underscore, 20 base62 characters (119 bits)."""
+    return f"{prefix}_{random_base62(20)}"

@@ -1,0 +1,138 @@
+"""How often anyone may do anything: one table, one DRF throttle, one decorator for pages.
+
+Counting is django-ratelimit's. What it lacks is here: a `Retry-After`, and a decision per limit of
+what happens when the counters cannot be reached.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Literal, Protocol, TypeVar, cast
+
+from django.http import HttpRequest, HttpResponseBase
+from django_ratelimit.core import get_usage
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from mobayilo.lib.client_ip import client_ip, rate_limit_network
+from mobayilo.lib.errors import ProductError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests a window (`"10/m"`), counted per token, per signed-in user, or per IP.
+
+    Without a token or a user, `per` falls back to the IP address.
+    """
+
+    rate: str
+    per: Literal["token", "user", "ip"]
+    when_redis_is_down: Literal["open", "closed"] = "open"
+
+
+LIMITS: dict[str, Limit] = {
+    # The CLI API
+    "public-read": Limit("120/m", "ip"),
+    "api-read": Limit("300/m", "token"),
+    "api-write": Limit("60/m", "token"),
+    "calls": Limit("30/m", "token"),
+    "topups": Limit("30/h", "token"),
+    "verification-send": Limit("10/h", "user", "closed"),
+    "verification-check": Limit("30/h", "user", "closed"),
+    "tokens-write": Limit("30/h", "token", "closed"),
+    "leaked-tokens": Limit("30/m", "ip", "closed"),
+    # OAuth
+    "oauth-metadata": Limit("120/m", "ip"),
+    "oauth-start": Limit("20/m", "ip", "closed"),
+    "oauth-token": Limit("120/m", "ip", "closed"),
+    "oauth-revoke": Limit("60/m", "ip"),
+    # Pages
+    "page-read": Limit("300/m", "ip"),
+    "page-write": Limit("60/m", "user"),
+    "sign-in": Limit("60/m", "ip", "closed"),
+    # Providers calling us; the signature is what keeps strangers out
+    "webhook": Limit("6000/m", "ip"),
+}
+
+
+def count(request: HttpRequest, name: str) -> int:
+    """Counts one request against a limit.
+
+    Returns the seconds to wait before the next, 0 if this one may pass. Raises `unavailable` when
+    the counters cannot be reached and the limit is one that closes then.
+    """
+    limit = LIMITS[name]
+    key = _counted_as(request, limit)
+    try:
+        usage = get_usage(request, name, key=lambda *_: key, rate=limit.rate, increment=True)
+    except (RedisError, OSError):
+        logger.exception("rate limit counters unreachable", extra={"limit": name})
+        if limit.when_redis_is_down == "open":
+            return 0
+        raise ProductError(
+            "unavailable", "This is paused for a moment.", retry_after_seconds=30
+        ) from None
+    if usage is None or not usage["should_limit"]:
+        return 0
+    return max(1, int(usage["time_left"]))
+
+
+def _counted_as(request: HttpRequest, limit: Limit) -> str:
+    token = getattr(request, "auth", None)
+    user = getattr(request, "user", None)
+    if limit.per == "token" and token is not None:
+        return f"token:{token.pk}"
+    if limit.per in ("token", "user") and user is not None and user.pk:
+        return f"user:{user.pk}"
+    return f"ip:{rate_limit_network(client_ip(request))}"
+
+
+class LimitedView(Protocol):
+    """A view that names its limit, or one for each method."""
+
+    limit: str | dict[str, str]
+
+
+class RateLimitThrottle(BaseThrottle):
+    """Applies the limit that a view names: `limit = "api-read"`, or one per method in a dict."""
+
+    def __init__(self) -> None:
+        self.wait_seconds = 0
+
+    def allow_request(self, request: Request, view: LimitedView) -> bool:  # type: ignore[override]  # every view of ours names a limit
+        limit = view.limit
+        name = limit if isinstance(limit, str) else limit.get(request.method or "GET")
+        self.wait_seconds = count(request, name) if name else 0
+        return self.wait_seconds == 0
+
+    def wait(self) -> float:
+        return float(self.wait_seconds)
+
+
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+
+
+def limited(name: str, *, methods: tuple[str, ...] = ()) -> Callable[[V], V]:
+    """Applies a limit to a page. `methods` restricts it, so that reading and sending differ."""
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            wait_seconds = count(request, name) if not methods or request.method in methods else 0
+            if wait_seconds:
+                raise ProductError(
+                    "throttled",
+                    f"Too many requests. Wait {wait_seconds} seconds.",
+                    retry_after_seconds=wait_seconds,
+                )
+            return view(request, *args, **kwargs)
+
+        # Read by the test that walks the URL list.
+        vars(wrapper)["limits"] = [*getattr(view, "limits", []), name]
+        return cast(V, wrapper)
+
+    return decorate

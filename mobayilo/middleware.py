@@ -1,0 +1,53 @@
+"""What every request gets: an id, one log line, and our error shape for refusals in pages."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from mobayilo.exceptions import refuse
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ids import random_base62
+from mobayilo.logs import request_id
+
+logger = logging.getLogger("mobayilo.requests")
+_ACCEPTABLE_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
+
+
+class RequestContextMiddleware:
+    """Sets `request.request_id`, answers with it, and writes the access log line."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        offered = request.headers.get("X-Request-Id", "")
+        current = offered if _ACCEPTABLE_ID.fullmatch(offered) else f"req_{random_base62(20)}"
+        request.request_id = current  # type: ignore[attr-defined]  # ours, for error objects and pages
+        reset = request_id.set(current)
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = current
+            self.log(request, response, time.perf_counter() - started)
+            return response
+        finally:
+            request_id.reset(reset)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return refuse(request, error) if isinstance(error, ProductError) else None
+
+    def log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        # The route's pattern and never the path: paths may hold keys of mails and ids of people.
+        match = request.resolver_match
+        logger.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": match.route if match else "",
+                "status": response.status_code,
+                "duration_ms": round(seconds * 1000, 1),
+            },
+        )

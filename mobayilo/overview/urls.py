@@ -1,0 +1,12 @@
+"""The pages that join the rooms."""
+
+from django.urls import path
+
+from mobayilo.overview import views
+
+app_name = "overview"
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("home", views.home, name="home"),
+]
