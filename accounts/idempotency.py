@@ -1,0 +1,117 @@
+"""`Idempotency-Key`: a POST that is sent twice is done once.
+
+After draft-ietf-httpapi-idempotency-key-header.
+"""
+
+import hashlib
+import json
+import re
+from datetime import timedelta
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import account_of
+from accounts.models import IdempotencyKey
+from mobayilo.lib.errors import ProductError
+
+KEPT = timedelta(hours=24)
+# A request that runs longer than this died with its process; the next one takes over.
+ABANDONED_AFTER = timedelta(seconds=90)
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class IdempotentPost(APIView):
+    """Replays the first answer to a POST of the same key and body.
+
+    5xx answers are not kept. While a POST runs, `self.idempotency_key` holds the key; an operation
+    that stores it with its row recognises a request whose first process died half-way.
+    """
+
+    idempotency_key: str | None = None
+    _entry: IdempotencyKey | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        key = request.headers.get("Idempotency-Key")
+        if request.method == "POST" and key is not None:
+            self.idempotency_key = key
+            self._entry = _begin(request, key)
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Response:
+        try:
+            response = cast(Response, super().dispatch(*args, **kwargs))
+        except BaseException:
+            self._forget()
+            raise
+        if self._entry is None:
+            return response
+        if response.status_code >= 500 or response.status_code == 429:
+            self._forget()
+        else:
+            IdempotencyKey.objects.filter(pk=self._entry.pk).update(
+                status=response.status_code, body=json.loads(JSONRenderer().render(response.data))
+            )
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, _ReplayError):
+            replayed = Response(exc.entry.body, status=exc.entry.status)
+            replayed["Idempotent-Replayed"] = "true"
+            return replayed
+        return super().handle_exception(exc)
+
+    def _forget(self) -> None:
+        if self._entry is not None:
+            IdempotencyKey.objects.filter(pk=self._entry.pk).delete()
+
+
+class _ReplayError(Exception):
+    """Carries the kept answer past the view."""
+
+    def __init__(self, entry: IdempotencyKey) -> None:
+        super().__init__("replay")
+        self.entry = entry
+
+
+def _begin(request: Request, key: str) -> IdempotencyKey:
+    """Claims a key for this request; the insert decides between two at once."""
+    if not _VISIBLE_ASCII.fullmatch(key):
+        raise ProductError(
+            "invalid_request", "Idempotency-Key must be 1 to 255 visible ASCII characters."
+        )
+    body_digest = hashlib.sha256(
+        json.dumps(request.data, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+    claim = {"account": account_of(request), "path": request.path, "key": key}
+    now = timezone.now()
+    with transaction.atomic():
+        entry, created = IdempotencyKey.objects.get_or_create(
+            **claim, defaults={"body_digest": body_digest, "started_at": now}
+        )
+    if created or _take_over(entry, body_digest):
+        return entry
+    if entry.body_digest != body_digest:
+        raise ProductError(
+            "idempotency_conflict", "This Idempotency-Key was used with another body."
+        )
+    if entry.status is None:
+        raise ProductError("idempotency_in_progress", "The first request with this key is running.")
+    raise _ReplayError(entry)
+
+
+def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
+    """Whether this request may run in place of one that died, or of one from a former day."""
+    now = timezone.now()
+    died = Q(status=None, started_at__lt=now - ABANDONED_AFTER, body_digest=body_digest)
+    out_of_date = Q(started_at__lt=now - KEPT)
+    taken = IdempotencyKey.objects.filter(
+        died | out_of_date, pk=entry.pk, started_at=entry.started_at
+    )
+    return taken.update(started_at=now, status=None, body=None, body_digest=body_digest) == 1

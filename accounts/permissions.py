@@ -1,0 +1,30 @@
+"""Whether a token may do what a request asks."""
+
+from typing import ClassVar, Protocol
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.authentication import token_of
+from mobayilo.lib.errors import ProductError
+
+
+class ScopedView(Protocol):
+    """A view that says which scope each of its methods needs; None means any token."""
+
+    scopes: ClassVar[dict[str, str | None]]
+
+
+class HasScope(BasePermission):
+    """Holds a view's `scopes`, one entry a method: a scope, or None for any token."""
+
+    def has_permission(self, request: Request, view: ScopedView) -> bool:  # type: ignore[override]  # every view of ours is scoped
+        token = token_of(request)
+        required = view.scopes[request.method or "GET"]
+        if required is not None and required not in token.scopes:
+            raise ProductError(
+                "insufficient_scope",
+                f"This token lacks the scope {required}.",
+                details={"required_scope": str(required)},
+            )
+        return True

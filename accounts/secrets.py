@@ -1,0 +1,41 @@
+"""Token secrets: how one is made, recognised and reduced to a digest."""
+
+import hashlib
+import re
+import zlib
+
+from mobayilo.lib.ids import BASE62, random_base62
+
+BODY_LENGTH = 30  # 178 bits
+CHECKSUM_LENGTH = 6
+_SHAPE = re.compile(r"moby_(pat|dev)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})")
+
+
+def checksum(body: str) -> str:
+    """CRC32 of the random part in base62, left-padded with 0 to six characters.
+
+    A filter for typos and secret scanners, never a security check.
+    """
+    value = zlib.crc32(body.encode("ascii"))
+    digits = ""
+    while value:
+        value, digit = divmod(value, 62)
+        digits = BASE62[digit] + digits
+    return digits.rjust(CHECKSUM_LENGTH, "0")
+
+
+def new_secret(kind: str) -> str:
+    """A fresh token such as `moby_pat_…`; `kind` is `pat` or `dev`."""
+    body = random_base62(BODY_LENGTH)
+    return f"moby_{kind}_{body}{checksum(body)}"
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether shape and checksum are right, told without a look at the database."""
+    match = _SHAPE.fullmatch(text)
+    return match is not None and checksum(match[2]) == match[3]
+
+
+def digest(secret: str) -> str:
+    """What is stored. No salt: the input has 178 random bits, and a look-up is one equality."""
+    return hashlib.sha256(secret.encode()).hexdigest()
