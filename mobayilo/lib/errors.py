@@ -39,6 +39,13 @@ ERRORS: dict[str, ErrorKind] = {
     "account_frozen": ErrorKind(
         403, 5, "Write to support: they froze the account and can thaw it."
     ),
+    # Numbers
+    "invalid_number": ErrorKind(400, 2, "Write it as +44 20 7946 0018, or name its country."),
+    "ambiguous_number": ErrorKind(400, 2, "Write the one you mean with + and its country code."),
+    "country_required": ErrorKind(400, 2, "Name the country with --country, or begin with +."),
+    "unknown_country": ErrorKind(400, 2, "Use a two-letter country code such as GB."),
+    "emergency_number": ErrorKind(403, 5, "Dial it from a phone where you are."),
+    "short_number": ErrorKind(403, 5, "Short numbers work only on a phone in their own country."),
     # Providers
     "provider_unavailable": ErrorKind(503, 3, "Nothing was charged. Try again in a minute."),
     "provider_misconfigured": ErrorKind(503, 3, "Tell support; the operator has to correct it."),
