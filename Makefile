@@ -1,0 +1,54 @@
+# Everything a developer or a newcomer types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+BIN := .venv/bin
+READY := .venv/ready
+LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev tests
+
+.PHONY: help demo run test lint docs bench lock setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## play the whole journey: sign-up, device login, top-up, a billed call
+	@$(BIN)/python -m dev.demo
+
+run: setup ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8001)
+	@$(BIN)/python -m dev.run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
+
+test: setup ## run every test: all on PostgreSQL, those marked db and the journeys also on SQLite
+	$(BIN)/pytest
+	TEST_DATABASE=sqlite $(BIN)/pytest -m "db or journey"
+
+lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migration
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	ENV_FILE=tests/test.env $(BIN)/mypy $(LINTED)
+	$(BIN)/djlint --check --lint --quiet templates
+	ENV_FILE=tests/test.env $(BIN)/python manage.py check
+	ENV_FILE=tests/test.env $(BIN)/python manage.py makemigrations --check --dry-run
+
+docs: setup ## build the documentation, strictly, into var/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir var/site
+
+bench: setup ## measure, side by side in one run; the table also goes to var/bench.json
+	$(BIN)/python -m tests.bench
+
+setup: $(READY)
+
+$(READY): requirements-dev.txt cli_client/pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the pinned packages into .venv …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e ./cli_client
+	@mkdir -p var
+	@touch $(READY)
+
+lock: setup ## compile pyproject.toml's ranges into the two requirements files
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements-dev.txt pyproject.toml

@@ -1,0 +1,1 @@
+"""What runs the product on a developer's machine. Never imported by the product."""

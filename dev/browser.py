@@ -1,0 +1,126 @@
+"""A customer's browser without a screen: follows links, fills forms, keeps cookies."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, and what a browser would send if nobody typed."""
+
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.forms: list[Form] = []
+        self._current: Form | None = None
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        if tag == "form":
+            action = urljoin(self.url, given.get("action") or self.url)
+            self._current = Form(action, given.get("method", "get").lower())
+            self.forms.append(self._current)
+        elif self._current is not None:
+            self._control(self._current, tag, given)
+
+    def _control(self, form: Form, tag: str, given: dict[str, str]) -> None:
+        name, kind = given.get("name", ""), given.get("type", "text")
+        if tag == "button" or (tag == "input" and kind == "submit"):
+            form.buttons.append((name, given.get("value", "")))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            if "selected" in given or self._select not in form.fields:
+                form.fields[self._select] = given.get("value", "")
+        elif tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in given):
+            form.fields[name] = given.get("value", "on" if kind == "checkbox" else "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._current = None
+        elif tag == "select":
+            self._select = ""
+
+
+class Browser:
+    """Opens pages and sends forms over real HTTP. `page` is the answer on screen."""
+
+    def __init__(self, web: str, sandbox: str) -> None:
+        self.web = web
+        self.sandbox = sandbox
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.page: requests.Response
+
+    def open(self, url: str) -> requests.Response:
+        self.page = self.session.get(urljoin(self.web, url), timeout=20)
+        self.page.raise_for_status()
+        return self.page
+
+    def forms(self) -> list[Form]:
+        parser = _Forms(self.page.url)
+        parser.feed(self.page.text)
+        return parser.forms
+
+    def submit(
+        self, *, having: str, button: tuple[str, str] | None = None, **values: str
+    ) -> requests.Response:
+        """Sends the form that has a field or a button of that name (or goes to that path)."""
+        form = next(f for f in self.forms() if _has(f, having))
+        body = {**form.fields, **values}
+        if button is not None:
+            body[button[0]] = button[1]
+        headers = {"Referer": self.page.url, "Origin": self._origin()}
+        if form.method == "post":
+            self.page = self.session.post(form.action, data=body, headers=headers, timeout=20)
+        else:
+            self.page = self.session.get(form.action, params=body, timeout=20)
+        self.page.raise_for_status()
+        return self.page
+
+    def _origin(self) -> str:
+        parts = urlsplit(self.page.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def sign_up(self, email: str, password: str) -> None:
+        """Creates an account and confirms the address with the link of the mail."""
+        self.open("/accounts/signup/")
+        self.submit(having="password1", email=email, password1=password)
+        link = re.search(r"https?://\S+/confirm-email/\S+", self.newest_mail(email))
+        if link is None:
+            raise RuntimeError("the confirmation mail holds no link")
+        self.open(link[0])
+        self.submit(having="confirm-email")
+
+    def sign_in(self, email: str, password: str) -> None:
+        self.open("/accounts/login/")
+        self.submit(having="password", login=email, password=password)
+
+    def newest_mail(self, email: str) -> str:
+        """The text of the newest mail to an address, from the sandbox's mailbox."""
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            answer = requests.get(
+                f"{self.sandbox}/control/mail", params={"to": email}, timeout=10
+            ).json()
+            if answer["messages"]:
+                return str(answer["messages"][-1]["text"])
+            time.sleep(0.1)
+        raise RuntimeError(f"no mail for {email} came")
+
+
+def _has(form: Form, name: str) -> bool:
+    return name in form.fields or name in form.action or any(name in b for b in form.buttons)

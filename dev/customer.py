@@ -1,0 +1,119 @@
+"""A new customer with a browser, a phone and a terminal: what the demo and the journeys play."""
+
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from dev.browser import Browser
+from dev.stack import Stack
+
+
+@dataclass
+class Ran:
+    """What a command printed and how it ended."""
+
+    arguments: tuple[str, ...]
+    stdout: str
+    stderr: str
+    code: int
+
+    @property
+    def json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.stdout)
+        return document
+
+
+@dataclass
+class Customer:
+    """Signs up, approves, pays and types, over nothing but HTTP and the installed `moby`."""
+
+    stack: Stack
+    email: str
+    password: str
+    home: Path
+    browser: Browser = field(init=False)
+    env: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.browser = Browser(self.stack.web, self.stack.sandbox)
+        self.env = self.stack.moby_env(self.home)
+
+    def moby(self, *arguments: str, input_text: str | None = None) -> Ran:
+        """Runs `moby` to its end, without a terminal."""
+        done = subprocess.run(
+            ["moby", *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            input=input_text if input_text is not None else "",
+            timeout=120,
+            check=False,
+        )
+        return Ran(arguments, done.stdout, done.stderr, done.returncode)
+
+    def log_in(self) -> Ran:
+        """`moby auth login`, approved in the browser while it waits."""
+        login = Started(self, "auth", "login", "--insecure-storage", "--no-browser")
+        code = login.wait_for(r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b")
+        self.approve(code)
+        return login.finish()
+
+    def approve(self, user_code: str) -> None:
+        """Enters the code at /device and approves what it shows."""
+        self.browser.open("/device")
+        self.browser.submit(having="user_code", user_code=user_code)
+        if any("password" in form.fields for form in self.browser.forms()):
+            self.browser.submit(having="password", password=self.password)
+        self.browser.submit(having="approve", button=("decision", "approve"))
+
+    def pay(self, checkout_url: str) -> None:
+        """Pays on the hosted page."""
+        self.browser.open(checkout_url)
+        self.browser.submit(having="pay", button=("action", "pay"))
+
+    def code_received(self, e164: str) -> str:
+        """The newest verification code on the sandbox phone of a number."""
+        answer = self.stack.control(f"messages?to={e164.replace('+', '%2B')}").json()
+        return str(answer["messages"][-1]["code"])
+
+
+class Started:
+    """A `moby` that runs while something else happens. Both streams are kept as one text."""
+
+    def __init__(self, customer: Customer, *arguments: str) -> None:
+        self.arguments = arguments
+        self.text = ""
+        self.process = subprocess.Popen(
+            ["moby", *arguments],
+            env=customer.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        self._reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
+        self._reader.start()
+
+    def _read(self, output: IO[bytes]) -> None:
+        while chunk := os.read(output.fileno(), 4096):
+            self.text += chunk.decode(errors="replace")
+
+    def wait_for(self, pattern: str, *, seconds: float = 30) -> str:
+        """Waits until the output holds the pattern. Returns its first group."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.text)
+            if found:
+                return found[1]
+            time.sleep(0.05)
+        raise RuntimeError(f"moby {' '.join(self.arguments)} printed no {pattern}: {self.text}")
+
+    def finish(self, *, seconds: float = 90) -> Ran:
+        code = self.process.wait(timeout=seconds)
+        self._reader.join(timeout=5)
+        return Ran(self.arguments, self.text, "", code)

@@ -1,0 +1,154 @@
+"""`make demo`: the whole journey from nothing, with the installed `moby`, printed as it happens."""
+
+import secrets
+import sys
+import tempfile
+import time
+from decimal import Decimal
+from pathlib import Path
+
+from dev.customer import Customer, Ran, Started
+from dev.stack import Stack
+
+PHONE = "+447400123456"
+DESTINATION = "+442079460018"
+BUSY = "+442079460999"
+
+
+class DemoError(Exception):
+    """Something did not come out as it should."""
+
+
+def main() -> int:
+    started = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="mobayilo-demo-") as name:
+            folder = Path(name)
+            say("Starting the sandbox (a local Twilio, Stripe and mailbox), database and web …")
+            with Stack(folder) as stack:
+                say(f"web {stack.web} · sandbox {stack.sandbox}")
+                play(stack, folder)
+    except (DemoError, RuntimeError) as problem:
+        print(f"\ndemo: FAILED: {problem}", file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - started
+    print(f"\ndemo: OK, every step came out as it should ({seconds:.0f} s)")
+    return 0
+
+
+def play(stack: Stack, folder: Path) -> None:
+    prepare_numbers(stack)
+    customer = Customer(stack, "newcomer@example.com", secrets.token_urlsafe(12), folder / "home")
+    sign_up_and_log_in(customer)
+    prove_phone(customer)
+    top_up(customer)
+    cost = call(customer)
+    call_busy(customer)
+    check_balance(customer, Decimal("20.00") - cost)
+    log_out(customer)
+    audit(stack)
+
+
+def prepare_numbers(stack: Stack) -> None:
+    """How the two destinations behave: one answers and talks 65 s, one is busy. Time runs fast."""
+    stack.control("speed", {"speed": 20})
+    stack.control("numbers", {"number": PHONE, "answer_after_seconds": 2, "outcome": "answer"})
+    stack.control(
+        "numbers",
+        {"number": DESTINATION, "answer_after_seconds": 3, "talk_seconds": 65, "outcome": "answer"},
+    )
+    stack.control("numbers", {"number": BUSY, "outcome": "busy"})
+
+
+def sign_up_and_log_in(customer: Customer) -> None:
+    say("In the browser: sign up, open the confirmation mail, confirm the address")
+    customer.browser.sign_up(customer.email, customer.password)
+    say("In the terminal: log in; in the browser: approve the device")
+    show(customer.log_in())
+    status = show(customer.moby("auth", "status", "--json")).json
+    expect(status["authenticated"] is True, "the terminal is signed in")
+    show(customer.moby("auth", "status"))
+
+
+def prove_phone(customer: Customer) -> None:
+    say("Prove the phone: a code by SMS, confirmed with the code alone")
+    show(customer.moby("caller-id", "request", "07400 123456", "--country", "GB"))
+    show(customer.moby("caller-id", "confirm", customer.code_received(PHONE)))
+
+
+def top_up(customer: Customer) -> None:
+    say("Top up $20.00; pay on the checkout page while moby waits")
+    topup = Started(customer, "topup", "20", "--wait")
+    customer.pay(topup.wait_for(r"(https?://\S+/c/pay/\S+)"))
+    show(topup.finish())
+    balance = show(customer.moby("balance", "--json")).json
+    expect(balance["balance"] == "20.00", "the balance is 20.00")
+
+
+def call(customer: Customer) -> Decimal:
+    """A call that is answered and talks. Returns what it cost."""
+    say("What a minute costs, and a call")
+    show(customer.moby("rates", "GB"))
+    show(customer.moby("call", "020 7946 0018", "--country", "GB", "--yes", "--wait"))
+    calls = customer.moby("calls", "list", "--json").json["items"]
+    receipt = show(customer.moby("calls", "show", calls[0]["call_id"], "--json")).json
+    show(customer.moby("calls", "show", calls[0]["call_id"]))
+    expect(receipt["state"] == "completed", "the call was completed")
+    cost = Decimal(str(receipt["cost"]))
+    expect(cost > 0, "the call cost something")
+    return cost
+
+
+def call_busy(customer: Customer) -> None:
+    say("A call to a busy number costs nothing")
+    busy = show(customer.moby("call", BUSY, "--yes", "--wait", "--json"), code=1).json
+    expect(busy["state"] == "busy", "the number was busy")
+    expect(Decimal(str(busy["cost"])) == 0, "and it cost nothing")
+
+
+def check_balance(customer: Customer, expected: Decimal) -> None:
+    balance = show(customer.moby("balance", "--json")).json
+    expect(
+        Decimal(str(balance["balance"])) == expected and balance["held_cents"] == 0,
+        f"the balance is {expected}: 20.00 less what the receipt says, and nothing is held",
+    )
+    show(customer.moby("transactions"))
+
+
+def log_out(customer: Customer) -> None:
+    say("Log out; the server refuses the token from now on")
+    token = customer.moby("auth", "token").stdout.strip()
+    show(customer.moby("auth", "logout"))
+    customer.env["MOBY_TOKEN"] = token
+    refused = show(customer.moby("auth", "status", "--json"), code=4).json
+    expect(refused["reason"] == "revoked", "the token is revoked")
+
+
+def audit(stack: Stack) -> None:
+    say("Recompute every balance from the ledger")
+    print(stack.manage("audit_ledger").stdout.rstrip())
+
+
+def say(text: str) -> None:
+    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n# {text}", flush=True)
+
+
+def show(ran: Ran, *, code: int = 0) -> Ran:
+    """Prints a command and what it answered, and holds that it ended with `code`."""
+    print(f"$ moby {' '.join(ran.arguments)}")
+    for text in (ran.stdout, ran.stderr):
+        for line in text.replace("\r", "\n").splitlines():
+            print(f"  {line}")
+    expect(ran.code == code, f"it ends with {code}", quiet=True)
+    return ran
+
+
+def expect(holds: bool, what: str, *, quiet: bool = False) -> None:
+    if not holds:
+        raise DemoError(f"not so: {what}")
+    if not quiet:
+        print(f"  ✓ {what}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
