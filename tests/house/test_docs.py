@@ -1,0 +1,19 @@
+"""The documentation says what the code does."""
+
+import re
+from pathlib import Path
+
+from mobayilo.lib.errors import ERRORS
+
+ROOT = Path(__file__).resolve().parents[2]
+ROW = re.compile(r"^\| `(\w+)` \| (\d{3}) \| (\d+) \| (.+) \|$", re.MULTILINE)
+
+
+def test_error_table_lists_every_code_with_status_and_exit_code() -> None:
+    listed = {
+        code: (int(status), int(exit_code), hint)
+        for code, status, exit_code, hint in ROW.findall((ROOT / "docs/errors.md").read_text())
+    }
+    assert listed == {
+        code: (kind.status, kind.exit_code, kind.hint) for code, kind in ERRORS.items()
+    }
