@@ -1,0 +1,65 @@
+"""The whole product for a journey: web server, sandbox and periodic work, on the run's database."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from dev.customer import Customer
+from dev.stack import Stack
+from tests.database import ON_SQLITE
+
+PASSWORD = "correct horse battery staple"
+PHONE = "+447400123456"
+
+
+def _new_database(name: str) -> str:
+    """A database of its own beside the one of the test run; empty means Stack's SQLite file."""
+    if ON_SQLITE:
+        return ""
+    server = settings.DATABASES["default"]
+    conninfo = psycopg.conninfo.make_conninfo(
+        host=server["HOST"], user=server["USER"], dbname="postgres"
+    )
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return f"postgresql://{server['USER']}@/{name}?host={server['HOST']}"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(folder, database_url=_new_database("journeys")) as running:
+        running.control("speed", {"speed": 40})
+        yield running
+
+
+@pytest.fixture
+def new_customer(stack: Stack, tmp_path: Path) -> Callable[[str], Customer]:
+    """Signs a person up in the browser; they have an empty home and no device yet."""
+
+    def sign_up(name: str) -> Customer:
+        email = f"{name}-{tmp_path.name}@example.org"
+        customer = Customer(stack, email, PASSWORD, tmp_path / name)
+        customer.browser.sign_up(customer.email, customer.password)
+        return customer
+
+    return sign_up
+
+
+@pytest.fixture
+def alice(new_customer: Callable[[str], Customer]) -> Customer:
+    """Signed in at her terminal."""
+    customer = new_customer("alice")
+    customer.log_in()
+    return customer
+
+
+@pytest.fixture
+def books_are_right(stack: Stack) -> Iterator[None]:
+    """Recomputes every balance when a journey has ended."""
+    yield
+    audit = stack.manage("audit_ledger", check=False)
+    assert audit.returncode == 0, audit.stdout
