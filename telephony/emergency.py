@@ -1,0 +1,121 @@
+"""Emergency and short numbers, recognised on the raw digits before anything is parsed.
+
+A prepaid call over the internet cannot reach emergency services, and short numbers mean
+something only inside one country's network, so both are refused with what to do instead.
+"""
+
+import re
+from functools import cache
+
+import phonenumbers
+from phonenumbers import PhoneNumber
+from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.shortnumberinfo import is_emergency_number, is_valid_short_number_for_region
+
+from mobayilo.lib.errors import ProductError
+from telephony.countries import country_name
+from telephony.number_readings import bare_readings, national_readings
+from telephony.number_text import raw_digits
+
+EVERYWHERE = frozenset({"112", "911"})  # GSM 02.30 has every mobile phone treat both as emergency
+LONGEST_SHORT_NUMBER = 6
+LONGEST_WITH_PREFIX = LONGEST_SHORT_NUMBER + len("011") + len("998")
+EXIT_CODES = ("00", "011")
+
+
+def emergency_check(text: str, *, countries: list[str]) -> None:
+    """Raises `emergency_number` or `short_number` if these digits are one.
+
+    `countries` are the caller's and the stated one; their numbers are looked at first, then
+    those of every other country, unless the digits are a whole ordinary number in `countries`.
+    """
+    digits = raw_digits(text)
+    _refuse_emergency(digits, countries)
+    if len(digits) > LONGEST_WITH_PREFIX or _is_ordinary(digits, countries):
+        return
+    for short, regions in _behind_prefix(digits):
+        _refuse_emergency(short, regions)
+    if len(digits) > LONGEST_SHORT_NUMBER or re.search(r"[A-Za-z]{3}$", text):
+        return  # 1-800-FLOWERS has more digits than these
+    for country in _short_regions():
+        if is_emergency_number(digits, country):
+            raise _emergency(digits, None)
+    _refuse_short(digits, countries)
+
+
+def _refuse_emergency(digits: str, countries: list[str]) -> None:
+    for country in countries:
+        if is_emergency_number(digits, country):
+            raise _emergency(digits, country)
+    if digits in EVERYWHERE:
+        raise _emergency(digits, None)
+
+
+def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
+    """What is left of `+44 999` or `00 44 999`, with the regions of the calling code."""
+    found = []
+    for rest in (digits, *(digits[len(c) :] for c in EXIT_CODES if digits.startswith(c))):
+        for length in (1, 2, 3):
+            short, regions = rest[length:], _regions_of(rest[:length])
+            if regions and 2 <= len(short) <= LONGEST_SHORT_NUMBER:
+                found.append((short, regions))
+    return found
+
+
+def _regions_of(calling_code: str) -> list[str]:
+    if not calling_code or calling_code.startswith("0"):
+        return []
+    regions = phonenumbers.region_codes_for_country_code(int(calling_code))
+    return [region for region in regions if region != "001"]
+
+
+def _refuse_short(digits: str, countries: list[str]) -> None:
+    for country in countries:
+        if _is_short(digits, country):
+            raise _short(digits, country)
+    elsewhere = len(digits) in {3, 4} or digits.startswith("11")
+    if elsewhere and any(_is_short(digits, country) for country in _short_regions()):
+        raise _short(digits, None)
+
+
+def _is_short(digits: str, country: str) -> bool:
+    calling_code = phonenumbers.country_code_for_region(country)
+    if not calling_code or not digits:
+        return False
+    number = PhoneNumber(country_code=calling_code, national_number=int(digits))
+    number.italian_leading_zero = digits.startswith("0") or None
+    zeros = len(digits) - len(digits.lstrip("0"))
+    number.number_of_leading_zeros = zeros if zeros > 1 else None
+    return bool(is_valid_short_number_for_region(number, country))
+
+
+def _is_ordinary(digits: str, countries: list[str]) -> bool:
+    """Whether these digits are a whole number: Saint Helena's 20911 is not Egypt's 911."""
+    at_home = any(national_readings(digits, country) for country in countries)
+    return at_home or bool(bare_readings(digits))
+
+
+@cache
+def _short_regions() -> tuple[str, ...]:
+    regions = sorted(phonenumbers.SUPPORTED_SHORT_REGIONS)
+    return tuple(r for r in regions if PhoneMetadata.short_metadata_for_region(r))
+
+
+def _emergency(digits: str, country: str | None) -> ProductError:
+    place = f"in {country_name(country)}" if country else "in other countries"
+    return ProductError(
+        "emergency_number",
+        f"{digits} is an emergency number {place}. It cannot be called from here.",
+        hint=f"Dial {digits} directly on a phone where help is needed.",
+        details={"number": digits, "country": country},
+    )
+
+
+def _short(digits: str, country: str | None) -> ProductError:
+    place = f"in {country_name(country)}" if country else "of one country's network"
+    return ProductError(
+        "short_number",
+        f"{digits} is a short number {place}. Calls from abroad do not reach it.",
+        hint="Call the full number of the service, or dial the short one on a phone there.",
+        details={"number": digits, "country": country},
+    )

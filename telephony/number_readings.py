@@ -1,0 +1,174 @@
+"""Every way that digits can be meant as a phone number, each checked for being a real one.
+
+libphonenumber reads digits in one way only, and where its country's exit code or trunk prefix
+happens to fit it returns another person's number as valid (Korea's `0081 90 …` becomes a US
+number). So the ways are tried apart here, and the caller compares what they give.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers.phonemetadata import PhoneMetadata
+
+from telephony.number_text import Written
+
+EXIT_CODES = ("00", "011", "0011")  # those that travellers keep dialling outside their country
+EXAMPLE_TYPES = tuple(t for t in PhoneNumberType.values() if t != PhoneNumberType.UNKNOWN)
+
+
+class Way(StrEnum):
+    PLUS = "plus"  # with a plus: its country code is part of it
+    NATIONAL = "national"  # as dialled inside the country
+    EXIT = "exit"  # after the exit code of the country, or one that travellers know
+    BARE = "bare"  # the country code without plus or exit code
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    number: PhoneNumber
+    way: Way
+
+    @property
+    def e164(self) -> str:
+        return phonenumbers.format_number(self.number, PhoneNumberFormat.E164)
+
+
+def international_readings(written: Written) -> list[Reading]:
+    """What `+…` can be: one number, save that a zero in brackets may be kept or dropped."""
+    spellings = [written.digits]
+    if written.bracketed_zero:
+        spellings.append(written.digits.replace("0", "", 1))
+    return _distinct([_international(digits, Way.PLUS) for digits in spellings])
+
+
+def national_readings(digits: str, country: str) -> list[Reading]:
+    """What a phone inside the country would reach with these digits, no exit code involved."""
+    calling_code = phonenumbers.country_code_for_region(country)
+    found = [_parsed_at_home(digits, country), _international(f"{calling_code}{digits}")]
+    kept = [r for r in found if r and r.number.country_code == calling_code]
+    return _distinct([Reading(r.number, Way.NATIONAL) for r in kept])
+
+
+def exit_readings(digits: str, countries: list[str]) -> list[Reading]:
+    """What follows an exit code: those of the countries, and those that travellers know."""
+    rests = [digits.removeprefix(code) for code in EXIT_CODES if digits.startswith(code)]
+    for country in countries:
+        rests += [digits[len(code) :] for code in _exit_codes_at_start(digits, country)]
+    return _distinct([_international(rest, Way.EXIT) for rest in dict.fromkeys(rests)])
+
+
+def bare_readings(digits: str) -> list[Reading]:
+    """The country code first, the plus forgotten."""
+    return _distinct([_international(digits, Way.BARE)])
+
+
+def is_as_dialled_at_home(reading: Reading, digits: str) -> bool:
+    """Whether the digits are the whole national form, trunk prefix and all.
+
+    `30 123456` is Berlin's 030 123456 to libphonenumber, yet nobody in Germany writes it so.
+    """
+    national = phonenumbers.format_number(reading.number, PhoneNumberFormat.NATIONAL)
+    return re.sub(r"\D", "", national) == digits or _is_nanp(reading, digits)
+
+
+def is_likely(reading: Reading, written: Written) -> bool:
+    """Whether a reading is strong enough to put a valid number of one's own country in doubt.
+
+    It is not when its length is unusual for its country (six digits in Germany), nor when the
+    groups run across the end of its country code (`011 4912 3456` for +49).
+    """
+    region = phonenumbers.region_code_for_number(reading.number) or "001"
+    nsn = phonenumbers.national_significant_number(reading.number)
+    if len(nsn) not in _usual_lengths(region, reading.number.country_code or 0):
+        return False
+    return len(written.groups) < 3 or _ends_at_a_group(len(written.digits) - len(nsn), written)
+
+
+def _is_nanp(reading: Reading, digits: str) -> bool:
+    return reading.number.country_code == 1 and len(digits) in {10, 11}
+
+
+def _ends_at_a_group(position: int, written: Written) -> bool:
+    ends, total = set(), 0
+    for group in written.groups:
+        total += len(group)
+        ends.add(total)
+    return position in ends
+
+
+@cache
+def _usual_lengths(region: str, calling_code: int) -> frozenset[int]:
+    examples = (
+        [phonenumbers.example_number_for_non_geo_entity(calling_code)]
+        if region == "001"
+        else [phonenumbers.example_number_for_type(region, kind) for kind in EXAMPLE_TYPES]
+    )
+    return frozenset(len(phonenumbers.national_significant_number(e)) for e in examples if e)
+
+
+def _exit_codes_at_start(digits: str, country: str) -> list[str]:
+    """The country's exit codes that the digits begin with, the shorter ones too."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    pattern = metadata.international_prefix if metadata else None
+    if not pattern:
+        return []
+    whole = re.compile(pattern)
+    return [digits[:n] for n in range(1, 9) if whole.fullmatch(digits[:n])]
+
+
+def _parsed_at_home(digits: str, country: str) -> Reading | None:
+    try:
+        number = phonenumbers.parse(digits, country, keep_raw_input=True)
+    except phonenumbers.NumberParseException:
+        return None
+    by_exit_code = phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD
+    if number.country_code_source == by_exit_code:
+        return None
+    return _valid(number, Way.NATIONAL)
+
+
+def _international(digits: str, way: Way = Way.PLUS) -> Reading | None:
+    for spelling in (digits, *_without_legacy_prefix(digits)):
+        try:
+            number = phonenumbers.parse(f"+{spelling}")
+        except phonenumbers.NumberParseException:
+            continue
+        reading = _valid(number, way)
+        if reading:
+            return reading
+    return None
+
+
+def _valid(number: PhoneNumber, way: Way) -> Reading | None:
+    if not phonenumbers.is_valid_number(number):
+        return None
+    plain = PhoneNumber(
+        country_code=number.country_code,
+        national_number=number.national_number,
+        italian_leading_zero=number.italian_leading_zero,
+        number_of_leading_zeros=number.number_of_leading_zeros,
+    )
+    return Reading(plain, way)
+
+
+def _without_legacy_prefix(digits: str) -> list[str]:
+    """Prefixes that phones needed once and that people still write after the country code.
+
+    Mexico dropped 01, 044, 045 and the 1 after +52 in August 2019. Argentina's mobiles have 9
+    after +54 or 15 after the area code, never both.
+    """
+    mexico = re.fullmatch(r"52(?:1|01|044|045)(\d{10})", digits)
+    if mexico:
+        return [f"52{mexico[1]}"]
+    argentina = re.fullmatch(r"549?0?(\d{2,4})15(\d{6,8})", digits)
+    if argentina and len(argentina[1] + argentina[2]) == 10:
+        return [f"549{argentina[1]}{argentina[2]}"]
+    return []
+
+
+def _distinct(readings: list[Reading | None]) -> list[Reading]:
+    return list({reading.e164: reading for reading in readings if reading}.values())

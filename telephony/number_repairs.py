@@ -1,0 +1,170 @@
+"""Why digits are no phone number, and how one is written in that country."""
+
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
+
+from mobayilo.lib.errors import ProductError
+from telephony.countries import country_name
+from telephony.number_text import Written
+
+# Plans that grew: the lengths of the old numbers, and what a caller has to add today.
+RENUMBERED = {
+    "BJ": ({8}, "Numbers in Benin got 01 in front on 30 November 2024"),
+    "CI": ({8}, "Numbers in Côte d'Ivoire got two digits in front on 31 January 2021"),
+    "CO": ({7, 8}, "Landlines in Colombia got 60 and the area digit in front on 1 September 2021"),
+    "BR": ({8, 10}, "Mobiles in Brazil have a 9 after the area code since 2016"),
+    "GA": ({7, 8}, "Numbers in Gabon got new first digits on 29 June 2019"),
+}
+NOUNS = {
+    PhoneNumberType.MOBILE: "a mobile",
+    PhoneNumberType.FIXED_LINE: "a landline",
+}
+FILLERS = ("23456789012", "00000000000", "11111111111", "45678901234", "99999999999")
+REASONS = {
+    "too_short": "Too short",
+    "too_long": "Too long",
+    "area_code_missing": "The area code is missing",
+    "not_assigned": "No number begins like that",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a number, and the kind of number that it comes nearest to."""
+
+    reason: str
+    kind: int
+
+
+def no_such_number(written: Written, *, country: str | None) -> ProductError:
+    """The refusal of digits that have no valid reading, with the reason and a repaired example."""
+    number = _possible(written, country)
+    region = _region(number, country) if number else None
+    if number is None or region is None:
+        return _unreadable(written, country)
+    nsn = _without_trunk_prefix(number, region)
+    fault = _fault(number, nsn, region, is_local=not written.has_plus and written.digits == nsn)
+    abroad = written.has_plus or region != country
+    example = _example(region, fault.kind)
+    shown = phonenumbers.format_number(
+        example, PhoneNumberFormat.INTERNATIONAL if abroad else PhoneNumberFormat.NATIONAL
+    )
+    return ProductError(
+        "invalid_number",
+        f"{REASONS[fault.reason]}: {_shape(region, example, shown)}",
+        hint=_hint(region, nsn, shown),
+        details={"reason": fault.reason, "country": region, "example": shown},
+    )
+
+
+def _possible(written: Written, country: str | None) -> PhoneNumber | None:
+    """The digits as libphonenumber splits them, whether such a number exists or not."""
+    spellings = [(f"+{written.digits}", None)] if written.has_plus else [(written.digits, country)]
+    for exit_code in ("0011", "011", "00"):
+        if not written.has_plus and written.digits.startswith(exit_code):
+            spellings.insert(0, (f"+{written.digits.removeprefix(exit_code)}", None))
+    for text, region in spellings:
+        try:
+            return phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            continue
+    return None
+
+
+def _region(number: PhoneNumber, country: str | None) -> str | None:
+    calling_code = number.country_code or 0
+    if country and phonenumbers.country_code_for_region(country) == calling_code:
+        return country
+    region: str | None = phonenumbers.region_code_for_country_code(calling_code)
+    return None if region in {None, "ZZ", "001"} else region
+
+
+def _without_trunk_prefix(number: PhoneNumber, region: str) -> str:
+    nsn: str = phonenumbers.national_significant_number(number)
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return nsn.removeprefix(trunk)
+
+
+def _fault(number: PhoneNumber, nsn: str, region: str, *, is_local: bool) -> Fault:
+    verdict = phonenumbers.is_possible_number_with_reason(number)
+    if is_local and verdict == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return Fault("area_code_missing", PhoneNumberType.FIXED_LINE)
+    lengths = sorted({len(_nsn(_example(region, kind))) for kind in NOUNS})
+    for length in lengths:
+        for filler in FILLERS:
+            kind = _kind_of(number, nsn + filler[: max(0, length - len(nsn))])
+            if len(nsn) < length and kind is not None:
+                return Fault("too_short", kind)
+    for length in reversed(lengths):
+        kind = _kind_of(number, nsn[:length])
+        if len(nsn) > length and kind is not None:
+            return Fault("too_long", kind)
+    return Fault(_reason_by_length(verdict), PhoneNumberType.MOBILE)
+
+
+def _reason_by_length(verdict: int) -> str:
+    if verdict == ValidationResult.TOO_SHORT:
+        return "too_short"
+    return "too_long" if verdict == ValidationResult.TOO_LONG else "not_assigned"
+
+
+def _kind_of(number: PhoneNumber, nsn: str) -> int | None:
+    """The kind of a number in the same plan, None when no such number exists."""
+    try:
+        other = phonenumbers.parse(f"+{number.country_code}{nsn}")
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.number_type(other) if phonenumbers.is_valid_number(other) else None
+
+
+def _example(region: str, kind: int) -> PhoneNumber:
+    """An example of the kind. Every region has one, of a mobile or of a landline at least."""
+    wanted = (kind, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
+    found = [phonenumbers.example_number_for_type(region, k) for k in wanted]
+    return next(example for example in found if example)
+
+
+def _nsn(number: PhoneNumber) -> str:
+    return str(phonenumbers.national_significant_number(number))
+
+
+def _shape(region: str, example: PhoneNumber, shown: str) -> str:
+    """`a mobile in GB has 10 digits after the 0, like 07400 123456.`"""
+    nsn = _nsn(example)
+    digits = "".join(c for c in shown if c.isdigit())
+    trunk = digits.removesuffix(nsn) if digits.endswith(nsn) else ""
+    plus = "+" if shown.startswith("+") else ""
+    after = f" after the {plus}{trunk}" if trunk else ""
+    noun = NOUNS.get(phonenumbers.number_type(example), "a number")
+    return f"{noun} in {region} has {len(nsn)} digits{after}, like {shown}."
+
+
+def _hint(region: str, nsn: str, shown: str) -> str:
+    lengths, change = RENUMBERED.get(region, (set(), ""))
+    if len(nsn) in lengths:
+        return f"{change}, as in {shown}."
+    if nsn.startswith("0") and not phonenumbers.ndd_prefix_for_region(region, True):
+        return f"Leave out the 0 in front: numbers in {country_name(region)} look like {shown}."
+    return f"Check the digits. Numbers in {country_name(region)} look like {shown}."
+
+
+def _unreadable(written: Written, country: str | None) -> ProductError:
+    kind = PhoneNumberType.MOBILE
+    example = _example(country, kind) if country else phonenumbers.parse("+442079460018")
+    form = PhoneNumberFormat.NATIONAL if country else PhoneNumberFormat.INTERNATIONAL
+    shown = phonenumbers.format_number(example, form)
+    message, reason = "No country has such a number.", "country_code"
+    if len(written.digits) < 4:
+        message, reason = "Too short: that is no whole phone number.", "too_short"
+    elif len(written.digits) > 15:
+        message, reason = "Too long: no phone number has more than 15 digits.", "too_long"
+    elif written.has_plus and written.digits.startswith("0"):
+        message = "No country code begins with 0: after the plus comes the country, as in +44."
+    return ProductError(
+        "invalid_number",
+        message,
+        hint=f"Write it like {shown}.",
+        details={"reason": reason, "country": country, "example": shown},
+    )

@@ -1,0 +1,222 @@
+"""Phone numbers: the one place where what a person writes becomes E.164.
+
+`read_number` either gives the number that was meant, or refuses with what to write instead. It
+never dials a guess: where digits can mean several numbers it gives all of them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+from mobayilo.lib.errors import ProductError
+from telephony.countries import country_code, country_name, country_names
+from telephony.emergency import emergency_check
+from telephony.number_readings import (
+    EXIT_CODES,
+    Reading,
+    bare_readings,
+    exit_readings,
+    international_readings,
+    is_as_dialled_at_home,
+    is_likely,
+    national_readings,
+)
+from telephony.number_repairs import no_such_number
+from telephony.number_text import Written, read_text, refuse
+
+__all__ = [
+    "Number",
+    "NumberKind",
+    "country_code",
+    "country_name",
+    "country_names",
+    "emergency_check",
+    "mask",
+    "number_from_e164",
+    "read_number",
+]
+
+
+class NumberKind(StrEnum):
+    FIXED = "fixed"
+    MOBILE = "mobile"
+    FIXED_OR_MOBILE = "fixed_or_mobile"
+    TOLL_FREE = "toll_free"
+    PREMIUM = "premium"
+    SHARED_COST = "shared_cost"
+    VOIP = "voip"
+    PERSONAL = "personal"
+    PAGER = "pager"
+    UAN = "uan"
+    VOICEMAIL = "voicemail"
+    SATELLITE = "satellite"
+    INTERNATIONAL_NETWORK = "international_network"
+    UNKNOWN = "unknown"
+
+
+_KINDS = {
+    PhoneNumberType.FIXED_LINE: NumberKind.FIXED,
+    PhoneNumberType.MOBILE: NumberKind.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberKind.FIXED_OR_MOBILE,
+    PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
+    PhoneNumberType.SHARED_COST: NumberKind.SHARED_COST,
+    PhoneNumberType.VOIP: NumberKind.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER: NumberKind.PERSONAL,
+    PhoneNumberType.PAGER: NumberKind.PAGER,
+    PhoneNumberType.UAN: NumberKind.UAN,
+    PhoneNumberType.VOICEMAIL: NumberKind.VOICEMAIL,
+}
+# Calling codes that belong to no country (ITU-T E.164 Annex): what they are outweighs the type
+# that the numbering plan gives them.
+_KINDS_OF_NETWORKS = {
+    800: NumberKind.TOLL_FREE,
+    808: NumberKind.SHARED_COST,
+    870: NumberKind.SATELLITE,
+    878: NumberKind.PERSONAL,
+    881: NumberKind.SATELLITE,
+    882: NumberKind.INTERNATIONAL_NETWORK,
+    883: NumberKind.INTERNATIONAL_NETWORK,
+    888: NumberKind.INTERNATIONAL_NETWORK,
+    979: NumberKind.PREMIUM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A phone number that exists in its country's numbering plan."""
+
+    e164: str
+    country: str  # ISO region, "001" for networks of no country
+    calling_code: int
+    kind: NumberKind
+    extension: str | None
+    international: str
+    national: str
+    send_digits: str | None  # the extension as Twilio keys it in, w being half a second
+
+
+def read_number(text: str, *, stated_country: str | None, default_country: str | None) -> Number:
+    """The number that a person wrote.
+
+    `stated_country` is the one they named for this number, `default_country` the one that their
+    account is at home in; both ISO codes or None. Raises ProductError: `emergency_number`,
+    `short_number`, `invalid_number`, `country_required`, or `ambiguous_number` with
+    `details["candidates"]`.
+    """
+    stated = country_code(stated_country) if stated_country else None
+    default = country_code(default_country) if default_country else None
+    emergency_check(text, countries=[c for c in (stated, default) if c])
+    written = read_text(text)
+    if written.letters:
+        written = _with_letters_dialled(written, stated, default)
+    readings = _meant(written, stated, default)
+    if not readings:
+        raise _refusal(written, stated, default)
+    if len(readings) > 1:
+        raise _ambiguous(readings, written)
+    return _number(readings[0].number, written)
+
+
+def number_from_e164(e164: str) -> Number:
+    """The number of an E.164 string that `read_number` once gave. Raises `invalid_number`."""
+    return read_number(e164, stated_country=None, default_country=None)
+
+
+def mask(e164: str) -> str:
+    """For logs and listings: `+44 … 0018`."""
+    try:
+        calling_code = f"+{phonenumbers.parse(e164).country_code} "
+    except phonenumbers.NumberParseException:
+        calling_code = ""
+    return f"{calling_code}… {e164[-4:]}"
+
+
+def _meant(written: Written, stated: str | None, default: str | None) -> list[Reading]:
+    """The readings that the person can have meant: one to go on with, several to ask about."""
+    if written.has_plus:
+        return international_readings(written)
+    countries = [c for c in (stated, default) if c]
+    abroad = exit_readings(written.digits, countries)
+    if stated:
+        return _meant_in_stated(written, stated, abroad)
+    at_home = national_readings(written.digits, default) if default else []
+    if not at_home:
+        bare = bare_readings(written.digits) if default else []
+        return _distinct([*abroad, *bare])
+    doubts = [r for r in abroad if is_likely(r, written)]
+    if not is_as_dialled_at_home(at_home[0], written.digits):
+        doubts += bare_readings(written.digits)
+    return _distinct([*at_home, *doubts])
+
+
+def _meant_in_stated(written: Written, stated: str, abroad: list[Reading]) -> list[Reading]:
+    """A stated country wins, save over `00…`, which all the world dials before another one."""
+    at_home = national_readings(written.digits, stated)
+    calling_code = phonenumbers.country_code_for_region(stated)
+    if at_home and not (abroad and written.digits.startswith("00")):
+        return at_home
+    in_country = [r for r in abroad if r.number.country_code == calling_code]
+    return _distinct([*at_home, *(in_country or abroad)])
+
+
+def _distinct(readings: list[Reading]) -> list[Reading]:
+    return list({reading.e164: reading for reading in readings}.values())
+
+
+def _with_letters_dialled(written: Written, stated: str | None, default: str | None) -> Written:
+    if _meant(written, stated, default):
+        refuse("letters", "It has letters after the number. Give the number alone.")
+    return written.with_letters_dialled()
+
+
+def _refusal(written: Written, stated: str | None, default: str | None) -> ProductError:
+    country = stated or default
+    if country or written.has_plus or written.digits.startswith(EXIT_CODES):
+        return no_such_number(written, country=country)
+    bare = [_candidate(reading, written) for reading in bare_readings(written.digits)]
+    suggestion = f" Did you mean {bare[0]['international']}?" if bare else ""
+    return ProductError(
+        "country_required",
+        f"Which country is that number in?{suggestion}",
+        details={"candidates": bare},
+    )
+
+
+def _ambiguous(readings: list[Reading], written: Written) -> ProductError:
+    candidates = [_candidate(reading, written) for reading in readings]
+    names = " or ".join(f"{c['international']} ({c['country_name']})" for c in candidates)
+    return ProductError(
+        "ambiguous_number",
+        f"That can be {names}.",
+        details={"candidates": candidates},
+    )
+
+
+def _candidate(reading: Reading, written: Written) -> dict[str, Any]:
+    number = _number(reading.number, written)
+    return {
+        "e164": number.e164,
+        "country": number.country,
+        "country_name": country_name(number.country),
+        "kind": number.kind.value,
+        "international": number.international,
+    }
+
+
+def _number(number: PhoneNumber, written: Written) -> Number:
+    calling_code = number.country_code or 0
+    kind = _KINDS.get(phonenumbers.number_type(number), NumberKind.UNKNOWN)
+    return Number(
+        e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
+        country=phonenumbers.region_code_for_number(number) or "001",
+        calling_code=calling_code,
+        kind=_KINDS_OF_NETWORKS.get(calling_code, kind),
+        extension=written.extension,
+        international=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        national=phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
+        send_digits=written.send_digits,
+    )
