@@ -230,6 +230,7 @@ TWILIO_AUTH_TOKEN_FALLBACK: str = env.str("TWILIO_AUTH_TOKEN_FALLBACK", default=
 TWILIO_VERIFY_SERVICE_SID = env.str("TWILIO_VERIFY_SERVICE_SID")
 TWILIO_FROM_NUMBER = env.str("TWILIO_FROM_NUMBER")  # the Twilio number that rings customers
 TWILIO_API_URL: str = env.str("TWILIO_API_URL", default="")
+TWILIO_TIMEOUT_SECONDS = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
 STRIPE_API_KEY = env.str("STRIPE_API_KEY")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_URL: str = env.str("STRIPE_API_URL", default="")
@@ -242,6 +243,20 @@ TOPUP_MAX_CENTS = env.int("TOPUP_MAX_CENTS", default=50_000)
 TOPUP_MAX_CENTS_NEW_ACCOUNT = env.int("TOPUP_MAX_CENTS_NEW_ACCOUNT", default=10_000)
 CALL_MAX_SECONDS = env.int("CALL_MAX_SECONDS", default=4 * 3600 - 60)
 CALL_RING_SECONDS = env.int("CALL_RING_SECONDS", default=45)
+# Calls that the destination answered for less than this are false answers and cost nothing.
+FALSE_ANSWER_SECONDS = env.int("FALSE_ANSWER_SECONDS", default=3)
+# Whether the customer's own leg is billed when the destination never answered.
+CHARGE_UNANSWERED_CALLS = env.bool("CHARGE_UNANSWERED_CALLS", default=False)
+CALLER_ID_REVERIFY_DAYS = env.int("CALLER_ID_REVERIFY_DAYS", default=180)  # 0: never
+# What a single account may do, against fraud; a new account less.
+NEW_ACCOUNT_DAYS = env.int("NEW_ACCOUNT_DAYS", default=7)
+CALLS_AT_ONCE = env.int("CALLS_AT_ONCE", default=5)
+CALLS_AT_ONCE_NEW_ACCOUNT = env.int("CALLS_AT_ONCE_NEW_ACCOUNT", default=3)
+CALLS_PER_HOUR = env.int("CALLS_PER_HOUR", default=120)
+NEW_NUMBERS_PER_HOUR = env.int("NEW_NUMBERS_PER_HOUR", default=30)
+SPEND_MAX_CENTS_PER_DAY = env.int("SPEND_MAX_CENTS_PER_DAY", default=20_000)
+PRICE_CEILING_CENTS_NEW_ACCOUNT = env.int("PRICE_CEILING_CENTS_NEW_ACCOUNT", default=150)
+CLOSED_COUNTRIES = env.list("CLOSED_COUNTRIES", default=[])  # ISO codes, such as XX,YY
 
 # Pages.
 
