@@ -39,6 +39,11 @@ ERRORS: dict[str, ErrorKind] = {
     "account_frozen": ErrorKind(
         403, 5, "Write to support: they froze the account and can thaw it."
     ),
+    # Tokens and devices
+    "email_unverified": ErrorKind(403, 5, "Open the link in the mail that confirms your address."),
+    "guard_tokens": ErrorKind(403, 5, "A token with limits makes no others; use the website."),
+    "token_already_rotated": ErrorKind(409, 1, "Use the token that replaced this one."),
+    "too_many_tokens": ErrorKind(409, 1, "Revoke the tokens that you no longer need."),
     # Numbers
     "invalid_number": ErrorKind(400, 2, "Write it as +44 20 7946 0018, or name its country."),
     "ambiguous_number": ErrorKind(400, 2, "Write the one you mean with + and its country code."),
@@ -69,7 +74,9 @@ ERRORS: dict[str, ErrorKind] = {
     "no_rate": ErrorKind(403, 5, "We have no price for this number, so it cannot be called."),
     "destination_blocked": ErrorKind(403, 5, "Numbers of this kind cannot be called from here."),
     "country_closed": ErrorKind(403, 5, "Write to support if you need to call there."),
-    "price_too_high": ErrorKind(403, 5, "New accounts may not call numbers this dear; ask support."),
+    "price_too_high": ErrorKind(
+        403, 5, "New accounts may not call numbers this dear; ask support."
+    ),
     "too_many_calls": ErrorKind(403, 5, "End a call that is running, then try again."),
     "too_many_calls_an_hour": ErrorKind(403, 5, "Wait for an hour, or write to support."),
     "too_many_new_numbers": ErrorKind(403, 5, "Call numbers you called before, or wait an hour."),
