@@ -17,3 +17,10 @@ def test_error_table_lists_every_code_with_status_and_exit_code() -> None:
     assert listed == {
         code: (kind.status, kind.exit_code, kind.hint) for code, kind in ERRORS.items()
     }
+
+
+def test_operations_explain_every_variable_of_the_settings() -> None:
+    read = set(re.findall(r"env\.\w+\(\s*\"(\w+)\"", (ROOT / "mobayilo/settings.py").read_text()))
+    explained = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "docs/operations.md").read_text()))
+    assert len(read) > 15
+    assert read - explained == set()

@@ -1,0 +1,53 @@
+"""Every address is throttled by a limit of the one table."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from mobayilo.lib.ratelimits import LIMITS
+
+ROOT = Path(__file__).resolve().parents[2]
+# Packages that bring pages of their own: allauth counts by itself (ACCOUNT_RATE_LIMITS), and the
+# admin opens only to staff who came through allauth's sign-in.
+OF_PACKAGES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes")
+
+
+def endpoints(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from endpoints(entry, path)
+        else:
+            yield path, entry
+
+
+def limits_of(pattern: URLPattern) -> list[str]:
+    view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+    if view is not None and hasattr(view, "limit"):
+        return [view.limit] if isinstance(view.limit, str) else list(view.limit.values())
+    return list(getattr(pattern.callback, "limits", []))
+
+
+def is_ours(pattern: URLPattern) -> bool:
+    callback = pattern.callback
+    model_admin = getattr(callback, "model_admin", None) or getattr(callback, "admin_site", None)
+    return model_admin is None and not callback.__module__.startswith(OF_PACKAGES)
+
+
+def test_every_address_of_ours_has_a_limit() -> None:
+    ours = [(path, entry) for path, entry in endpoints(get_resolver()) if is_ours(entry)]
+    assert len(ours) > 20
+    assert [path for path, entry in ours if not limits_of(entry)] == []
+
+
+def test_every_limit_named_is_in_the_table_and_every_row_is_used() -> None:
+    named = {name for _, entry in endpoints(get_resolver()) for name in limits_of(entry)}
+    assert named - LIMITS.keys() == set()
+
+
+def test_documentation_lists_every_limit() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    listed = dict(re.findall(r"^\| `([\w-]+)` \| (\d+/[smhd]) \|", text, re.MULTILINE))
+    assert listed == {name: limit.rate for name, limit in LIMITS.items()}

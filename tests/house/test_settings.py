@@ -1,0 +1,66 @@
+"""Settings are safe by default, and say what they lack."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Runs Django's deployment checks with a production environment, changed as given."""
+    production: dict[str, str | None] = {
+        "PATH": os.environ["PATH"],
+        "PUBLIC_URL": "https://mobayilo.com",
+        "SECRET_KEY": "f2Kx9" * 12 + "!z-_#Q",
+        "DATABASE_URL": "postgresql://mobayilo@db.internal/mobayilo",
+        "EMAIL_URL": "smtp+tls://mail.internal:587",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+        "TWILIO_AUTH_TOKEN": "0" * 32,
+        "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
+        "TWILIO_FROM_NUMBER": "+12025550100",
+        "STRIPE_API_KEY": "rk_test_0",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0",
+    }
+    env = {name: value for name, value in {**production, **changes}.items() if value is not None}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_production_settings_pass_the_deployment_checks() -> None:
+    checked = start()
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "TWILIO_AUTH_TOKEN", "STRIPE_WEBHOOK_SECRET"],
+)
+def test_missing_variable_stops_the_start_with_its_name(name: str) -> None:
+    stopped = start(**{name: None})
+    assert stopped.returncode != 0
+    assert f"Set the {name} environment variable" in stopped.stderr
+
+
+def test_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file-" + "x1Y2-" * 12)
+    assert start(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0
+
+
+@pytest.mark.parametrize("url", ["http://mobayilo.com", "ftp://mobayilo.com", "https://a.b/path"])
+def test_public_url_that_is_unsafe_or_broken_is_refused(url: str) -> None:
+    stopped = start(PUBLIC_URL=url)
+    assert stopped.returncode != 0
+    assert "PUBLIC_URL must" in stopped.stderr
+
+
+def test_several_processes_without_redis_are_refused() -> None:
+    stopped = start(WEB_PROCESSES="2")
+    assert "mobayilo.E001" in stopped.stderr
+    assert start(WEB_PROCESSES="2", REDIS_URL="redis://cache.internal").returncode == 0
