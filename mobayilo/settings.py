@@ -219,6 +219,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Mobayilo CLI API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the schema has a test of its own
 }
 
 # Providers. The *_API_URL variables point the official SDKs at the sandbox.
