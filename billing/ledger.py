@@ -1,0 +1,267 @@
+"""The ledger: the only place where wallets, holds and transfers are written.
+
+Each operation is one transaction, or part of the caller's, and is safe to repeat: a unique key
+names its cause, and a repetition finds what the first one did. Locks are taken in one order, hold
+before wallet, so that two operations never wait for each other in a circle.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import Account
+from billing import sql
+from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import format_micros
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account has; `available_micros` is what it may spend, below zero when it owes."""
+
+    balance_micros: int
+    held_micros: int
+
+    @property
+    def available_micros(self) -> int:
+        return self.balance_micros - self.held_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why money moves: everything of a transfer but whose, how much and when."""
+
+    key: str
+    book: Book
+    kind: Transfer.Kind
+    description: str = ""
+    reference: str = ""
+
+
+def open_wallet(account: Account) -> Wallet:
+    """The account's wallet, made where there is none."""
+    return Wallet.objects.get_or_create(account=account)[0]
+
+
+def balance_of(account: Account) -> Balance:
+    """One query, whether the account has a wallet or none yet."""
+    totals = Wallet.objects.filter(account=account).values_list("balance_micros", "held_micros")
+    return Balance(*(totals.first() or (0, 0)))
+
+
+def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = False) -> Transfer:
+    """Moves money into the account's wallet, or out of it when the amount is negative.
+
+    Raises `insufficient_funds` or `account_owes` when the wallet cannot pay, unless it `may_owe`
+    (disputes and refunds that have happened at Stripe already).
+    """
+    wallet_id = open_wallet(account).pk
+    try:
+        with transaction.atomic():
+            if done := Transfer.objects.filter(key=cause.key).first():
+                return done
+            return _move(wallet_id, amount_micros, 0, cause, may_owe=may_owe)
+    except IntegrityError:
+        # Two at once: the other one's insert came first, and this one moved nothing.
+        if done := Transfer.objects.filter(key=cause.key).first():
+            return done
+        raise
+
+
+def place_hold(*, account: Account, amount_micros: int, key: str, expires_at: datetime) -> Hold:
+    """Reserves an amount. The wallet's row stays locked to the end of the caller's transaction.
+
+    Repeated with the same key, it returns the hold of the first time, whatever became of it.
+    Raises `insufficient_funds`, `account_owes` or `account_frozen`.
+    """
+    if amount_micros <= 0:
+        raise ValueError("a hold reserves something")
+    try:
+        with transaction.atomic():
+            wallet_id = _first_value(sql.RESERVE, {"account": account.pk, "amount": amount_micros})
+            if wallet_id is not None:
+                return Hold.objects.create(
+                    wallet_id=wallet_id,
+                    key=key,
+                    amount_micros=amount_micros,
+                    expires_at=expires_at,
+                )
+    except IntegrityError:
+        # The key is taken; the savepoint gave back what was reserved a second time.
+        logger.info("hold repeated", extra={"key": key})
+    if placed := Hold.objects.filter(key=key, wallet__account=account).first():
+        return placed
+    if Account.objects.filter(pk=account.pk, frozen_at__isnull=False).exists():
+        raise ProductError("account_frozen", "This account is frozen, so nothing was reserved.")
+    raise _refusal(account, amount_micros)
+
+
+CALL: Final = (Book.CALL_REVENUE, Transfer.Kind.CALL)
+
+
+def capture_hold(
+    *,
+    key: str,
+    amount_micros: int,
+    description: str,
+    reference: str,
+    counts_as: tuple[Book, Transfer.Kind] = CALL,
+) -> Transfer | None:
+    """Takes what was used from a hold and releases the rest; nothing used is a release.
+
+    Repeated, it returns the transfer of the first time. A hold that has expired pays as far as the
+    available balance reaches, since its money may be spent by now. One that was released pays
+    nothing. Raises ValueError for an amount above the hold's.
+    """
+    if amount_micros <= 0:
+        release_hold(key=key)
+        return None
+    cause = Cause(f"{key}:settle", *counts_as, description, reference)
+    at_once = connection.vendor == "postgresql"
+    capture = _capture_at_once if at_once else _capture_in_steps
+    return capture(key, amount_micros, cause) or _capture_closed(key, amount_micros, cause)
+
+
+def release_hold(*, key: str) -> bool:
+    """Gives back the whole of an open hold. False if it was closed already."""
+    return _close_unused(key, Hold.State.RELEASED)
+
+
+def expire_hold(*, key: str) -> bool:
+    """As `release_hold`, for a hold whose time is over; a late capture may still follow."""
+    return _close_unused(key, Hold.State.EXPIRED)
+
+
+def _close_unused(key: str, state: Hold.State) -> bool:
+    with transaction.atomic():
+        hold = _close_open_hold(key, state, 0)
+        if hold is None:
+            return False
+        _move_totals(hold.wallet_id, 0, -hold.amount_micros, may_owe=False)
+    return True
+
+
+def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
+    values = {
+        "hold_key": key,
+        "amount": amount_micros,
+        "now": timezone.now(),
+        "public_id": new_transfer_id(),
+        "key": cause.key,
+        "book": cause.book.value,
+        "kind": cause.kind.value,
+        "description": cause.description,
+        "reference": cause.reference,
+    }
+    return next(iter(Transfer.objects.raw(sql.CAPTURE_AT_ONCE, values)), None)
+
+
+def _capture_in_steps(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
+    with transaction.atomic():
+        hold = _close_open_hold(key, Hold.State.CAPTURED, amount_micros)
+        if hold is None:
+            return None
+        return _move(hold.wallet_id, -amount_micros, -hold.amount_micros, cause)
+
+
+def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
+    """The same for a hold that is not open: done before, expired, released, or too small."""
+    if done := Transfer.objects.filter(key=cause.key).first():
+        return done
+    hold = Hold.objects.get(key=key)
+    if amount_micros > hold.amount_micros:
+        raise ValueError("a capture stays within its hold")
+    if hold.state == Hold.State.EXPIRED:
+        return _capture_late(hold, amount_micros, cause)
+    logger.error("capture of a closed hold", extra={"hold": hold.public_id, "state": hold.state})
+    return None
+
+
+def _capture_late(hold: Hold, amount_micros: int, cause: Cause) -> Transfer | None:
+    with transaction.atomic():
+        mine = Hold.objects.filter(pk=hold.pk, state=Hold.State.EXPIRED)
+        if not mine.update(state=Hold.State.CAPTURED, closed_at=timezone.now()):
+            return Transfer.objects.filter(key=cause.key).first()
+        wallet = Wallet.objects.select_for_update().get(pk=hold.wallet_id)
+        payable_micros = max(0, min(amount_micros, wallet.available_micros))
+        if payable_micros < amount_micros:
+            lost = format_micros(amount_micros - payable_micros)
+            logger.error("late capture", extra={"hold": hold.public_id, "not_charged": lost})
+        if not payable_micros:
+            return None
+        Hold.objects.filter(pk=hold.pk).update(captured_micros=payable_micros)
+        return _move(wallet.pk, -payable_micros, 0, cause)
+
+
+def _close_open_hold(key: str, state: Hold.State, captured_micros: int) -> Hold | None:
+    """Closes an open hold; None if it is not open or smaller. The filtered update decides."""
+    still_open = Hold.objects.filter(
+        key=key, state=Hold.State.OPEN, amount_micros__gte=captured_micros
+    )
+    if not still_open.update(
+        state=state, captured_micros=captured_micros, closed_at=timezone.now()
+    ):
+        return None
+    return Hold.objects.get(key=key)
+
+
+def _move(
+    wallet_id: int, amount_micros: int, held_micros: int, cause: Cause, *, may_owe: bool = False
+) -> Transfer:
+    """Totals first, then the transfer: the wallet's lock gives transfers their order by id."""
+    after = _move_totals(wallet_id, amount_micros, held_micros, may_owe=may_owe)
+    if after is None:
+        raise _refusal(Wallet.objects.get(pk=wallet_id).account, -amount_micros)
+    return Transfer.objects.create(
+        wallet_id=wallet_id,
+        book=cause.book,
+        kind=cause.kind,
+        amount_micros=amount_micros,
+        balance_after_micros=after,
+        key=cause.key,
+        description=cause.description,
+        reference=cause.reference,
+    )
+
+
+def _move_totals(
+    wallet_id: int, balance_micros: int, held_micros: int, *, may_owe: bool
+) -> int | None:
+    values = {
+        "wallet": wallet_id,
+        "balance": balance_micros,
+        "held": held_micros,
+        "may_owe": int(may_owe),
+    }
+    return _first_value(sql.MOVE_WALLET, values)
+
+
+def _first_value(statement: str, values: dict[str, Any]) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+def _refusal(account: Account, needed_micros: int) -> ProductError:
+    """Why a wallet could not pay, read after the fact for the message only."""
+    available = balance_of(account).available_micros
+    details = {"needed": format_micros(needed_micros), "available": format_micros(available)}
+    if available < 0:
+        return ProductError(
+            "account_owes",
+            f"This account owes ${format_micros(-available)}.",
+            details=details,
+        )
+    return ProductError(
+        "insufficient_funds",
+        f"This needs ${details['needed']} and ${details['available']} is available.",
+        details=details,
+    )
