@@ -1,12 +1,14 @@
 """Who you are: accounts pay, users sign in, tokens act for users."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.guards import Guards
 from mobayilo.lib.ids import new_public_id
 
 
@@ -26,6 +28,8 @@ class Account(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True)
     frozen_reason = models.CharField(max_length=200, blank=True)
     default_country = models.CharField(max_length=2, blank=True)
+    # Set by staff to allow less than TOKEN_MAX_DAYS; never more.
+    token_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.public_id
@@ -56,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Set when the password or the address changed and the user has not yet said what becomes of
+    # the tokens made before.
+    tokens_in_question_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -80,7 +87,33 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
 
 
-class AccessToken(models.Model):
+class Guarded(models.Model):
+    """The limits of a token, or of one that is asked for; null means no limit."""
+
+    max_cents_per_day = models.PositiveIntegerField(null=True, blank=True)
+    max_cents_per_call = models.PositiveIntegerField(null=True, blank=True)
+    destinations = models.JSONField(null=True, blank=True)
+    caller_ids = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def guards(self) -> Guards:
+        return Guards.from_columns(self)
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def live(self) -> "AccessTokenQuerySet":
+        """Those that the server accepts at this moment."""
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at=None)
+
+    def for_user(self, user: User) -> "AccessTokenQuerySet":
+        return self.filter(user=user)
+
+
+class AccessToken(Guarded):
     """A personal access token or the token of a device. Only a digest of the secret is stored."""
 
     class Kind(models.TextChoices):
@@ -94,18 +127,167 @@ class AccessToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     scopes = models.JSONField(default=list)
-    max_cents_per_day = models.PositiveIntegerField(null=True, blank=True)
-    max_cents_per_call = models.PositiveIntegerField(null=True, blank=True)
-    destinations = models.JSONField(null=True, blank=True)
-    caller_ids = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_reason = models.CharField(max_length=40, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    # A rotation makes a new row with a new secret. Limits per day count the whole line.
+    line = models.CharField(max_length=32, editable=False, db_index=True)
+    rotated_from = models.OneToOneField(
+        "self", null=True, editable=False, on_delete=models.SET_NULL, related_name="successor"
+    )
+    rotated_at = models.DateTimeField(null=True, editable=False)
+    reuse_noticed_at = models.DateTimeField(null=True, editable=False)
+
+    # Where it was made and where it was last seen.
+    client = models.CharField(max_length=60, blank=True, editable=False)
+    device_name = models.CharField(max_length=100, blank=True, editable=False)
+    created_ip = models.GenericIPAddressField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_ip = models.GenericIPAddressField(null=True, editable=False)
+    last_used_agent = models.CharField(max_length=200, blank=True, editable=False)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-id"], name="access_token_of_user")]
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.last_four})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.line = self.line or self.public_id
+        super().save(*args, **kwargs)
+
+    @property
+    def is_live(self) -> bool:
+        unexpired = self.expires_at is None or self.expires_at > timezone.now()
+        return unexpired and self.revoked_at is None
+
+
+class DeviceLogin(Guarded):
+    """One RFC 8628 grant. `accounts/device_login.py` has its states and moves them."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        DENIED = "denied"
+        CONSUMED = "consumed"
+
+    device_code_digest = models.CharField(max_length=64, unique=True, editable=False)
+    user_code_digest = models.CharField(max_length=64, editable=False)
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    client_id = models.CharField(max_length=60)
+    scopes = models.JSONField(default=list)
+    device_name = models.CharField(max_length=100, blank=True)
+    token_name = models.CharField(max_length=100, blank=True)
+    expires_in_days = models.PositiveSmallIntegerField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+    country = models.CharField(max_length=2, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    interval_seconds = models.PositiveSmallIntegerField()
+    last_polled_at = models.DateTimeField(null=True)
+    # Who entered the code; nobody else can approve it then.
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.CASCADE, related_name="device_logins"
+    )
+    decided_at = models.DateTimeField(null=True)
+    decided_ip = models.GenericIPAddressField(null=True)
+    token = models.OneToOneField(
+        AccessToken, null=True, on_delete=models.SET_NULL, related_name="device_login"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user_code_digest"],
+                condition=Q(state="pending"),
+                name="device_login_user_code_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "consumed"]) | Q(user__isnull=False),
+                name="device_login_approved_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="device_login_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.device_name or self.client_id} ({self.state})"
+
+
+class AppendOnlyError(Exception):
+    """Somebody tried to change or delete what is written once."""
+
+
+class AppendOnlyQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **fields: Any) -> NoReturn:
+        raise AppendOnlyError("audit events are written once")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnlyError("audit events are written once")
+
+
+class AuditEvent(models.Model):
+    """Something that happened to an account. Never changed, never deleted, never a secret."""
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Null for what happens before anybody is known, such as codes guessed in bulk.
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="audit_events"
+    )
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="audit_events")
+    action = models.CharField(max_length=60)
+    via = models.CharField(max_length=10)
+    token_public_id = models.CharField(max_length=32, blank=True)
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(default=dict)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="audit_event_of_account"),
+            models.Index(fields=["request_id"], name="audit_event_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.created_at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnlyError("audit events are written once")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("audit events are written once")
+
+
+class OutboxMail(models.Model):
+    """A mail to be sent by `manage.py send_notices`; its key says what it is about, once."""
+
+    key = models.CharField(max_length=120, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mails")
+    template = models.CharField(max_length=80)
+    context = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Not before this instant; moved on by each attempt, so that two processes never send at once.
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(sent_at=None), name="outbox_mail_due")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class IdempotencyKey(models.Model):

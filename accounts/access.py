@@ -1,0 +1,55 @@
+"""Who may open a page: sudo mode, and a proven e-mail address."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseBase
+
+from accounts.models import User
+
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+
+
+def fresh_sign_in_required(view: V) -> V:
+    """Sudo mode: the page opens only within 15 minutes of proving who one is.
+
+    Signing in, confirming the password, and any second factor count. Otherwise the browser is sent
+    to confirm and comes back; a form that was being sent is sent then, so nothing is lost.
+    """
+
+    @wraps(view)
+    @login_required
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not signed_in_freshly(request):
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return cast(V, wrapper)
+
+
+def signed_in_freshly(request: HttpRequest) -> bool:
+    """Whether the user of this session proved who they are in the last 15 minutes."""
+    if not isinstance(request.user, User):
+        return False
+    records = get_authentication_records(request, request.user)
+    newest = max((float(record["at"]) for record in records), default=0.0)
+    return time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def has_verified_email(user: User) -> bool:
+    """Whether the user proved an e-mail address."""
+    return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
+
+
+def signed_in_user(request: HttpRequest) -> User:
+    """The user of a page behind `login_required`."""
+    if not isinstance(request.user, User):
+        raise TypeError("this page lacks login_required")
+    return request.user

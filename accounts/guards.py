@@ -1,0 +1,161 @@
+"""Guards of a token: what it may spend, where it may call, and which numbers it may show.
+
+Pure functions. Telephony calls the checks inside the transaction that places the hold.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+
+MAX_CENTS = 1_000_000_00
+MAX_ENTRIES = 50
+_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class GuardColumns(Protocol):
+    """A row with the limits of a token."""
+
+    max_cents_per_day: int | None
+    max_cents_per_call: int | None
+    destinations: list[str] | None
+    caller_ids: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """The limits of a token. None means no limit; an empty tuple never occurs."""
+
+    max_cents_per_day: int | None = None
+    max_cents_per_call: int | None = None
+    destinations: tuple[str, ...] | None = None
+    caller_ids: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_columns(cls, columns: "GuardColumns") -> "Guards":
+        return cls(
+            columns.max_cents_per_day,
+            columns.max_cents_per_call,
+            None if columns.destinations is None else tuple(columns.destinations),
+            None if columns.caller_ids is None else tuple(columns.caller_ids),
+        )
+
+    def as_columns(self) -> dict[str, Any]:
+        """The GUARDS object of the API, and the values of the model's columns."""
+        return {
+            "max_cents_per_day": self.max_cents_per_day,
+            "max_cents_per_call": self.max_cents_per_call,
+            "destinations": None if self.destinations is None else list(self.destinations),
+            "caller_ids": None if self.caller_ids is None else list(self.caller_ids),
+        }
+
+    def __bool__(self) -> bool:
+        return self != Guards()
+
+
+def parse_guards(raw: Mapping[str, Any]) -> Guards:
+    """Guards as programs and people write them: cents as whole numbers, lists or words.
+
+    Raises `invalid_request` that names the field.
+    """
+    unknown = sorted(raw.keys() - Guards.__dataclass_fields__.keys())
+    if unknown:
+        _refuse(unknown[0], "There is no such guard.")
+    return Guards(
+        _cents(raw, "max_cents_per_day"),
+        _cents(raw, "max_cents_per_call"),
+        _entries(raw, "destinations", _destination),
+        _entries(raw, "caller_ids", _caller_id),
+    )
+
+
+def check_spend(guards: Guards, *, hold_micros: int, spent_today_micros: int) -> None:
+    """Refuses a hold that goes over a limit.
+
+    `spent_today_micros` is what the token's whole line has spent in this UTC day, open holds
+    included and this one left out. Raises `guard_spend_call` or `guard_spend_day`.
+    """
+    per_call, per_day = guards.max_cents_per_call, guards.max_cents_per_day
+    if per_call is not None and hold_micros > per_call * MICROS_PER_CENT:
+        raise ProductError(
+            "guard_spend_call",
+            f"This token may spend ${format_micros(per_call * MICROS_PER_CENT)} a call, "
+            f"and this one would set ${format_micros(hold_micros)} aside.",
+            details={"max_cents_per_call": per_call},
+        )
+    if per_day is None:
+        return
+    left_micros = max(0, per_day * MICROS_PER_CENT - spent_today_micros)
+    if hold_micros > left_micros:
+        raise ProductError(
+            "guard_spend_day",
+            f"This token may spend ${format_micros(per_day * MICROS_PER_CENT)} a day (UTC), "
+            f"and ${format_micros(left_micros)} of that is left.",
+            details={"max_cents_per_day": per_day, "left_micros": left_micros},
+        )
+
+
+def destination_is_allowed(guards: Guards, *, e164: str, country: str) -> bool:
+    """Whether the token may call a number; `country` is the ISO code of that number."""
+    if guards.destinations is None:
+        return True
+    return any(
+        e164.startswith(entry) if entry.startswith("+") else entry == country
+        for entry in guards.destinations
+    )
+
+
+def caller_id_is_allowed(guards: Guards, *, e164: str) -> bool:
+    """Whether the token may call with this number of the customer."""
+    return guards.caller_ids is None or e164 in guards.caller_ids
+
+
+def _cents(raw: Mapping[str, Any], field: str) -> int | None:
+    value = raw.get(field)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CENTS:
+        _refuse(field, f"Give whole cents from 1 to {MAX_CENTS}.")
+    return int(value)
+
+
+def _entries(
+    raw: Mapping[str, Any], field: str, parse: Callable[[str, str], str]
+) -> tuple[str, ...] | None:
+    value = raw.get(field)
+    if value is None or value == "":
+        return None
+    words = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+    if not _is_list_of_text(words) or not 1 <= len(words) <= MAX_ENTRIES:
+        _refuse(field, f"Give 1 to {MAX_ENTRIES} entries.")
+    return tuple(dict.fromkeys(parse(field, word) for word in words))
+
+
+def _is_list_of_text(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(word, str) for word in value)
+
+
+def _destination(field: str, word: str) -> str:
+    if _PREFIX.fullmatch(word):
+        return word
+    if word.upper() not in SUPPORTED_REGIONS:
+        _refuse(field, f"“{word[:20]}” is no ISO country code and no prefix such as +4420.")
+    return word.upper()
+
+
+def _caller_id(field: str, word: str) -> str:
+    if not _E164.fullmatch(word):
+        _refuse(field, f"“{word[:20]}” is no number such as +442079460018.")
+    return word
+
+
+def _refuse(field: str, message: str) -> NoReturn:
+    raise ProductError("invalid_request", message, details={"fields": {field: [message]}})

@@ -1,0 +1,94 @@
+"""Mails to customers: written with the change that causes them, sent by a command.
+
+A row is written in the caller's transaction under a unique key, so that a mail exists exactly when
+its cause does. Sending claims a row by moving `due_at` on with a filtered UPDATE.
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F, QuerySet
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import OutboxMail, User
+from accounts.secrets import hide_tokens
+
+logger = logging.getLogger(__name__)
+# A process that claimed a mail and died is overtaken after this; also the wait after a failure.
+CLAIM = timedelta(minutes=5)
+ATTEMPTS = 8
+
+
+def queue_mail(user: User, *, template: str, context: Mapping[str, Any], key: str) -> bool:
+    """Queues one mail; False if the same key was queued before.
+
+    `template` names `<template>_subject.txt`, `<template>.txt` and, where it exists,
+    `<template>.html`. `context` holds JSON values; the templates also get `user` and `site_url`.
+    """
+    mail = OutboxMail(user=user, template=template, context=hide_tokens(dict(context)), key=key)
+    OutboxMail.objects.bulk_create([mail], ignore_conflicts=True)
+    return OutboxMail.objects.filter(key=key, created_at=mail.created_at).exists()
+
+
+def due() -> QuerySet[OutboxMail]:
+    """Mails that may be sent now, the oldest first."""
+    waiting = OutboxMail.objects.filter(sent_at=None, attempts__lt=ATTEMPTS)
+    return waiting.filter(due_at__lte=timezone.now()).order_by("due_at")
+
+
+def send_due(*, limit: int = 500) -> tuple[int, int]:
+    """Sends what is due; how many were sent, and how many failed."""
+    sent = failed = 0
+    for mail in due().select_related("user")[:limit]:
+        if not _claim(mail):
+            continue
+        if _send(mail):
+            sent += 1
+        else:
+            failed += 1
+    return sent, failed
+
+
+def _claim(mail: OutboxMail) -> bool:
+    """Whether this process may send the mail; the wait doubles with each attempt."""
+    claimed = OutboxMail.objects.filter(pk=mail.pk, sent_at=None, due_at=mail.due_at)
+    next_due_at = timezone.now() + CLAIM * 2**mail.attempts
+    return claimed.update(due_at=next_due_at, attempts=F("attempts") + 1) == 1
+
+
+def _send(mail: OutboxMail) -> bool:
+    try:
+        message(mail).send()
+    except OSError as error:  # smtplib's errors are OSErrors too
+        logger.warning("mail not sent", extra={"mail": mail.pk, "error": type(error).__name__})
+        reason = type(error).__name__
+        OutboxMail.objects.filter(pk=mail.pk).update(last_error=reason)
+        return False
+    OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), last_error="")
+    return True
+
+
+def message(mail: OutboxMail) -> EmailMultiAlternatives:
+    """The mail as it goes out. Its Message-ID comes from the key: a repeat is recognisable."""
+    context = {**mail.context, "user": mail.user, "site_url": settings.PUBLIC_URL}
+    subject = render_to_string(f"{mail.template}_subject.txt", context)
+    name = hashlib.sha256(mail.key.encode()).hexdigest()[:32]
+    host = settings.ALLOWED_HOSTS[0]
+    built = EmailMultiAlternatives(
+        " ".join(subject.split()),
+        render_to_string(f"{mail.template}.txt", context),
+        to=[mail.user.email],
+        headers={"Message-ID": f"<{name}@{host}>"},
+    )
+    try:
+        built.attach_alternative(render_to_string(f"{mail.template}.html", context), "text/html")
+    except TemplateDoesNotExist:
+        logger.debug("mail has text only", extra={"template": mail.template})
+    return built
