@@ -1,0 +1,61 @@
+"""How money, numbers and times read on pages and in mails: one place for all of them."""
+
+from datetime import datetime
+from zoneinfo import available_timezones
+
+import phonenumbers
+from django.utils import formats, timezone
+
+from mobayilo.lib.money import MICROS_PER_CENT, MICROS_PER_DOLLAR, micros_to_cents
+
+MINUS = "−"  # U+2212, as wide as a plus sign in tabular figures
+KNOWN_TIME_ZONES = frozenset(available_timezones())
+
+
+def format_money(micros: int) -> str:
+    """An exact amount with 2 to 6 decimals: `$20.00`, `$1,250.0125`, `−$1.50`."""
+    sign = MINUS if micros < 0 else ""
+    whole, rest = divmod(abs(micros), MICROS_PER_DOLLAR)
+    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{sign}${whole:,}.{decimals}"
+
+
+def format_balance(micros: int) -> str:
+    """What one has, in whole cents rounded down, so that it never shows more than there is."""
+    return format_money(micros_to_cents(micros) * MICROS_PER_CENT)
+
+
+def format_change(micros: int) -> str:
+    """A movement with its sign: `+$20.00`, `−$0.045`."""
+    return f"+{format_money(micros)}" if micros > 0 else format_money(micros)
+
+
+def format_e164(e164: str) -> str:
+    """A number as its country spaces it: `+44 20 7946 0018`. Unparsable text stays as it is."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def format_duration(seconds: int) -> str:
+    """`0:47`, `12:05`, `1:02:05`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def format_minutes(seconds: int) -> str:
+    """A sum of talking time, in minutes with one decimal: `62.1 min`."""
+    return f"{seconds / 60:,.1f} min"
+
+
+def format_when(instant: datetime) -> str:
+    """An instant in the current time zone: `24 Nov 2026, 20:40`."""
+    return formats.date_format(timezone.localtime(instant), "j M Y, H:i")
+
+
+def format_day(instant: datetime) -> str:
+    """The day of an instant in the current time zone: `24 Nov 2026`."""
+    return formats.date_format(timezone.localtime(instant), "j M Y")

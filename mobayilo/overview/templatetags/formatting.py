@@ -1,0 +1,63 @@
+"""Filters for money, numbers and times: `{% load formatting %}`."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from mobayilo.lib import formatting
+from mobayilo.lib.money import MICROS_PER_CENT
+
+register = template.Library()
+
+# An empty value stays empty: a call that never was answered has no duration and no cost.
+
+
+@register.filter
+def money(micros: int | None) -> str:
+    return "" if micros is None else formatting.format_money(micros)
+
+
+@register.filter
+def balance(micros: int | None) -> str:
+    return "" if micros is None else formatting.format_balance(micros)
+
+
+@register.filter
+def change(micros: int | None) -> str:
+    return "" if micros is None else formatting.format_change(micros)
+
+
+@register.filter
+def cents(amount_cents: int | None) -> str:
+    return "" if amount_cents is None else formatting.format_money(amount_cents * MICROS_PER_CENT)
+
+
+@register.filter
+def e164(number: str | None) -> str:
+    return formatting.format_e164(number) if number else ""
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    return "" if seconds is None else formatting.format_duration(seconds)
+
+
+@register.filter
+def minutes(seconds: int | None) -> str:
+    return "" if seconds is None else formatting.format_minutes(seconds)
+
+
+@register.filter
+def when(instant: datetime | None) -> SafeString | str:
+    return _time(instant, formatting.format_when(instant)) if instant else ""
+
+
+@register.filter
+def day(instant: datetime | None) -> SafeString | str:
+    return _time(instant, formatting.format_day(instant)) if instant else ""
+
+
+def _time(instant: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', instant.isoformat(), text)

@@ -1,0 +1,73 @@
+"""Money, numbers and times as people read them."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.template import Context, Template
+from django.utils import timezone
+
+from mobayilo.lib import formatting
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [
+        (0, "$0.00"),
+        (20_000_000, "$20.00"),
+        (12_500, "$0.0125"),
+        (-1_500_000, "−$1.50"),
+        (1_250_000_001, "$1,250.000001"),
+    ],
+)
+def test_money_reads_exactly(micros: int, text: str) -> None:
+    assert formatting.format_money(micros) == text
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"), [(19_999_999, "$19.99"), (20_000_000, "$20.00"), (9_999, "$0.00")]
+)
+def test_balance_never_shows_more_than_there_is(micros: int, text: str) -> None:
+    assert formatting.format_balance(micros) == text
+
+
+def test_change_carries_its_sign() -> None:
+    assert formatting.format_change(20_000_000) == "+$20.00"
+    assert formatting.format_change(-45_000) == "−$0.045"
+
+
+@pytest.mark.parametrize(
+    ("e164", "text"),
+    [
+        ("+442079460018", "+44 20 7946 0018"),
+        ("+12025550100", "+1 202-555-0100"),
+        ("anonymous", "anonymous"),
+    ],
+)
+def test_number_reads_as_its_country_writes_it(e164: str, text: str) -> None:
+    assert formatting.format_e164(e164) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (47, "0:47"), (3725, "1:02:05")])
+def test_duration_reads_as_on_a_clock(seconds: int, text: str) -> None:
+    assert formatting.format_duration(seconds) == text
+
+
+def test_instant_reads_in_the_current_zone() -> None:
+    instant = datetime(2026, 11, 24, 23, 40, tzinfo=UTC)
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        page = Template("{% load formatting %}{{ instant|when }}").render(
+            Context({"instant": instant})
+        )
+    assert "25 Nov 2026, 08:40" in page
+    assert 'datetime="2026-11-24T23:40:00+00:00"' in page
+
+
+@pytest.mark.parametrize(
+    "name", ["money", "balance", "change", "cents", "e164", "duration", "when"]
+)
+def test_filter_leaves_nothing_empty(name: str) -> None:
+    page = Template(f"{{% load formatting %}}[{{{{ value|{name} }}}}]").render(
+        Context({"value": None})
+    )
+    assert page == "[]"
