@@ -1,0 +1,23 @@
+"""Times in the customer's zone."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from mobayilo.lib.formatting import KNOWN_TIME_ZONES
+
+
+class TimeZoneMiddleware:
+    """Activates the zone that static/js/frame.js reads from the browser into a cookie, else UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        name = request.COOKIES.get("timezone", "")
+        if name not in KNOWN_TIME_ZONES:
+            return self.get_response(request)
+        with timezone.override(ZoneInfo(name)):
+            return self.get_response(request)

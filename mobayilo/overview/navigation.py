@@ -1,0 +1,58 @@
+"""Where a customer can go, in the order of the navigation."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A link of the navigation: URL name, words, icon, and which other pages belong to it."""
+
+    name: str
+    label: Any
+    icon: str
+    also: tuple[str, ...] = ()
+
+
+MAIN = (
+    Place("overview:home", _("Home"), "house"),
+    Place("telephony:calls", _("Calls"), "phone", ("telephony:call",)),
+    Place("telephony:caller-ids", _("Caller IDs"), "smartphone"),
+    Place("billing:statement", _("Statement"), "receipt-text"),
+    Place("overview:rates", _("Rates"), "globe"),
+)
+SETTINGS = (
+    Place("accounts:tokens", _("Tokens"), "key-round"),
+    Place("accounts:devices", _("Devices"), "laptop"),
+    Place("accounts:security", _("Security"), "shield-check"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    label: Any
+    icon: str
+    is_current: bool
+
+
+def links(places: tuple[Place, ...], request: HttpRequest | None) -> list[Link]:
+    """The links of places that exist, the one of the current page marked."""
+    match = request.resolver_match if request is not None else None
+    here = match.view_name if match else ""
+    return [
+        Link(url, place.label, place.icon, here in (place.name, *place.also))
+        for place in places
+        if (url := _address(place.name))
+    ]
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

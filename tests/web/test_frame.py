@@ -1,0 +1,62 @@
+"""What stands around every page."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.web.scenes import credit
+
+
+def test_visitor_sees_no_navigation_of_customers(client: Client, db: None) -> None:
+    page = client.get("/").content.decode()
+    assert "Sign up" in page
+    assert "side-nav" not in page
+
+
+def test_customer_sees_who_is_signed_in_and_where(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    page = client.get("/home").content.decode()
+    assert "alice@example.org" in page
+    assert re.search(r'href="/home" aria-current="page"', page)
+
+
+def test_customer_sees_the_balance_on_every_page(client: Client, alice: User) -> None:
+    credit(alice.account, 19_995_500)
+    client.force_login(alice)
+    assert "<strong>$19.99</strong>" in client.get("/home").content.decode()
+    assert "<strong>$19.99</strong>" in client.get("/accounts/2fa/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/signup/", "/home"])
+def test_every_foot_says_that_emergencies_are_not_served(
+    client: Client, alice: User, path: str
+) -> None:
+    if path == "/home":
+        client.force_login(alice)
+    assert "no service for emergency calls" in client.get(path).content.decode()
+
+
+def test_sign_up_warns_about_emergencies_before_the_button(client: Client, db: None) -> None:
+    page = client.get("/accounts/signup/").content.decode()
+    assert page.index("cannot be used for emergency calls") < page.index("Create account</button>")
+
+
+def test_refusal_is_a_page_with_the_request_id(client: Client, db: None) -> None:
+    response = client.get("/nowhere", headers={"X-Request-Id": "req_quotable1"})
+    assert response.status_code == 404
+    assert "req_quotable1" in response.content.decode()
+
+
+def test_refusal_page_touches_no_database(client: Client) -> None:
+    client.cookies["session"] = "someone"
+    assert client.get("/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/signup/", "/nowhere"])
+def test_page_has_no_inline_script_or_style(client: Client, db: None, path: str) -> None:
+    page = client.get(path).content.decode()
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page)
+    for attributes in re.findall(r"<script([^>]*)>", page):
+        assert "src=" in attributes or "application/json" in attributes
