@@ -1,0 +1,56 @@
+"""Mails, in text and in HTML, from one wording."""
+
+import re
+from typing import cast
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.test import Client
+
+from accounts.models import User
+
+
+def newest() -> tuple[str, str, str]:
+    """Subject, text and HTML of the last mail."""
+    sent = cast(EmailMultiAlternatives, mail.outbox[-1])
+    return sent.subject, str(sent.body), str(sent.alternatives[0].content)
+
+
+def test_sign_up_mail_holds_one_link_in_both_forms(client: Client, db: None) -> None:
+    form = {"email": "dora@example.org", "password1": "correct horse battery"}
+    client.post("/accounts/signup/", form)
+    subject, text, html = newest()
+    links = re.findall(r"http://\S+/confirm-email/\S+/", text)
+    assert subject == "Confirm your e-mail address"
+    assert len(links) == 1
+    assert f'href="{links[0]}"' in html
+    assert "Welcome to Mobayilo" in text
+    assert "Welcome to Mobayilo" in html
+
+
+def test_reset_mail_leads_to_a_new_password(client: Client, alice: User) -> None:
+    client.post("/accounts/password/reset/", {"email": alice.email})
+    link = re.search(r"http://[^/]+(/\S+)", newest()[1])
+    assert link is not None
+    page = client.get(link[1], follow=True).content.decode()
+    assert 'name="password1"' in page
+
+
+def test_change_of_password_is_told_with_address_and_browser(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    form = {"oldpassword": "correct horse battery", "password1": "another long one 9"}
+    client.post("/accounts/password/change/", {**form, "password2": form["password1"]})
+    subject, text, html = newest()
+    assert subject == "Your password was changed"
+    assert "127.0.0.1" in text
+    assert "127.0.0.1" in html
+
+
+@pytest.mark.parametrize("form", ["txt", "html"])
+def test_mail_shows_markup_of_strangers_as_text(form: str) -> None:
+    body = render_to_string(
+        f"account/email/password_changed_message.{form}", {"user_agent": "<b>evil</b>"}
+    )
+    assert ("<b>evil</b>" in body) is (form == "txt")
