@@ -9,6 +9,8 @@ from accounts.models import AccessToken, Account, AuditEvent, User
 from accounts.secrets import hide_tokens
 from mobayilo.lib.client_ip import client_ip
 
+AnyRequest = HttpRequest | Request | None
+
 _VIA = {"/api/": "api", "/oauth/": "api", "/login/": "api", "/webhooks/": "webhook"}
 _VIA_ADMIN = "/admin/"
 
@@ -18,7 +20,7 @@ def record(
     *,
     account: Account | None,
     user: User | None = None,
-    request: HttpRequest | Request | None = None,
+    request: AnyRequest = None,
     token: AccessToken | None = None,
     **facts: Any,
 ) -> AuditEvent:
@@ -27,18 +29,28 @@ def record(
     `facts` are JSON values; a token among them is cut to its kind before it is written.
     `account` is None only for what happens before anybody is known.
     """
-    plain = request._request if isinstance(request, Request) else request
+    plain = plain_request(request)
     return AuditEvent.objects.create(
         account=account,
         user=user,
         action=action,
         via=_via(plain),
         token_public_id=token.public_id if token else "",
-        ip=client_ip(plain) if plain else None,
+        ip=ip_of(plain),
         user_agent=agent_of(plain),
         request_id=getattr(plain, "request_id", ""),
         facts=hide_tokens(facts),
     )
+
+
+def plain_request(request: AnyRequest) -> HttpRequest | None:
+    """Django's request inside that of the REST framework."""
+    return request._request if isinstance(request, Request) else request
+
+
+def ip_of(request: AnyRequest) -> str | None:
+    plain = plain_request(request)
+    return client_ip(plain) if plain else None
 
 
 def agent_of(request: HttpRequest | None) -> str:

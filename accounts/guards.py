@@ -56,7 +56,10 @@ class Guards:
         }
 
     def __bool__(self) -> bool:
-        return self != Guards()
+        return self != NO_GUARDS
+
+
+NO_GUARDS = Guards()
 
 
 def parse_guards(raw: Mapping[str, Any]) -> Guards:

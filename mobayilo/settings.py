@@ -240,6 +240,7 @@ STRIPE_API_URL: str = env.str("STRIPE_API_URL", default="")
 
 TOKEN_DEFAULT_DAYS = env.int("TOKEN_DEFAULT_DAYS", default=30)
 TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", default=365)
+TOKEN_MAY_LAST_FOR_EVER = env.bool("TOKEN_MAY_LAST_FOR_EVER", default=False)
 TOPUP_MAX_CENTS = env.int("TOPUP_MAX_CENTS", default=50_000)
 TOPUP_MAX_CENTS_NEW_ACCOUNT = env.int("TOPUP_MAX_CENTS_NEW_ACCOUNT", default=10_000)
 CALL_MAX_SECONDS = env.int("CALL_MAX_SECONDS", default=4 * 3600 - 60)

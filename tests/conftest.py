@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.models import User
 from tests.database import ON_SQLITE
+from tests.people import person
 
 
 def pytest_configure() -> None:
@@ -48,16 +49,14 @@ def _fresh_counters() -> None:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    return User.objects.create_user("alice@example.org", "correct horse battery")
+    return person("alice@example.org")
 
 
 @pytest.fixture
 def bob(alice: User) -> User:
-    return User.objects.create_user(
-        "bob@example.org", "correct horse battery", account=alice.account
-    )
+    return person("bob@example.org", account=alice.account)
 
 
 @pytest.fixture
 def charlie(db: None) -> User:
-    return User.objects.create_user("charlie@example.org", "correct horse battery")
+    return person("charlie@example.org")

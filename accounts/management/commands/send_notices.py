@@ -4,12 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.notices import tell_of_expiry
 from accounts.outbox import send_due
 
 
 class Command(BaseCommand):
-    help = "Send the mails that are due. Run it every minute."
+    help = "Queue the mails of tokens that expire soon, and send the mails that are due."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        tell_of_expiry()
         sent, failed = send_due()
         self.stdout.write(f"{sent} sent, {failed} failed")

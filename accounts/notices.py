@@ -1,0 +1,70 @@
+"""What a user is told by mail about tokens: one function a mail, each queued once."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import AccessToken
+from accounts.outbox import queue_mail
+from accounts.scopes import Scope
+
+# (at most, more than) so many days before the end; each once.
+EXPIRY_BANDS = ((7, 1), (1, 0))
+
+
+def tell_token_created(token: AccessToken) -> None:
+    kind = "device_approved" if token.kind == AccessToken.Kind.DEVICE else "token_created"
+    _tell(token, kind)
+
+
+def tell_token_rotated(token: AccessToken, *, grace_seconds: int) -> None:
+    _tell(token, "token_rotated", grace_hours=round(grace_seconds / 3600))
+
+
+def tell_tokens_leaked(tokens: Iterable[AccessToken]) -> None:
+    for token in tokens:
+        _tell(token, "token_leaked")
+
+
+def tell_token_reused(token: AccessToken) -> None:
+    _tell(token, "token_reused")
+
+
+def tell_of_expiry() -> int:
+    """Queues the mails of tokens that end in 7 days and in 1 day; how many.
+
+    A token whose whole life is shorter than that gets no mail of it, and a replaced one none.
+    """
+    queued = 0
+    now = timezone.now()
+    in_use = AccessToken.objects.live().filter(rotated_at=None, user__is_active=True)
+    for days, above in EXPIRY_BANDS:
+        span = timedelta(days=days)
+        soon = in_use.filter(
+            expires_at__lte=now + span,
+            expires_at__gt=now + timedelta(days=above),
+            created_at__lt=F("expires_at") - span,
+        )
+        for token in soon.select_related("user").iterator():
+            queued += _tell(token, "token_expiring", per=str(days))
+    return queued
+
+
+def _tell(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
+    expires_at = token.expires_at
+    context = {
+        "name": token.name,
+        "last_four": token.last_four,
+        "token_id": token.public_id,
+        "scopes": [Scope(scope).label for scope in token.scopes],
+        "expires_at": f"{expires_at:%-d %B %Y, %H:%M} UTC" if expires_at else "",
+        "client": token.client,
+        "device_name": token.device_name,
+        "ip": token.created_ip or "",
+        **more,
+    }
+    key = f"{name}:{token.public_id}{':' if per else ''}{per}"
+    return queue_mail(token.user, template=f"accounts/mail/{name}", context=context, key=key)

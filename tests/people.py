@@ -1,0 +1,44 @@
+"""Making the people of the tests, their tokens, and clients that speak for them."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from accounts.guards import parse_guards
+from accounts.models import AccessToken, User
+from accounts.scopes import Scope
+from accounts.tokens import NewToken, TokenSpec, create_token
+
+PASSWORD = "correct horse battery"
+
+
+def person(email: str, **fields: Any) -> User:
+    """A user who has confirmed the e-mail address."""
+    user = User.objects.create_user(email, PASSWORD, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def new_token(
+    user: User,
+    *scopes: str,
+    kind: str = AccessToken.Kind.PERSONAL,
+    name: str = "ci",
+    days: int | None = None,
+    **guards: Any,
+) -> NewToken:
+    """A token with the scopes named, or with all of them."""
+    spec = TokenSpec(
+        kind=kind,
+        name=name,
+        scopes=scopes or tuple(Scope.values),
+        expires_in_days=days,
+        guards=parse_guards(guards),
+    )
+    return create_token(user, spec)
+
+
+def api_client(secret: str) -> Client:
+    """A client that sends this token with each request."""
+    return Client(headers={"Authorization": f"Bearer {secret}"})
