@@ -90,6 +90,7 @@ ERRORS: dict[str, ErrorKind] = {
     # Providers
     "provider_unavailable": ErrorKind(503, 3, "Nothing was charged. Try again in a minute."),
     "provider_misconfigured": ErrorKind(503, 3, "Tell support; the operator has to correct it."),
+    "bad_signature": ErrorKind(403, 5, "Only our providers call this address."),
     "provider_refused": ErrorKind(422, 1, "Check what you asked for; nothing was charged."),
 }
 
