@@ -1,0 +1,34 @@
+"""The way in: from the words of the command line to an exit code."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from moby import __version__
+
+if TYPE_CHECKING:
+    from moby.context import Context
+
+
+def console() -> None:
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(words: list[str], context: "Context | None" = None) -> int:
+    if words in (["--version"], ["-V"]):
+        # Answered here because scripts ask it often, and the rest takes 50 ms to load.
+        print(f"moby {__version__}", file=context.stdout if context else None)
+        return 0
+    from moby.context import system_context
+    from moby.runner import run
+
+    try:
+        return run(words, context or system_context())
+    except BrokenPipeError:
+        # The reader has seen enough; Python must not complain about it when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    console()

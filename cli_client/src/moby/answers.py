@@ -1,0 +1,224 @@
+"""The shapes of the server's answers that moby reads; see the API reference."""
+
+from typing import TypedDict
+
+
+class Actor(TypedDict):
+    email: str
+
+
+class Account(TypedDict):
+    id: str
+    caller_id_status: str
+    caller_id_e164: str | None
+
+
+class Guards(TypedDict, total=False):
+    max_cents_per_day: int | None
+    max_cents_per_call: int | None
+    destinations: list[str] | None
+    caller_ids: list[str] | None
+
+
+class Token(TypedDict):
+    id: str
+    name: str
+    last_four: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    guards: Guards
+
+
+class NewToken(Token):
+    token: str
+
+
+class Status(TypedDict):
+    actor: Actor
+    account: Account
+    token: Token
+
+
+class Client(TypedDict):
+    latest_version: str
+    min_version: str
+
+
+class Session(TypedDict):
+    id: str
+    device: str
+    client: str
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+    current: bool
+
+
+class Sessions(TypedDict):
+    items: list[Session]
+    next_cursor: str | None
+
+
+class Balance(TypedDict):
+    balance_cents: int
+    available_cents: int
+    held_cents: int
+    currency: str
+    balance: str
+
+
+class Transaction(TypedDict):
+    id: str
+    created_at: str
+    kind: str
+    description: str
+    amount: str
+    balance_after: str
+    reference: str
+
+
+class Transactions(TypedDict):
+    items: list[Transaction]
+    next_cursor: str | None
+
+
+class TopUp(TypedDict):
+    topup_id: str
+    amount_cents: int
+    currency: str
+    status: str
+    checkout_url: str | None
+    created_at: str
+    paid_at: str | None
+
+
+class TopUps(TypedDict):
+    items: list[TopUp]
+    next_cursor: str | None
+
+
+class Rate(TypedDict):
+    description: str
+    kind: str
+    prefixes: list[str]
+    price_per_minute: str
+    first_seconds: int
+    next_seconds: int
+
+
+class Rates(TypedDict):
+    country: str
+    country_name: str
+    currency: str
+    rates: list[Rate]
+
+
+class Leg(TypedDict):
+    leg: str
+    e164: str
+    price_per_minute: str
+    first_seconds: int
+    next_seconds: int
+
+
+# "from" is a word of Python, so these need the other form of TypedDict.
+Quote = TypedDict(
+    "Quote",
+    {
+        "to": str,
+        "country": str,
+        "country_name": str,
+        "kind": str,
+        "international": str,
+        "from": str,
+        "legs": list[Leg],
+        "price_per_minute": str,
+        "max_seconds": int,
+        "hold": str,
+        "available": str,
+    },
+)
+
+
+class ReceiptLeg(TypedDict):
+    leg: str
+    to: str
+    seconds: int
+    billed_seconds: int
+    first_seconds: int
+    next_seconds: int
+    price_per_minute: str
+    cost: str
+
+
+class Receipt(TypedDict):
+    legs: list[ReceiptLeg]
+    total: str
+
+
+Call = TypedDict(
+    "Call",
+    {
+        "call_id": str,
+        "state": str,
+        "status": str,
+        "mode": str,
+        "to": str,
+        "from": str,
+        "price_per_minute": str,
+        "max_seconds": int,
+        "created_at": str,
+        "answered_at": str | None,
+        "ended_at": str | None,
+        "duration_seconds": int | None,
+        "cost": str | None,
+        "end_reason": str | None,
+        "version": int,
+        "poll_after_seconds": float,
+        "receipt": Receipt | None,
+    },
+)
+
+
+class Calls(TypedDict):
+    items: list[Call]
+    next_cursor: str | None
+
+
+class CallerId(TypedDict):
+    id: str
+    e164: str
+    country: str
+    is_default: bool
+    verified_at: str
+
+
+class Verification(TypedDict):
+    verification_id: str
+    e164: str
+    channel: str
+    expires_at: str
+    attempts_left: int
+
+
+class CallerIds(TypedDict):
+    items: list[CallerId]
+    pending: Verification | None
+
+
+class Number(TypedDict):
+    e164: str
+    country: str
+    country_name: str
+    kind: str
+    international: str
+    callable: bool
+    reason: str | None
+
+
+class DeviceAuthorization(TypedDict):
+    device_code: str
+    user_code: str
+    verification_uri: str
+    expires_in: int

@@ -1,0 +1,29 @@
+"""Naming one of the account's own phones."""
+
+from urllib.parse import quote
+
+from moby.answers import CallerIds
+from moby.api import Api
+from moby.errors import MobyError
+
+
+def find_caller_id(api: Api, text: str) -> str:
+    """The id for what a person wrote: the id itself, or the phone's number with or without +."""
+    if text.startswith("cid_"):
+        return quote(text, safe="")
+    wanted = "".join(c for c in text if c.isdigit())
+    items = api.get("caller-ids", CallerIds)["items"]
+    found = [
+        c for c in items if len(wanted) >= 6 and _digits(c["e164"]).endswith(wanted.lstrip("0"))
+    ]
+    if len(found) == 1:
+        return quote(found[0]["id"], safe="")
+    raise MobyError(
+        "not_found" if not found else "usage",
+        f"{text!r} is {'none' if not found else 'more than one'} of your phones",
+        "See them with: moby caller-id list",
+    )
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())

@@ -1,0 +1,146 @@
+from cleo.helpers import option
+
+from moby import device_login
+from moby.answers import Status
+from moby.command import Command
+from moby.errors import MobyError
+from moby.exit_codes import ExitCode
+from moby.instants import relative
+from moby.login_flow import LoginFlow, pending_document
+from moby.login_wishes import OPTIONS, read_wishes
+from moby.pending_login import PendingLogins
+from moby.signing_in import finish_sign_in
+from moby.status_report import status_document
+from moby.text import clean
+from moby.token_storage import choose_storage
+from moby.tokens import read_token
+
+
+class LoginCommand(Command):
+    name = "auth login"
+    description = "Sign in: approve this device in a browser"
+    options = [
+        option("no-browser", None, "Do not offer to open a browser.", flag=True),
+        option(
+            "no-wait", None, "Print the page and code as JSON and end (exit code 8).", flag=True
+        ),
+        option("resume", None, "Finish a login that was started with --no-wait.", flag=True),
+        option("with-token", None, "Read a token from standard input instead.", flag=True),
+        option(
+            "api-token", None, "An older way to give a token; --with-token hides it.", flag=False
+        ),
+        option("force", None, "Sign in again although you are signed in.", flag=True),
+        option(
+            "insecure-storage", None, "Keep the token in a file, in plain text, 0600.", flag=True
+        ),
+        *OPTIONS,
+    ]
+
+    def handle(self) -> int:
+        if self.flag("with-token") or self.option("api-token"):
+            return self._sign_in_with(self._given_token())
+        if self.flag("resume"):
+            return self._resume()
+        wishes = read_wishes(self)
+        if not wishes and not self.flag("force") and self._is_signed_in():
+            return 0
+        return self._start(wishes)
+
+    @property
+    def _pending(self) -> PendingLogins:
+        return PendingLogins(self.session.config.folder, self.session.profile, self.session.host)
+
+    @property
+    def _flow(self) -> LoginFlow:
+        browser = not self.flag("no-browser")
+        return LoginFlow(self.context, self.console, self.api, browser=browser)
+
+    def _start(self, wishes: dict[str, str]) -> int:
+        storage = self._choose_storage()
+        pending = device_login.start(self.api, self.context.clock, wishes)
+        if self.flag("no-wait"):
+            self._pending.keep(pending, storage)
+            return self._leave(pending)
+        flow = self._flow
+        flow.show(pending)
+        return self._finish(flow.wait(pending), storage)
+
+    def _resume(self) -> int:
+        pending, storage = self._pending.load()
+        if self.flag("no-wait"):
+            answer = device_login.poll(self.api, pending)
+            if answer is None:
+                self._pending.keep(pending, storage)
+                return self._leave(pending)
+            token = str(answer["access_token"])
+        else:
+            try:
+                token = self._flow.wait(pending)
+            except MobyError:
+                self._pending.drop()
+                raise
+        self._pending.drop()
+        return self._finish(token, storage)
+
+    def _leave(self, pending: device_login.PendingLogin) -> int:
+        profile = "" if self.session.profile == "default" else f" --profile {self.session.profile}"
+        resume = f"moby auth login --resume{profile}"
+        self.console.document(pending_document(pending, self.context.clock.now(), resume))
+        return ExitCode.PENDING
+
+    def _sign_in_with(self, token: str) -> int:
+        return self._finish(token, self._choose_storage())
+
+    def _given_token(self) -> str:
+        option_token = self.text("api-token")
+        if option_token is None:
+            return read_token(self.console.read_secret("Token"))
+        self.console.note(
+            "Note: --api-token is kept for older scripts, and others can see it in the process "
+            "list. Better: moby auth login --with-token < FILE"
+        )
+        return read_token(option_token)
+
+    def _choose_storage(self) -> str:
+        insecure = self.flag("insecure-storage")
+        return choose_storage(self.session, self.console, insecure=insecure)
+
+    def _finish(self, token: str, storage: str) -> int:
+        status = finish_sign_in(self.session, self.console, token=token, storage=storage)
+        self._report(status, f"Signed in to {self.session.host} as")
+        self._warn_of_environment()
+        return 0
+
+    def _is_signed_in(self) -> bool:
+        """Nothing to do when the stored token is good; an unreachable server shows later."""
+        if self.session.credentials.sources()[:1] not in (["keyring"], ["file"]):
+            return False
+        try:
+            status = self.api.get("status", Status)
+        except MobyError:
+            return False
+        self._report(status, f"You are signed in to {self.session.host} already, as")
+        self.console.note("To sign in anew: moby auth login --force")
+        return True
+
+    def _report(self, status: Status, opening: str) -> None:
+        if self.console.json:
+            self.console.document(status_document(self.session, status, None))
+            return
+        token, login = status["token"], self.session.credentials.login or {}
+        self.console.write(f"{opening} {clean(status['actor']['email'])}.")
+        expires = token["expires_at"]
+        until = (
+            f"expires {relative(expires, self.context.clock.now())}" if expires else "never expires"
+        )
+        place = "in the keyring"
+        if login.get("storage") == "file":
+            place = f"in plain text in {self.session.credentials.file.path}"
+        self.console.write(f"The token {clean(token['name'])!r} {until} and is kept {place}.")
+
+    def _warn_of_environment(self) -> None:
+        winner = self.session.credentials.sources()[0]
+        if winner not in ("keyring", "file"):
+            self.console.note(
+                f"Note: {winner} is set and still wins over this sign-in; unset it to use this one."
+            )

@@ -1,0 +1,163 @@
+from decimal import Decimal
+
+from cleo.helpers import argument, option
+
+from moby.answers import Call, Quote, Rates
+from moby.call_follower import CallFollower
+from moby.call_view import quote_lines, show_receipt
+from moby.caller_ids import find_caller_id
+from moby.command import Command
+from moby.errors import MobyError
+from moby.exit_codes import ExitCode
+from moby.idempotency import OPTION, read_key
+from moby.money import dollars, read_cents
+
+_CONFIRM_ABOVE_CENTS = 50
+_EMERGENCY = ("112", "911", "999")
+
+
+class CallCommand(Command):
+    name = "call"
+    description = "Call anybody: your phone rings first, then theirs"
+    arguments = [argument("destination", "The number, as you would write it.", multiple=True)]
+    options = [
+        option("country", None, "The country the number is written for, such as GB.", flag=False),
+        option("from", None, "Which of your phones to use: its number or id.", flag=False),
+        option("max-minutes", None, "End the call after so many minutes.", flag=False),
+        option(
+            "max-cost", None, "End the call before it costs more dollars than this.", flag=False
+        ),
+        option("yes", "y", "Do not ask before calling.", flag=True),
+        option("dry-run", None, "Show what it would cost, and do not call.", flag=True),
+        option("wait", None, "Follow the call to its end, also with --json.", flag=True),
+        option("no-wait", None, "Place the call and return at once.", flag=True),
+        OPTION,
+    ]
+
+    def handle(self) -> int:
+        wish = self._wish()
+        quote = self._quote(wish)
+        if self.flag("dry-run"):
+            return self._show_quote(quote)
+        self._confirm(quote)
+        call = self.api.post("calls", Call, self._order(wish, quote), key=self._key())
+        if not self._waits():
+            return self._placed(call)
+        return self._follow(call)
+
+    def _wish(self) -> dict[str, object]:
+        to = " ".join(self.argument("destination")).strip()
+        if "".join(c for c in to if not c.isspace()) in _EMERGENCY:
+            raise MobyError(
+                "emergency_number",
+                "moby cannot call emergency services",
+                f"Dial {to} from a phone where you are, now.",
+            )
+        chosen = self.text("from")
+        return {
+            "to": to,
+            "country": self.text("country"),
+            "caller_id": find_caller_id(self.api, chosen) if chosen else None,
+            "max_seconds": self._max_seconds(),
+            "max_cost": self._max_cost(),
+        }
+
+    def _max_seconds(self) -> int | None:
+        text = self.text("max-minutes")
+        if text is None:
+            return None
+        seconds = read_cents(text, "number of minutes") * 60 // 100
+        if not seconds:
+            raise MobyError("bad_amount", "--max-minutes has to be more than nothing")
+        return seconds
+
+    def _max_cost(self) -> str | None:
+        text = self.text("max-cost")
+        return None if text is None else f"{Decimal(read_cents(text)) / 100:.2f}"
+
+    def _key(self) -> str:
+        return read_key(self.text("idempotency-key"))
+
+    def _quote(self, wish: dict[str, object]) -> Quote:
+        """What it will cost; a number that can be read in several ways is asked about."""
+        try:
+            return self.api.post("quote", Quote, wish)
+        except MobyError as error:
+            candidates = error.details.get("candidates")
+            if error.code != "ambiguous_number" or not isinstance(candidates, list):
+                raise
+            error.hint = "\n".join([*(self._describe(c) for c in candidates), error.hint])
+            if not candidates or not self.console.can_ask:
+                raise
+        self.console.say("That number can be read in several ways:")
+        chosen = self.console.choose("Which one", [self._describe(c) for c in candidates])
+        wish["to"], wish["country"] = candidates[chosen]["e164"], None
+        return self.api.post("quote", Quote, wish)
+
+    def _describe(self, candidate: dict[str, str]) -> str:
+        shown = f"{candidate['international']} ({candidate['country_name']})"
+        try:
+            rates = self.api.get("rates", Rates, {"number": candidate["e164"]}, public=True)
+        except MobyError:
+            return f"{shown}, no price known"
+        price = rates["rates"][0]["price_per_minute"] if rates["rates"] else None
+        return f"{shown}, {dollars(price)} a minute" if price else f"{shown}, no price known"
+
+    def _show_quote(self, quote: Quote) -> int:
+        if self.console.json:
+            self.console.document(quote)
+        else:
+            for line in quote_lines(quote):
+                self.console.write(line)
+            self.console.write("Nothing was called.")
+        return 0
+
+    def _confirm(self, quote: Quote) -> None:
+        """A person sees the price before it rings, and is asked where it is high."""
+        if not self.console.json:
+            for line in quote_lines(quote):
+                self.console.note(line)
+        dear = Decimal(quote["price_per_minute"]) * 100 > self._threshold_cents()
+        if dear and self.console.can_ask and not self.flag("yes"):
+            price = dollars(quote["price_per_minute"])
+            if not self.console.confirm(f"{price} a minute. Call?"):
+                raise MobyError("canceled", "not called")
+
+    def _threshold_cents(self) -> int:
+        named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
+        return read_cents(named, "amount in MOBY_CONFIRM_ABOVE") if named else _CONFIRM_ABOVE_CENTS
+
+    def _order(self, wish: dict[str, object], quote: Quote) -> dict[str, object]:
+        return {**wish, "expected_price_per_minute": quote["price_per_minute"]}
+
+    def _waits(self) -> bool:
+        if self.flag("no-wait"):
+            return False
+        return self.flag("wait") or (not self.console.json and self.context.stdout.isatty())
+
+    def _placed(self, call: Call) -> int:
+        if self.console.json:
+            self.console.document(call)
+            return 0
+        self.console.write(f"Calling {call['to']}; your phone {call['from']} rings first.")
+        self.console.write(f"Watch it: moby calls show {call['call_id']}")
+        self.console.write(f"End it:   moby calls hangup {call['call_id']}")
+        return 0
+
+    def _follow(self, call: Call) -> int:
+        follower = CallFollower(self.context, self.console, self.api, call)
+        try:
+            call = follower.follow()
+        except KeyboardInterrupt as error:
+            raise MobyError(
+                "interrupted",
+                "no longer watching the call",
+                f"See how it ended: moby calls show {call['call_id']}",
+            ) from error
+        if self.console.json:
+            self.console.document(call)
+        else:
+            show_receipt(self.console, call)
+        if follower.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.DONE if call["state"] == "completed" else ExitCode.FAILURE

@@ -1,0 +1,42 @@
+from cleo.helpers import argument, option
+
+from moby.answers import CallerId
+from moby.command import Command
+from moby.idempotency import OPTION, read_key
+from moby.text import clean
+
+
+class ConfirmCommand(Command):
+    name = "caller-id confirm"
+    description = "Enter the code that came to the phone"
+    help = (
+        "With the code alone, the phone of the latest request is meant: <c1>confirm 123456</c1>.\n"
+        "The older form names it: <c1>confirm NUMBER CODE --country GB</c1>."
+    )
+    arguments = [
+        argument("code_or_number", "The code; or the number, with the code after it."),
+        argument("code", "The code, after a number.", optional=True),
+    ]
+    options = [
+        option("country", None, "The country the number is written for, such as GB.", flag=False),
+        OPTION,
+    ]
+
+    def handle(self) -> int:
+        first, second = self.word("code_or_number"), self.argument("code")
+        body = {
+            "code": (second or first).strip().replace(" ", ""),
+            "number": first if second else None,
+            "country": self.text("country"),
+        }
+        key = read_key(self.text("idempotency-key"))
+        proved = self.api.post("caller-ids/confirm", CallerId, body, key=key)
+        if self.console.json:
+            self.console.document(proved)
+            return 0
+        self.console.write(f"{clean(proved['e164'])} is yours: people you call see this number.")
+        if not proved["is_default"]:
+            self.console.write(
+                f"To call from it always: moby caller-id default {clean(proved['id'])}"
+            )
+        return 0

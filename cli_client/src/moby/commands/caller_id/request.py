@@ -1,0 +1,71 @@
+from cleo.helpers import argument, option
+
+from moby.answers import Number, Verification
+from moby.command import Command
+from moby.errors import MobyError
+from moby.idempotency import OPTION, read_key
+from moby.instants import local
+from moby.text import clean
+
+_CHANNELS = {"sms": "a message", "call": "a voice call"}
+
+
+class RequestCommand(Command):
+    name = "caller-id request"
+    description = "Have a code sent to a phone, to prove that it is yours"
+    arguments = [argument("number", "The phone, as you would write it.", optional=True)]
+    options = [
+        option("country", None, "The country the number is written for, such as GB.", flag=False),
+        option("channel", None, "How the code comes: sms or call.", flag=False),
+        OPTION,
+    ]
+
+    def handle(self) -> int:
+        channel = self._channel()
+        number, country = self.argument("number"), self.text("country")
+        guided = number is None
+        if guided:
+            number, country, channel = self._ask(country, channel)
+        body = {"number": number, "country": country, "channel": channel}
+        key = read_key(self.text("idempotency-key"))
+        sent = self.api.post("caller-ids", Verification, body, key=key)
+        if self.console.json:
+            self.console.document(sent)
+            return 0
+        how = _CHANNELS.get(sent["channel"], "phone")
+        self.console.write(f"A code is on its way to {clean(sent['e164'])} by {how}.")
+        self.console.write("Enter it with: moby caller-id confirm CODE")
+        self.console.write(f"It is good until {local(sent['expires_at'])}.")
+        return 0
+
+    def _channel(self) -> str | None:
+        channel = self.text("channel")
+        if channel is not None and channel not in _CHANNELS:
+            raise MobyError("usage", f"--channel {channel!r} is not known", "Use sms or call.")
+        return channel
+
+    def _ask(self, country: str | None, channel: str | None) -> tuple[str, str | None, str]:
+        """Guide a person to a number that can be called, before anything is sent."""
+        if not self.console.can_ask:
+            raise MobyError(
+                "usage", "no number was given", "For example: moby caller-id request +447400123456"
+            )
+        country = country or self.console.ask("Country of the phone, such as GB") or None
+        while True:
+            number = self.console.ask("Its number, as you would dial it there")
+            try:
+                found = self.api.post(
+                    "numbers/check", Number, {"number": number, "country": country}
+                )
+            except MobyError as error:
+                if error.exit_code != 2:
+                    raise
+                self.console.fail(error)
+                continue
+            where = f"{found['international']} ({found['country_name']})"
+            if self.console.confirm(f"{clean(where)}: is that your phone?", default=True):
+                break
+        if channel is None:
+            picked = self.console.choose("How should the code come?", ["SMS", "Voice call"])
+            channel = ("sms", "call")[picked]
+        return found["e164"], found["country"], channel

@@ -1,0 +1,34 @@
+from moby.answers import TopUps
+from moby.command import Command
+from moby.instants import local
+from moby.money import cents_as_dollars
+from moby.paging import OPTIONS, read_pages
+
+
+class ListCommand(Command):
+    name = "topups list"
+    description = "List the payments made and begun, newest first"
+    options = [*OPTIONS]
+
+    def handle(self) -> int:
+        page = read_pages(self, "topups", TopUps)
+        if self.console.json:
+            self.console.document(page)
+            return 0
+        if not page["items"]:
+            self.console.write("No top-ups yet. Try: moby topup 20 --open")
+            return 0
+        rows = [
+            (
+                local(t["created_at"]),
+                cents_as_dollars(t["amount_cents"]),
+                t["status"].replace("_", " "),
+                local(t["paid_at"]),
+                t["topup_id"],
+            )
+            for t in page["items"]
+        ]
+        self.console.table(("Begun", "Amount", "Status", "Paid", "Id"), rows, right="Amount")
+        if page["next_cursor"]:
+            self.console.note("There is more: add --all, or --limit 100.")
+        return 0

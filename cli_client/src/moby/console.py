@@ -1,0 +1,205 @@
+"""What moby says and asks. Data goes to stdout; everything said to a person goes to stderr.
+
+Nothing here passes through Cleo's markup, which would eat anything that looks like a tag.
+"""
+
+import json
+import select
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from getpass import getpass
+from typing import TextIO
+
+from moby.context import Context
+from moby.errors import MobyError
+from moby.text import clean
+
+_STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
+
+
+@dataclass
+class Console:
+    context: Context
+    json: bool = False
+    quiet: bool = False
+    interactive: bool = True
+    verbosity: int = 0
+    decorated_out: bool = False
+    decorated_err: bool = False
+    _held: list[str] = field(default_factory=list)
+    _live: bool = False
+
+    # What is written
+
+    def write(self, text: str = "") -> None:
+        """A line of data for a person; silent with --quiet and with --json."""
+        if not self.quiet and not self.json:
+            self._put(self.context.stdout, text)
+
+    def raw(self, text: str) -> None:
+        """The data that the command exists to give: written whatever the options say."""
+        self._put(self.context.stdout, text)
+
+    def document(self, document: object) -> None:
+        """The one JSON document of a run with --json."""
+        self._put(self.context.stdout, json.dumps(document, indent=2))
+
+    def note(self, text: str) -> None:
+        """A remark on stderr. With --json it waits for the end, and is dropped on failure."""
+        if self.quiet:
+            return
+        if self.json:
+            self._held.append(text)
+        else:
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        """A line on stderr, at once, whatever the format of the output."""
+        self.end_live()
+        self._put(self.context.stderr, text)
+
+    def finish(self) -> None:
+        """Give out the remarks that waited for the command to succeed."""
+        for text in self._held:
+            self._put(self.context.stderr, text)
+        self._held.clear()
+
+    def fail(self, error: MobyError) -> None:
+        self.end_live()
+        if self.json:
+            self._put(self.context.stderr, json.dumps(error.as_document()))
+            return
+        self._put(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
+        for line in error.hint.splitlines():
+            self._put(self.context.stderr, f"  {line}")
+
+    def live(self, text: str) -> None:
+        """One line on stderr that replaces itself; on anything but a terminal, nothing."""
+        if self.quiet or self.json or not self.context.stderr.isatty():
+            return
+        self.context.stderr.write("\r\x1b[K" + text[: self.width - 1])
+        self.context.stderr.flush()
+        self._live = True
+
+    def end_live(self) -> None:
+        if self._live:
+            self.context.stderr.write("\r\x1b[K")
+            self._live = False
+
+    # How it looks
+
+    @property
+    def width(self) -> int:
+        return shutil.get_terminal_size((80, 24)).columns
+
+    @property
+    def can_ask(self) -> bool:
+        return (
+            self.interactive
+            and not self.json
+            and self.context.stdin.isatty()
+            and self.context.stderr.isatty()
+        )
+
+    @property
+    def shows_live(self) -> bool:
+        return not self.quiet and not self.json and self.context.stderr.isatty()
+
+    def style(self, text: str, style: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.decorated_out else text
+
+    def style_err(self, text: str, style: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.decorated_err else text
+
+    def table(
+        self, headings: Sequence[str], rows: Iterable[Sequence[object]], right: str = ""
+    ) -> None:
+        """Aligned columns, or one field a line where the terminal is too narrow for them."""
+        cells = [[clean(cell) for cell in row] for row in rows]
+        widths = [
+            max(len(row[i]) for row in [list(headings), *cells]) for i in range(len(headings))
+        ]
+        if sum(widths) + 2 * (len(widths) - 1) > self.width and self.context.stdout.isatty():
+            self._stacked(headings, cells)
+            return
+        self.write(self.style(_row(headings, widths, headings, right), "bold"))
+        for row in cells:
+            self.write(_row(row, widths, headings, right))
+
+    def fields(self, pairs: Iterable[tuple[str, object]]) -> None:
+        """Names and values, one pair a line; pairs without a value are left out."""
+        shown = [(name, clean(value)) for name, value in pairs if value not in (None, "")]
+        widest = max((len(name) for name, _ in shown), default=0)
+        for name, value in shown:
+            self.write(f"{name + ':':<{widest + 1}} {value}")
+
+    # What is asked
+
+    def ask(self, question: str, default: str = "") -> str:
+        self.end_live()
+        suffix = f" [{default}]" if default else ""
+        self.context.stderr.write(f"{question}{suffix}: ")
+        self.context.stderr.flush()
+        line = self.context.stdin.readline()
+        if not line:
+            self.context.stderr.write("\n")
+            raise MobyError("canceled", "no answer was given")
+        return line.strip() or default
+
+    def confirm(self, question: str, *, default: bool = False) -> bool:
+        while True:
+            answer = self.ask(f"{question} [{'Y/n' if default else 'y/N'}]").lower()
+            if answer in ("", "y", "yes", "n", "no"):
+                return default if not answer else answer.startswith("y")
+            self.say("Please answer yes or no.")
+
+    def choose(self, question: str, choices: Sequence[str]) -> int:
+        """The index of the choice taken."""
+        for number, choice in enumerate(choices, start=1):
+            self.say(f"  {number}  {clean(choice)}")
+        while True:
+            answer = self.ask(f"{question} (1-{len(choices)}, empty to stop)")
+            if not answer:
+                raise MobyError("canceled", "nothing was chosen")
+            if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(choices):
+                return int(answer) - 1
+            self.say(f"Please give a number from 1 to {len(choices)}.")
+
+    def read_secret(self, question: str) -> str:
+        """A line from stdin, hidden when a person types it."""
+        if self.context.stdin.isatty():
+            return getpass(f"{question}: ", stream=self.context.stderr)
+        return self.context.stdin.readline()
+
+    def wait(self, seconds: float) -> bool:
+        """Let the time pass; True as soon as a person presses Enter on a terminal."""
+        if not self.can_ask:
+            self.context.clock.sleep(seconds)
+            return False
+        ready, _, _ = select.select([self.context.stdin], [], [], seconds)
+        if not ready:
+            return False
+        if self.context.stdin.readline():
+            return True
+        self.context.clock.sleep(seconds)  # end of input: it would be "ready" for ever
+        return False
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        stream.write(text + "\n")
+        stream.flush()
+
+    def _stacked(self, headings: Sequence[str], cells: list[list[str]]) -> None:
+        for number, row in enumerate(cells):
+            if number:
+                self.write()
+            self.fields(zip(headings, row, strict=True))
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], right: str) -> str:
+    numeric = right.split("|")
+    padded = (
+        cell.rjust(width) if heading in numeric else cell.ljust(width)
+        for cell, width, heading in zip(cells, widths, headings, strict=True)
+    )
+    return "  ".join(padded).rstrip()

@@ -1,0 +1,62 @@
+"""Everything of the outside world that moby touches, in one object that tests can replace."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from moby.http import Transport, WebTransport
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the epoch, by the wall clock."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass
+class Context:
+    environ: Mapping[str, str]
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    transport: Transport
+    open_browser: Callable[[str], bool]
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def config_dir(self) -> Path:
+        named = self.environ.get("MOBY_CONFIG_DIR")
+        if named:
+            return Path(named).expanduser()
+        base = self.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        return Path(base).expanduser() / "moby"
+
+
+def system_context() -> Context:
+    return Context(
+        environ=os.environ,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        transport=WebTransport(os.environ),
+        open_browser=_open_browser,
+    )
+
+
+def _open_browser(url: str) -> bool:
+    from moby.browser import open_browser
+
+    return open_browser(url, os.environ)

@@ -1,0 +1,78 @@
+"""The one kind of failure that commands raise, and the failures that moby itself finds."""
+
+from moby.exit_codes import ExitCode
+
+# Errors of moby itself, found before or without an answer of the server.
+CLIENT_ERRORS: dict[str, ExitCode] = {
+    "usage": ExitCode.USAGE,
+    "bad_amount": ExitCode.USAGE,
+    "amount_too_small": ExitCode.USAGE,
+    "bad_host": ExitCode.USAGE,
+    "insecure_host": ExitCode.USAGE,
+    "bad_profile": ExitCode.USAGE,
+    "bad_token": ExitCode.USAGE,
+    "token_not_stored": ExitCode.USAGE,
+    "bad_configuration": ExitCode.FAILURE,
+    "keyring_unavailable": ExitCode.FAILURE,
+    "insecure_file": ExitCode.FAILURE,
+    "untrusted_verification_uri": ExitCode.FAILURE,
+    "canceled": ExitCode.FAILURE,
+    "call_not_completed": ExitCode.FAILURE,
+    "topup_failed": ExitCode.FAILURE,
+    "internal_error": ExitCode.FAILURE,
+    "network_error": ExitCode.UNAVAILABLE,
+    "proxy_error": ExitCode.UNAVAILABLE,
+    "tls_error": ExitCode.UNAVAILABLE,
+    "timeout": ExitCode.UNAVAILABLE,
+    "unexpected_answer": ExitCode.UNAVAILABLE,
+    "not_signed_in": ExitCode.NOT_SIGNED_IN,
+    "login_denied": ExitCode.NOT_SIGNED_IN,
+    "login_expired": ExitCode.NOT_SIGNED_IN,
+    "login_failed": ExitCode.NOT_SIGNED_IN,
+    "emergency_number": ExitCode.REFUSED,
+    "not_found": ExitCode.NOT_FOUND,
+    "pending": ExitCode.PENDING,
+    "interrupted": ExitCode.INTERRUPTED,
+}
+
+
+class MobyError(Exception):
+    """A failure with everything its reader needs: what happened, what to do, which exit code."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        exit_code: ExitCode | None = None,
+        request_id: str | None = None,
+        details: dict[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.exit_code = CLIENT_ERRORS[code] if exit_code is None else exit_code
+        self.request_id = request_id
+        self.details = details or {}
+
+    @property
+    def retryable(self) -> bool:
+        return self.exit_code is ExitCode.UNAVAILABLE
+
+    def as_document(self) -> dict[str, object]:
+        error: dict[str, object] = {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "request_id": self.request_id,
+            "retryable": self.retryable,
+        }
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+
+def interrupted(message: str = "interrupted") -> MobyError:
+    return MobyError("interrupted", message)

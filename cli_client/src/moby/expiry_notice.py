@@ -1,0 +1,25 @@
+"""A word in time, at most once a day, when the sign-in is about to run out."""
+
+from moby.application import Application
+from moby.instants import days_until, from_now
+
+_NOTICE_DAYS = 7
+
+
+def warn_of_expiry(application: Application) -> None:
+    session = application.session
+    if session is None or session.__dict__.get("api") is None:
+        return
+    expires_at = session.api.token_expires_at
+    if not expires_at or days_until(expires_at, session.context.clock.now()) >= _NOTICE_DAYS:
+        return
+    login = session.credentials.login
+    today = from_now(0, session.context.clock.now())[:10]
+    stored = session.credentials.sources()[:1] in (["keyring"], ["file"])
+    if login is not None and stored:
+        if login.get("warned_on") == today:
+            return
+        session.config.remember(session.profile, session.host, {**login, "warned_on": today})
+    application.console.note(
+        f"Note: this token expires {expires_at[:10]}. Renew it with: moby auth refresh"
+    )

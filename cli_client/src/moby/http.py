@@ -1,0 +1,74 @@
+"""Requests and answers, and the two ways moby carries them.
+
+The first GET of a run goes over http.client, which loads in a quarter of the time of requests and
+makes `moby balance` feel instant. Everything else, and everything where a proxy is set, goes over
+requests. Both use the same trust roots and time-outs, and neither follows redirects or reads
+~/.netrc: a token goes to its own host or nowhere.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+READ_TIMEOUT_SECONDS = 30.0
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+class TransportError(Exception):
+    """No answer came: the code is one of moby's own, the message says what happened."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Transport(Protocol):
+    def send(self, request: Request) -> Response: ...
+
+
+class WebTransport:
+    """The real network. Carriers are loaded when they are first needed."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._session: Transport | None = None
+
+    def send(self, request: Request) -> Response:
+        if self._session is None and request.method == "GET" and not has_proxy(self._environ):
+            from moby.transports import lean
+
+            return lean.send(request, ca_file(self._environ))
+        if self._session is None:
+            from moby.transports.full import RequestsTransport
+
+            self._session = RequestsTransport(ca_file(self._environ))
+        return self._session.send(request)
+
+
+def has_proxy(environ: Mapping[str, str]) -> bool:
+    return any(environ.get(name) or environ.get(name.upper()) for name in _PROXY_VARIABLES)
+
+
+def ca_file(environ: Mapping[str, str]) -> str | None:
+    """The trust roots named by the environment, or None for those that come with moby."""
+    named = next((environ[name] for name in _CA_VARIABLES if environ.get(name)), None)
+    return os.path.expanduser(named) if named else None

@@ -1,0 +1,73 @@
+"""What the token of a login shall be allowed, from the options of `moby auth login`."""
+
+import re
+from typing import TYPE_CHECKING
+
+from cleo.helpers import option
+
+from moby.errors import MobyError
+from moby.money import read_cents
+
+if TYPE_CHECKING:
+    from moby.command import Command
+
+OPTIONS = [
+    option("name", None, "A name for the token, as the website lists it.", flag=False),
+    option("scopes", None, "Ask for these scopes only, comma between.", flag=False, multiple=True),
+    option("expires", None, "Let the token end after so many days.", flag=False),
+    option("max-per-day", None, "Let it spend at most so many dollars a day.", flag=False),
+    option("max-per-call", None, "Let it spend at most so many dollars a call.", flag=False),
+    option(
+        "allow",
+        None,
+        "Let it call only there: a country (GB), a prefix (+4420), a number. Repeatable.",
+        flag=False,
+        multiple=True,
+    ),
+    option(
+        "caller-id",
+        None,
+        "Let it call only from this phone. Repeatable.",
+        flag=False,
+        multiple=True,
+    ),
+]
+
+
+def read_wishes(command: "Command") -> dict[str, str]:
+    """The fields to add to the start of a device login; empty when nothing was asked for."""
+    wishes = {
+        "token_name": command.text("name"),
+        "scope": " ".join(command.texts("scopes")),
+        "expires_in_days": _days(command.text("expires")),
+        "max_cents_per_day": _cents(command.text("max-per-day"), "--max-per-day"),
+        "max_cents_per_call": _cents(command.text("max-per-call"), "--max-per-call"),
+        "destinations": " ".join(_destination(word) for word in command.texts("allow")),
+        "caller_ids": " ".join(command.texts("caller-id")),
+    }
+    return {name: value for name, value in wishes.items() if value}
+
+
+def _days(text: str | None) -> str | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,3})d?", text, re.ASCII)
+    if found is None:
+        raise MobyError("usage", f"--expires {text!r} is not a number of days", "For example: 30")
+    return found[1]
+
+
+def _cents(text: str | None, name: str) -> str | None:
+    return None if text is None else str(read_cents(text, f"amount for {name}"))
+
+
+def _destination(word: str) -> str:
+    if re.fullmatch(r"[A-Za-z]{2}", word):
+        return word.upper()
+    if re.fullmatch(r"\+[1-9]\d{0,14}", word, re.ASCII):
+        return word
+    raise MobyError(
+        "usage",
+        f"--allow {word!r} is no country, prefix or number",
+        "For example: --allow GB --allow +4420 --allow +442079460018",
+    )

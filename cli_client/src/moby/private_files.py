@@ -1,0 +1,128 @@
+"""Files that only their owner may read: 0600 in a 0700 folder, replaced whole, never a symlink."""
+
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from moby.errors import MobyError
+
+_LOCK_SECONDS = 5.0
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """The object in the file, or an empty one where there is no file."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    with os.fdopen(handle, encoding="utf-8") as file:
+        _tighten(file.fileno(), path)
+        try:
+            document = json.load(file)
+        except ValueError as error:
+            raise _broken(path) from error
+    if not isinstance(document, dict):
+        raise _broken(path)
+    return document
+
+
+def write_json(path: Path, document: dict[str, object]) -> None:
+    """Write a new file beside the old one and put it in its place."""
+    prepare_folder(path.parent)
+    if path.is_symlink():
+        raise _unreadable(path, OSError("it is a symbolic link"))
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        draft.unlink()
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=2, sort_keys=True)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+        raise
+
+
+def remove(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.unlink()
+
+
+def prepare_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = folder.lstat()
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    if not stat.S_ISDIR(facts.st_mode):
+        raise _unreadable(folder, OSError("it is a symbolic link or no folder"))
+    if hasattr(os, "getuid") and facts.st_uid != os.getuid():
+        raise _unreadable(folder, OSError("it belongs to another user"))
+    if facts.st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One writer at a time, across processes; gives up after five seconds."""
+    import fcntl
+
+    prepare_folder(folder)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(folder / "lock", flags, 0o600)
+    try:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise _busy(folder) from error
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _tighten(handle: int, path: Path) -> None:
+    facts = os.fstat(handle)
+    if hasattr(os, "getuid") and facts.st_uid not in (os.getuid(), 0):
+        raise _unreadable(path, OSError("it belongs to another user"))
+    if facts.st_mode & 0o077:
+        with suppress(OSError):
+            os.fchmod(handle, 0o600)
+
+
+def _unreadable(path: Path, error: OSError) -> MobyError:
+    reason = error.strerror or str(error)
+    return MobyError(
+        "insecure_file",
+        f"{path} cannot be used: {reason}",
+        "Make it a plain file or folder of your own, or set MOBY_CONFIG_DIR to another folder.",
+    )
+
+
+def _broken(path: Path) -> MobyError:
+    return MobyError(
+        "bad_configuration", f"{path} is not readable as JSON", f"Repair it or remove it: {path}"
+    )
+
+
+def _busy(folder: Path) -> MobyError:
+    return MobyError(
+        "bad_configuration",
+        f"another moby holds {folder / 'lock'}",
+        "Wait for the other command to end, then try again.",
+    )

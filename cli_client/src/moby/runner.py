@@ -1,0 +1,79 @@
+"""Runs one command and turns whatever comes of it into an exit code and an error message."""
+
+import traceback
+from typing import NoReturn
+
+from cleo.exceptions import CleoError
+from cleo.io.inputs.argv_input import ArgvInput
+from cleo.io.outputs.stream_output import StreamOutput
+
+from moby.application import Application
+from moby.arguments import arrange, negative_number, wants_json
+from moby.context import Context
+from moby.errors import MobyError, interrupted
+from moby.exit_codes import ExitCode
+from moby.expiry_notice import warn_of_expiry
+from moby.redaction import redact_text
+from moby.text import clean
+
+
+def run(words: list[str], context: Context) -> int:
+    application = Application(context)
+    application.console.json = wants_json(words)
+    try:
+        code = _run(application, words)
+        warn_of_expiry(application)
+        application.console.finish()
+        return code
+    except MobyError as error:
+        application.console.fail(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        application.console.fail(interrupted())
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the last line of defence: no bare traceback
+        application.console.fail(_internal_error(application, error))
+        return ExitCode.FAILURE
+
+
+def _run(application: Application, words: list[str]) -> int:
+    source = ArgvInput(["moby", *arrange(words)])
+    source.set_stream(application.context.stdin)
+    out = StreamOutput(application.context.stdout)
+    err = StreamOutput(application.context.stderr)
+    try:
+        return application.run(source, out, err)
+    except CleoError as error:
+        _raise_usage(error, words)
+
+
+def _raise_usage(error: CleoError, words: list[str]) -> NoReturn:
+    number = negative_number(words)
+    if number:
+        raise MobyError(
+            "bad_amount", f"{number} is not an amount: it is below zero", "For example: 20 or 20.00"
+        ) from error
+    message, _, more = str(error).partition("\n\n")
+    hint = " ".join(more.split())
+    raise MobyError("usage", _plain(message), hint or "See what there is: moby --help") from error
+
+
+def _plain(message: str) -> str:
+    """Cleo's sentence in the manner of ours: no capital, no full stop."""
+    text = clean(message).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _internal_error(application: Application, error: Exception) -> MobyError:
+    if application.console.verbosity >= 2:
+        # Frames without source lines or values: nothing secret can be in them.
+        for frame in traceback.extract_tb(error.__traceback__):
+            application.console.say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+    reason = redact_text(clean(error))
+    return MobyError(
+        "internal_error",
+        f"moby failed unexpectedly ({type(error).__name__}: {reason})",
+        "That is a mistake in moby. Run it again with -vv and report what it prints.",
+    )

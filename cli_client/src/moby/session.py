@@ -1,0 +1,81 @@
+"""One run of moby: the profile, the host, the token and the API that go together."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from moby.answers import Status
+from moby.api import Api, Trace
+from moby.config import DEFAULT_PROFILE, Config, Login, read_profile_name
+from moby.context import Context
+from moby.credentials import Credential, Credentials
+from moby.hosts import DEFAULT_HOST, read_host
+
+
+class Session:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        host: str | None,
+        token: str | None,
+        profile: str | None,
+        trace: Trace,
+    ) -> None:
+        self.context = context
+        self._host = host
+        self._token = token
+        self._profile = profile
+        self._trace = trace
+
+    @cached_property
+    def profile(self) -> str:
+        named = self._profile or self.context.environ.get("MOBY_PROFILE") or DEFAULT_PROFILE
+        return read_profile_name(named)
+
+    @cached_property
+    def config(self) -> Config:
+        return Config(self.context.config_dir)
+
+    @cached_property
+    def host(self) -> str:
+        """--host, MOBY_HOST, the host of the profile's last login, the default."""
+        named = self._host or self.context.environ.get("MOBY_HOST")
+        return read_host(named or self.config.profile(self.profile).get("host") or DEFAULT_HOST)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        return self.credentials_for(self.profile, self.host, self._token)
+
+    def credentials_for(self, profile: str, host: str, option: str | None = None) -> Credentials:
+        return Credentials(
+            environ=self.context.environ,
+            option=option,
+            config=self.config,
+            profile=profile,
+            host=host,
+        )
+
+    @cached_property
+    def api(self) -> Api:
+        return self.api_for(self.credentials.require)
+
+    def api_for(self, credential: Callable[[], Credential], host: str | None = None) -> Api:
+        return Api(
+            context=self.context,
+            host=host or self.host,
+            credential=credential,
+            advice=self.credentials.advice,
+            trace=self._trace,
+        )
+
+    def remember(self, place: Login, status: Status) -> None:
+        """Keep who signed in and where the token is, so that later runs know without asking."""
+        token = status["token"]
+        login: Login = {
+            **place,
+            "email": status["actor"]["email"],
+            "token_name": token["name"],
+            "scopes": token["scopes"],
+            "expires_at": token["expires_at"],
+        }
+        self.config.remember(self.profile, self.host, login)

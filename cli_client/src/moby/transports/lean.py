@@ -1,0 +1,58 @@
+"""One request over http.client: no session, no proxy, no redirect."""
+
+import socket
+import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from moby.http import (
+    CONNECT_TIMEOUT_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    Request,
+    Response,
+    TransportError,
+)
+
+
+def send(request: Request, ca_file: str | None) -> Response:
+    connection = _connection(request.url, ca_file)
+    try:
+        return _exchange(connection, request)
+    except TimeoutError as error:
+        raise TransportError("timeout", "the server did not answer in time") from error
+    except ssl.SSLError as error:
+        raise TransportError("tls_error", f"no secure connection: {error.reason}") from error
+    except socket.gaierror as error:
+        name = urlsplit(request.url).hostname
+        raise TransportError("network_error", f"the name {name} was not found") from error
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise TransportError("network_error", f"no connection: {reason}") from error
+    finally:
+        connection.close()
+
+
+def _connection(url: str, ca_file: str | None) -> HTTPConnection:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return HTTPConnection(host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS)
+    if ca_file is None:
+        from certifi import where  # costs 8 ms, wanted for https only
+
+        ca_file = where()
+    context = ssl.create_default_context(cafile=ca_file)
+    return HTTPSConnection(host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS, context=context)
+
+
+def _exchange(connection: HTTPConnection, request: Request) -> Response:
+    connection.connect()
+    if connection.sock is not None:
+        connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+    parts = urlsplit(request.url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = request.headers | {"Connection": "close"}
+    connection.request(request.method, target, body=request.body, headers=headers)
+    answer = connection.getresponse()
+    received = {name.lower(): value for name, value in answer.getheaders()}
+    return Response(answer.status, received, answer.read())
