@@ -1,0 +1,30 @@
+"""What the sandbox is told when it starts."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The credentials that the product also has, so that both sides can sign and check."""
+
+    twilio_account_sid: str
+    twilio_auth_token: str
+    twilio_verify_service_sid: str
+    stripe_api_key: str
+    stripe_webhook_secret: str
+    twilio_from_number: str | None
+    web_url: str
+
+    @classmethod
+    def from_environment(cls, *, web_url: str) -> "Settings":
+        """Raise KeyError with the variable's name where one is missing."""
+        return cls(
+            twilio_account_sid=os.environ["TWILIO_ACCOUNT_SID"],
+            twilio_auth_token=os.environ["TWILIO_AUTH_TOKEN"],
+            twilio_verify_service_sid=os.environ["TWILIO_VERIFY_SERVICE_SID"],
+            stripe_api_key=os.environ["STRIPE_API_KEY"],
+            stripe_webhook_secret=os.environ["STRIPE_WEBHOOK_SECRET"],
+            twilio_from_number=os.environ.get("TWILIO_FROM_NUMBER"),
+            web_url=web_url.rstrip("/"),
+        )
