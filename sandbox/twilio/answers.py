@@ -1,0 +1,101 @@
+"""What all of Twilio's APIs have in common: credentials, errors, dates and lists."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.settings import Settings
+
+
+class TwilioError(Exception):
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+    def answer(self) -> Response:
+        return JSONResponse(
+            {
+                "code": self.code,
+                "message": self.message,
+                "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
+                "status": self.status,
+            },
+            status_code=self.status,
+        )
+
+
+def not_found(path: str) -> TwilioError:
+    return TwilioError(404, 20404, f"The requested resource {path} was not found")
+
+
+def rfc2822(instant: datetime | None) -> str | None:
+    """Dates of the API 2010-04-01."""
+    return format_datetime(instant.astimezone(UTC)) if instant else None
+
+
+def iso8601(instant: datetime) -> str:
+    """Dates of the v1 and v2 APIs."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def page_of(
+    request: Request, key: str, rows: Sequence[Any], *, default_size: int = 50
+) -> dict[str, Any]:
+    """One page of the API 2010-04-01; `rows` are all that match, in order."""
+    query = request.query_params
+    size = min(max(_number(query.get("PageSize"), default_size), 1), 1000)
+    page = _number(query.get("Page"), 0)
+    start = page * size
+    path = request.url.path.removeprefix("/api.twilio.com")
+    others = [(k, v) for k, v in query.multi_items() if k not in ("Page", "PageSize", "PageToken")]
+
+    def uri(number: int) -> str:
+        return f"{path}?{urlencode([*others, ('PageSize', size), ('Page', number)])}"
+
+    return {
+        key: rows[start : start + size],
+        "page": page,
+        "page_size": size,
+        "start": start,
+        "end": start + len(rows[start : start + size]) - 1 if rows[start:] else start,
+        "uri": uri(page),
+        "first_page_uri": uri(0),
+        "next_page_uri": uri(page + 1) if len(rows) > start + size else None,
+        "previous_page_uri": uri(page - 1) if page else None,
+    }
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdigit() else default
+
+
+class BasicAuth:
+    """ASGI middleware: the account SID and its auth token, or 401."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._expected = f"{settings.twilio_account_sid}:{settings.twilio_auth_token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._is_known(Request(scope)):
+            error = TwilioError(401, 20003, "Authenticate")
+            await error.answer()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_known(self, request: Request) -> bool:
+        kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        try:
+            given = base64.b64decode(credentials, validate=True)
+        except binascii.Error:
+            return False
+        return kind.lower() == "basic" and hmac.compare_digest(given, self._expected)

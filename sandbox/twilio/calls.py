@@ -1,0 +1,209 @@
+"""The Calls resource of the API 2010-04-01. https://www.twilio.com/docs/voice/api/call-resource"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.forms import read_form
+from sandbox.twilio.answers import TwilioError, not_found, page_of
+from sandbox.twilio.caller_ids import CallerIds
+from sandbox.twilio.dial import is_dialable
+from sandbox.twilio.leg import EVENTS, Leg, StatusCallback
+from sandbox.twilio.permissions import DialingPermissions
+from sandbox.twilio.script import Script
+from sandbox.twilio.switchboard import Switchboard
+
+PATH = "/2010-04-01/Accounts/{account_sid}/Calls"
+MAX_TWIML = 4000
+
+
+class Calls:
+    def __init__(
+        self, board: Switchboard, caller_ids: CallerIds, permissions: DialingPermissions
+    ) -> None:
+        self._board = board
+        self._caller_ids = caller_ids
+        self._permissions = permissions
+        self._scripts: dict[str, Script] = {}
+
+    def reset(self) -> None:
+        self._scripts.clear()
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(f"{PATH}.json", self.create, methods=["POST"]),
+            Route(f"{PATH}.json", self.list_all, methods=["GET"]),
+            Route(f"{PATH}/{{sid}}.json", self.fetch, methods=["GET"]),
+            Route(f"{PATH}/{{sid}}.json", self.update, methods=["POST"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        form = await read_form(request)
+        self._check(form)
+        callback = read_callback(form)
+        timeout = read_number(form, "Timeout", default=60, lowest=1, highest=600)
+        time_limit = read_number(form, "TimeLimit", default=14_400, lowest=1, highest=86_400)
+        leg = self._board.open_leg(to=form["To"], caller=form["From"], callback=callback)
+        leg.time_limit = float(time_limit)
+        leg.digits_sent = form.get("SendDigits", "")
+        leg.on_answer = lambda leg: self._run(leg, form)
+        self._board.ring(leg, timeout_seconds=timeout)
+        return JSONResponse(leg.as_json(), status_code=201)
+
+    async def list_all(self, request: Request) -> Response:
+        wanted = read_filters(request.query_params)
+        legs = reversed(self._board.legs.values())
+        if parent_sid := request.query_params.get("ParentCallSid"):
+            parent = self._board.legs.get(parent_sid)
+            legs = reversed(dict(enumerate(parent.children if parent else [])).values())
+        rows = [leg.as_json() for leg in legs if all(is_wanted(leg) for is_wanted in wanted)]
+        return JSONResponse(page_of(request, "calls", rows))
+
+    async def fetch(self, request: Request) -> Response:
+        return JSONResponse(self._find(request).as_json())
+
+    async def update(self, request: Request) -> Response:
+        leg = self._find(request)
+        form = await read_form(request)
+        if leg.is_over:
+            raise TwilioError(400, 21220, "Call is not in-progress. Cannot redirect.")
+        leg.catch_up()
+        if "TimeLimit" in form:
+            limit = read_number(form, "TimeLimit", default=0, lowest=1, highest=86_400)
+            leg.time_limit = float(limit)
+            self._board.watch_limit(leg)
+        if "Status" in form:
+            self._set_status(leg, form["Status"])
+        elif "Url" in form or "Twiml" in form:
+            if leg.status != "in-progress":
+                raise TwilioError(400, 21220, "Call is not in-progress. Cannot redirect.")
+            self._run(leg, form)
+        return JSONResponse(leg.as_json())
+
+    def _check(self, form: QueryParams) -> None:
+        if not form.get("To"):
+            raise TwilioError(400, 21201, "No 'To' number is specified")
+        if not form.get("From"):
+            raise TwilioError(400, 21213, "No 'From' number is specified")
+        if not form.get("Url") and not form.get("Twiml"):
+            raise TwilioError(400, 21205, "Url parameter is required.")
+        if not is_dialable(form["To"]):
+            raise TwilioError(
+                400,
+                21211,
+                f"The phone number you are attempting to call, {form['To']}, is not valid.",
+            )
+        if not self._caller_ids.may_call_from(form["From"]):
+            raise TwilioError(
+                400,
+                21210,
+                f"The source phone number provided, {form['From']}, is not yet verified for your "
+                "account. You may only make calls from phone numbers that you've verified or "
+                "purchased from Twilio.",
+            )
+        if not self._permissions.may_call(form["To"]):
+            raise TwilioError(
+                400, 21215, f"Account not authorized to call {form['To']}. Check Geo Permissions."
+            )
+        for name in ("Url", "StatusCallback"):
+            check_url(form.get(name))
+        if len(form.get("Twiml", "")) > MAX_TWIML:
+            raise TwilioError(400, 21218, "Twiml is longer than 4000 characters")
+
+    def _find(self, request: Request) -> Leg:
+        leg = self._board.legs.get(request.path_params["sid"])
+        if leg is None or leg.account_sid != request.path_params["account_sid"]:
+            raise not_found(request.url.path.removeprefix("/api.twilio.com"))
+        return leg
+
+    def _run(self, leg: Leg, form: QueryParams) -> None:
+        """Give the leg a document: at answer, or in place of the one it is at."""
+        if former := self._scripts.pop(leg.sid, None):
+            former.replace()
+        script = self._scripts[leg.sid] = Script(
+            self._board,
+            leg,
+            may_call_from=self._may_dial_as,
+            on_done=lambda: self._board.end(leg, "completed"),
+        )
+        if url := form.get("Url"):
+            script.fetch(url, method=form.get("Method", "POST"))
+        else:
+            script.load(form["Twiml"])
+
+    def _may_dial_as(self, parent: Leg, number: str) -> bool:
+        """Either end of the call under way, or a number of this account (error 13214)."""
+        return number in (parent.to, parent.caller) or self._caller_ids.may_call_from(number)
+
+    def _set_status(self, leg: Leg, status: str) -> None:
+        if status == "canceled" and leg.status == "in-progress":
+            raise TwilioError(400, 21220, "Call is in-progress. Cannot cancel.")
+        if status not in ("completed", "canceled"):
+            raise TwilioError(400, 21218, f"Status {status} is not allowed here")
+        self._board.hang_up(leg)
+
+
+def check_url(url: str | None) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "_" in parts.hostname:
+        raise TwilioError(400, 21205, f"Url is not a valid URL: {url}")
+
+
+def read_callback(form: QueryParams) -> StatusCallback | None:
+    url = form.get("StatusCallback")
+    if not url:
+        return None
+    events = tuple(form.getlist("StatusCallbackEvent")) or ("completed",)
+    if not set(events) <= set(EVENTS):
+        raise TwilioError(400, 21626, f"Invalid status callback events: {' '.join(events)}")
+    return StatusCallback(url=url, method=form.get("StatusCallbackMethod", "POST"), events=events)
+
+
+def read_number(form: QueryParams, name: str, *, default: int, lowest: int, highest: int) -> int:
+    text = form.get(name, str(default))
+    if not text.isdigit() or not lowest <= int(text) <= highest:
+        raise TwilioError(400, 21218, f"{name} must be between {lowest} and {highest}: {text}")
+    return int(text)
+
+
+def read_filters(query: QueryParams) -> list[Callable[[Leg], bool]]:
+    filters = [
+        time_filter(name, value)
+        for name, value in query.multi_items()
+        if name.startswith(("StartTime", "EndTime"))
+    ]
+    exact = {
+        field: query[name]
+        for name, field in (("To", "to"), ("From", "from"), ("Status", "status"))
+        if name in query
+    }
+    if exact:
+        filters.append(lambda leg: exact.items() <= leg.as_json().items())
+    return filters
+
+
+def time_filter(name: str, value: str) -> Callable[[Leg], bool]:
+    """`StartTime`, `StartTime<`, `StartTime>`: a day, or an instant, each bound included."""
+    try:
+        since = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise TwilioError(400, 20001, f"{name} is no date: {value}") from error
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    until = since + timedelta(days=1) if len(value) == len("2026-01-31") else since
+
+    def is_wanted(leg: Leg) -> bool:
+        instant = leg.instant(leg.answered if name.startswith("StartTime") else leg.ended)
+        if instant is None:
+            return False
+        if name.endswith("<"):
+            return instant < until if until > since else instant <= until
+        return instant >= since and (name.endswith(">") or instant < until)
+
+    return is_wanted

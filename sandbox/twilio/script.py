@@ -1,0 +1,144 @@
+"""Carrying out a TwiML document on one leg."""
+
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+from sandbox.twilio import twiml
+from sandbox.twilio.dial import Dial
+from sandbox.twilio.leg import Leg
+from sandbox.twilio.switchboard import Switchboard
+from sandbox.twilio.twiml import TwimlError, Verb
+from sandbox.webhooks import Attempt
+
+PLAY_SECONDS = 2.0
+APOLOGY_SECONDS = 4.0  # "We are sorry, an application error has occurred. Goodbye."
+
+
+class Script:
+    """`on_done` is called when the document has no more to say and the leg still lives."""
+
+    def __init__(
+        self,
+        board: Switchboard,
+        leg: Leg,
+        *,
+        may_call_from: Callable[[Leg, str], bool],
+        on_done: Callable[[], None],
+    ) -> None:
+        self._board = board
+        self._leg = leg
+        self._may_call_from = may_call_from
+        self._on_done = on_done
+        self._verbs: list[Verb] = []
+        self._url = ""
+        self._dial: Dial | None = None
+        self._is_replaced = False
+
+    def fetch(self, url: str, *, method: str = "POST", kind: str = "twiml") -> None:
+        self._url = url
+        self._board.ask(self._leg, kind=kind, url=url, method=method, then=self.read)
+
+    def read(self, attempt: Attempt) -> None:
+        """Go on with the document that the product answered."""
+        if self._is_stopped:
+            return
+        if attempt.succeeded:
+            self.load(attempt.text)
+        else:
+            code = 11200 if attempt.status else 11205
+            self._apologise(code, f"{self._url}: {attempt.status or attempt.error}")
+
+    def load(self, document: str) -> None:
+        try:
+            self._verbs = twiml.parse(document)
+        except TwimlError as error:
+            self._apologise(error.code, str(error))
+        else:
+            self._step()
+
+    def replace(self) -> None:
+        """Another document takes over: what this one was doing ends, and says nothing more."""
+        self._is_replaced = True
+        if self._dial is not None:
+            self._dial.abandon()
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._is_replaced or self._leg.is_over
+
+    def _step(self) -> None:
+        if self._is_stopped:
+            return
+        if not self._verbs:
+            self._on_done()
+            return
+        verb = self._verbs.pop(0)
+        carry_out = getattr(self, f"_do_{verb.name.lower()}", None)
+        if verb.name not in twiml.VERBS or carry_out is None:
+            self._board.complain(self._leg, 12200, f"<{verb.name}> is not played by the sandbox")
+            self._step()
+            return
+        try:
+            carry_out(verb)
+        except TwimlError as error:
+            self._apologise(error.code, str(error))
+
+    def _do_say(self, verb: Verb) -> None:
+        self._leg.after(twiml.spoken_seconds(verb), self._step)
+
+    def _do_pause(self, verb: Verb) -> None:
+        self._leg.after(verb.seconds("length", 1, lowest=1, highest=3600), self._step)
+
+    def _do_play(self, verb: Verb) -> None:
+        loops = verb.seconds("loop", 1, lowest=1, highest=1000)
+        self._leg.after(PLAY_SECONDS * loops, self._step)
+
+    def _do_hangup(self, _verb: Verb) -> None:
+        self._board.end(self._leg, "completed")
+
+    def _do_reject(self, _verb: Verb) -> None:
+        self._board.end(self._leg, "completed")
+
+    def _do_redirect(self, verb: Verb) -> None:
+        self._verbs.clear()
+        self.fetch(urljoin(self._url, verb.text), method=verb.attributes.get("method", "POST"))
+
+    def _do_dial(self, verb: Verb) -> None:
+        self._dial = Dial(
+            self._board,
+            self._leg,
+            verb,
+            base_url=self._url,
+            may_call_from=self._may_call_from,
+            whisper=self._whisper,
+            on_end=lambda: self._after_dial(verb),
+        )
+        self._dial.begin()
+
+    def _whisper(self, child: Leg, url: str, method: str, on_done: Callable[[], None]) -> None:
+        script = Script(self._board, child, may_call_from=self._may_call_from, on_done=on_done)
+        script.fetch(url, method=method, kind="whisper")
+
+    def _after_dial(self, verb: Verb) -> None:
+        """With an action, its answer is all that follows; it is asked even of a caller who left."""
+        dial, self._dial = self._dial, None
+        action = verb.attributes.get("action")
+        if dial is None or self._is_replaced:
+            return
+        if action is None:
+            self._step()
+            return
+        self._verbs.clear()
+        self._url = urljoin(self._url, action)
+        self._board.ask(
+            self._leg,
+            kind="dial_action",
+            url=self._url,
+            method=verb.attributes.get("method", "POST"),
+            extra=dial.result(),
+            then=self.read,
+        )
+
+    def _apologise(self, code: int, message: str) -> None:
+        self._board.complain(self._leg, code, message)
+        self._leg.after(APOLOGY_SECONDS, lambda: self._board.end(self._leg, "completed"))
