@@ -1,0 +1,163 @@
+"""Putting the sandbox together: state, routes and what happens when something goes wrong."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+
+from sandbox.clock import Clock
+from sandbox.control import Control
+from sandbox.faults import Faults, provider_of
+from sandbox.mailbox import Mailbox
+from sandbox.phone_pages import PhonePages
+from sandbox.phones import Phones
+from sandbox.settings import Settings
+from sandbox.stripe.answers import BearerAuth, StripeError
+from sandbox.stripe.control import StripeControl
+from sandbox.stripe.events import Events
+from sandbox.stripe.hosted_page import HostedPage
+from sandbox.stripe.idempotency import Idempotency, Kept
+from sandbox.stripe.payments import Payments
+from sandbox.stripe.refunds import Refunds
+from sandbox.stripe.sessions import Sessions
+from sandbox.twilio.account import Account
+from sandbox.twilio.answers import BasicAuth, TwilioError, not_found
+from sandbox.twilio.caller_ids import CallerIds
+from sandbox.twilio.calls import Calls
+from sandbox.twilio.permissions import DialingPermissions
+from sandbox.twilio.prices import PriceList
+from sandbox.twilio.pricing import Pricing
+from sandbox.twilio.switchboard import Switchboard
+from sandbox.twilio.verify import Verify
+from sandbox.webhooks import Courier
+
+
+class Sandbox:
+    """Everything that lives in the process. `app` is the ASGI application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.clock = Clock()
+        self.phones = Phones()
+        self.courier = Courier(self.clock)
+        self.faults = Faults()
+        self.mailbox = Mailbox(self.clock)
+        self._build_twilio(settings)
+        self._build_stripe(settings)
+        self.control = Control(
+            clock=self.clock,
+            phones=self.phones,
+            board=self.board,
+            caller_ids=self.caller_ids,
+            permissions=self.permissions,
+            courier=self.courier,
+            faults=self.faults,
+            reset=self.reset,
+        )
+        starlette = Starlette(
+            routes=[
+                *self._twilio_routes(settings),
+                self._stripe_routes(settings),
+                *self.control.routes(),
+                *StripeControl(self.sessions, self.refunds).routes(),
+                *HostedPage(self.sessions).routes(),
+                *self.mailbox.routes(),
+                *PhonePages(self.phones, self.board).routes(),
+            ],
+            exception_handlers={
+                TwilioError: twilio_error,
+                StripeError: stripe_error,
+                HTTPException: http_error,
+            },
+        )
+        self.app: ASGIApp = self.faults.around(starlette)
+
+    def _build_twilio(self, settings: Settings) -> None:
+        prices = PriceList()
+        self.board = Switchboard(settings, self.clock, self.phones, self.courier, prices)
+        self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board)
+        self.permissions = DialingPermissions(prices)
+        self.calls = Calls(self.board, self.caller_ids, self.permissions)
+        self.verify = Verify(settings, self.clock, self.phones)
+        self.account = Account(settings, self.clock)
+        self.pricing = Pricing(prices)
+
+    def _twilio_routes(self, settings: Settings) -> list[BaseRoute]:
+        guard = [Middleware(BasicAuth, settings=settings)]
+        hosts = {
+            "api": [*self.calls.routes(), *self.caller_ids.routes(), *self.account.routes()],
+            "verify": self.verify.routes(),
+            "pricing": self.pricing.routes(),
+            "voice": self.permissions.routes(),
+        }
+        return [
+            Mount(f"/{name}.twilio.com", routes=routes, middleware=guard)
+            for name, routes in hosts.items()
+        ]
+
+    def _build_stripe(self, settings: Settings) -> None:
+        self.idempotency: dict[str, Kept] = {}
+        self.events = Events(settings, self.clock, self.courier)
+        self.payments = Payments(self.clock, self.events)
+        self.refunds = Refunds(self.clock, self.events, self.payments)
+        self.sessions = Sessions(self.clock, self.events, self.payments)
+
+    def _stripe_routes(self, settings: Settings) -> BaseRoute:
+        return Mount(
+            "/v1",
+            routes=[
+                *self.sessions.routes(),
+                *self.payments.routes(),
+                *self.refunds.routes(),
+                *self.events.routes(),
+            ],
+            middleware=[
+                Middleware(BearerAuth, settings=settings),
+                Middleware(Idempotency, clock=self.clock, kept=self.idempotency),
+            ],
+        )
+
+    def reset(self) -> None:
+        """As after a start: nobody has called, nothing was sent, time runs at its own pace."""
+        for part in (
+            self.clock,
+            self.phones,
+            self.courier,
+            self.faults,
+            self.board,
+            self.caller_ids,
+            self.permissions,
+            self.calls,
+            self.verify,
+            self.events,
+            self.payments,
+            self.refunds,
+            self.sessions,
+            self.mailbox,
+        ):
+            part.reset()
+        self.idempotency.clear()
+
+
+async def twilio_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, TwilioError)  # noqa: S101 - registered for this class alone
+    return error.answer()
+
+
+async def stripe_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, StripeError)  # noqa: S101 - registered for this class alone
+    return error.answer()
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Unknown paths and wrong methods, in the words of whoever was asked."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    provider = provider_of(request.url.path)
+    if provider == "twilio":
+        return not_found(request.url.path).answer()
+    if provider == "stripe":
+        what = f"{request.method}: {request.url.path}"
+        return StripeError(f"Unrecognized request URL ({what}).", status=404).answer()
+    return JSONResponse({"error": error.detail}, status_code=error.status_code)
