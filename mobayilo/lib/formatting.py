@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from django.utils import formats, timezone
 
-from mobayilo.lib.money import MICROS_PER_CENT, MICROS_PER_DOLLAR, micros_to_cents
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros, micros_to_cents
 
 MINUS = "−"  # U+2212, as wide as a plus sign in tabular figures
 KNOWN_TIME_ZONES = frozenset(available_timezones())
@@ -15,9 +15,8 @@ KNOWN_TIME_ZONES = frozenset(available_timezones())
 def format_money(micros: int) -> str:
     """An exact amount with 2 to 6 decimals: `$20.00`, `$1,250.0125`, `−$1.50`."""
     sign = MINUS if micros < 0 else ""
-    whole, rest = divmod(abs(micros), MICROS_PER_DOLLAR)
-    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{sign}${whole:,}.{decimals}"
+    whole, decimals = format_micros(abs(micros)).split(".")
+    return f"{sign}${int(whole):,}.{decimals}"
 
 
 def format_balance(micros: int) -> str:

@@ -15,7 +15,7 @@ from accounts.models import User
 def newest() -> tuple[str, str, str]:
     """Subject, text and HTML of the last mail."""
     sent = cast(EmailMultiAlternatives, mail.outbox[-1])
-    return sent.subject, str(sent.body), str(sent.alternatives[0].content)
+    return str(sent.subject), str(sent.body), str(sent.alternatives[0][0])
 
 
 def test_sign_up_mail_holds_one_link_in_both_forms(client: Client, db: None) -> None:

@@ -1,0 +1,73 @@
+"""A browser page that remembers what it complained about, and is judged by axe-core."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+from accounts.models import User
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE = {"width": 375, "height": 812}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+class Watched:
+    """Opens pages of a live server. `complaints` holds what went wrong on any of them."""
+
+    def __init__(self, browser: Browser, base: str, **context: Any) -> None:
+        self.base = base
+        self.context: BrowserContext = browser.new_context(**context)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.weight = 0
+        self.page.on("console", lambda message: self._note(message.type, message.text))
+        self.page.on("pageerror", lambda error: self._note("error", str(error)))
+        self.page.on("requestfinished", self._weigh)
+        self.page.on("request", lambda request: self._check_host(request.url))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(f"{self.page.url}: {text}")
+
+    def _weigh(self, request: Request) -> None:
+        sizes = request.sizes()
+        self.weight += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" != self.base:
+            self.complaints.append(f"{self.page.url}: asks {parts.netloc}")
+
+    def sign_in(self, user: User) -> None:
+        """With a session of Django's own, so that no test pays for a password hash."""
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.base}
+        self.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict in all but name
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.base + path)
+        self.page.wait_for_load_state("networkidle")
+
+    def is_wider_than_the_window(self) -> bool:
+        script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(self.page.evaluate(script))
+
+    def violations(self) -> list[str]:
+        """What axe-core finds on the page shown now, one line each."""
+        # The devtools protocol evaluates this; the content policy of the page stays in force.
+        self.page.evaluate(AXE)
+        options = json.dumps({"runOnly": WCAG})
+        found = self.page.evaluate(f"axe.run(document, {options})")
+        return [
+            f"{self.page.url}: {violation['id']} at {node['target']}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
