@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, User
 from mobayilo.lib.ids import new_public_id
+from mobayilo.lib.money import MICROS_PER_CENT
 
 
 def new_transfer_id() -> str:
@@ -190,3 +191,196 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class TopUp(models.Model):
+    """One payment through Stripe Checkout. Credited once, when Stripe says that it is paid.
+
+    `refunded_micros` and `disputed_micros` are what went back or was taken back of it, counted from
+    the moment that it is asked for, so that together they never pass the amount.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting for payment"
+        PAID = "paid", "Paid"
+        EXPIRED = "expired", "Expired"
+        FAILED = "failed", "Failed"
+
+    public_id = models.CharField(max_length=32, unique=True, default=new_topup_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="topups")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="topups")
+    amount_micros = models.BigIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    refunded_micros = models.BigIntegerField(default=0)
+    disputed_micros = models.BigIntegerField(default=0)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null is none, unique
+    asked_for_3ds = models.BooleanField(default=False)
+    stripe_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    stripe_payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    checkout_url = models.TextField(blank=True)
+    problem = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    asked_stripe_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "idempotency_key"], name="topup_idempotency_key"
+            ),
+            models.CheckConstraint(condition=Q(amount_micros__gt=0), name="topup_is_positive"),
+            models.CheckConstraint(
+                condition=Q(refunded_micros__gte=0, disputed_micros__gte=0)
+                & Q(amount_micros__gte=F("refunded_micros") + F("disputed_micros")),
+                name="topup_returned_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="paid", paid_at__isnull=False)
+                | (~Q(status="paid") & Q(paid_at=None)),
+                name="topup_paid_has_its_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "id"], name="topup_of_account"),
+            models.Index(
+                fields=["expires_at"], condition=Q(status="pending"), name="topup_pending"
+            ),
+            models.Index(fields=["paid_at"], name="topup_paid"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def amount_cents(self) -> int:
+        return self.amount_micros // MICROS_PER_CENT
+
+    @property
+    def returnable_micros(self) -> int:
+        """What may still go back of it."""
+        return self.amount_micros - self.refunded_micros - self.disputed_micros
+
+    @property
+    def shown_status(self) -> str:
+        """The status of the contract: a paid top-up also tells whether money went back."""
+        if self.status != self.Status.PAID or not self.refunded_micros:
+            return self.status
+        return "refunded" if self.refunded_micros == self.amount_micros else "partly_refunded"
+
+
+class Refund(models.Model):
+    """Money of a top-up on its way back to the card.
+
+    Asked for by us, it is a hold until Stripe says that it succeeded. Made in Stripe's dashboard,
+    it has no hold and no asker, and is debited when we hear of it.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Under way"
+        SUCCEEDED = "succeeded", "Refunded"
+        FAILED = "failed", "Failed; the money came back"
+
+    public_id = models.CharField(max_length=32, unique=True, default=new_refund_id, editable=False)
+    topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="refunds")
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    amount_micros = models.BigIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    reason = models.CharField(max_length=200, blank=True)
+    stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    problem = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    asked_stripe_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_micros__gt=0), name="refund_is_positive"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"], condition=Q(status="pending"), name="refund_pending"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Dispute(models.Model):
+    """A dispute or an early fraud warning about a top-up, by Stripe's id."""
+
+    class Kind(models.TextChoices):
+        DISPUTE = "dispute", "Dispute"
+        WARNING = "warning", "Early fraud warning"
+
+    class State(models.IntegerChoices):
+        """How far it has come; it only ever rises, so that events may arrive in any order."""
+
+        INQUIRY = 0, "Inquiry, no money taken"
+        OPEN = 1, "Open"
+        LOST = 2, "Lost"
+        WON = 3, "Won"
+
+    stripe_id = models.CharField(max_length=255, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="disputes")
+    amount_micros = models.BigIntegerField()
+    taken_micros = models.BigIntegerField(default=0)
+    state = models.PositiveSmallIntegerField(choices=State, default=State.INQUIRY)
+    stripe_status = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.stripe_id
+
+
+class StripeEvent(models.Model):
+    """An event as Stripe sent it, stored once under its id. Unknown kinds are kept too."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "", "Not applied yet"
+        APPLIED = "applied", "Applied"
+        IGNORED = "ignored", "Nothing to do"
+        REFUSED = "refused", "Contradicts what we know"
+
+    stripe_id = models.CharField(max_length=255, unique=True)
+    kind = models.CharField(max_length=100)
+    payload = models.JSONField()
+    stripe_created_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    reference = models.CharField(max_length=40, blank=True, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.stripe_id}"
+
+
+class AuditReport(models.Model):
+    """What a comparison of our books found: with themselves, with Stripe's, or with Twilio's."""
+
+    class Subject(models.TextChoices):
+        LEDGER = "ledger", "The ledger with itself"
+        STRIPE = "stripe", "The ledger with Stripe"
+        TWILIO = "twilio", "Calls with Twilio"
+
+    subject = models.CharField(max_length=10, choices=Subject)
+    day = models.DateField(null=True, blank=True)
+    difference_count = models.PositiveIntegerField()
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "-created_at"], name="audit_report_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.created_at:%Y-%m-%d %H:%M}"

@@ -2,10 +2,31 @@
 
 from django.urls import URLPattern, path
 
+from billing.api import BalanceView, TopUpsView, TopUpView, TransactionsView
 from mobayilo.overview.api import ClientView
+from telephony import api as telephony
 
 app_name = "api"
 
 urlpatterns: list[URLPattern] = [
+    path("balance", BalanceView.as_view(), name="balance"),
+    path("caller-ids", telephony.CallerIdsView.as_view(), name="caller-ids"),
+    path("caller-ids/confirm", telephony.CallerIdConfirmView.as_view(), name="caller-ids-confirm"),
+    path("caller-ids/<str:public_id>", telephony.CallerIdView.as_view(), name="caller-id"),
+    path(
+        "caller-ids/<str:public_id>/default",
+        telephony.CallerIdDefaultView.as_view(),
+        name="caller-id-default",
+    ),
+    path("calls", telephony.CallsView.as_view(), name="calls"),
+    path("calls/<str:public_id>", telephony.CallView.as_view(), name="call"),
+    path("calls/<str:public_id>/hangup", telephony.CallHangupView.as_view(), name="call-hangup"),
     path("client", ClientView.as_view(), name="client"),
+    path("numbers/check", telephony.NumberCheckView.as_view(), name="number-check"),
+    path("quote", telephony.QuoteView.as_view(), name="quote"),
+    path("rates", telephony.RatesView.as_view(), name="rates"),
+    path("rates/<str:country>", telephony.RatesView.as_view(), name="rates-country"),
+    path("topups", TopUpsView.as_view(), name="topups"),
+    path("topups/<str:topup_id>", TopUpView.as_view(), name="topup"),
+    path("transactions", TransactionsView.as_view(), name="transactions"),
 ]

@@ -39,6 +39,9 @@ if IS_LOCAL:
 
 # How many proxies of ours append to X-Forwarded-For; 0 means that clients connect directly.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# The header in which the outermost of them says the client's country, such as CF-IPCountry.
+CLIENT_COUNTRY_HEADER: str = env.str("CLIENT_COUNTRY_HEADER", default="")
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -60,7 +63,11 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],  # data: for the QR code of an authenticator app
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A form of ours may lead to Stripe's page: browsers apply this to redirects too.
+        "form-action": [
+            SELF,
+            env.str("STRIPE_API_URL", default="") or "https://checkout.stripe.com",
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

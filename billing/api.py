@@ -1,0 +1,114 @@
+"""The API about money."""
+
+from datetime import UTC, datetime, time
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import account_of, user_of
+from accounts.idempotency import IdempotentPost
+from billing.ledger import balance_of
+from billing.models import TopUp, Transfer
+from billing.serializers import (
+    BalanceSerializer,
+    NewTopUpSerializer,
+    TopUpSerializer,
+    TransferSerializer,
+)
+from billing.topups import ask_stripe, start_topup
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import CURRENCY, format_micros, micros_to_cents
+from mobayilo.lib.pagination import CursorPages
+
+
+class BalanceView(APIView):
+    """What the account has."""
+
+    scopes = {"GET": "billing:read"}
+    limit = "api-read"
+    serializer_class = BalanceSerializer
+
+    def get(self, request: Request) -> Response:
+        balance = balance_of(account_of(request))
+        # Held is rounded up where the others are rounded down: shown sums never promise too much.
+        return Response(
+            {
+                "balance_cents": micros_to_cents(balance.balance_micros),
+                "available_cents": micros_to_cents(balance.available_micros),
+                "held_cents": -micros_to_cents(-balance.held_micros),
+                "currency": CURRENCY,
+                "balance": format_micros(balance.balance_micros),
+            }
+        )
+
+
+class TransactionsView(ListAPIView[Transfer]):
+    """Every movement of the account's money, newest first; `?since=` a date or an instant."""
+
+    scopes = {"GET": "billing:read"}
+    limit = "api-read"
+    serializer_class = TransferSerializer
+    pagination_class = CursorPages
+
+    def get_queryset(self) -> QuerySet[Transfer]:
+        transfers = Transfer.objects.filter(wallet__account=account_of(self.request))
+        if since := self.request.query_params.get("since"):
+            transfers = transfers.filter(created_at__gte=read_since(since))
+        return transfers
+
+
+class TopUpsView(IdempotentPost, ListAPIView[TopUp]):
+    """Top-ups, and the start of a new one."""
+
+    scopes = {"GET": "billing:read", "POST": "billing:write"}
+    limit = {"GET": "api-read", "POST": "topups"}
+    serializer_class = TopUpSerializer
+    pagination_class = CursorPages
+
+    def get_queryset(self) -> QuerySet[TopUp]:
+        return TopUp.objects.filter(account=account_of(self.request))
+
+    def post(self, request: Request) -> Response:
+        body = NewTopUpSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        topup = start_topup(
+            account=account_of(request),
+            user=user_of(request),
+            amount_cents=body.validated_data["amount_cents"],
+            idempotency_key=self.idempotency_key,
+        )
+        return Response(TopUpSerializer(topup).data, status=201)
+
+
+class TopUpView(APIView):
+    """One top-up. While it waits, Stripe is asked now and then, in case a webhook got lost."""
+
+    scopes = {"GET": "billing:read"}
+    limit = "api-read"
+    serializer_class = TopUpSerializer
+
+    def get(self, request: Request, topup_id: str) -> Response:
+        mine = TopUp.objects.filter(account=account_of(request))
+        topup = ask_stripe(get_object_or_404(mine, public_id=topup_id))
+        return Response(TopUpSerializer(topup).data)
+
+
+def read_since(text: str) -> datetime:
+    """A date (its first moment in UTC) or an RFC 3339 instant. Raises `invalid_request`."""
+    try:
+        day = parse_date(text)
+        instant = datetime.combine(day, time(), UTC) if day else parse_datetime(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ProductError(
+            "invalid_request",
+            "`since` is a date or an instant, such as 2026-11-01 or 2026-11-01T00:00:00Z.",
+            details={"fields": {"since": ["Write a date or an instant."]}},
+        )
+    return instant

@@ -1,0 +1,220 @@
+"""Stripe, through its official SDK. The only file of this room that imports it.
+
+Typed arguments in; our own dataclasses or a ProductError out. What Stripe answers is checked here,
+since the SDK checks nothing: an answer of the wrong shape is an unavailable provider.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+import requests
+import stripe
+from django.conf import settings
+
+from billing.stripe_answers import (
+    BalanceTransaction,
+    CheckoutSession,
+    SignedEvent,
+    StripeRefund,
+    read_balance_transaction,
+    read_event,
+    read_refund,
+    read_session,
+)
+from mobayilo.lib.errors import ProductError
+
+logger = logging.getLogger(__name__)
+TIMEOUT_SECONDS = (3.05, 10.0)  # to connect, to answer
+SIGNATURE_TOLERANCE_SECONDS = 300
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class WrongSignatureError(Exception):
+    """A webhook that Stripe did not sign, or not now, or whose body is no event."""
+
+
+class UnknownOutcomeError(ProductError):
+    """Stripe may or may not have done it: asking again with the same key tells."""
+
+
+class RefusedError(ProductError):
+    """Stripe understood and did not do it. `reason` is Stripe's code."""
+
+    reason: str = ""
+
+
+@cache
+def _client(api_key: str, base_url: str) -> stripe.StripeClient:
+    if not base_url:
+        http_client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+        return stripe.StripeClient(api_key, max_network_retries=1, http_client=http_client)
+    session = requests.Session()
+    session.trust_env = False  # a proxy named by the environment is no way to this machine
+    return stripe.StripeClient(
+        api_key,
+        base_addresses={"api": base_url, "files": base_url, "connect": base_url},
+        max_network_retries=1,
+        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=session),
+    )
+
+
+def client() -> stripe.StripeClient:
+    """The SDK's client; it connects when first used."""
+    return _client(settings.STRIPE_API_KEY, settings.STRIPE_API_URL.rstrip("/"))
+
+
+def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:
+    """Turns what the SDK raises into UnknownOutcomeError or RefusedError."""
+
+    @wraps(ask)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return ask(*args, **kwargs)
+        except stripe.RateLimitError as error:
+            raise _refused("provider_unavailable", error) from None
+        except (
+            stripe.AuthenticationError,
+            stripe.PermissionError,
+            stripe.InvalidRequestError,
+            stripe.IdempotencyError,
+            stripe.CardError,
+        ) as error:
+            raise _refused("provider_misconfigured", error) from None
+        except (stripe.StripeError, ValueError, AttributeError, ArithmeticError) as error:
+            logger.warning("stripe did not answer", extra={"error": type(error).__name__})
+            raise UnknownOutcomeError(
+                "provider_unavailable",
+                "The payment provider does not answer.",
+                retry_after_seconds=30,
+            ) from None
+
+    return wrapper
+
+
+def _refused(code: str, error: stripe.StripeError) -> RefusedError:
+    # Neither the message nor the body: they may quote what we sent.
+    facts = {"error": type(error).__name__, "reason": error.code, "status": error.http_status}
+    logger.warning("stripe refused", extra=facts)
+    refused = RefusedError(code, "The payment provider did not accept that.")
+    refused.reason = error.code or ""
+    return refused
+
+
+@asking_stripe
+def create_session(
+    *, topup_id: str, amount_cents: int, email: str, ask_for_3ds: bool, expires_at: datetime
+) -> CheckoutSession:
+    """Makes the page where a top-up is paid. Repeated for one top-up, it is the same page."""
+    metadata = {"topup_id": topup_id}
+    page = f"{settings.PUBLIC_URL}/topup/{topup_id}"
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": "usd",
+                    "unit_amount": amount_cents,
+                    "product_data": {"name": "Mobayilo prepaid balance"},
+                },
+            }
+        ],
+        "client_reference_id": topup_id,
+        "customer_email": email,
+        "metadata": metadata,
+        # Refunds and disputes arrive with the payment intent only, which does not inherit these.
+        "payment_intent_data": {"metadata": metadata, "description": f"Top-up {topup_id}"},
+        "success_url": page,
+        "cancel_url": f"{page}?left=1",
+        "expires_at": int(expires_at.timestamp()),
+        "submit_type": "pay",
+        # The price is in dollars, so that what is paid is what is credited.
+        "adaptive_pricing": {"enabled": False},
+    }
+    if ask_for_3ds:
+        params["payment_method_options"] = {"card": {"request_three_d_secure": "any"}}
+    made = client().v1.checkout.sessions.create(
+        cast(Any, params), {"idempotency_key": f"topup:{topup_id}"}
+    )
+    return read_session(_plain(made))
+
+
+@asking_stripe
+def retrieve_session(session_id: str) -> CheckoutSession:
+    found = client().v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+    return read_session(_plain(found))
+
+
+@asking_stripe
+def expire_session(session_id: str) -> CheckoutSession:
+    """Closes a page that nobody paid on. Refused by Stripe unless it is open."""
+    return read_session(_plain(client().v1.checkout.sessions.expire(session_id)))
+
+
+@asking_stripe
+def create_refund(*, refund_id: str, payment_intent_id: str, amount_cents: int) -> StripeRefund:
+    """Sends money back to the card. Repeated for one refund, it is the same refund."""
+    made = client().v1.refunds.create(
+        {
+            "payment_intent": payment_intent_id,
+            "amount": amount_cents,
+            "reason": "requested_by_customer",
+            "metadata": {"refund_id": refund_id},
+        },
+        {"idempotency_key": f"refund:{refund_id}"},
+    )
+    return read_refund(_plain(made))
+
+
+@asking_stripe
+def list_refunds(payment_intent_id: str) -> list[StripeRefund]:
+    """Every refund of a payment, also those made in Stripe's dashboard."""
+    pages = client().v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
+    return [read_refund(_plain(one)) for one in pages.auto_paging_iter()]
+
+
+@asking_stripe
+def list_balance_transactions(start: datetime, end: datetime) -> list[BalanceTransaction]:
+    """Stripe's books from `start` until before `end`."""
+    window = {"gte": int(start.timestamp()), "lt": int(end.timestamp())}
+    pages = client().v1.balance_transactions.list(
+        cast(Any, {"created": window, "limit": 100, "expand": ["data.source"]})
+    )
+    return [read_balance_transaction(_plain(line)) for line in pages.auto_paging_iter()]
+
+
+def verify_event(payload: bytes, signature: str) -> SignedEvent:
+    """The event of a webhook. Raises WrongSignatureError for anything that is not Stripe's, now.
+
+    The SDK accepts a time in the future, which would keep for ever; we refuse more than the
+    tolerance in either direction.
+    """
+    secret = settings.STRIPE_WEBHOOK_SECRET
+    try:
+        stripe.WebhookSignature.verify_header(
+            payload, signature, secret, SIGNATURE_TOLERANCE_SECONDS
+        )
+        _refuse_future(signature)
+        event = client().construct_event(payload, signature, secret).to_dict()
+        return read_event(event)
+    # A right signature does not promise a body that can be read.
+    except (stripe.StripeError, ValueError, AttributeError, TypeError, ArithmeticError) as error:
+        raise WrongSignatureError(type(error).__name__) from None
+
+
+def _refuse_future(signature: str) -> None:
+    times = [part[2:] for part in signature.split(",") if part.startswith("t=")]
+    if int(times[0]) > time.time() + SIGNATURE_TOLERANCE_SECONDS:
+        raise ValueError("signed in the future")
+
+
+def _plain(answer: object) -> dict[str, Any]:
+    """The JSON object of an answer; the SDK hands lists and nulls through as they are."""
+    if not isinstance(answer, stripe.StripeObject):
+        raise ValueError("the answer is no object")
+    return answer.to_dict()
