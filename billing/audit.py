@@ -1,0 +1,163 @@
+"""Proves the ledger: everything kept as a total is worked out again from the rows behind it.
+
+The sums are made by the database, so that memory does not grow with history. Each check yields a
+line for each difference; of very many the first are shown and the rest counted.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.db import connection, transaction
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, Concat
+
+from billing.models import AuditReport, Book, Hold, TopUp, Transfer, Wallet
+from mobayilo.lib.money import format_micros
+
+LINES_A_CHECK = 20
+MAY_LEAVE_A_DEBT = (Transfer.Kind.DISPUTE, Transfer.Kind.REFUND)
+
+
+def audit_ledger() -> AuditReport:
+    """Proves the whole ledger at one instant, and keeps the result for support."""
+    alone = not connection.in_atomic_block
+    with transaction.atomic():
+        if alone and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        lines = list(differences())
+        summary = list(totals())
+    return AuditReport.objects.create(
+        subject=AuditReport.Subject.LEDGER,
+        difference_count=len(lines),
+        text="\n".join([*summary, "", *(lines or ["No difference."])]),
+    )
+
+
+def totals() -> Iterator[str]:
+    """The books, for a person: what all wallets have, and the other side of it."""
+    wallets = Wallet.objects.aggregate(
+        number=Count("pk"), balance=Sum("balance_micros"), held=Sum("held_micros")
+    )
+    yield f"{wallets['number']} wallets, {Transfer.objects.count()} transfers"
+    yield _line("wallets", wallets["balance"])
+    yield _line("of that held", wallets["held"])
+    by_book = Transfer.objects.order_by().values_list("book").annotate(Sum("amount_micros"))
+    gained = dict(by_book)
+    for book in Book:
+        yield _line(book.value, -int(gained.get(book.value, 0)))
+
+
+def _line(name: str, micros: int | None) -> str:
+    return f"{name:<20}{format_micros(int(micros or 0)):>20}"
+
+
+def differences() -> Iterator[str]:
+    """Every difference there is, a line each; nothing if the ledger proves itself."""
+    for check in (
+        wrong_balances,
+        wrong_running_balances,
+        wrong_held_amounts,
+        unexplained_debts,
+        repeated_keys,
+        wrong_captures,
+        captures_without_hold,
+        wrong_topups,
+        credits_without_topup,
+    ):
+        found = check()
+        yield from islice(found, LINES_A_CHECK)
+        if more := sum(1 for _ in found):
+            yield f"… and {more} more of the last kind"
+
+
+def wrong_balances() -> Iterator[str]:
+    """A wallet's balance is the sum of its transfers."""
+    total = Coalesce(Sum("transfers__amount_micros"), 0)
+    wallets = Wallet.objects.annotate(total=total).exclude(total=F("balance_micros"))
+    for wallet in wallets.iterator():
+        yield _differs(f"{wallet}: balance", wallet.balance_micros, wallet.total)
+
+
+def wrong_running_balances() -> Iterator[str]:
+    """Each transfer's balance is the sum of the wallet's transfers up to it."""
+    running = Window(Sum("amount_micros"), partition_by="wallet_id", order_by="id")
+    wrong = Transfer.objects.annotate(running=running).exclude(running=F("balance_after_micros"))
+    rows = wrong.values_list("public_id", "balance_after_micros", "running")
+    for public_id, kept_micros, running_micros in rows.iterator():
+        yield _differs(f"transfer {public_id}: balance after", kept_micros, running_micros)
+
+
+def wrong_held_amounts() -> Iterator[str]:
+    """A wallet's held amount is the sum of its open holds."""
+    is_open = Q(holds__state=Hold.State.OPEN)
+    total = Coalesce(Sum("holds__amount_micros", filter=is_open), 0)
+    wallets = Wallet.objects.annotate(total=total).exclude(total=F("held_micros"))
+    for wallet in wallets.iterator():
+        yield _differs(f"{wallet}: held", wallet.held_micros, wallet.total)
+
+
+def unexplained_debts() -> Iterator[str]:
+    """Only what was taken back by a bank or refunded behind our back may leave a debt."""
+    in_debt = Wallet.objects.filter(balance_micros__lt=0)
+    for wallet in in_debt.exclude(transfers__kind__in=MAY_LEAVE_A_DEBT).iterator():
+        yield f"{wallet}: owes {format_micros(-wallet.balance_micros)} without a dispute"
+
+
+def repeated_keys() -> Iterator[str]:
+    """Every cause moved money once."""
+    keys = Transfer.objects.order_by().values_list("key").annotate(number=Count("pk"))
+    for key, number in keys.filter(number__gt=1).iterator():
+        yield f"key {key}: {number} transfers"
+
+
+def wrong_captures() -> Iterator[str]:
+    """What a hold says was captured is what its transfer took; the others took nothing."""
+    moved = _moved_by(Concat(OuterRef("key"), Value(":settle")))
+    holds = Hold.objects.annotate(taken=-moved).exclude(taken=F("captured_micros"))
+    for hold in holds.iterator():
+        yield _differs(f"hold {hold}: captured", hold.captured_micros, hold.taken)
+
+
+def captures_without_hold() -> Iterator[str]:
+    holds = Hold.objects.filter(captured_micros__gt=0).count()
+    settled = Transfer.objects.filter(key__endswith=":settle").count()
+    if holds != settled:
+        yield f"{settled} transfers settle holds, {holds} holds were captured"
+
+
+def wrong_topups() -> Iterator[str]:
+    """A paid top-up was credited in full, any other not at all."""
+    moved = _moved_by(Concat(Value("topup:"), OuterRef("public_id")))
+    due = Case(When(status=TopUp.Status.PAID, then=F("amount_micros")), default=0)
+    topups = TopUp.objects.annotate(due=due, moved=moved).exclude(moved=F("due"))
+    for topup in topups.iterator():
+        yield _differs(f"top-up {topup}: to be credited", topup.due, topup.moved)
+
+
+def credits_without_topup() -> Iterator[str]:
+    paid = TopUp.objects.filter(status=TopUp.Status.PAID).count()
+    credited = Transfer.objects.filter(kind=Transfer.Kind.TOPUP).count()
+    if paid != credited:
+        yield f"{credited} transfers credit top-ups, {paid} top-ups are paid"
+
+
+def _moved_by(key: Concat) -> Coalesce:
+    """The amount of the transfer of a key, 0 where there is none."""
+    return Coalesce(Subquery(Transfer.objects.filter(key=key).values("amount_micros")), 0)
+
+
+def _differs(what: str, kept_micros: int, proved_micros: int) -> str:
+    kept, proved = format_micros(kept_micros), format_micros(int(proved_micros))
+    return f"{what} is {kept}, should be {proved}"
