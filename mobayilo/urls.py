@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("mobayilo.overview.urls")),
     path("", include("accounts.urls")),
+    path("", include("accounts.oauth_urls")),
     path("", include("billing.urls")),
     path("", include("telephony.urls")),
 ]

@@ -24,13 +24,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many requests a window (`"10/m"`), counted per token, per signed-in user, or per IP.
+    """So many requests a window (`"10/m"`), counted per token, signed-in user, session, or IP.
 
-    Without a token or a user, `per` falls back to the IP address.
+    Without a token or a user, `per` falls back to the IP address; `all` counts everybody together.
     """
 
     rate: str
-    per: Literal["token", "user", "ip"]
+    per: Literal["token", "user", "session", "ip", "all"]
     when_redis_is_down: Literal["open", "closed"] = "open"
 
 
@@ -48,8 +48,15 @@ LIMITS: dict[str, Limit] = {
     # OAuth
     "oauth-metadata": Limit("120/m", "ip"),
     "oauth-start": Limit("20/m", "ip", "closed"),
-    "oauth-token": Limit("120/m", "ip", "closed"),
+    "oauth-token": Limit("600/m", "ip", "closed"),
     "oauth-revoke": Limit("60/m", "ip"),
+    # Failures only: what fails is counted after it has failed, and refused before it is tried
+    "bad-tokens": Limit("60/m", "ip"),
+    "unknown-device-codes": Limit("30/m", "ip"),
+    "wrong-user-codes": Limit("5/10m", "user", "closed"),
+    "wrong-user-codes-session": Limit("5/10m", "session", "closed"),
+    "wrong-user-codes-ip": Limit("30/10m", "ip", "closed"),
+    "wrong-user-codes-all": Limit("300/10m", "all"),
     # Pages
     "page-read": Limit("300/m", "ip"),
     "page-write": Limit("60/m", "user"),
@@ -65,23 +72,42 @@ def count(request: HttpRequest, name: str) -> int:
     Returns the seconds to wait before the next, 0 if this one may pass. Raises `unavailable` when
     the counters cannot be reached and the limit is one that closes then.
     """
-    limit = LIMITS[name]
-    key = _counted_as(request, limit)
-    try:
-        usage = get_usage(request, name, key=lambda *_: key, rate=limit.rate, increment=True)
-    except (RedisError, OSError):
-        logger.exception("rate limit counters unreachable", extra={"limit": name})
-        if limit.when_redis_is_down == "open":
-            return 0
-        raise ProductError(
-            "unavailable", "This is paused for a moment.", retry_after_seconds=30
-        ) from None
+    usage = _usage(request, name, increment=True)
     if usage is None or not usage["should_limit"]:
         return 0
     return max(1, int(usage["time_left"]))
 
 
+def used_up(request: HttpRequest, name: str) -> int:
+    """The seconds until a limit allows one more, 0 if it does now; counts nothing."""
+    usage = _usage(request, name, increment=False)
+    if usage is None or usage["count"] < usage["limit"]:
+        return 0
+    return max(1, int(usage["time_left"]))
+
+
+def _usage(request: HttpRequest, name: str, *, increment: bool) -> dict[str, int] | None:
+    limit = LIMITS[name]
+    key = _counted_as(request, limit)
+    try:
+        return cast(
+            "dict[str, int] | None",
+            get_usage(request, name, key=lambda *_: key, rate=limit.rate, increment=increment),
+        )
+    except (RedisError, OSError):
+        logger.exception("rate limit counters unreachable", extra={"limit": name})
+        if limit.when_redis_is_down == "open":
+            return None
+        raise ProductError(
+            "unavailable", "This is paused for a moment.", retry_after_seconds=30
+        ) from None
+
+
 def _counted_as(request: HttpRequest, limit: Limit) -> str:
+    if limit.per == "all":
+        return "all"
+    if limit.per == "session" and request.session.session_key:
+        return f"session:{request.session.session_key}"
     token = getattr(request, "auth", None)
     user = getattr(request, "user", None)
     if limit.per == "token" and token is not None:

@@ -1,0 +1,264 @@
+"""Device login by RFC 8628: one grant from its start to the one token that comes of it.
+
+    pending  → approved   the person who entered the code says yes
+    pending  → denied     the person says no, or the device gives up
+    approved → consumed   the device fetches the token, once
+    approved → denied     the device gives up, or the user may no longer have a token
+
+Expiry is no state: it is read from the clock. Each arrow is one filtered UPDATE whose row count
+decides, so that of two at once exactly one happens.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Least
+from django.utils import timezone
+
+from accounts.audit import AnyRequest, ip_of, record
+from accounts.clients import client_name
+from accounts.guards import NO_GUARDS, Guards
+from accounts.models import AccessToken, DeviceLogin, User
+from accounts.oauth_errors import OAuthError
+from accounts.scopes import Scope
+from accounts.secrets import digest
+from accounts.token_policy import policy_of
+from accounts.tokens import NewToken, TokenSpec, create_token, revoke_token
+from accounts.user_codes import digest_user_code, new_user_code, normalize
+from mobayilo.lib.errors import ProductError
+
+LIFETIME_SECONDS = 600
+INTERVAL_SECONDS = 5
+INTERVAL_STEP_SECONDS = 5  # RFC 8628 section 3.5: slow_down adds five seconds, for good
+INTERVAL_CAP_SECONDS = 60
+
+State = DeviceLogin.State
+SOURCES: dict[str, tuple[str, ...]] = {
+    State.APPROVED: (State.PENDING,),
+    State.DENIED: (State.PENDING, State.APPROVED),
+    State.CONSUMED: (State.APPROVED,),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRequest:
+    """What a device asks for, and what it says of itself."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    device_name: str = ""
+    token_name: str = ""
+    expires_in_days: int | None = None
+    guards: Guards = NO_GUARDS
+    ip: str | None = None
+    country: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedLogin:
+    """A grant with its two codes, which exist in this object only."""
+
+    row: DeviceLogin
+    device_code: str
+    user_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What the person grants: never more scopes than were asked for."""
+
+    scopes: tuple[str, ...]
+    token_name: str
+    expires_in_days: int | None
+    guards: Guards
+
+
+def start(asked: DeviceRequest) -> StartedLogin:
+    """Opens a grant. A user code that collides with a pending one is drawn again."""
+    device_code = secrets.token_urlsafe(32)  # 256 bits
+    now = timezone.now()
+    for _ in range(5):
+        user_code = new_user_code()
+        try:
+            with transaction.atomic():
+                row = _insert(asked, device_code=device_code, user_code=user_code, now=now)
+        except IntegrityError:
+            continue
+        return StartedLogin(row, device_code, user_code)
+    raise OAuthError("temporarily_unavailable", "No code is free. Try again.", status=503)
+
+
+def claim(typed_code: str, *, user: User) -> DeviceLogin | None:
+    """Binds the pending grant of a code to the user who entered it.
+
+    None for a code that is unknown, expired, decided, or entered by somebody else before; which of
+    these it was is told to nobody.
+    """
+    mine = Q(user=None) | Q(user=user)
+    code_digest = digest_user_code(normalize(typed_code))
+    pending = DeviceLogin.objects.filter(
+        mine, user_code_digest=code_digest, state=State.PENDING, expires_at__gt=timezone.now()
+    )
+    row = pending.first()
+    if row is None or not pending.filter(pk=row.pk).update(user=user):
+        return None
+    row.user = user
+    return row
+
+
+def approve(row: DeviceLogin, approval: Approval, *, user: User, request: AnyRequest) -> bool:
+    """Grants what a device asked for; False if that is no longer possible."""
+    granted = {
+        "scopes": sorted(set(approval.scopes) & set(row.scopes)),
+        "token_name": approval.token_name,
+        "expires_in_days": approval.expires_in_days,
+        **approval.guards.as_columns(),
+    }
+    with transaction.atomic():
+        moved = _decide(row, to=State.APPROVED, user=user, request=request, changes=granted)
+        if moved:
+            _note("device_login.approved", row, user, request, scopes=granted["scopes"])
+    return moved
+
+
+def deny(row: DeviceLogin, *, user: User, request: AnyRequest) -> bool:
+    """Refuses what a device asked for; False if it is no longer pending for this user."""
+    with transaction.atomic():
+        moved = _decide(row, to=State.DENIED, user=user, request=request, changes={})
+        if moved:
+            _note("device_login.denied", row, user, request)
+    return moved
+
+
+def cancel(device_code: str, *, client_id: str, request: AnyRequest) -> None:
+    """Ends a grant that the device no longer waits for, and the token that it never received."""
+    row = find(device_code, client_id=client_id)
+    if row is None or _move(row, to=State.DENIED):
+        return
+    row.refresh_from_db()
+    if row.token is not None and row.token.last_used_at is None:
+        revoke_token(row.token, reason="login given up", request=request)
+
+
+def find(device_code: str, *, client_id: str) -> DeviceLogin | None:
+    """The grant of a device code, for the client that started it only."""
+    grants = DeviceLogin.objects.select_related("user__account", "token")
+    return grants.filter(device_code_digest=digest(device_code), client_id=client_id).first()
+
+
+def redeem(row: DeviceLogin, *, request: AnyRequest) -> NewToken:
+    """The one token of an approved grant.
+
+    Raises the error of RFC 8628 section 3.5 that tells the device what to do. The state is looked
+    at before the pace: an approved grant is handed out however often the device asks.
+    """
+    _refuse_ended(row)
+    if row.state == State.PENDING:
+        _pace(row)
+        raise OAuthError("authorization_pending", "The user has not decided yet.")
+    try:
+        with transaction.atomic():
+            if not _move(row, to=State.CONSUMED):
+                raise OAuthError("invalid_grant", "This device code was used.")
+            made = create_token(_owner(row), _spec(row), request=request)
+            DeviceLogin.objects.filter(pk=row.pk).update(token=made.row)
+    except ProductError as refusal:
+        _move(row, to=State.DENIED)
+        raise OAuthError("access_denied", refusal.message) from refusal
+    return made
+
+
+def _refuse_ended(row: DeviceLogin) -> None:
+    if row.state == State.CONSUMED:
+        raise OAuthError("invalid_grant", "This device code was used.")
+    if row.expires_at <= timezone.now():
+        raise OAuthError("expired_token", "The code has expired. Start again.")
+    if row.state == State.DENIED:
+        raise OAuthError("access_denied", "The login was refused.")
+
+
+def _pace(row: DeviceLogin) -> None:
+    """Takes one poll of a pending grant, or raises `slow_down`.
+
+    The clock starts again with polls that were in time only; a device whose clock runs fast would
+    never catch up otherwise. One second or a fifth of the interval early is in time.
+    """
+    now = timezone.now()
+    tolerance = max(1.0, row.interval_seconds * 0.2)
+    in_time = now - timedelta(seconds=row.interval_seconds - tolerance)
+    this = DeviceLogin.objects.filter(pk=row.pk)
+    if this.filter(Q(last_polled_at=None) | Q(last_polled_at__lte=in_time)).update(
+        last_polled_at=now
+    ):
+        return
+    slower = Least(F("interval_seconds") + INTERVAL_STEP_SECONDS, Value(INTERVAL_CAP_SECONDS))
+    this.update(interval_seconds=slower)
+    raise OAuthError("slow_down", "Ask less often: five seconds more between two polls.")
+
+
+def _insert(
+    asked: DeviceRequest, *, device_code: str, user_code: str, now: datetime
+) -> DeviceLogin:
+    return DeviceLogin.objects.create(
+        device_code_digest=digest(device_code),
+        user_code_digest=digest_user_code(user_code),
+        client_id=asked.client_id,
+        scopes=sorted(set(asked.scopes)),
+        device_name=asked.device_name,
+        token_name=asked.token_name,
+        expires_in_days=asked.expires_in_days,
+        ip=asked.ip,
+        country=asked.country,
+        user_agent=asked.user_agent,
+        created_at=now,
+        expires_at=now + timedelta(seconds=LIFETIME_SECONDS),
+        interval_seconds=INTERVAL_SECONDS,
+        **asked.guards.as_columns(),
+    )
+
+
+def _decide(
+    row: DeviceLogin, *, to: str, user: User, request: AnyRequest, changes: dict[str, Any]
+) -> bool:
+    """Moves a pending grant that this user entered the code of."""
+    pending = DeviceLogin.objects.filter(
+        pk=row.pk, user=user, state=State.PENDING, expires_at__gt=timezone.now()
+    )
+    decided = {"decided_at": timezone.now(), "decided_ip": ip_of(request)}
+    return pending.update(state=to, **decided, **changes) == 1
+
+
+def _move(row: DeviceLogin, *, to: str) -> bool:
+    live = DeviceLogin.objects.filter(pk=row.pk, expires_at__gt=timezone.now())
+    return live.filter(state__in=SOURCES[to]).update(state=to) == 1
+
+
+def _owner(row: DeviceLogin) -> User:
+    if row.user is None:
+        raise OAuthError("invalid_grant", "Nobody approved this.")
+    return row.user
+
+
+def _spec(row: DeviceLogin) -> TokenSpec:
+    """The token as it was approved, cut to what exists and is allowed at this moment."""
+    days = policy_of(_owner(row).account).cap_days(row.expires_in_days)
+    return TokenSpec(
+        kind=AccessToken.Kind.DEVICE,
+        name=row.token_name,
+        scopes=tuple(scope for scope in row.scopes if scope in Scope.values),
+        expires_in_days=days,
+        guards=row.guards,
+        client=client_name(row.client_id),
+        device_name=row.device_name,
+        created_ip=row.ip,
+    )
+
+
+def _note(action: str, row: DeviceLogin, user: User, request: AnyRequest, **facts: Any) -> None:
+    facts = {"client": row.client_id, "device": row.device_name, "device_ip": row.ip, **facts}
+    record(action, account=user.account, user=user, request=request, **facts)

@@ -1,0 +1,228 @@
+"""The OAuth endpoints: device login (RFC 8628), revocation (RFC 7009), metadata (RFC 8414)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from accounts import device_login
+from accounts.audit import agent_of
+from accounts.clients import CLIENTS
+from accounts.device_login import DeviceRequest, StartedLogin
+from accounts.guards import Guards, parse_guards
+from accounts.models import AccessToken, DeviceLogin
+from accounts.oauth_errors import OAuthError
+from accounts.oauth_http import (
+    Parameters,
+    form_parameters,
+    json_or_form_parameters,
+    oauth_endpoint,
+    required,
+)
+from accounts.places import country_of
+from accounts.scopes import DEVICE_DEFAULT, Scope
+from accounts.secrets import digest
+from accounts.tokens import NewToken, revoke_token
+from accounts.user_codes import shown
+from mobayilo.lib.client_ip import client_ip
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ratelimits import count, limited
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+MAX_PENDING_PER_ADDRESS = 30
+GUARDS = ("max_cents_per_day", "max_cents_per_call", "destinations", "caller_ids")
+
+
+@limited("oauth-metadata")
+def metadata(request: HttpRequest) -> HttpResponse:
+    """RFC 8414. The issuer comes from the settings, never from the Host header."""
+    issuer = settings.PUBLIC_URL
+    document = {
+        "issuer": issuer,
+        "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
+        "token_endpoint": f"{issuer}/oauth/token",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "grant_types_supported": [DEVICE_GRANT],
+        "scopes_supported": list(Scope.values),
+        "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
+        "service_documentation": f"{issuer}/docs/guide/device-login",
+    }
+    response = JsonResponse(document)
+    response["Cache-Control"] = "public, max-age=300"
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@oauth_endpoint
+@limited("oauth-start")
+def device_authorization(request: HttpRequest) -> HttpResponse:
+    """RFC 8628 section 3.1."""
+    return _start(request, form_parameters(request))
+
+
+@oauth_endpoint
+@limited("oauth-start")
+def device_code_alias(request: HttpRequest) -> HttpResponse:
+    """The same with a JSON body, at the path that some clients have built in."""
+    return _start(request, json_or_form_parameters(request))
+
+
+@oauth_endpoint
+@limited("oauth-token")
+def token(request: HttpRequest) -> HttpResponse:
+    """RFC 8628 section 3.4."""
+    return _redeem(request, form_parameters(request))
+
+
+@oauth_endpoint
+@limited("oauth-token")
+def access_token_alias(request: HttpRequest) -> HttpResponse:
+    """The same with a JSON body, at the path that some clients have built in."""
+    return _redeem(request, json_or_form_parameters(request))
+
+
+@oauth_endpoint
+@limited("oauth-revoke")
+def revoke(request: HttpRequest) -> HttpResponse:
+    """RFC 7009: 200 for any token that does not work afterwards, known or not.
+
+    Whoever holds a token may end it, so the client id is checked where given and not asked for.
+    """
+    parameters = form_parameters(request)
+    secret = required(parameters, "token")
+    _client(parameters.get("client_id", "moby-cli"))
+    found = AccessToken.objects.filter(digest=digest(secret)).first()
+    if found is not None:
+        revoke_token(found, reason="signed out", request=request)
+    return HttpResponse()
+
+
+@oauth_endpoint
+@limited("oauth-revoke")
+def cancel_device_authorization(request: HttpRequest) -> HttpResponse:
+    """Ends a login that its device no longer waits for; always 200."""
+    parameters = form_parameters(request)
+    client_id = _client(required(parameters, "client_id"))
+    device_login.cancel(required(parameters, "device_code"), client_id=client_id, request=request)
+    return JsonResponse({})
+
+
+def _start(request: HttpRequest, parameters: Parameters) -> HttpResponse:
+    ip = client_ip(request)
+    asked = DeviceRequest(
+        client_id=_client(required(parameters, "client_id")),
+        scopes=_scopes(parameters),
+        device_name=_text(parameters, "device_name"),
+        token_name=_text(parameters, "token_name"),
+        expires_in_days=_days(parameters),
+        guards=_guards(parameters),
+        ip=ip,
+        country=country_of(request),
+        user_agent=agent_of(request),
+    )
+    _refuse_hoarders(ip)
+    return JsonResponse(_started_body(device_login.start(asked)))
+
+
+def _started_body(started: StartedLogin) -> dict[str, Any]:
+    page = f"{settings.PUBLIC_URL}/device"
+    code = shown(started.user_code)
+    return {
+        "device_code": started.device_code,
+        "user_code": code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={code}",
+        "expires_in": device_login.LIFETIME_SECONDS,
+        "interval": started.row.interval_seconds,
+    }
+
+
+def _redeem(request: HttpRequest, parameters: Parameters) -> HttpResponse:
+    if required(parameters, "grant_type") != DEVICE_GRANT:
+        raise OAuthError("unsupported_grant_type", "This server speaks the device grant only.")
+    client_id = _client(required(parameters, "client_id"))
+    row = device_login.find(required(parameters, "device_code"), client_id=client_id)
+    if row is None:
+        _count_unknown_code(request)
+        raise OAuthError("invalid_grant", "This device code is unknown.")
+    return JsonResponse(_token_body(device_login.redeem(row, request=request)))
+
+
+def _token_body(made: NewToken) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "access_token": made.secret,
+        "token_type": "Bearer",
+        "scope": " ".join(made.row.scopes),
+        "token_id": made.row.public_id,
+        "expires_at": _instant(made.row.expires_at),
+    }
+    if made.row.expires_at is not None:
+        body["expires_in"] = round((made.row.expires_at - timezone.now()).total_seconds())
+    return body
+
+
+def _instant(value: datetime | None) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _client(client_id: str) -> str:
+    if client_id not in CLIENTS:
+        raise OAuthError("invalid_client", "This client is unknown.")
+    return client_id
+
+
+def _scopes(parameters: Parameters) -> tuple[str, ...]:
+    asked = tuple(parameters.get("scope", "").split())
+    unknown = [scope for scope in asked if scope not in Scope.values]
+    if unknown:
+        raise OAuthError("invalid_scope", f"There is no scope {unknown[0][:40]}.")
+    return asked or DEVICE_DEFAULT
+
+
+def _text(parameters: Parameters, name: str) -> str:
+    value = parameters.get(name, "").strip()
+    if len(value) > 100 or not value.isprintable():
+        raise OAuthError("invalid_request", f"{name} must be up to 100 printable characters.")
+    return value
+
+
+def _days(parameters: Parameters) -> int | None:
+    value = parameters.get("expires_in_days")
+    if value is None:
+        return None
+    if not value.isascii() or not value.isdigit() or int(value) > 36_500:
+        raise OAuthError("invalid_request", "expires_in_days must be a number of days.")
+    return int(value)
+
+
+def _guards(parameters: Parameters) -> Guards:
+    try:
+        return parse_guards({name: parameters.get(name) for name in GUARDS})
+    except ProductError as refusal:
+        field = next(iter(refusal.details["fields"]))
+        raise OAuthError("invalid_request", f"{field}: {refusal.message}") from refusal
+
+
+def _refuse_hoarders(ip: str) -> None:
+    pending = DeviceLogin.objects.filter(
+        ip=ip, state=DeviceLogin.State.PENDING, expires_at__gt=timezone.now()
+    )
+    if pending.count() >= MAX_PENDING_PER_ADDRESS:
+        raise OAuthError(
+            "temporarily_unavailable",
+            "Too many logins are waiting at this address.",
+            status=429,
+            retry_after_seconds=60,
+        )
+
+
+def _count_unknown_code(request: HttpRequest) -> None:
+    """Guesses of device codes slow down their address, and never a login that is under way."""
+    wait_seconds = count(request, "unknown-device-codes")
+    if wait_seconds:
+        raise OAuthError(
+            "slow_down", "Too many unknown codes.", status=429, retry_after_seconds=wait_seconds
+        )

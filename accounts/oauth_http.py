@@ -1,0 +1,125 @@
+"""What all OAuth endpoints share: form bodies in, JSON out whatever happens.
+
+RFC 6749 section 5.2. Clients of RFC 8628 give up on HTML, on 403 and on a challenge header, so
+none of these leaves here: not when throttled, not for a wrong method or type, not for our faults.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.oauth_errors import OAuthError
+from mobayilo.lib.errors import ProductError
+
+logger = logging.getLogger(__name__)
+Parameters = Mapping[str, str]
+Endpoint = Callable[[HttpRequest], HttpResponse]
+FORM = "application/x-www-form-urlencoded"
+MAX_LENGTH = 4000
+
+
+def oauth_endpoint(view: Endpoint) -> Endpoint:
+    """Makes a view an OAuth endpoint: POST only, JSON always, never stored."""
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapper(request: HttpRequest) -> HttpResponse:
+        try:
+            if request.method != "POST":
+                raise OAuthError("invalid_request", "Only POST is answered here.", status=405)
+            response = view(request)
+        except OAuthError as error:
+            response = refusal(error)
+        except ProductError as error:
+            response = refusal(_translate(error))
+        except SuspiciousOperation:
+            response = refusal(OAuthError("invalid_request", "The body cannot be read."))
+        except Exception:
+            logger.exception("oauth endpoint failed")
+            response = refusal(OAuthError("server_error", "Our fault. Try again.", status=500))
+        response["Cache-Control"] = "no-store"
+        response["Pragma"] = "no-cache"
+        return response
+
+    return wrapper
+
+
+def refusal(error: OAuthError) -> HttpResponse:
+    """An error as JSON, in the ASCII that RFC 6749 allows."""
+    body = {"error": error.code, "error_description": _plain(error.description)}
+    response = JsonResponse(body, status=error.status)
+    if error.retry_after_seconds is not None:
+        response["Retry-After"] = str(error.retry_after_seconds)
+    if error.status == 405:
+        response["Allow"] = "POST"
+    return response
+
+
+def form_parameters(request: HttpRequest) -> Parameters:
+    """The parameters of a form body (RFC 6749 section 3.2).
+
+    One that is sent empty counts as not sent; one that is sent twice is refused.
+    """
+    if request.content_type != FORM:
+        raise OAuthError("invalid_request", f"The body must be {FORM}.")
+    return _checked({name: list(map(str, values)) for name, values in request.POST.lists()})
+
+
+def json_or_form_parameters(request: HttpRequest) -> Parameters:
+    """The same from a JSON object, for the alias endpoints; a form is taken as well."""
+    if request.content_type != "application/json":
+        return form_parameters(request)
+    try:
+        body = json.loads(request.body)
+    except (ValueError, UnicodeDecodeError, RecursionError):
+        raise OAuthError("invalid_request", "The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise OAuthError("invalid_request", "The body must be a JSON object.")
+    return _checked({name: [_word(value)] for name, value in body.items()})
+
+
+def required(parameters: Parameters, name: str) -> str:
+    value = parameters.get(name)
+    if value is None:
+        raise OAuthError("invalid_request", f"{name} is missing.")
+    return value
+
+
+def _checked(sent: Mapping[str, list[str]]) -> Parameters:
+    parameters = {}
+    for name, values in sent.items():
+        if len(values) > 1:
+            raise OAuthError("invalid_request", f"{name[:40]} is given twice.")
+        if len(values[0]) > MAX_LENGTH or "\x00" in values[0]:
+            raise OAuthError("invalid_request", f"{name[:40]} cannot be read.")
+        if values[0]:
+            parameters[name] = values[0]
+    return parameters
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 - whatever a JSON body holds
+    if value is None:
+        return ""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _translate(error: ProductError) -> OAuthError:
+    """A refusal of the product in OAuth's words."""
+    code = {429: "slow_down", 503: "temporarily_unavailable"}.get(
+        error.kind.status, "invalid_request"
+    )
+    status = error.kind.status if error.kind.status in (429, 503) else 400
+    return OAuthError(
+        code, error.message, status=status, retry_after_seconds=error.retry_after_seconds
+    )
+
+
+def _plain(text: str) -> str:
+    allowed = "".join(char if " " <= char <= "~" else "?" for char in text)
+    return allowed.replace('"', "'").replace("\\", "/")

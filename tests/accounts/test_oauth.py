@@ -1,0 +1,327 @@
+"""The OAuth endpoints, as RFC 8628 and RFC 6749 say."""
+
+import re
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AccessToken, DeviceLogin, User
+from accounts.scopes import DEVICE_DEFAULT
+from tests.accounts.oauth import FORM, GRANT, START, TOKEN, approve, deny, poll, start
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+def later(seconds: float) -> time_machine.travel:
+    return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False)
+
+
+def test_start_answers_what_section_3_2_asks_for(client: Client) -> None:
+    answer = client.post(START, "client_id=moby-cli", content_type=FORM)
+    body = answer.json()
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Cache-Control"] == "no-store"
+    assert re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", body["user_code"])
+    assert (body["expires_in"], body["interval"]) == (600, 5)
+    assert body["verification_uri"] == "http://localhost:8000/device"
+    assert body["verification_uri_complete"].endswith(f"/device?user_code={body['user_code']}")
+    assert len(body["device_code"]) == 43
+
+
+def test_start_enforces_what_it_advertises(client: Client) -> None:
+    body = start(client)
+    row = DeviceLogin.objects.get()
+    assert row.interval_seconds == body["interval"]
+    assert row.expires_at - row.created_at == timedelta(seconds=body["expires_in"])
+
+
+def test_start_stores_digests_only(client: Client) -> None:
+    body = start(client)
+    stored = str(list(DeviceLogin.objects.values()))
+    assert body["device_code"] not in stored
+    assert body["user_code"] not in stored
+    assert body["user_code"].replace("-", "") not in stored
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("", "invalid_request"),
+        ("client_id=", "invalid_request"),
+        ("client_id=other", "invalid_client"),
+        ("client_id=moby-cli&client_id=moby-cli", "invalid_request"),
+        ("client_id=moby-cli&scope=calls:fly", "invalid_scope"),
+        ("client_id=moby-cli&expires_in_days=-1", "invalid_request"),
+        ("client_id=moby-cli&destinations=UK", "invalid_request"),
+        ("client_id=moby-cli&device_name=" + "x" * 101, "invalid_request"),
+        ("client_id=moby-cli&device_name=a%00b", "invalid_request"),
+        ("client_id=moby-cli&device_name=a%E2%80%AEb", "invalid_request"),
+    ],
+)
+def test_start_refuses_in_json(client: Client, body: str, error: str) -> None:
+    answer = client.post(START, body, content_type=FORM)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+    assert "WWW-Authenticate" not in answer
+
+
+@pytest.mark.parametrize("path", [START, TOKEN, "/oauth/revoke"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data"])
+def test_endpoints_take_forms_only(client: Client, path: str, content_type: str) -> None:
+    answer = client.post(path, b'{"client_id": "moby-cli"}', content_type=content_type)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("path", [START, TOKEN, "/oauth/revoke"])
+def test_endpoints_answer_other_methods_in_json(client: Client, path: str) -> None:
+    for answer in (client.get(path), client.put(path), client.delete(path)):
+        assert (answer.status_code, answer.json()["error"]) == (405, "invalid_request")
+        assert answer["Allow"] == "POST"
+
+
+def test_empty_parameter_counts_as_absent_and_unknown_ones_are_ignored(client: Client) -> None:
+    start(client, scope="", device_name="", surprise="yes")
+    assert DeviceLogin.objects.get().scopes == sorted(DEVICE_DEFAULT)
+    assert "tokens:write" not in DEVICE_DEFAULT
+
+
+def test_poll_goes_from_pending_to_one_token(client: Client, alice: User) -> None:
+    body = start(client, scope="calls:read account:read", device_name="laptop")
+    assert poll(client, body["device_code"])[1]["error"] == "authorization_pending"
+    assert approve(body["user_code"], alice)
+    status, token = poll(client, body["device_code"])
+    assert (status, token["token_type"]) == (200, "Bearer")
+    assert token["scope"] == "account:read calls:read"
+    assert 30 * 86400 - 5 <= token["expires_in"] <= 30 * 86400
+    assert token["access_token"].startswith("moby_dev_")
+    assert poll(client, body["device_code"])[1]["error"] == "invalid_grant"
+    assert AccessToken.objects.get().public_id == token["token_id"]
+
+
+def test_token_answer_is_never_stored(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    sent = {"grant_type": GRANT, "client_id": "moby-cli", "device_code": body["device_code"]}
+    answer = client.post(TOKEN, urlencode(sent), content_type=FORM)
+    assert (answer["Cache-Control"], answer["Pragma"]) == ("no-store", "no-cache")
+
+
+def test_denied_login_stays_denied(client: Client, alice: User) -> None:
+    body = start(client)
+    assert deny(body["user_code"], alice)
+    assert not approve(body["user_code"], alice)
+    for _ in range(2):
+        assert poll(client, body["device_code"]) == (
+            400,
+            {"error": "access_denied", "error_description": "The login was refused."},
+        )
+
+
+@pytest.mark.parametrize("state", ["pending", "approved", "denied"])
+def test_expiry_is_read_from_the_clock_whatever_the_state(
+    client: Client, alice: User, state: str
+) -> None:
+    body = start(client)
+    if state != "pending":
+        assert {"approved": approve, "denied": deny}[state](body["user_code"], alice)
+    with later(600):
+        assert poll(client, body["device_code"])[1]["error"] == "expired_token"
+        assert not approve(body["user_code"], alice)
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": ""}, "invalid_request"),
+        ({"device_code": ""}, "invalid_request"),
+        ({"device_code": "unknown"}, "invalid_grant"),
+        ({"client_id": ""}, "invalid_request"),
+        ({"client_id": "other"}, "invalid_client"),
+    ],
+)
+def test_poll_refuses_what_section_3_4_does_not_allow(
+    client: Client, changes: dict[str, str], error: str
+) -> None:
+    code = start(client)["device_code"]
+    status, body = poll(client, code, **changes)
+    assert (status, body["error"]) == (400, error)
+
+
+def test_first_poll_is_free_and_a_second_at_once_slows_down(client: Client) -> None:
+    code = start(client)["device_code"]
+    assert poll(client, code)[1]["error"] == "authorization_pending"
+    assert poll(client, code)[1]["error"] == "slow_down"
+    assert DeviceLogin.objects.get().interval_seconds == 10
+
+
+def test_slow_down_adds_up_and_is_capped(client: Client) -> None:
+    code = start(client)["device_code"]
+    for _ in range(15):
+        poll(client, code)
+    assert DeviceLogin.objects.get().interval_seconds == 60
+
+
+def test_client_with_a_fast_clock_is_never_slowed_down(client: Client) -> None:
+    code = start(client)["device_code"]
+    now = timezone.now()
+    errors = []
+    for number in range(20):
+        with time_machine.travel(now + timedelta(seconds=number * 5 * 0.9), tick=False):
+            errors.append(poll(client, code)[1]["error"])
+    assert set(errors) == {"authorization_pending"}
+
+
+def test_client_that_obeys_slow_down_recovers_at_once(client: Client) -> None:
+    code = start(client)["device_code"]
+    poll(client, code)
+    assert poll(client, code)[1]["error"] == "slow_down"
+    with later(10):
+        assert poll(client, code)[1]["error"] == "authorization_pending"
+
+
+def test_approved_login_is_handed_out_whatever_the_pace(client: Client, alice: User) -> None:
+    body = start(client)
+    for _ in range(5):
+        poll(client, body["device_code"])
+    approve(body["user_code"], alice)
+    assert poll(client, body["device_code"])[0] == 200
+
+
+def test_unknown_codes_are_slowed_down_and_known_ones_are_not(client: Client, alice: User) -> None:
+    body = start(client)
+    answers = [poll(client, f"guess{number}") for number in range(40)]
+    assert {status for status, _ in answers[:30]} == {400}
+    assert answers[-1][0] == 429
+    assert answers[-1][1]["error"] == "slow_down"
+    approve(body["user_code"], alice)
+    assert poll(client, body["device_code"])[0] == 200
+
+
+def test_start_is_throttled_in_json(client: Client) -> None:
+    answers = [client.post(START, "client_id=moby-cli", content_type=FORM) for _ in range(21)]
+    assert [a.status_code for a in answers[:20]] == [200] * 20
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["error"] == "slow_down"
+    assert int(answers[-1]["Retry-After"]) >= 1
+
+
+def test_pending_logins_of_one_address_are_limited(client: Client) -> None:
+    start(client)
+    row = DeviceLogin.objects.get()
+    for number in range(29):
+        row.pk, row.device_code_digest, row.user_code_digest = None, f"d{number}", f"u{number}"
+        row.save()
+    answer = client.post(START, "client_id=moby-cli", content_type=FORM)
+    assert (answer.status_code, answer.json()["error"]) == (429, "temporarily_unavailable")
+
+
+def test_granted_scopes_are_those_approved(client: Client, alice: User) -> None:
+    body = start(client, scope="calls:read calls:write")
+    approve(body["user_code"], alice, "calls:read", "tokens:write")
+    assert poll(client, body["device_code"], scope="tokens:write")[1]["scope"] == "calls:read"
+
+
+@pytest.mark.parametrize("change", ["is_active", "verified"])
+def test_user_is_checked_again_at_redemption(client: Client, alice: User, change: str) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    if change == "is_active":
+        User.objects.update(is_active=False)
+    else:
+        alice.emailaddress_set.update(verified=False)  # type: ignore[attr-defined]  # allauth's relation
+    for _ in range(2):
+        assert poll(client, body["device_code"])[1]["error"] == "access_denied"
+    assert not AccessToken.objects.exists()
+
+
+def test_policy_is_applied_at_redemption(client: Client, alice: User) -> None:
+    body = start(client, expires_in_days="90")
+    approve(body["user_code"], alice, days=90)
+    alice.account.token_max_days = 7
+    alice.account.save()
+    assert poll(client, body["device_code"])[1]["expires_in"] <= 7 * 86400
+
+
+def test_guards_asked_for_are_those_of_the_token(client: Client, alice: User) -> None:
+    body = start(client, max_cents_per_day="500", destinations="GB +4420")
+    approve(body["user_code"], alice)
+    poll(client, body["device_code"])
+    token = AccessToken.objects.get()
+    assert (token.max_cents_per_day, token.destinations) == (500, ["GB", "+4420"])
+
+
+def test_second_user_cannot_take_a_login_over(client: Client, alice: User, charlie: User) -> None:
+    body = start(client)
+    assert approve(body["user_code"], alice)
+    assert not approve(body["user_code"], charlie)
+    assert not deny(body["user_code"], charlie)
+    poll(client, body["device_code"])
+    assert AccessToken.objects.get().user == alice
+
+
+@pytest.mark.parametrize("typed", ["{0}", "{1}", " {2} ", "{3}", "{0}\r\n"])
+def test_user_code_is_read_as_people_type_it(client: Client, alice: User, typed: str) -> None:
+    code = start(client)["user_code"]
+    plain = code.replace("-", "")
+    forms = (code, plain.lower(), plain[:4].lower() + " " + plain[4:], code.replace("-", "–"))
+    assert approve(typed.format(*forms), alice)
+
+
+def test_cancelled_login_gives_no_token(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    sent = {"client_id": "moby-cli", "device_code": body["device_code"]}
+    for _ in range(2):
+        answer = client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
+        assert answer.status_code == 200
+    assert poll(client, body["device_code"])[1]["error"] == "access_denied"
+
+
+def test_cancel_ends_a_token_that_never_arrived(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    poll(client, body["device_code"])
+    sent = {"client_id": "moby-cli", "device_code": body["device_code"]}
+    client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
+    assert not AccessToken.objects.get().is_live
+
+
+def test_revocation_answers_200_for_any_token(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    secret = poll(client, body["device_code"])[1]["access_token"]
+    for token in (secret, secret, "unknown", "moby_pat_x"):
+        sent = {"token": token, "token_type_hint": "nonsense", "client_id": "moby-cli"}
+        answer = client.post("/oauth/revoke", urlencode(sent), content_type=FORM)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert not AccessToken.objects.get().is_live
+
+
+def test_metadata_names_the_endpoints_by_the_issuer_of_the_settings(client: Client) -> None:
+    answer = client.get("/.well-known/oauth-authorization-server", headers={"host": "localhost"})
+    document = answer.json()
+    assert document["issuer"] == "http://localhost:8000"
+    assert document["device_authorization_endpoint"] == "http://localhost:8000" + START
+    assert document["grant_types_supported"] == [GRANT]
+    assert [] not in document.values()
+
+
+def test_alias_speaks_json(client: Client, alice: User) -> None:
+    sent = {"client_id": "moby-cli", "scope": "calls:read"}
+    body = client.post("/login/device/code", sent, content_type="application/json").json()
+    approve(body["user_code"], alice)
+    sent = {"client_id": "moby-cli", "device_code": body["device_code"], "grant_type": GRANT}
+    answer = client.post("/login/oauth/access_token", sent, content_type="application/json")
+    assert answer.json()["scope"] == "calls:read"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff", b'{"client_id": {"a": 1}}'])
+def test_alias_refuses_other_json(client: Client, body: bytes) -> None:
+    answer = client.post("/login/device/code", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["error"] in {"invalid_request", "invalid_client"}
