@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 COMMANDS = [
     "auth login",
     "auth logout",
+    "auth refresh",
+    "auth sessions list",
+    "auth sessions revoke",
     "auth status",
     "auth token",
     "balance",
@@ -36,9 +39,12 @@ COMMANDS = [
     "calls hangup",
     "calls list",
     "calls show",
+    "completions",
+    "doctor",
     "help",
     "login",
     "rates",
+    "self-update",
     "status",
     "topup",
     "topups list",
@@ -47,6 +53,7 @@ COMMANDS = [
 ]
 GROUPS = {
     "auth": "Sign in, sign out, and look after the token",
+    "auth sessions": "The devices that are signed in",
     "caller-id": "The phones that are yours",
     "calls": "Calls made and calls under way",
     "topups": "Money paid in",
@@ -80,6 +87,7 @@ class Application(CleoApplication):
         self.context = context
         self.console = Console(context)
         self.session: Session | None = None
+        self.groups = GROUPS
         self.auto_exits(False)
         self.catch_exceptions(False)
         makers = {name: load(name) for name in COMMANDS}
@@ -88,11 +96,7 @@ class Application(CleoApplication):
 
     @property
     def default_commands(self) -> list[CleoCommand]:
-        from cleo.commands.list_command import ListCommand
-
-        listing = ListCommand()
-        listing.hidden = True  # `moby` alone does the same
-        return [listing]
+        return []  # all of ours come from the loader
 
     @property
     def long_version(self) -> str:

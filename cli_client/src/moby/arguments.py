@@ -15,6 +15,8 @@ _NEGATIVE = re.compile(r"-[$€£]?\.?\d[\d.,eE]*")
 def arrange(words: list[str]) -> list[str]:
     """The full command name as one word first, then everything else in its order."""
     before, rest = _leading_options(words)
+    if not rest:
+        return ["help", *(word for word in before if word not in ("-h", "--help"))]
     name = _command_name(rest)
     if not name:
         return words

@@ -1,9 +1,13 @@
 """A bare group, such as `moby auth`: shows the commands in it."""
 
+from difflib import get_close_matches
+
 from cleo.helpers import argument
 
 from moby.command import Command
+from moby.console import Console
 from moby.errors import MobyError
+from moby.help_pages import columns
 
 
 class GroupCommand(Command):
@@ -14,40 +18,37 @@ class GroupCommand(Command):
         self.description = description
         super().__init__()
 
-    @property
-    def help(self) -> str:  # type: ignore[override]  # a plain attribute in Cleo
-        lines = [f"<c1>{name}</c1>  {text}" for name, text in self._listing()]
-        return "\n".join([f"{self.description}.", "", *lines])
-
     def handle(self) -> int:
         words = self.argument("subcommand") or []
         if words:
-            names = ", ".join(
-                name.removeprefix(f"{self.name} ").strip() for name, _ in self._members()
-            )
-            raise MobyError(
-                "usage", f"moby {self.name} has no command {words[0]!r}", f"It has: {names}"
-            )
-        if self.console.json:
-            self.console.document({"commands": dict(self._members())})
-            return 0
-        self.console.write(f"{self.description}.\n")
-        for name, text in self._listing():
-            self.console.write(f"  moby {name}  {text}")
-        self.console.write(f"\nMore about each: moby {self.name} COMMAND --help")
+            raise self._unknown(words[0])
+        self.show(self.console)
         return 0
 
+    def show(self, console: Console) -> None:
+        members = self._members()
+        if console.json:
+            console.document({"commands": dict(members)})
+            return
+        console.write(f"{self.description}.\n")
+        for line in columns([(f"moby {name}", text) for name, text in members], console.width):
+            console.write(line)
+        console.write(f"\nMore about each: moby {self.name} COMMAND --help")
+
+    def _unknown(self, word: str) -> MobyError:
+        names = [name.removeprefix(f"{self.name} ") for name, _ in self._members()]
+        close = get_close_matches(word, names, 1)
+        hint = (
+            f"Did you mean: moby {self.name} {close[0]}" if close else f"It has: {', '.join(names)}"
+        )
+        return MobyError("usage", f"moby {self.name} has no command {word!r}", hint)
+
     def _members(self) -> list[tuple[str, str]]:
-        found = self.moby.all().items()
+        found = self.moby.all()
         return sorted(
             (name, command.description)
-            for name, command in found
+            for name, command in found.items()
             if name.startswith(f"{self.name} ")
             and not command.hidden
             and not isinstance(command, GroupCommand)
         )
-
-    def _listing(self) -> list[tuple[str, str]]:
-        members = self._members()
-        widest = max(len(name) for name, _ in members)
-        return [(name.ljust(widest), text) for name, text in members]

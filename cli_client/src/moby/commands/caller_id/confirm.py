@@ -10,8 +10,10 @@ class ConfirmCommand(Command):
     name = "caller-id confirm"
     description = "Enter the code that came to the phone"
     help = (
-        "With the code alone, the phone of the latest request is meant: <c1>confirm 123456</c1>.\n"
-        "The older form names it: <c1>confirm NUMBER CODE --country GB</c1>."
+        "With the code alone, the phone of the latest request is meant:\n\n"
+        "  moby caller-id confirm 123456\n\n"
+        "The older form names the phone:\n\n"
+        "  moby caller-id confirm 07400123456 123456 --country GB"
     )
     arguments = [
         argument("code_or_number", "The code; or the number, with the code after it."),
