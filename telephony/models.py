@@ -1,0 +1,333 @@
+"""What you do: verified phones, prices, and calls with everything that happened to them."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import AccessToken, Account, User
+from mobayilo.lib.ids import new_public_id
+from telephony.pricing import CallPrice, Price
+
+
+def new_caller_id_id() -> str:
+    return new_public_id("cid")
+
+
+def new_verification_id() -> str:
+    return new_public_id("ver")
+
+
+def new_call_id() -> str:
+    return new_public_id("call")
+
+
+class CallerId(models.Model):
+    """A phone that an account proved to be its own. Removed ones stay, for support."""
+
+    class Removal(models.TextChoices):
+        BY_CUSTOMER = "by_customer", "Removed by the customer"
+        BY_SUPPORT = "by_support", "Removed by support"
+        TAKEN_OVER = "taken_over", "Proved by another account"
+
+    public_id = models.CharField(
+        max_length=32, unique=True, default=new_caller_id_id, editable=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="caller_ids")
+    e164 = models.CharField("number", max_length=16)
+    country = models.CharField(max_length=3)
+    is_default = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_reason = models.CharField(max_length=20, choices=Removal, blank=True)
+
+    class Meta:
+        verbose_name = "caller ID"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["e164"],
+                condition=Q(removed_at=None),
+                name="caller_id_of_one_account",
+            ),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(removed_at=None, is_default=True),
+                name="caller_id_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.e164
+
+    @property
+    def reverify_after(self) -> datetime | None:
+        """When the proof runs out by the policy of the house; None if it never does."""
+        if not settings.CALLER_ID_REVERIFY_DAYS:
+            return None
+        return self.verified_at + timedelta(days=settings.CALLER_ID_REVERIFY_DAYS)
+
+    @property
+    def is_verified(self) -> bool:
+        due = self.reverify_after
+        return self.removed_at is None and (due is None or due > timezone.now())
+
+
+class Verification(models.Model):
+    """One proof under way. The code itself is known to Twilio and the phone alone."""
+
+    class Channel(models.TextChoices):
+        SMS = "sms", "SMS"
+        CALL = "call", "Voice call"
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Asked of Twilio"
+        PENDING = "pending", "Waiting for the code"
+        APPROVED = "approved", "Approved"
+        REPLACED = "replaced", "Replaced by a newer one"
+        EXPIRED = "expired", "Expired"
+        EXHAUSTED = "exhausted", "Out of tries"
+        FAILED = "failed", "Could not be sent"
+
+    public_id = models.CharField(
+        max_length=32, unique=True, default=new_verification_id, editable=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="verifications")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    e164 = models.CharField("number", max_length=16)
+    country = models.CharField(max_length=3)
+    channel = models.CharField(max_length=4, choices=Channel)
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    twilio_sid = models.CharField("Twilio SID", max_length=34, blank=True)
+    attempts_left = models.PositiveSmallIntegerField(default=5)
+    failure_code = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "state"], name="verification_of_account")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class RateDeck(models.Model):
+    """One version of the whole price list. The newest one in force applies."""
+
+    name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64, editable=False)
+    is_sample = models.BooleanField(default=False)
+    row_count = models.PositiveIntegerField()
+    effective_from = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"deck {self.pk}: {self.name}"
+
+
+class Rate(models.Model):
+    """What a minute costs to numbers that begin with a prefix."""
+
+    class Kind(models.TextChoices):
+        FIXED = "fixed"
+        MOBILE = "mobile"
+        TOLL_FREE = "toll_free"
+        PREMIUM = "premium"
+        SHARED_COST = "shared_cost"
+        PERSONAL = "personal"
+        PAGER = "pager"
+        SATELLITE = "satellite"
+        INTERNATIONAL_NETWORK = "international_network"
+        VOIP = "voip"
+        UAN = "uan", "Universal access number"
+
+    deck = models.ForeignKey(RateDeck, on_delete=models.CASCADE, related_name="rates")
+    prefix = models.CharField(max_length=15)
+    description = models.CharField(max_length=100)
+    country = models.CharField(max_length=3)
+    kind = models.CharField(max_length=21, choices=Kind)
+    micros_per_minute = models.PositiveBigIntegerField()
+    first_seconds = models.PositiveSmallIntegerField()
+    next_seconds = models.PositiveSmallIntegerField()
+    effective_from = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deck", "prefix", "effective_from"], name="rate_prefix_once_a_deck"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_seconds__gt=0, next_seconds__gt=0),
+                name="rate_increments_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"+{self.prefix} {self.description}"
+
+
+class Call(models.Model):
+    """A callback call: leg A rings the customer's own phone, leg B the destination.
+
+    The quoted prices are copied here and are the ones billed, whatever the deck says later. What
+    providers report is kept as facts (`leg_*`); `state` is derived from them by `call_states`.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        DIALING = "dialing"
+        RINGING = "ringing"
+        ANSWERED = "answered"
+        COMPLETED = "completed"
+        BUSY = "busy"
+        NO_ANSWER = "no_answer"
+        FAILED = "failed"
+        CANCELED = "canceled"
+
+    public_id = models.CharField(max_length=32, unique=True, default=new_call_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    token = models.ForeignKey(AccessToken, on_delete=models.SET_NULL, null=True, related_name="+")
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null leaves it out of the unique constraint
+    caller_id = models.ForeignKey(CallerId, on_delete=models.PROTECT, related_name="calls")
+    from_e164 = models.CharField("from", max_length=16)
+    to_e164 = models.CharField("to", max_length=16)
+    to_country = models.CharField("country", max_length=3)
+    to_kind = models.CharField("kind", max_length=21)
+    send_digits = models.CharField("extension", max_length=32, blank=True)
+
+    deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT, related_name="+")
+    leg_a_micros_per_minute = models.PositiveBigIntegerField()
+    leg_a_first_seconds = models.PositiveSmallIntegerField()
+    leg_a_next_seconds = models.PositiveSmallIntegerField()
+    leg_b_micros_per_minute = models.PositiveBigIntegerField()
+    leg_b_first_seconds = models.PositiveSmallIntegerField()
+    leg_b_next_seconds = models.PositiveSmallIntegerField()
+    ring_seconds = models.PositiveSmallIntegerField()
+    max_seconds = models.PositiveIntegerField()
+    hold_micros = models.PositiveBigIntegerField()
+
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    version = models.PositiveIntegerField(default=1)
+    leg_a_sid = models.CharField("leg A", max_length=34, null=True, unique=True)  # noqa: DJ001 - unique where known
+    leg_a_status = models.CharField(max_length=12, blank=True)
+    leg_a_seconds = models.PositiveIntegerField(null=True)
+    leg_b_sid = models.CharField("leg B", max_length=34, null=True, unique=True)  # noqa: DJ001 - unique where known
+    leg_b_status = models.CharField(max_length=12, blank=True)
+    leg_b_seconds = models.PositiveIntegerField(null=True)
+    leg_a_paid_micros = models.PositiveBigIntegerField("Twilio's price of A", null=True)
+    leg_b_paid_micros = models.PositiveBigIntegerField("Twilio's price of B", null=True)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    bridged_at = models.DateTimeField("told to bridge", null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    hangup_requested_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    reconcile_after = models.DateTimeField(null=True)
+    reconcile_count = models.PositiveSmallIntegerField(default=0)
+    end_reason = models.CharField(max_length=40, blank=True)
+    leg_a_cost_micros = models.PositiveBigIntegerField(null=True)
+    leg_b_cost_micros = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "idempotency_key"], name="call_idempotency_key_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at=None)
+                | Q(hold_micros__gte=F("leg_a_cost_micros") + F("leg_b_cost_micros")),
+                name="call_never_above_its_hold",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="call_history"),
+            models.Index(fields=["account", "created_at"], name="call_velocity"),
+            models.Index(
+                fields=["reconcile_after"],
+                condition=Q(reconcile_after__isnull=False),
+                name="call_to_reconcile",
+            ),
+            models.Index(
+                fields=["account"], condition=Q(settled_at=None), name="call_unsettled_of_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def hold_key(self) -> str:
+        return f"call:{self.public_id}"
+
+    @property
+    def price(self) -> CallPrice:
+        """The price quoted for this call."""
+        return CallPrice(
+            leg_a=Price(
+                self.leg_a_micros_per_minute, self.leg_a_first_seconds, self.leg_a_next_seconds
+            ),
+            leg_b=Price(
+                self.leg_b_micros_per_minute, self.leg_b_first_seconds, self.leg_b_next_seconds
+            ),
+            ring_seconds=self.ring_seconds,
+        )
+
+    @property
+    def cost_micros(self) -> int | None:
+        """What was charged; None until the call is settled."""
+        if self.leg_a_cost_micros is None or self.leg_b_cost_micros is None:
+            return None
+        return self.leg_a_cost_micros + self.leg_b_cost_micros
+
+
+class CallEvent(models.Model):
+    """One thing that a provider told us of a call, stored once, however often it is said."""
+
+    class Kind(models.TextChoices):
+        STATUS = "status", "Status of leg A"
+        CHILD = "child", "Status of leg B"
+        DIAL = "dial", "End of the bridge"
+        TWIML = "twiml", "Asked what to do"
+        POLL = "poll", "Fetched by us"
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=6, choices=Kind)
+    call_sid = models.CharField("Twilio SID", max_length=34)
+    # Twilio's SequenceNumber, unique within a leg; what has none says its status instead.
+    sequence = models.CharField(max_length=20)
+    status = models.CharField(max_length=12, blank=True)
+    payload = models.JSONField()
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call_sid", "kind", "sequence"], name="call_event_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"
+
+
+class RefusedCall(models.Model):
+    """Why a call was not placed, so that support can say it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="refused_calls")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey(AccessToken, on_delete=models.SET_NULL, null=True, related_name="+")
+    to_text = models.CharField("as typed", max_length=80)
+    code = models.CharField(max_length=40)
+    message = models.CharField(max_length=300)
+    request_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="refused_call_of_account")]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,76 @@
+"""What a call costs: pure arithmetic over whole seconds and micro-dollars."""
+
+from dataclasses import dataclass
+
+# Twilio rings a dialled phone up to five seconds longer than the timeout it is given
+# (https://www.twilio.com/docs/voice/twiml/dial#timeout).
+RING_SLACK_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price per minute and the steps in which time is billed, such as 60/60, 30/6 or 1/1."""
+
+    micros_per_minute: int
+    first_seconds: int
+    next_seconds: int
+
+    def billed_seconds(self, seconds: int) -> int:
+        """Time rounded up to the increments; no time, no charge."""
+        if seconds <= 0:
+            return 0
+        beyond = max(0, seconds - self.first_seconds)
+        return self.first_seconds + -(-beyond // self.next_seconds) * self.next_seconds
+
+    def cost_micros(self, seconds: int) -> int:
+        """The cost of so many seconds, rounded up to a whole micro-dollar."""
+        return -(-self.micros_per_minute * self.billed_seconds(seconds) // 60)
+
+    def whole_increments(self, seconds: int) -> int:
+        """The longest time of whole increments within `seconds`; 0 below the first one."""
+        if seconds < self.first_seconds:
+            return 0
+        steps = (seconds - self.first_seconds) // self.next_seconds
+        return self.first_seconds + steps * self.next_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class CallPrice:
+    """Both legs of a callback call: A rings the customer's own phone, B the destination."""
+
+    leg_a: Price
+    leg_b: Price
+    ring_seconds: int
+
+    @property
+    def micros_per_minute(self) -> int:
+        return self.leg_a.micros_per_minute + self.leg_b.micros_per_minute
+
+    def leg_a_limit_seconds(self, limit_seconds: int) -> int:
+        """How long leg A may last: it is open while B rings, and then for the whole talk."""
+        return self.ring_seconds + RING_SLACK_SECONDS + limit_seconds
+
+    def hold_micros(self, limit_seconds: int) -> int:
+        """The most that a call of this time limit can cost."""
+        own = self.leg_a.cost_micros(self.leg_a_limit_seconds(limit_seconds))
+        return own + self.leg_b.cost_micros(limit_seconds)
+
+    def limit_seconds(self, *, budget_micros: int, cap_seconds: int) -> int:
+        """The longest time limit that the budget covers; 0 if not even the first increment.
+
+        A limit set by money is rounded down to B's increments, since time beyond them would be
+        billed and cannot be paid. A cap of time alone stays as it was asked for.
+        """
+        if self.hold_micros(cap_seconds) <= budget_micros:
+            return max(0, cap_seconds)
+        low, high = 0, max(0, cap_seconds)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.hold_micros(middle) <= budget_micros:
+                low = middle
+            else:
+                high = middle - 1
+        return self.leg_b.whole_increments(low) if self._fits(low, budget_micros) else 0
+
+    def _fits(self, limit_seconds: int, budget_micros: int) -> bool:
+        return limit_seconds > 0 and self.hold_micros(limit_seconds) <= budget_micros
