@@ -1,0 +1,336 @@
+"""Everything we ask of Twilio. The only file that knows its SDK.
+
+Typed arguments in; our own dataclasses or a ProductError out. `OutcomeUnknownError` is the one that
+matters: the request may have been carried out, so it must be looked up and never simply repeated.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.http.response import Response  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.rest.api.v2010.account.call import CallInstance  # type: ignore[import-untyped]  # the SDK has no types
+
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import dollars_to_micros
+
+logger = logging.getLogger(__name__)
+
+# What the SDK lets through when an answer is no answer: its own errors, those of its transport,
+# a body that is not JSON (ValueError) or JSON of another shape (AttributeError, TypeError).
+_BROKEN_ANSWER = (
+    TwilioException,
+    requests.RequestException,
+    ValueError,
+    AttributeError,
+    TypeError,
+)
+
+
+class OutcomeUnknownError(ProductError):
+    """Twilio may or may not have done what was asked: no answer, or none that can be read."""
+
+    def __init__(self) -> None:
+        super().__init__("provider_unavailable", "Our phone carrier did not answer.")
+
+
+class NoSuchThingError(ProductError):
+    """Twilio knows nothing under that SID (any more)."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found", "Our phone carrier does not know that.")
+
+
+class Check(StrEnum):
+    """What Twilio Verify says to a code."""
+
+    APPROVED = "approved"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """A call as Twilio tells it. `seconds` is None while it lasts."""
+
+    sid: str
+    parent_sid: str
+    status: str
+    seconds: int | None
+    price_micros: int | None
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPrice:
+    """What Twilio charges us a minute for calls to some prefixes."""
+
+    description: str
+    prefixes: tuple[str, ...]
+    micros_per_minute: int
+
+
+class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # as above
+    """Sends requests to TWILIO_API_URL where that is set, with the host as the first folder."""
+
+    def __init__(self, base_url: str, timeout_seconds: float) -> None:
+        super().__init__(timeout=timeout_seconds)
+        self.base_url = base_url
+        if base_url and self.session is not None:
+            self.session.trust_env = False  # a proxy of the environment is not for loopback
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if self.base_url and host.endswith(".twilio.com"):
+            query = f"?{parts.query}" if parts.query else ""
+            url = f"{self.base_url}/{host}{parts.path}{query}"
+        return super().request(method, url, *args, **kwargs)
+
+
+@lru_cache(maxsize=4)
+def _client_for(sid: str, token: str, base_url: str, timeout_seconds: float) -> Client:
+    # A non-empty environment keeps TWILIO_EDGE and TWILIO_REGION from changing the hosts.
+    transport = _HttpClient(base_url, timeout_seconds)
+    return Client(sid, token, http_client=transport, environment={"_": ""})
+
+
+def _client() -> Client:
+    return _client_for(
+        settings.TWILIO_ACCOUNT_SID,
+        settings.TWILIO_AUTH_TOKEN,
+        settings.TWILIO_API_URL.rstrip("/"),
+        settings.TWILIO_TIMEOUT_SECONDS,
+    )
+
+
+@contextmanager
+def _asking(what: str) -> Iterator[None]:
+    """Turns whatever the SDK raises into our own errors, and notes it in the log."""
+    try:
+        yield
+    except (TwilioRestException, TwilioServiceException) as error:
+        logger.warning(
+            "twilio refused", extra={"what": what, "status": error.status, "code": error.code}
+        )
+        raise _refusal(int(error.status), int(error.code or 0)) from None
+    except requests.ConnectTimeout:
+        raise _unreachable(what) from None
+    except requests.ConnectionError as error:
+        # Refused before a byte was sent, or cut off afterwards: only the first is certain.
+        if "NewConnectionError" in repr(error):
+            raise _unreachable(what) from None
+        logger.warning("twilio connection lost", extra={"what": what})
+        raise OutcomeUnknownError from None
+    except _BROKEN_ANSWER as error:
+        logger.warning("twilio unreadable", extra={"what": what, "error": type(error).__name__})
+        raise OutcomeUnknownError from None
+
+
+def _unreachable(what: str) -> ProductError:
+    logger.warning("twilio unreachable", extra={"what": what})
+    return ProductError("provider_unavailable", "Our phone carrier cannot be reached.")
+
+
+# https://www.twilio.com/docs/api/errors, by code: our code and what the person is told.
+_REFUSALS: dict[int, tuple[str, str]] = {
+    20003: ("provider_misconfigured", "Our phone carrier refused our sign-in."),
+    20404: ("not_found", "Our phone carrier does not know that."),
+    21210: ("provider_misconfigured", "Our own number may not place calls."),
+    21211: ("number_unreachable", "Our phone carrier says that this number is not valid."),
+    21214: ("number_unreachable", "This number cannot be reached by our phone carrier."),
+    21215: ("destination_blocked", "Calls to this country are not open."),
+    21216: ("destination_blocked", "Calls to this number are not open."),
+    21217: ("number_unreachable", "Our phone carrier says that this number is not valid."),
+    60200: ("number_unreachable", "Our phone carrier says that this number is not valid."),
+    60202: ("too_many_tries", "Too many wrong codes for this number."),
+    60203: ("too_many_codes", "Too many codes were sent to this number."),
+    60205: ("landline_no_sms", "This is a landline, which takes no SMS."),
+    60207: ("too_many_codes", "Too many codes were asked for."),
+    60212: ("too_many_codes", "Another code for this number is just being sent."),
+    60238: ("number_blocked", "Codes to this number are blocked, to prevent fraud."),
+    60410: ("number_blocked", "Codes to numbers like this are blocked for now, to prevent fraud."),
+    60605: ("region_not_permitted", "Codes cannot be sent to this country."),
+}
+_TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code lives
+
+
+def _refusal(status: int, code: int) -> ProductError:
+    if code == 20404 or (status == 404 and code not in _REFUSALS):
+        return NoSuchThingError()
+    if code in _REFUSALS:
+        ours, message = _REFUSALS[code]
+        waits = ours in ("too_many_codes", "too_many_tries")
+        return ProductError(
+            ours, message, retry_after_seconds=_TOO_MANY_WAIT_SECONDS if waits else None
+        )
+    if status == 429:
+        # 20429 and 10004: refused before anything was done.
+        return ProductError(
+            "provider_unavailable", "Our phone carrier is busy.", retry_after_seconds=5
+        )
+    if status >= 500:
+        return OutcomeUnknownError()
+    if status in (401, 403):
+        return ProductError("provider_misconfigured", "Our phone carrier refused our request.")
+    return ProductError("provider_refused", "Our phone carrier refused the request.")
+
+
+# Verify
+
+
+def start_verification(*, e164: str, channel: str) -> str:
+    """Sends a code, or the same one again while it is valid. Returns the verification's SID."""
+    with _asking("send a code"):
+        service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
+        verification = service.verifications.create(to=e164, channel=channel)
+        return _sid(verification.sid)
+
+
+def check_code(*, verification_sid: str, code: str) -> Check:
+    """Asks whether a code is right. Raises `NoSuchThingError` once the code has expired."""
+    with _asking("check a code"):
+        service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
+        check = service.verification_checks.create(verification_sid=verification_sid, code=code)
+        _sid(check.sid)  # an empty answer approves nothing and refuses nothing
+        return Check.APPROVED if check.status == "approved" else Check.WRONG
+
+
+# Calls
+
+
+def create_call(
+    *, to: str, twiml_url: str, status_url: str, ring_seconds: int, limit_seconds: int
+) -> ProviderCall:
+    """Rings a number from ours. Raises `OutcomeUnknownError` when it may ring all the same."""
+    with _asking("place a call"):
+        call = _client().calls.create(
+            to=to,
+            from_=settings.TWILIO_FROM_NUMBER,
+            url=twiml_url,
+            method="POST",
+            status_callback=status_url,
+            status_callback_event=["initiated", "ringing", "answered", "completed"],
+            status_callback_method="POST",
+            timeout=ring_seconds,
+            time_limit=limit_seconds,
+        )
+        return _provider_call(call)
+
+
+def fetch_call(sid: str) -> ProviderCall:
+    """A call as it is now. Raises `NoSuchThingError` for an unknown SID."""
+    with _asking("fetch a call"):
+        return _provider_call(_client().calls(sid).fetch())
+
+
+def find_calls(*, to: str, since: datetime) -> list[ProviderCall]:
+    """Calls that we placed to a number since an instant, newest first."""
+    with _asking("find calls"):
+        found = _client().calls.list(to=to, from_=settings.TWILIO_FROM_NUMBER, limit=50)
+        calls = [_provider_call(call) for call in found]
+    return [c for c in calls if c.created_at is None or c.created_at >= since]
+
+
+def find_children(parent_sid: str) -> list[ProviderCall]:
+    """The legs that a call dialled."""
+    with _asking("find the legs of a call"):
+        found = _client().calls.list(parent_call_sid=parent_sid, limit=20)
+        return [_provider_call(call) for call in found]
+
+
+def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
+    """Hangs up (a call in progress) or cancels (one that still rings)."""
+    with _asking("end a call"):
+        status = "completed" if in_progress else "canceled"
+        return _provider_call(_client().calls(sid).update(status=status))
+
+
+def _provider_call(call: CallInstance) -> ProviderCall:
+    """Reads the SDK's instance, whose fields may each be None or of a wrong type."""
+    created = call.date_created
+    return ProviderCall(
+        sid=_sid(call.sid),
+        parent_sid=str(call.parent_call_sid or ""),
+        status=str(call.status or ""),
+        seconds=int(call.duration) if call.duration not in (None, "") else None,
+        price_micros=_price_micros(call.price),
+        created_at=created if isinstance(created, datetime) else None,
+    )
+
+
+def _price_micros(price: str | None) -> int | None:
+    """Twilio's price of a call in micro-dollars; it is told as a negative string, or late."""
+    try:
+        return dollars_to_micros(abs(Decimal(price))) if price else None
+    except InvalidOperation:
+        return None
+
+
+def _sid(sid: str | None) -> str:
+    if not sid:
+        raise ValueError("an answer without a SID")
+    return sid
+
+
+# Prices and configuration
+
+
+def priced_countries() -> list[str]:
+    """ISO codes of the countries that Twilio has voice prices for."""
+    with _asking("list priced countries"):
+        return [str(c.iso_country) for c in _client().pricing.v2.voice.countries.list()]
+
+
+def voice_prices(country: str) -> list[ProviderPrice]:
+    """What Twilio charges us for calls to a country."""
+    with _asking("fetch prices"):
+        found = _client().pricing.v2.voice.countries(country).fetch()
+        rows: Sequence[dict[str, Any]] = found.outbound_prefix_prices or []
+        return [_provider_price(row) for row in rows]
+
+
+def _provider_price(row: dict[str, Any]) -> ProviderPrice:
+    price = Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
+    return ProviderPrice(
+        description=str(row["friendly_name"]),
+        prefixes=tuple(str(prefix) for prefix in row["destination_prefixes"]),
+        micros_per_minute=dollars_to_micros(price),
+    )
+
+
+def check_account() -> str:
+    """The state of our account at Twilio, `active` when all is well."""
+    with _asking("check the account"):
+        return str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
+
+
+def check_verify_service() -> str:
+    """The name under which our codes are sent."""
+    with _asking("check the Verify service"):
+        service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID).fetch()
+        _sid(service.sid)
+        return str(service.friendly_name)
+
+
+# Webhooks
+
+
+def is_signed(*, url: str, parameters: Mapping[str, object], signature: str) -> bool:
+    """Whether Twilio signed a request, with our token or with the former one under rotation."""
+    tokens = [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_FALLBACK]
+    return any(
+        RequestValidator(token).validate(url, parameters, signature) for token in tokens if token
+    )
