@@ -1,0 +1,100 @@
+"""What a minute costs: the deck in force, kept in memory, by longest prefix."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from mobayilo.lib.errors import ProductError
+from telephony.models import Rate, RateDeck
+from telephony.pricing import Price
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """One prefix of the deck."""
+
+    prefix: str
+    description: str
+    country: str
+    kind: str
+    price: Price
+
+
+class DeckIndex:
+    """A deck as it stands at one moment. `find` is a handful of dictionary look-ups."""
+
+    def __init__(
+        self, deck_id: int, rows: Iterable[RateRow], current_until: datetime | None
+    ) -> None:
+        self.deck_id = deck_id
+        self.current_until = current_until
+        self.rows = {row.prefix: row for row in rows}
+        self._lengths = sorted({len(prefix) for prefix in self.rows}, reverse=True)
+
+    def find(self, e164: str) -> RateRow | None:
+        """The rate of the longest prefix that a number begins with."""
+        digits, rows = e164[1:], self.rows
+        for length in self._lengths:
+            row = rows.get(digits[:length])
+            if row is not None:
+                return row
+        return None
+
+    def of_country(self, country: str) -> list[RateRow]:
+        """A country's rates, in the order of the deck's kinds and prices."""
+        return [row for row in self.rows.values() if row.country == country]
+
+
+# A cache of one entry; assigning it is atomic.
+_loaded: DeckIndex | None = None
+
+
+def current_deck() -> DeckIndex:
+    """The deck in force: one small query tells whether the one in memory still is.
+
+    Raises `no_rate` while no deck has been imported.
+    """
+    global _loaded
+    now = timezone.now()
+    in_force = RateDeck.objects.filter(effective_from__lte=now, withdrawn_at=None)
+    deck_id = in_force.order_by("-effective_from", "-id").values_list("id", flat=True).first()
+    if deck_id is None:
+        raise ProductError("no_rate", "No prices have been set yet.")
+    index = _loaded
+    if index is None or index.deck_id != deck_id or _is_out_of_date(index, now):
+        index = _loaded = _load(deck_id, now)
+    return index
+
+
+def _is_out_of_date(index: DeckIndex, now: datetime) -> bool:
+    return index.current_until is not None and index.current_until <= now
+
+
+def _load(deck_id: int, now: datetime) -> DeckIndex:
+    """Rows in force; where a prefix has several, the newest of them. Later ones end the index."""
+    rates = Rate.objects.filter(deck_id=deck_id)
+    rows = [
+        RateRow(prefix, description, country, kind, Price(micros, first, following))
+        for prefix, description, country, kind, micros, first, following in rates.filter(
+            effective_from__lte=now
+        )
+        .order_by("effective_from")
+        .values_list(
+            "prefix",
+            "description",
+            "country",
+            "kind",
+            "micros_per_minute",
+            "first_seconds",
+            "next_seconds",
+        )
+    ]
+    upcoming = rates.filter(effective_from__gt=now).order_by("effective_from")
+    return DeckIndex(deck_id, rows, upcoming.values_list("effective_from", flat=True).first())
+
+
+def find_rate(e164: str) -> RateRow | None:
+    """The rate of a number now; None if it has none."""
+    return current_deck().find(e164)
