@@ -1,0 +1,318 @@
+"""The CLI API of this room. Each view reads its input, calls an operation, and shows the result."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import account_of, token_of, user_of
+from accounts.idempotency import IdempotentPost
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import CURRENCY, format_micros
+from mobayilo.lib.pagination import CursorPages
+from mobayilo.lib.serializers import StrictSerializer
+from telephony import serializers as shapes
+from telephony.caller_ids import (
+    active_caller_ids,
+    confirm_verification,
+    pending_verification,
+    remove_caller_id,
+    request_verification,
+    set_default,
+)
+from telephony.calls import hang_up, place_call
+from telephony.models import Call, CallerId
+from telephony.numbers import Number, country_code, country_name, read_number
+from telephony.policy import check_destination
+from telephony.pricing import Price
+from telephony.quotes import Quote, Wish, find_route, quote
+from telephony.rates import RateRow, current_deck
+
+
+def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    """The request's fields. Raises the error of the contract for what cannot be used."""
+    body = serializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+class RatesView(APIView):
+    """What a minute costs to a country, or to one number."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    limit = "public-read"
+
+    @extend_schema(parameters=[OpenApiParameter("number", str)], responses=shapes.RatesAnswer)
+    def get(self, request: Request, country: str | None = None) -> Response:
+        deck = current_deck()
+        if country is not None:
+            iso = country_code(country)
+            return Response(_rates(iso, deck.of_country(iso)))
+        text = request.query_params.get("number", "")
+        if not text:
+            raise ProductError("invalid_request", "Say which number, or ask for rates/GB.")
+        number = read_number(text[:80], stated_country=None, default_country=None)
+        rate = deck.find(number.e164)
+        return Response(_rates(number.country, [rate] if rate else []))
+
+
+def _rates(iso: str, rows: list[RateRow]) -> dict[str, Any]:
+    """Rows of one description and price are one line with several prefixes."""
+    lines: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
+    for row in rows:
+        lines[row.description, row.kind, row.price].append(row.prefix)
+    rates = [
+        {
+            "description": description,
+            "kind": kind,
+            "prefixes": sorted(prefixes),
+            "price_per_minute": format_micros(price.micros_per_minute),
+            "first_seconds": price.first_seconds,
+            "next_seconds": price.next_seconds,
+        }
+        for (description, kind, price), prefixes in lines.items()
+    ]
+    rates.sort(key=lambda rate: (str(rate["kind"]), str(rate["description"])))
+    return {
+        "country": iso,
+        "country_name": country_name(iso),
+        "currency": CURRENCY,
+        "rates": rates,
+    }
+
+
+class NumberCheckView(APIView):
+    """Reads a number without dialling it, and says whether it could be called."""
+
+    scopes = {"POST": None}
+    limit = "api-read"
+
+    @extend_schema(request=shapes.NumberRequest, responses=shapes.NumberAnswer)
+    def post(self, request: Request) -> Response:
+        asked = read(shapes.NumberRequest, request)
+        account = account_of(request)
+        number = read_number(
+            asked["number"],
+            stated_country=asked.get("country"),
+            default_country=account.default_country or None,
+        )
+        reason = None
+        try:
+            check_destination(account, number, current_deck().find(number.e164))
+        except ProductError as refusal:
+            reason = refusal.code
+        return Response(_number(number, reason))
+
+
+def _number(number: Number, reason: str | None) -> dict[str, Any]:
+    return {
+        "e164": number.e164,
+        "country": number.country,
+        "country_name": country_name(number.country),
+        "kind": str(number.kind),
+        "international": number.international,
+        "national": number.national,
+        "extension": number.extension,
+        "callable": reason is None,
+        "reason": reason,
+    }
+
+
+class QuoteView(APIView):
+    """What a call will cost, and how long the balance lasts."""
+
+    scopes = {"POST": None}
+    limit = "api-read"
+
+    @extend_schema(request=shapes.QuoteRequest, responses=shapes.QuoteAnswer)
+    def post(self, request: Request) -> Response:
+        wish = _wish(read(shapes.QuoteRequest, request))
+        token = token_of(request)
+        return Response(_quote(quote(find_route(token.user.account, token, wish))))
+
+
+def _wish(asked: dict[str, Any]) -> Wish:
+    return Wish(
+        to=asked["to"],
+        country=asked.get("country"),
+        caller_id=asked.get("caller_id"),
+        max_seconds=asked.get("max_seconds"),
+        max_cost_micros=asked.get("max_cost"),
+    )
+
+
+def _quote(offer: Quote) -> dict[str, Any]:
+    route = offer.route
+    return {
+        "to": route.number.e164,
+        "country": route.number.country,
+        "country_name": country_name(route.number.country),
+        "kind": str(route.number.kind),
+        "international": route.number.international,
+        "from": route.caller_id.e164,
+        "legs": [
+            _leg("a", route.caller_id.e164, route.price.leg_a),
+            _leg("b", route.number.e164, route.price.leg_b),
+        ],
+        "price_per_minute": format_micros(route.price.micros_per_minute),
+        "max_seconds": offer.limit_seconds,
+        "hold": format_micros(offer.hold_micros),
+        "available": format_micros(offer.available_micros),
+    }
+
+
+def _leg(leg: str, e164: str, price: Price) -> dict[str, Any]:
+    return {
+        "leg": leg,
+        "e164": e164,
+        "price_per_minute": format_micros(price.micros_per_minute),
+        "first_seconds": price.first_seconds,
+        "next_seconds": price.next_seconds,
+    }
+
+
+class CallerIdsView(IdempotentPost):
+    """The account's phones; POST sends a code to another."""
+
+    scopes = {"GET": None, "POST": "caller_ids:write"}
+    limit = {"GET": "api-read", "POST": "verification-send"}
+
+    @extend_schema(responses=shapes.CallerIdsAnswer)
+    def get(self, request: Request) -> Response:
+        account = account_of(request)
+        pending = pending_verification(account)
+        return Response(
+            {
+                "items": shapes.CallerIdAnswer(active_caller_ids(account), many=True).data,
+                "pending": shapes.VerificationAnswer(pending).data if pending else None,
+            }
+        )
+
+    @extend_schema(request=shapes.VerificationRequest, responses={201: shapes.VerificationAnswer})
+    def post(self, request: Request) -> Response:
+        asked = read(shapes.VerificationRequest, request)
+        verification = request_verification(user=user_of(request), token=token_of(request), **asked)
+        return Response(shapes.VerificationAnswer(verification).data, status=201)
+
+
+class CallerIdConfirmView(IdempotentPost):
+    """Checks a code."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "verification-check"
+
+    @extend_schema(request=shapes.ConfirmationRequest, responses=shapes.CallerIdAnswer)
+    def post(self, request: Request) -> Response:
+        asked = read(shapes.ConfirmationRequest, request)
+        caller_id = confirm_verification(user=user_of(request), token=token_of(request), **asked)
+        return Response(shapes.CallerIdAnswer(caller_id).data)
+
+
+class CallerIdView(APIView):
+    """Forgets a phone."""
+
+    scopes = {"DELETE": "caller_ids:write"}
+    limit = "api-write"
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        caller_id = _caller_id(request, public_id)
+        remove_caller_id(caller_id, user=user_of(request), token=token_of(request))
+        return Response(status=204)
+
+
+class CallerIdDefaultView(APIView):
+    """Makes a phone the one that calls ring."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "api-write"
+
+    @extend_schema(request=None, responses=shapes.CallerIdAnswer)
+    def post(self, request: Request, public_id: str) -> Response:
+        caller_id = set_default(_caller_id(request, public_id))
+        return Response(shapes.CallerIdAnswer(caller_id).data)
+
+
+def _caller_id(request: Request, public_id: str) -> CallerId:
+    mine = CallerId.objects.filter(account=account_of(request), removed_at=None)
+    caller_id = mine.filter(public_id=public_id).first()
+    if caller_id is None:
+        raise Http404
+    return caller_id
+
+
+class CallsView(IdempotentPost):
+    """The account's calls; POST places one."""
+
+    scopes = {"GET": "calls:read", "POST": "calls:write"}
+    limit = {"GET": "api-read", "POST": "calls"}
+
+    @extend_schema(responses=shapes.CallAnswer(many=True))
+    def get(self, request: Request) -> Response:
+        pages = CursorPages()
+        calls = pages.paginate_queryset(_calls(request), request, view=self)
+        return pages.get_paginated_response(list(shapes.CallAnswer(calls, many=True).data))
+
+    @extend_schema(request=shapes.CallRequest, responses={201: shapes.CallAnswer})
+    def post(self, request: Request) -> Response:
+        asked = read(shapes.CallRequest, request)
+        call = place_call(
+            user=user_of(request),
+            token=token_of(request),
+            wish=_wish(asked),
+            expected_micros_per_minute=asked.get("expected_price_per_minute"),
+            idempotency_key=self.idempotency_key,
+            request_id=getattr(request, "request_id", ""),
+        )
+        return Response(shapes.CallAnswer(call).data, status=201)
+
+
+class CallView(APIView):
+    """One call. `?after=<version>` answers 304 while nothing is newer."""
+
+    scopes = {"GET": "calls:read"}
+    limit = "api-read"
+
+    @extend_schema(
+        parameters=[OpenApiParameter("after", int)],
+        responses={200: shapes.CallAnswer, 304: None},
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        mine = _calls(request).filter(public_id=public_id)
+        after = request.query_params.get("after")
+        if after is not None and _version(after) == mine.values_list("version").first():
+            return Response(status=304)
+        call = mine.first()
+        if call is None:
+            raise Http404
+        return Response(shapes.CallAnswer(call).data)
+
+
+def _version(text: str) -> tuple[int]:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise ProductError("invalid_request", "after is the version of a call.")
+    return (int(text),)
+
+
+class CallHangupView(APIView):
+    """Ends a call."""
+
+    scopes = {"POST": "calls:write"}
+    limit = "api-write"
+
+    @extend_schema(request=None, responses=shapes.CallAnswer)
+    def post(self, request: Request, public_id: str) -> Response:
+        call = _calls(request).filter(public_id=public_id).first()
+        if call is None:
+            raise Http404
+        return Response(shapes.CallAnswer(hang_up(call)).data)
+
+
+def _calls(request: Request) -> QuerySet[Call]:
+    return Call.objects.filter(account=account_of(request))

@@ -1,0 +1,148 @@
+"""What Twilio tells of a call, applied: each thing once, in whatever order it comes.
+
+Facts only ever advance, and the update is filtered by the version that was read, so that two
+events at once cannot lose one of each other.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from telephony.call_states import TERMINAL, further, has_ended, is_known, state_of
+from telephony.models import Call, CallEvent
+from telephony.settlement import settle_if_over
+
+# When something of a call is over and the rest did not come, Twilio is asked.
+ASK_SOON = timedelta(seconds=10)
+_RACES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LegReport:
+    """What became known of one leg."""
+
+    leg: Literal["a", "b"]
+    sid: str
+    status: str
+    seconds: int | None = None
+    price_micros: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a report came from; stored once by kind, SID and sequence."""
+
+    kind: CallEvent.Kind
+    call_sid: str
+    sequence: str
+    status: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+def record(call: Call, *, source: Source, reports: list[LegReport]) -> bool:
+    """Stores an event and applies what it says. False if it was stored before."""
+    with transaction.atomic():
+        if not _store(call, source):
+            return False
+        for report in reports:
+            apply(call, report)
+    return True
+
+
+def _store(call: Call, source: Source) -> bool:
+    """The insert decides: of two deliveries of one event, one finds the other's row."""
+    try:
+        with transaction.atomic():
+            CallEvent.objects.create(
+                call=call,
+                kind=source.kind,
+                call_sid=source.call_sid,
+                sequence=source.sequence[:20],
+                status=source.status[:12],
+                payload=source.payload,
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def apply(call: Call, report: LegReport) -> Call:
+    """Merges a report into the call, derives its state, and settles it when all is known."""
+    with transaction.atomic():
+        for _ in range(_RACES):
+            call.refresh_from_db()
+            changes = _changes(call, report)
+            if not changes or _update(call, changes):
+                settle_if_over(call)
+                return call
+    raise RuntimeError(f"{call.public_id} changed under every attempt")
+
+
+def _update(call: Call, changes: dict[str, Any]) -> bool:
+    """Writes the changes, which `call` has already, if nobody was faster."""
+    seen = call.version
+    call.version = seen + 1
+    return (
+        Call.objects.filter(pk=call.pk, version=seen).update(**changes, version=call.version) == 1
+    )
+
+
+def _changes(call: Call, report: LegReport) -> dict[str, Any]:
+    """Sets what is new on `call` and returns it; empty when the report says nothing new."""
+    if not is_known(report.status) or not _is_its_leg(call, report):
+        return {}
+    before = {name: getattr(call, name) for name in _FIELDS}
+    leg = f"leg_{report.leg}"
+    if report.price_micros is not None:
+        setattr(call, f"{leg}_paid_micros", report.price_micros)
+    if call.settled_at is None:
+        _merge(call, leg, report)
+    return {name: getattr(call, name) for name in _FIELDS if getattr(call, name) != before[name]}
+
+
+def _merge(call: Call, leg: str, report: LegReport) -> None:
+    if report.sid:
+        setattr(call, f"{leg}_sid", report.sid)
+    setattr(call, f"{leg}_status", further(getattr(call, f"{leg}_status"), report.status))
+    if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:
+        setattr(call, f"{leg}_seconds", report.seconds)
+    _advance(call, report)
+
+
+_FIELDS = [
+    *(f"leg_{leg}_{name}" for leg in "ab" for name in ("sid", "status", "seconds", "paid_micros")),
+    "state",
+    "end_reason",
+    "answered_at",
+    "ended_at",
+    "reconcile_after",
+]
+
+
+def _is_its_leg(call: Call, report: LegReport) -> bool:
+    """Whether a report is about the leg that we know, or about one that we did not know yet.
+
+    A call that was written off takes no leg any more.
+    """
+    known = call.leg_a_sid if report.leg == "a" else call.leg_b_sid
+    if known is None or not report.sid:
+        return call.settled_at is None
+    return known == report.sid
+
+
+def _advance(call: Call, report: LegReport) -> None:
+    now = timezone.now()
+    if report.leg == "b" and report.status == "in-progress" and call.answered_at is None:
+        call.answered_at = report.at or now
+    was_over = call.state in TERMINAL
+    call.state, call.end_reason = state_of(call)
+    if call.state in TERMINAL and not was_over:
+        call.ended_at = report.at or now
+    if has_ended(call.leg_a_status) or has_ended(call.leg_b_status):
+        soon = now + ASK_SOON
+        if call.reconcile_after is None or call.reconcile_after > soon:
+            call.reconcile_after = soon

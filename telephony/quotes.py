@@ -1,0 +1,168 @@
+"""What a call will cost and how long it may last, told before anything rings."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from accounts.guards import Guards, caller_id_is_allowed, destination_is_allowed
+from accounts.models import AccessToken, Account
+from billing.ledger import balance_of
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from telephony.caller_ids import caller_id_for_calls
+from telephony.models import CallerId
+from telephony.numbers import Number, number_from_e164, read_number
+from telephony.policy import check_destination, spent_today_micros
+from telephony.pricing import CallPrice
+from telephony.rates import DeckIndex, RateRow, current_deck
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to call, as they wrote it."""
+
+    to: str
+    country: str | None = None
+    caller_id: str | None = None
+    max_seconds: int | None = None
+    max_cost_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """An amount that a call may not go over, and the refusal when it is not enough."""
+
+    micros: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A permitted call: from which phone, to which number, at which price."""
+
+    account: Account
+    token: AccessToken | None
+    caller_id: CallerId
+    number: Number
+    deck_id: int
+    rate: RateRow
+    price: CallPrice
+    cap_seconds: int
+    max_cost_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A route, and what the money at hand affords on it."""
+
+    route: Route
+    limit_seconds: int
+    available_micros: int
+    budgets: list[Budget] = field(default_factory=list)
+
+    @property
+    def hold_micros(self) -> int:
+        return self.route.price.hold_micros(self.limit_seconds) if self.limit_seconds else 0
+
+
+def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route:
+    """Reads the number and decides whether it may be called. Raises the reason why not."""
+    if account.is_frozen:
+        raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
+    default_country = account.default_country or None
+    number = read_number(wish.to, stated_country=wish.country, default_country=default_country)
+    caller_id = caller_id_for_calls(account, wish.caller_id)
+    deck = current_deck()
+    rate = check_destination(account, number, deck.find(number.e164))
+    if token is not None:
+        _check_guards(Guards.from_columns(token), caller_id, number)
+    price = CallPrice(
+        leg_a=_own_rate(account, deck, caller_id).price,
+        leg_b=rate.price,
+        ring_seconds=settings.CALL_RING_SECONDS,
+    )
+    cap_seconds = min(wish.max_seconds or settings.CALL_MAX_SECONDS, settings.CALL_MAX_SECONDS)
+    return Route(
+        account, token, caller_id, number, deck.deck_id, rate, price, cap_seconds,
+        wish.max_cost_micros,
+    )  # fmt: skip
+
+
+def _own_rate(account: Account, deck: DeckIndex, caller_id: CallerId) -> RateRow:
+    return check_destination(account, number_from_e164(caller_id.e164), deck.find(caller_id.e164))
+
+
+def _check_guards(guards: Guards, caller_id: CallerId, number: Number) -> None:
+    if not destination_is_allowed(guards, e164=number.e164, country=number.country):
+        raise ProductError("guard_destination", f"This token may not call {number.international}.")
+    if not caller_id_is_allowed(guards, e164=caller_id.e164):
+        raise ProductError("guard_caller_id", f"This token may not call from {caller_id.e164}.")
+
+
+def quote(route: Route) -> Quote:
+    """How long the call may last with the money that is there now; 0 seconds if not at all."""
+    budgets = _budgets(route)
+    least = min(budgets, key=lambda budget: budget.micros)
+    limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=route.cap_seconds)
+    return Quote(route, limit, budgets[0].micros, budgets)
+
+
+def check_affordable(offer: Quote) -> None:
+    """Raises the refusal of the tightest budget when not even the first increment fits in it."""
+    if offer.limit_seconds:
+        return
+    least = min(offer.budgets, key=lambda budget: budget.micros)
+    price = offer.route.price
+    shortest = min(price.leg_b.first_seconds, offer.route.cap_seconds)
+    needed = format_micros(price.hold_micros(shortest))
+    raise ProductError(
+        least.code,
+        f"{least.message} The shortest call to {offer.route.number.international} "
+        f"sets ${needed} aside.",
+        details={"needed": needed, "available": format_micros(max(0, least.micros))},
+    )
+
+
+def _budgets(route: Route) -> list[Budget]:
+    """Every amount that limits the call; the balance first."""
+    available = balance_of(route.account).available_micros
+    owes = available < 0
+    budgets = [
+        Budget(
+            available,
+            "account_owes" if owes else "insufficient_funds",
+            f"You owe ${format_micros(-available)}."
+            if owes
+            else f"${format_micros(available)} is available.",
+        )
+    ]
+    line = route.token.line if route.token else ""
+    spent, spent_by_token = spent_today_micros(route.account, line=line)
+    budgets.append(
+        Budget(
+            settings.SPEND_MAX_CENTS_PER_DAY * MICROS_PER_CENT - spent,
+            "spending_limit",
+            f"An account may spend ${settings.SPEND_MAX_CENTS_PER_DAY / 100:.2f} a day.",
+        )
+    )
+    if route.max_cost_micros is not None:
+        budgets.append(
+            Budget(route.max_cost_micros, "limit_too_low", "That is too little for a call.")
+        )
+    if route.token is not None:
+        budgets += _guard_budgets(Guards.from_columns(route.token), spent_by_token)
+    return budgets
+
+
+def _guard_budgets(guards: Guards, spent_micros: int) -> list[Budget]:
+    budgets = []
+    if guards.max_cents_per_call is not None:
+        limit = guards.max_cents_per_call * MICROS_PER_CENT
+        words = f"This token may spend ${format_micros(limit)} a call."
+        budgets.append(Budget(limit, "guard_spend_call", words))
+    if guards.max_cents_per_day is not None:
+        limit = guards.max_cents_per_day * MICROS_PER_CENT
+        words = f"This token may spend ${format_micros(limit)} a day (UTC)."
+        budgets.append(Budget(limit - spent_micros, "guard_spend_day", words))
+    return budgets

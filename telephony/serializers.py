@@ -1,0 +1,243 @@
+"""What the API takes and gives, as docs/dev/contracts.md says it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from mobayilo.lib.money import dollars_to_micros, format_micros
+from mobayilo.lib.serializers import StrictSerializer
+from telephony.call_states import TERMINAL
+from telephony.models import Call, CallerId, Verification
+from telephony.numbers import country_name
+from telephony.settlement import charge_of
+
+MAX_DOLLARS = Decimal(10_000)
+
+
+class DollarsField(serializers.DecimalField):
+    """An exact amount of dollars, read into micro-dollars."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=12, decimal_places=6, max_value=MAX_DOLLARS, **kwargs)
+
+    def to_internal_value(self, data: str | float | Decimal) -> int:  # type: ignore[override]  # micros
+        return dollars_to_micros(super().to_internal_value(data))
+
+
+class NumberRequest(StrictSerializer):
+    number = serializers.CharField(max_length=80)
+    country = serializers.CharField(max_length=60, required=False, allow_null=True)
+
+
+class QuoteRequest(StrictSerializer):
+    to = serializers.CharField(max_length=80)
+    country = serializers.CharField(max_length=60, required=False, allow_null=True)
+    caller_id = serializers.CharField(max_length=32, required=False, allow_null=True)
+    max_seconds = serializers.IntegerField(
+        min_value=1, max_value=86_400, required=False, allow_null=True
+    )
+    max_cost = DollarsField(min_value=Decimal("0.000001"), required=False, allow_null=True)
+
+
+class CallRequest(QuoteRequest):
+    expected_price_per_minute = DollarsField(min_value=Decimal(0), required=False, allow_null=True)
+
+
+class VerificationRequest(NumberRequest):
+    channel = serializers.ChoiceField(
+        choices=Verification.Channel.choices, default=Verification.Channel.SMS
+    )
+
+
+class ConfirmationRequest(StrictSerializer):
+    code = serializers.RegexField(r"\A[0-9]{4,10}\Z")
+    number = serializers.CharField(max_length=80, required=False, allow_null=True)
+    country = serializers.CharField(max_length=60, required=False, allow_null=True)
+    verification_id = serializers.CharField(max_length=32, required=False, allow_null=True)
+
+
+class CallerIdAnswer(serializers.ModelSerializer[CallerId]):
+    id = serializers.CharField(source="public_id")
+    reverify_after = serializers.DateTimeField(allow_null=True, read_only=True)
+
+    class Meta:
+        model = CallerId
+        fields = ["id", "e164", "country", "is_default", "verified_at", "reverify_after"]
+
+
+class VerificationAnswer(serializers.ModelSerializer[Verification]):
+    verification_id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Verification
+        fields = ["verification_id", "e164", "channel", "expires_at", "attempts_left"]
+
+
+class CallerIdsAnswer(serializers.Serializer[Any]):
+    items = CallerIdAnswer(many=True)
+    pending = VerificationAnswer(allow_null=True)
+
+
+class NumberAnswer(serializers.Serializer[Any]):
+    e164 = serializers.CharField()
+    country = serializers.CharField()
+    country_name = serializers.CharField()
+    kind = serializers.CharField()
+    international = serializers.CharField()
+    national = serializers.CharField()
+    extension = serializers.CharField(allow_null=True)
+    callable = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+
+
+class RateAnswer(serializers.Serializer[Any]):
+    description = serializers.CharField()
+    kind = serializers.CharField()
+    prefixes = serializers.ListField(child=serializers.CharField())
+    price_per_minute = serializers.CharField()
+    first_seconds = serializers.IntegerField()
+    next_seconds = serializers.IntegerField()
+
+
+class RatesAnswer(serializers.Serializer[Any]):
+    country = serializers.CharField()
+    country_name = serializers.CharField()
+    currency = serializers.CharField()
+    rates = RateAnswer(many=True)
+
+
+class PricedLeg(serializers.Serializer[Any]):
+    leg = serializers.ChoiceField(choices=["a", "b"])
+    price_per_minute = serializers.CharField()
+    first_seconds = serializers.IntegerField()
+    next_seconds = serializers.IntegerField()
+
+
+class QuotedLeg(PricedLeg):
+    e164 = serializers.CharField()
+
+
+class QuoteAnswer(serializers.Serializer[Any]):
+    to = serializers.CharField()
+    country = serializers.CharField()
+    country_name = serializers.CharField()
+    kind = serializers.CharField()
+    international = serializers.CharField()
+    # "from" is a word of Python, so this field is declared in `get_fields`.
+    legs = QuotedLeg(many=True)
+    price_per_minute = serializers.CharField()
+    max_seconds = serializers.IntegerField()
+    hold = serializers.CharField()
+    available = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {**super().get_fields(), "from": serializers.CharField()}
+
+
+class BilledLeg(PricedLeg):
+    to = serializers.CharField()
+    seconds = serializers.IntegerField()
+    billed_seconds = serializers.IntegerField()
+    cost = serializers.CharField()
+
+
+class Receipt(serializers.Serializer[Any]):
+    legs = BilledLeg(many=True)
+    total = serializers.CharField()
+
+
+class CallAnswer(serializers.ModelSerializer[Call]):
+    """CALL of the contract. `status` repeats `state` for older clients."""
+
+    call_id = serializers.CharField(source="public_id")
+    status = serializers.CharField(source="state")
+    mode = serializers.SerializerMethodField()
+    to = serializers.CharField(source="to_e164")
+    country = serializers.CharField(source="to_country")
+    country_name = serializers.SerializerMethodField()
+    price_per_minute = serializers.SerializerMethodField()
+    hold = serializers.SerializerMethodField()
+    duration_seconds = serializers.SerializerMethodField()
+    cost = serializers.SerializerMethodField()
+    end_reason = serializers.SerializerMethodField()
+    poll_after_seconds = serializers.SerializerMethodField()
+    receipt = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Call
+        fields = [
+            "call_id", "state", "status", "mode", "to", "country", "country_name",
+            "price_per_minute", "max_seconds", "hold", "created_at", "answered_at", "ended_at",
+            "duration_seconds", "cost", "end_reason", "version", "poll_after_seconds", "receipt",
+        ]  # fmt: skip
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {**super().get_fields(), "from": serializers.CharField(source="from_e164")}
+
+    def get_mode(self, call: Call) -> str:
+        return "callback"
+
+    def get_country_name(self, call: Call) -> str:
+        return country_name(call.to_country)
+
+    def get_price_per_minute(self, call: Call) -> str:
+        return format_micros(call.price.micros_per_minute)
+
+    def get_hold(self, call: Call) -> str:
+        return format_micros(call.hold_micros)
+
+    def get_duration_seconds(self, call: Call) -> int | None:
+        return charge_of(call).leg_b_seconds if call.settled_at else None
+
+    def get_cost(self, call: Call) -> str | None:
+        return None if call.cost_micros is None else format_micros(call.cost_micros)
+
+    def get_end_reason(self, call: Call) -> str | None:
+        return call.end_reason or None
+
+    def get_poll_after_seconds(self, call: Call) -> float:
+        return poll_after_seconds(call)
+
+    @extend_schema_field(Receipt(allow_null=True))
+    def get_receipt(self, call: Call) -> dict[str, Any] | None:
+        return receipt_of(call)
+
+
+def poll_after_seconds(call: Call) -> float:
+    """The pace at which a client that follows a call asks: quick while it rings, then slower."""
+    if call.settled_at is not None:
+        return 60.0
+    if call.state in TERMINAL:
+        return 0.5
+    if call.state != Call.State.ANSWERED or call.answered_at is None:
+        return 1.0
+    talking_seconds = (timezone.now() - call.answered_at).total_seconds()
+    return min(5.0, max(1.0, talking_seconds / 20))
+
+
+def receipt_of(call: Call) -> dict[str, Any] | None:
+    """The arithmetic of a settled call: seconds, rounded to increments, times the price."""
+    if call.leg_a_cost_micros is None or call.leg_b_cost_micros is None:
+        return None
+    charge, price = charge_of(call), call.price
+    lines = [
+        ("a", call.from_e164, price.leg_a, charge.leg_a_seconds, call.leg_a_cost_micros),
+        ("b", call.to_e164, price.leg_b, charge.leg_b_seconds, call.leg_b_cost_micros),
+    ]
+    legs = [
+        {
+            "leg": leg,
+            "to": e164,
+            "seconds": seconds,
+            "billed_seconds": rate.billed_seconds(seconds) if cost else 0,
+            "first_seconds": rate.first_seconds,
+            "next_seconds": rate.next_seconds,
+            "price_per_minute": format_micros(rate.micros_per_minute),
+            "cost": format_micros(cost),
+        }
+        for leg, e164, rate, seconds, cost in lines
+    ]
+    return {"legs": legs, "total": format_micros(call.leg_a_cost_micros + call.leg_b_cost_micros)}

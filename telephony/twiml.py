@@ -1,0 +1,70 @@
+"""What Twilio is told to do once the customer has picked up (https://www.twilio.com/docs/voice/twiml)."""
+
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from django.conf import settings
+from django.urls import reverse
+
+from telephony.models import Call
+
+_RETRY = "#rc=3&rp=ct,rt,5xx"
+_UNANSWERED = {
+    "busy": "The number is busy.",
+    "no-answer": "Nobody answered.",
+    "failed": "The call could not be connected.",
+}
+
+
+def bridge(call: Call) -> str:
+    """Says how long the call may last, then dials the destination from the customer's number."""
+    response = Element("Response")
+    SubElement(response, "Say").text = f"You have {_spoken(call.max_seconds)}."
+    dial = SubElement(
+        response,
+        "Dial",
+        callerId=call.from_e164,
+        timeLimit=str(call.max_seconds),
+        timeout=str(call.ring_seconds),
+        action=_url(call, "dial"),
+        method="POST",
+        hangupOnStar="true",
+    )
+    number = SubElement(
+        dial,
+        "Number",
+        statusCallback=_url(call, "child") + _RETRY,
+        statusCallbackEvent="initiated ringing answered completed",
+        statusCallbackMethod="POST",
+    )
+    if call.send_digits:
+        number.set("sendDigits", call.send_digits)
+    number.text = call.to_e164
+    return _document(response)
+
+
+def end(dial_status: str = "") -> str:
+    """Hangs up, with a word about why where the customer still listens."""
+    response = Element("Response")
+    if words := _UNANSWERED.get(dial_status):
+        SubElement(response, "Say").text = words
+    SubElement(response, "Hangup")
+    return _document(response)
+
+
+def _spoken(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    parts = [_counted(minutes, "minute"), _counted(rest if minutes < 10 else 0, "second")]
+    return " and ".join(part for part in parts if part)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
+def _url(call: Call, name: str) -> str:
+    path = reverse(f"telephony:webhook-{name}", args=[call.public_id])
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+def _document(response: Element) -> str:
+    return '<?xml version="1.0" encoding="UTF-8"?>' + tostring(response, encoding="unicode")

@@ -1,0 +1,147 @@
+"""A live server and a running sandbox that call each other, and people with proved phones."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from allauth.account.models import EmailAddress
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.guards import Guards
+from accounts.models import AccessToken, User
+from accounts.scopes import DEVICE_DEFAULT
+from accounts.tokens import TokenSpec, create_token
+from billing import ledger
+from billing.models import Book, Transfer
+from telephony.models import Call, CallerId
+from tests.telephony.sandbox import Sandbox, running_sandbox, wait_for
+
+OWN_PHONE = "+447400123456"
+DESTINATION = "+442079460018"
+HEADER = (
+    "prefix,description,country,kind,price_per_minute,first_seconds,next_seconds,effective_from\n"
+)
+DECK = HEADER + (
+    "44,United Kingdom,GB,fixed,0.012,60,60,\n"
+    "447,United Kingdom mobile,GB,mobile,0.03,30,6,\n"
+    "1,United States,US,fixed,0.01,1,1,\n"
+    "49,Germany,DE,fixed,0.02,60,60,\n"
+    "4915,Germany mobile,DE,mobile,0.25,1,1,\n"
+    "960,Maldives,MV,fixed,1.90,60,60,\n"
+    "870,Inmarsat,001,satellite,9.00,60,60,\n"
+)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """Fresh, and a hundred times as fast as life."""
+    sandbox_process.post("reset")
+    sandbox_process.post("speed", speed=100)
+    return sandbox_process
+
+
+@pytest.fixture
+def deck(db: None, tmp_path: Path) -> Path:
+    """A small price list in force."""
+    path = tmp_path / "deck.csv"
+    path.write_text(DECK)
+    call_command("import_rates", str(path))
+    return path
+
+
+@dataclass
+class Person:
+    """Somebody with a token, asking the API over HTTP."""
+
+    user: User
+    secret: str
+    url: str
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.secret}", **options.pop("headers", {})}
+        url = f"{self.url}/api/cli/v1/{path}"
+        return requests.request(method, url, headers=headers, timeout=30, **options)
+
+    def get(self, path: str, **parameters: Any) -> requests.Response:
+        return self.ask("GET", path, params=parameters)
+
+    def post(self, path: str, *, key: str = "", **body: Any) -> requests.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.ask("POST", path, json=body, headers=headers)
+
+    def call(self, to: str = DESTINATION, **more: Any) -> requests.Response:
+        return self.post("calls", to=to, **more)
+
+    def final(self, call_id: str) -> dict[str, Any]:
+        """The call once it is settled."""
+        wait_for(lambda: Call.objects.get(public_id=call_id).settled_at, f"{call_id} to settle")
+        return dict(self.get(f"calls/{call_id}").json())
+
+    @property
+    def balance(self) -> ledger.Balance:
+        return ledger.balance_of(self.user.account)
+
+    @property
+    def token(self) -> AccessToken:
+        return AccessToken.objects.get(user=self.user)
+
+
+@pytest.fixture
+def live(
+    live_server: LiveServer,
+    sandbox: Sandbox,
+    deck: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> LiveServer:
+    """The product on a real port, which knows the sandbox and is known to it."""
+    # A server thread lives as long as its HTTP connection; its database connection may not, or
+    # the test database could not be dropped.
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+    settings.PUBLIC_URL = live_server.url
+    settings.TWILIO_API_URL = sandbox.url
+    settings.TWILIO_TIMEOUT_SECONDS = 2.0
+    return live_server
+
+
+def fund(user: User, dollars: float) -> None:
+    cause = ledger.Cause(f"test:{user.pk}:{dollars}", Book.ADJUSTMENTS, Transfer.Kind.ADJUSTMENT)
+    ledger.post(account=user.account, amount_micros=round(dollars * 1_000_000), cause=cause)
+
+
+@pytest.fixture
+def person(live: LiveServer) -> Callable[..., Person]:
+    """Gives a user a token, and a proved phone and money where they are named."""
+
+    def make(user: User, *, phone: str = "", dollars: float = 0, **spec: Any) -> Person:
+        EmailAddress.objects.get_or_create(user=user, email=user.email, verified=True)
+        kind = AccessToken.Kind.DEVICE
+        guards = Guards(**spec)
+        new = create_token(
+            user, TokenSpec(kind=kind, name="test", scopes=DEVICE_DEFAULT, guards=guards)
+        )
+        if phone:
+            CallerId.objects.create(account=user.account, e164=phone, country="GB", is_default=True)
+        if dollars:
+            fund(user, dollars)
+        return Person(user, new.secret, live.url)
+
+    return make
+
+
+@pytest.fixture
+def caller(person: Callable[..., Person], alice: User) -> Person:
+    """alice with a proved phone and twenty dollars."""
+    return person(alice, phone=OWN_PHONE, dollars=20)

@@ -1,0 +1,74 @@
+"""The sandbox of these tests: a process of its own, steered over HTTP."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Asks and tells the control API."""
+
+    url: str
+
+    def get(self, path: str, **parameters: str) -> dict[str, Any]:
+        answer = requests.get(f"{self.url}/control/{path}", params=parameters, timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def post(self, path: str, /, **content: object) -> dict[str, Any]:
+        answer = requests.post(f"{self.url}/control/{path}", json=content, timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def phone(self, number: str, **behaviour: object) -> None:
+        self.post("numbers", number=number, **behaviour)
+
+    def fault(self, kind: str, path: str, **more: object) -> None:
+        self.post("faults", kind=kind, provider="twilio", path=f"*{path}", **more)
+
+    def code_for(self, number: str) -> str:
+        return str(self.get("messages", to=number)["messages"][-1]["code"])
+
+    def wait_until_idle(self) -> None:
+        wait_for(lambda: self.get("idle")["idle"], "the sandbox to be idle")
+
+
+def wait_for(condition: Callable[[], object], what: str, *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain for {what}")
+        time.sleep(0.02)
+
+
+@contextmanager
+def running_sandbox(web_url: str = "http://localhost:8000") -> Iterator[Sandbox]:
+    """`python -m sandbox` on free ports, with the credentials of the tests."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0"]
+    process = subprocess.Popen(
+        [*command, "--web-url", web_url],
+        cwd=ROOT,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield Sandbox(json.loads(process.stdout.readline())["http"])
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        if process.stdout is not None:
+            process.stdout.close()
