@@ -9,4 +9,5 @@ app_name = "overview"
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("home", views.home, name="home"),
+    path("rates", views.rates, name="rates"),
 ]

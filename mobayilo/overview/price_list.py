@@ -1,0 +1,103 @@
+"""The public price list: every country with its cheapest prices, one country, or one number."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mobayilo.lib.errors import ProductError
+from telephony.countries import country_code, country_name
+from telephony.models import Rate
+from telephony.numbers import read_number
+from telephony.pricing import Price
+from telephony.rates import RateRow, current_deck
+
+# More digits than any calling code has are a number.
+_LOOKS_LIKE_A_NUMBER = re.compile(r"(\d[^\d]*){4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a minute costs to the numbers that begin with any of these prefixes."""
+
+    description: str
+    kind: str
+    price: Price
+    prefixes: tuple[str, ...]
+
+    @property
+    def kind_label(self) -> str:
+        return str(Rate.Kind(self.kind).label)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a search. `e164` is set where a number was searched for."""
+
+    iso: str
+    country: str
+    lines: list[Line]
+    e164: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRow:
+    """A country's lowest price to landlines and to mobiles; None where it has no such prefix."""
+
+    iso: str
+    name: str
+    fixed_micros: int | None
+    mobile_micros: int | None
+
+
+def search(text: str, *, default_country: str | None) -> Found:
+    """The prices that somebody asked for by a country's name or code, or by a number.
+
+    Raises the refusals of `country_code` and `read_number`.
+    """
+    deck = current_deck()
+    if not _LOOKS_LIKE_A_NUMBER.search(text):
+        iso = country_code(text)
+        return Found(iso, country_name(iso), _lines(deck.of_country(iso)))
+    number = read_number(text[:80], stated_country=None, default_country=default_country)
+    rate = deck.find(number.e164)
+    lines = _lines([rate] if rate else [])
+    return Found(number.country, country_name(number.country), lines, number.e164)
+
+
+def countries() -> list[CountryRow]:
+    """Every country of the deck in force, by name. Networks of no country are left out."""
+    fixed: dict[str, int] = {}
+    mobile: dict[str, int] = {}
+    for row in current_deck().rows.values():
+        lowest = {Rate.Kind.FIXED: fixed, Rate.Kind.MOBILE: mobile}.get(Rate.Kind(row.kind))
+        if lowest is not None:
+            micros = row.price.micros_per_minute
+            lowest[row.country] = min(lowest.get(row.country, micros), micros)
+    rows = [
+        CountryRow(iso, country_name(iso), fixed.get(iso), mobile.get(iso))
+        for iso in fixed.keys() | mobile.keys()
+        if iso.isalpha()
+    ]
+    return sorted(rows, key=lambda row: row.name)
+
+
+def has_prices() -> bool:
+    """Whether a deck is in force; a fresh installation has none."""
+    try:
+        current_deck()
+    except ProductError:
+        return False
+    return True
+
+
+def _lines(rows: Iterable[RateRow]) -> list[Line]:
+    """Rows of one description, kind and price in one line, the cheapest kinds first."""
+    prefixes: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
+    for row in rows:
+        prefixes[row.description, row.kind, row.price].append(row.prefix)
+    lines = [
+        Line(description, kind, price, tuple(sorted(found)))
+        for (description, kind, price), found in prefixes.items()
+    ]
+    return sorted(lines, key=lambda line: (line.price.micros_per_minute, line.description))

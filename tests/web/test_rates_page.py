@@ -1,0 +1,73 @@
+"""The public price list."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from telephony.models import Rate, RateDeck
+
+
+def add_rate(deck: RateDeck, prefix: str, country: str, kind: str, micros: int) -> None:
+    Rate.objects.create(
+        deck=deck,
+        prefix=prefix,
+        description=f"{country} {kind}",
+        country=country,
+        kind=kind,
+        micros_per_minute=micros,
+        first_seconds=60,
+        next_seconds=6,
+        effective_from=deck.effective_from,
+    )
+
+
+@pytest.fixture
+def deck(db: None) -> RateDeck:
+    deck = RateDeck.objects.create(
+        name="tests", digest="0" * 64, row_count=4, effective_from=timezone.now()
+    )
+    add_rate(deck, "44", "GB", "fixed", 9_000)
+    add_rate(deck, "4420", "GB", "fixed", 7_500)
+    add_rate(deck, "447", "GB", "mobile", 21_000)
+    add_rate(deck, "353", "IE", "fixed", 11_000)
+    return deck
+
+
+def test_list_shows_the_lowest_price_of_each_country(client: Client, deck: RateDeck) -> None:
+    page = client.get("/rates").content.decode()
+    assert page.index("Ireland") < page.index("United Kingdom")
+    assert "$0.0075" in page
+    assert "$0.021" in page
+
+
+def test_search_by_country_names_steps_and_prefixes(client: Client, deck: RateDeck) -> None:
+    page = client.get("/rates", {"q": "united kingdom"}).content.decode()
+    assert "Rates to United Kingdom" in page
+    assert "60 s, then 6 s" in page
+    assert "+447" in page
+
+
+def test_search_by_number_takes_the_longest_prefix(client: Client, deck: RateDeck) -> None:
+    page = client.get("/rates", {"q": "+44 20 7946 0018"}).content.decode()
+    assert "$0.0075" in page
+    assert "$0.009" not in page
+    assert "moby call +442079460018" in page
+
+
+@pytest.mark.parametrize(("q", "words"), [("Atlantis", "no country"), ("+1 000 000 0000", "+1")])
+def test_search_that_cannot_be_answered_says_why(
+    client: Client, deck: RateDeck, q: str, words: str
+) -> None:
+    response = client.get("/rates", {"q": q})
+    assert response.status_code == 200
+    assert words in response.content.decode()
+    assert 'role="alert"' in response.content.decode()
+
+
+def test_number_without_a_price_cannot_be_called(client: Client, deck: RateDeck) -> None:
+    page = client.get("/rates", {"q": "+33 1 42 68 53 00"}).content.decode()
+    assert "cannot be called" in page
+
+
+def test_installation_without_prices_says_so(client: Client, db: None) -> None:
+    assert "No prices have been set yet" in client.get("/rates").content.decode()
