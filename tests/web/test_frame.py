@@ -19,7 +19,7 @@ def test_customer_sees_who_is_signed_in_and_where(client: Client, alice: User) -
     client.force_login(alice)
     page = client.get("/home").content.decode()
     assert "alice@example.org" in page
-    assert re.search(r'href="/home" aria-current="page"', page)
+    assert re.search(r'href="/home"\s+aria-current="page"', page)
 
 
 def test_customer_sees_the_balance_on_every_page(client: Client, alice: User) -> None:
