@@ -11,6 +11,7 @@ from mobayilo.exceptions import refuse
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
 from mobayilo.logs import request_id
+from mobayilo.metrics import observe
 
 logger = logging.getLogger("mobayilo.requests")
 _ACCEPTABLE_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -41,13 +42,20 @@ class RequestContextMiddleware:
 
     def log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
         # The route's pattern and never the path: paths may hold keys of mails and ids of people.
-        match = request.resolver_match
-        logger.info(
-            "request",
-            extra={
-                "method": request.method,
-                "route": match.route if match else "",
-                "status": response.status_code,
-                "duration_ms": round(seconds * 1000, 1),
-            },
-        )
+        method, status = request.method or "", response.status_code
+        route = request.resolver_match.route if request.resolver_match else "unknown"
+        observe(method=method, route=route, status=status, seconds=seconds)
+        extra = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+            "account": _account_id(request),
+        }
+        logger.info("request", extra=extra)
+
+
+def _account_id(request: HttpRequest) -> str:
+    """Whose request it was, where that is known already; a log line asks no question of its own."""
+    token = getattr(request, "auth", None)
+    return str(token.user.account.public_id) if token is not None else ""

@@ -181,7 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "overview:home"
+LOGIN_REDIRECT_URL = "accounts:after-sign-in"
 ACCOUNT_LOGOUT_REDIRECT_URL = "overview:landing"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -266,6 +266,11 @@ NEW_NUMBERS_PER_HOUR = env.int("NEW_NUMBERS_PER_HOUR", default=30)
 SPEND_MAX_CENTS_PER_DAY = env.int("SPEND_MAX_CENTS_PER_DAY", default=20_000)
 PRICE_CEILING_CENTS_NEW_ACCOUNT = env.int("PRICE_CEILING_CENTS_NEW_ACCOUNT", default=150)
 CLOSED_COUNTRIES = env.list("CLOSED_COUNTRIES", default=[])  # ISO codes, such as XX,YY
+
+# Seen from outside.
+
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+PROMETHEUS_MULTIPROC_DIR: str = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 
 # Pages.
 

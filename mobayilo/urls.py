@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from mobayilo import health
+from mobayilo import health, metrics
 
 handler400 = "mobayilo.exceptions.bad_request"
 handler403 = "mobayilo.exceptions.permission_denied"
@@ -13,6 +13,7 @@ handler500 = "mobayilo.exceptions.server_error"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/cli/v1/", include("mobayilo.api_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

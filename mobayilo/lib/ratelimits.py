@@ -61,6 +61,7 @@ LIMITS: dict[str, Limit] = {
     "page-read": Limit("300/m", "ip"),
     "page-write": Limit("60/m", "user"),
     "sign-in": Limit("60/m", "ip", "closed"),
+    "metrics": Limit("60/m", "ip"),
     # Providers calling us; the signature is what keeps strangers out
     "webhook": Limit("6000/m", "ip"),
 }

@@ -1,0 +1,147 @@
+"""What Prometheus reads: the requests of this process, and the state of the house.
+
+Counters of several processes on one machine are added up when PROMETHEUS_MULTIPROC_DIR names a
+folder that they share. Calls, money and queues are read from the database when Prometheus asks, so
+every process tells the same of them.
+"""
+
+import hmac
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from accounts.models import OutboxMail
+from billing.models import AuditReport, Hold, StripeEvent, TopUp, Transfer
+from mobayilo.lib.money import MICROS_PER_DOLLAR
+from mobayilo.lib.ratelimits import limited
+from mobayilo.overview.models import PeriodicJob
+from telephony.models import Call, RefusedCall
+
+RECENT = timedelta(hours=1)
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+REQUESTS = Counter("mobayilo_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "mobayilo_request_seconds", "Time to answer a request.", ["route"], buckets=BUCKETS
+)
+
+
+def observe(*, method: str, route: str, status: int, seconds: float) -> None:
+    """Counts one answered request."""
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
+
+
+@limited("metrics")
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The text format, for whoever holds METRICS_TOKEN; without one the page does not exist."""
+    token = settings.METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        raise Http404
+    house = CollectorRegistry()
+    house.register(House())
+    body = generate_latest(_requests_registry()) + generate_latest(house)
+    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
+
+
+def _requests_registry() -> CollectorRegistry:
+    if not settings.PROMETHEUS_MULTIPROC_DIR:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # its own annotations are partial
+    return registry
+
+
+class House(Collector):
+    """Calls, money and queues, each from one query."""
+
+    def collect(self) -> Iterable[Metric]:
+        now = timezone.now()
+        yield _by_label(
+            "mobayilo_calls_last_hour", "Calls placed in the last hour.", "state", _calls(now)
+        )
+        yield _by_label(
+            "mobayilo_calls_refused_last_hour",
+            "Calls refused in the last hour.",
+            "code",
+            _refused(now),
+        )
+        yield _by_label(
+            "mobayilo_dollars_last_hour", "Money moved in the last hour.", "book", _dollars(now)
+        )
+        yield _by_label(
+            "mobayilo_oldest_seconds",
+            "Age of the oldest thing that waits in each queue.",
+            "queue",
+            _ages(now),
+        )
+        yield _by_label("mobayilo_wrong", "What should be 0.", "what", _wrong())
+
+
+def _calls(now: datetime) -> dict[str, float]:
+    recent = Call.objects.filter(created_at__gt=now - RECENT)
+    return dict(recent.order_by().values_list("state").annotate(Count("id")))
+
+
+def _refused(now: datetime) -> dict[str, float]:
+    recent = RefusedCall.objects.filter(created_at__gt=now - RECENT)
+    return dict(recent.order_by().values_list("code").annotate(Count("id")))
+
+
+def _dollars(now: datetime) -> dict[str, float]:
+    recent = Transfer.objects.filter(created_at__gt=now - RECENT)
+    sums = recent.order_by().values_list("book").annotate(Sum("amount_micros"))
+    return {book: micros / MICROS_PER_DOLLAR for book, micros in sums}
+
+
+def _ages(now: datetime) -> dict[str, float]:
+    oldest = {
+        "calls": Call.objects.filter(settled_at=None).aggregate(at=Min("created_at")),
+        "holds": Hold.objects.filter(state=Hold.State.OPEN).aggregate(at=Min("created_at")),
+        "topups": TopUp.objects.filter(status=TopUp.Status.PENDING).aggregate(at=Min("created_at")),
+        "stripe_events": StripeEvent.objects.filter(applied_at=None).aggregate(
+            at=Min("received_at")
+        ),
+        "mails": OutboxMail.objects.filter(sent_at=None, due_at__lte=now).aggregate(
+            at=Min("due_at")
+        ),
+        "periodic": PeriodicJob.objects.aggregate(at=Min("next_run_at")),
+    }
+    return {
+        queue: max(0.0, (now - row["at"]).total_seconds()) if row["at"] else 0.0
+        for queue, row in oldest.items()
+    }
+
+
+def _wrong() -> dict[str, float]:
+    differences = {
+        subject: AuditReport.objects.filter(subject=subject).order_by("-created_at").first()
+        for subject in AuditReport.Subject.values
+    }
+    return {
+        "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
+        **{f"audit_{s}": report.difference_count for s, report in differences.items() if report},
+    }
+
+
+def _by_label(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for key, value in sorted(values.items()):
+        family.add_metric([key], value)
+    return family

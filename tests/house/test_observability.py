@@ -1,0 +1,76 @@
+"""Logs, metrics and health, as an operator sees them."""
+
+import json
+import logging
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from mobayilo.logs import Formatter, mask
+
+
+@pytest.mark.django_db
+def test_metrics_do_not_exist_without_the_token(client: Client, settings: Settings) -> None:
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "scrape-me"
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_metrics_count_requests_by_route(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = "scrape-me"
+    client.get("/api/cli/v1/client")
+    answer = client.get("/metrics", headers={"Authorization": "Bearer scrape-me"})
+    text = answer.content.decode()
+    route = 'mobayilo_requests_total{method="GET",route="api/cli/v1/client",status="200"}'
+    assert answer.status_code == 200
+    assert route in text
+    assert 'mobayilo_oldest_seconds{queue="calls"} 0.0' in text
+
+
+@pytest.mark.django_db
+def test_metrics_cost_a_fixed_number_of_queries(
+    client: Client, settings: Settings, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.METRICS_TOKEN = "scrape-me"
+    with django_assert_max_num_queries(14):
+        client.get("/metrics", headers={"Authorization": "Bearer scrape-me"})
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_readyz_says_what_is_ready(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]) == (
+        200,
+        {"database": True, "cache": True},
+    )
+
+
+def test_healthz_asks_nothing_of_the_database(client: Client) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_log_line_is_json_and_hides_numbers_and_tokens() -> None:
+    token = "moby_pat_" + "a" * 36
+    record = logging.LogRecord(
+        "x", logging.INFO, "", 0, "call %s %s", ("+442079460018", token), None
+    )
+    record.request_id = "req_1"
+    line = json.loads(Formatter().format(record))
+    assert line["message"] == "call +…0018 moby_pat_…"
+    assert line["request_id"] == "req_1"
+
+
+def test_mask_leaves_short_numbers_and_amounts_alone() -> None:
+    assert mask("+15 % in 2079460018 ms") == "+15 % in 2079460018 ms"
+
+
+def test_request_id_is_taken_over_from_a_proxy_only_when_harmless(client: Client) -> None:
+    kept = client.get("/healthz", headers={"X-Request-Id": "req_from-proxy"})
+    replaced = client.get("/healthz", headers={"X-Request-Id": "a b\tc<script>"})
+    assert kept["X-Request-Id"] == "req_from-proxy"
+    assert replaced["X-Request-Id"].startswith("req_")
+    assert "script" not in replaced["X-Request-Id"]
