@@ -145,15 +145,15 @@ def ask_stripe(topup: TopUp) -> TopUp:
         status=TopUp.Status.PENDING,
         stripe_session_id__isnull=False,
     )
-    if not due.update(asked_stripe_at=now):
-        return topup
-    try:
-        record_session(gateway.retrieve_session(topup.stripe_session_id or ""))
-    except ProductError:
-        logger.warning("top-up not asked about", extra={"topup": topup.public_id})
-    except ContradictionError as problem:
-        note_problem(problem)
-    topup.refresh_from_db()
+    if topup.status == TopUp.Status.PENDING and due.update(asked_stripe_at=now):
+        try:
+            record_session(gateway.retrieve_session(topup.stripe_session_id or ""))
+        except ProductError:
+            logger.warning("top-up not asked about", extra={"topup": topup.public_id})
+        except ContradictionError as problem:
+            note_problem(problem)
+    if topup.status == TopUp.Status.PENDING:
+        topup.refresh_from_db()
     return topup
 
 

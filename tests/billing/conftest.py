@@ -1,14 +1,21 @@
-"""A funded wallet, and holds on it."""
+"""A funded wallet, holds on it, and a Stripe of the sandbox that calls the live server."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
-from billing.models import Book, Hold, Transfer
+from billing.models import Book, Hold, TopUp, Transfer
+from billing.topups import start_topup
+from tests.people import api_client, new_token
+from tests.telephony.sandbox import Sandbox, running_sandbox
 
 DOLLAR = 1_000_000
 
@@ -44,3 +51,52 @@ def account(alice: User) -> Account:
     """Alice's account with twenty dollars."""
     credit(alice.account, 20)
     return alice.account
+
+
+def api_of(user: User) -> Client:
+    """A terminal of this user, with every right."""
+    return api_client(new_token(user).secret)
+
+
+class StripeSandbox:
+    """What Stripe and its customers do, done in the sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.control = sandbox
+
+    def act(self, topup: TopUp, action: str) -> None:
+        """pay, pay_later, decline; then succeed or fail."""
+        topup.refresh_from_db()
+        self.control.post(f"stripe/sessions/{topup.stripe_session_id}/{action}")
+
+    def fail(self, kind: str, path: str = "/v1/*", **more: object) -> None:
+        self.control.post("faults", kind=kind, provider="stripe", path=path, **more)
+
+    def rule(self, action: str, pattern: str = "*", **more: object) -> None:
+        self.control.post("webhooks/rules", action=action, pattern=pattern, **more)
+
+    def settle(self) -> None:
+        """Until every webhook has been answered."""
+        self.control.wait_until_idle()
+
+
+@pytest.fixture(scope="session")
+def _sandbox_process(live_server: LiveServer) -> Iterator[Sandbox]:
+    with running_sandbox(live_server.url) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def stripe_sandbox(
+    transactional_db: None, _sandbox_process: Sandbox, settings: Settings
+) -> StripeSandbox:
+    """A fresh Stripe, whose webhooks reach the live server."""
+    settings.STRIPE_API_URL = _sandbox_process.url
+    _sandbox_process.post("reset")
+    return StripeSandbox(_sandbox_process)
+
+
+@pytest.fixture
+def topup(stripe_sandbox: StripeSandbox, alice: User) -> TopUp:
+    """Alice is about to pay twenty dollars."""
+    return start_topup(account=alice.account, user=alice, amount_cents=2_000)

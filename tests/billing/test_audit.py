@@ -1,0 +1,85 @@
+"""audit_ledger finds nothing in books that are right, and each fault that is planted."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Account
+from billing.models import AuditReport, TopUp
+from tests.billing.conftest import capture, hold
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+
+
+@pytest.fixture
+def books(account: Account) -> Account:
+    """A credit, a call that was captured, and one under way."""
+    hold(account, 3)
+    capture(1.25)
+    hold(account, 2, "call:call_2")
+    return account
+
+
+def audit() -> str:
+    """What the command prints; its exit status agrees with the report that it keeps."""
+    printed, status = StringIO(), 0
+    try:
+        call_command("audit_ledger", stdout=printed)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    assert status == min(1, AuditReport.objects.latest("id").difference_count)
+    return printed.getvalue()
+
+
+def plant(statement: str) -> None:
+    """Changes what neither the product nor, with its triggers, the database would let change."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE billing_transfer DISABLE TRIGGER USER")
+        cursor.execute(statement)
+
+
+def test_audit_of_right_books_finds_nothing(books: Account) -> None:
+    printed = audit()
+    assert "No difference." in printed
+    assert "call_revenue" in printed
+    assert AuditReport.objects.get().text == printed.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE billing_wallet SET balance_micros = balance_micros + 1", "balance is 18.750001"),
+        ("UPDATE billing_wallet SET held_micros = 1", "held is 0.000001, should be 2.00"),
+        ("UPDATE billing_transfer SET amount_micros = -1 WHERE kind = 'call'", "balance after"),
+        ("UPDATE billing_transfer SET balance_after_micros = 7 WHERE kind = 'call'", "balance"),
+        ("UPDATE billing_hold SET captured_micros = 1 WHERE state = 'captured'", "captured is"),
+        ("UPDATE billing_transfer SET key = 'x:settle' WHERE kind = 'call'", "should be 0.00"),
+        ("DELETE FROM billing_transfer WHERE kind = 'call'", "0 transfers settle holds, 1 holds"),
+        ("UPDATE billing_transfer SET kind = 'topup' WHERE kind = 'call'", "1 transfers credit"),
+    ],
+)
+def test_audit_finds_a_planted_fault(books: Account, statement: str, found: str) -> None:
+    plant(statement)
+    assert found in audit()
+
+
+def test_audit_finds_a_paid_topup_without_its_credit(books: Account) -> None:
+    TopUp.objects.create(
+        account=books,
+        user=books.users.get(),
+        amount_micros=5_000_000,
+        status=TopUp.Status.PAID,
+        paid_at=timezone.now(),
+        expires_at=timezone.now(),
+    )
+    assert "to be credited is 5.00, should be 0.00" in audit()
+
+
+def test_audit_finds_a_debt_without_a_dispute(account: Account) -> None:
+    plant("UPDATE billing_wallet SET balance_micros = -1, owed_micros = 1")
+    assert "without a dispute" in audit()
