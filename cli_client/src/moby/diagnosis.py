@@ -93,11 +93,11 @@ def _proxy(session: Session) -> Finding:
 
 
 def _trust(session: Session) -> Finding:
-    named = ca_file(session.context.environ)
-    if named is None:
-        return Finding("certificates", "ok", "those that come with moby")
-    state = "ok" if os.path.isfile(named) else "problem"
-    return Finding("certificates", state, _short(named) + ("" if state == "ok" else " is missing"))
+    try:
+        named = ca_file(session.context.environ)
+    except TransportError as error:
+        return Finding("certificates", "problem", error.message)
+    return Finding("certificates", "ok", _short(named) if named else "those that come with moby")
 
 
 def _name(session: Session) -> Finding:
@@ -125,6 +125,8 @@ def _encryption(session: Session) -> Finding:
             return Finding("encryption", "ok", str(secure.version()))
     except ssl.SSLCertVerificationError as error:
         return Finding("encryption", "problem", f"certificate refused: {error.verify_message}")
+    except TransportError as error:
+        return Finding("encryption", "problem", error.message)
     except OSError as error:
         return Finding("encryption", "problem", f"no direct connection: {error.strerror or error}")
 

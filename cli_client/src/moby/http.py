@@ -53,14 +53,15 @@ class WebTransport:
         self._session: Transport | None = None
 
     def send(self, request: Request) -> Response:
-        if self._session is None and request.method == "GET" and not has_proxy(self._environ):
-            from moby.transports import lean
-
-            return lean.send(request, ca_file(self._environ))
         if self._session is None:
+            trusted = ca_file(self._environ)
+            if request.method == "GET" and not has_proxy(self._environ):
+                from moby.transports import lean
+
+                return lean.send(request, trusted)
             from moby.transports.full import RequestsTransport
 
-            self._session = RequestsTransport(ca_file(self._environ))
+            self._session = RequestsTransport(trusted)
         return self._session.send(request)
 
 
@@ -70,5 +71,10 @@ def has_proxy(environ: Mapping[str, str]) -> bool:
 
 def ca_file(environ: Mapping[str, str]) -> str | None:
     """The trust roots named by the environment, or None for those that come with moby."""
-    named = next((environ[name] for name in _CA_VARIABLES if environ.get(name)), None)
-    return os.path.expanduser(named) if named else None
+    name = next((name for name in _CA_VARIABLES if environ.get(name)), None)
+    if name is None:
+        return None
+    path = os.path.expanduser(environ[name])
+    if not os.path.exists(path):
+        raise TransportError("tls_error", f"{name} names {path}, which is not there")
+    return path

@@ -74,7 +74,7 @@ def _man_options(options: tuple[OptionFacts, ...]) -> list[str]:
 def _roff(text: str) -> str:
     """Text as roff takes it: plain hyphens, ASCII only, no line that begins as a request."""
     plain = text.replace("\\", "\\e").replace("-", "\\-")
-    plain = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in plain)
+    plain = plain.replace("…", "...").replace("–", "\\[en]")
     return "\\&" + plain if plain[:1] in (".", "'") else plain
 
 

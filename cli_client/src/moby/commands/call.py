@@ -11,6 +11,7 @@ from moby.errors import MobyError
 from moby.exit_codes import ExitCode
 from moby.idempotency import OPTION, read_key
 from moby.money import dollars, read_cents
+from moby.text import clean
 
 _CONFIRM_ABOVE_CENTS = 50
 _EMERGENCY = ("112", "911", "999")
@@ -35,12 +36,13 @@ class CallCommand(Command):
     ]
 
     def handle(self) -> int:
+        key = read_key(self.text("idempotency-key"))
         wish = self._wish()
         quote = self._quote(wish)
         if self.flag("dry-run"):
             return self._show_quote(quote)
         self._confirm(quote)
-        call = self.api.post("calls", Call, self._order(wish, quote), key=self._key())
+        call = self.api.post("calls", Call, self._order(wish, quote), key=key)
         if not self._waits():
             return self._placed(call)
         return self._follow(call)
@@ -75,9 +77,6 @@ class CallCommand(Command):
         text = self.text("max-cost")
         return None if text is None else f"{Decimal(read_cents(text)) / 100:.2f}"
 
-    def _key(self) -> str:
-        return read_key(self.text("idempotency-key"))
-
     def _quote(self, wish: dict[str, object]) -> Quote:
         """What it will cost; a number that can be read in several ways is asked about."""
         try:
@@ -95,9 +94,9 @@ class CallCommand(Command):
         return self.api.post("quote", Quote, wish)
 
     def _describe(self, candidate: dict[str, str]) -> str:
-        shown = f"{candidate['international']} ({candidate['country_name']})"
+        shown = clean(f"{candidate.get('international')} ({candidate.get('country_name')})")
         try:
-            rates = self.api.get("rates", Rates, {"number": candidate["e164"]}, public=True)
+            rates = self.api.get("rates", Rates, {"number": candidate.get("e164")}, public=True)
         except MobyError:
             return f"{shown}, no price known"
         price = rates["rates"][0]["price_per_minute"] if rates["rates"] else None
@@ -139,7 +138,7 @@ class CallCommand(Command):
         if self.console.json:
             self.console.document(call)
             return 0
-        self.console.write(f"Calling {call['to']}; your phone {call['from']} rings first.")
+        self.console.write(clean(f"Calling {call['to']}; your phone {call['from']} rings first."))
         self.console.write(f"Watch it: moby calls show {call['call_id']}")
         self.console.write(f"End it:   moby calls hangup {call['call_id']}")
         return 0

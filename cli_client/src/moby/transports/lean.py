@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -15,21 +16,19 @@ from moby.http import (
 
 
 def send(request: Request, ca_file: str | None) -> Response:
-    connection = _connection(request.url, ca_file)
     try:
-        return _exchange(connection, request)
+        with closing(_connection(request.url, ca_file)) as connection:
+            return _exchange(connection, request)
     except TimeoutError as error:
         raise TransportError("timeout", "the server did not answer in time") from error
     except ssl.SSLError as error:
-        raise TransportError("tls_error", f"no secure connection: {error.reason}") from error
+        raise TransportError("tls_error", f"no secure connection: {_reason(error)}") from error
     except socket.gaierror as error:
         name = urlsplit(request.url).hostname
         raise TransportError("network_error", f"the name {name} was not found") from error
     except (OSError, HTTPException) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise TransportError("network_error", f"no connection: {reason}") from error
-    finally:
-        connection.close()
 
 
 def _connection(url: str, ca_file: str | None) -> HTTPConnection:
@@ -56,3 +55,7 @@ def _exchange(connection: HTTPConnection, request: Request) -> Response:
     answer = connection.getresponse()
     received = {name.lower(): value for name, value in answer.getheaders()}
     return Response(answer.status, received, answer.read())
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return getattr(error, "verify_message", "") or error.reason or "the certificates are unusable"
