@@ -17,6 +17,7 @@ from sandbox.phones import Phones
 from sandbox.settings import Settings
 from sandbox.stripe.answers import BearerAuth, StripeError
 from sandbox.stripe.control import StripeControl
+from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.events import Events
 from sandbox.stripe.hosted_page import HostedPage
 from sandbox.stripe.idempotency import Idempotency, Kept
@@ -61,7 +62,7 @@ class Sandbox:
                 *self._twilio_routes(settings),
                 self._stripe_routes(settings),
                 *self.control.routes(),
-                *StripeControl(self.sessions, self.refunds).routes(),
+                *StripeControl(self.sessions, self.payments, self.refunds, self.disputes).routes(),
                 *HostedPage(self.sessions).routes(),
                 *self.mailbox.routes(),
                 *PhonePages(self.phones, self.board).routes(),
@@ -102,6 +103,7 @@ class Sandbox:
         self.events = Events(settings, self.clock, self.courier)
         self.payments = Payments(self.clock, self.events)
         self.refunds = Refunds(self.clock, self.events, self.payments)
+        self.disputes = Disputes(self.clock, self.events, self.payments)
         self.sessions = Sessions(self.clock, self.events, self.payments)
 
     def _stripe_routes(self, settings: Settings) -> BaseRoute:
@@ -111,6 +113,7 @@ class Sandbox:
                 *self.sessions.routes(),
                 *self.payments.routes(),
                 *self.refunds.routes(),
+                *self.disputes.routes(),
                 *self.events.routes(),
             ],
             middleware=[
@@ -134,6 +137,7 @@ class Sandbox:
             self.events,
             self.payments,
             self.refunds,
+            self.disputes,
             self.sessions,
             self.mailbox,
         ):

@@ -1,6 +1,6 @@
 """The control API: how tests arrange what happens next, and see what happened. See README.md."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,15 +11,13 @@ from starlette.routing import Route
 
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults
-from sandbox.forms import read_json
+from sandbox.forms import Endpoint, read_json
 from sandbox.phones import ROLES, Phones
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.webhooks import Courier, Rule
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Control:
@@ -125,11 +123,11 @@ class Control:
     async def show_calls(self, request: Request) -> Response:
         number = request.query_params.get("number")
         running = "running" in request.query_params
-        legs = self._board.running if running else self._board.legs
+        legs = self._board.legs.values() if number is None else self._board.legs_to(number)
         rows = [
             leg.as_json() | {"digits_sent": leg.digits_sent}
-            for leg in legs.values()
-            if number in (None, leg.to)
+            for leg in legs
+            if not (running and leg.is_over)
         ]
         return JSONResponse({"calls": rows})
 

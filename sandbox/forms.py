@@ -1,11 +1,15 @@
 """Reading what the SDKs send: form bodies, and JSON for the control API."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def read_form(request: Request) -> QueryParams:

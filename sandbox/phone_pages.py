@@ -38,7 +38,7 @@ class PhonePages:
         number = request.query_params.get("number", "").strip().replace(" ", "")
         if number:
             return RedirectResponse(f"/phone/{number}", status_code=303)
-        numbers = self._phones.known_numbers() | {leg.to for leg in self._board.legs.values()}
+        numbers = self._phones.known_numbers() | {leg.to for leg in self._board.running.values()}
         return render(request, "phones.html", {"numbers": sorted(numbers)})
 
     async def show(self, request: Request) -> Response:
@@ -63,7 +63,7 @@ class PhonePages:
 
     def _context(self, request: Request) -> dict[str, Any]:
         number = request.path_params["number"]
-        legs = [leg for leg in reversed(self._board.legs.values()) if leg.to == number]
+        legs = self._board.legs_to(number)[::-1]
         return {
             "number": number,
             "is_manual": self._phones.is_manual(number),

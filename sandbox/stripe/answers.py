@@ -5,7 +5,7 @@ https://docs.stripe.com/api/errors
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +19,7 @@ from sandbox.settings import Settings
 API_VERSION = "2026-10-28.endive"
 Params = dict[str, Any]
 Resource = dict[str, Any]
+Expand = Callable[[Resource, list[str]], Resource]
 
 
 class StripeError(Exception):
@@ -128,7 +129,9 @@ def read_integer(text: Any, param: str) -> int:  # noqa: ANN401 - whatever was s
     return int(text)
 
 
-def list_answer(params: Params, path: str, rows: Iterable[Resource]) -> Response:
+def list_answer(
+    params: Params, path: str, rows: Iterable[Resource], *, expand: Expand | None = None
+) -> Response:
     """Newest first, `created` bounds, `limit`, `starting_after`, `ending_before`."""
     found = [row for row in rows if is_created_within(row, params.get("created"))]
     limit = read_integer(params.get("limit", "10"), "limit")
@@ -139,8 +142,11 @@ def list_answer(params: Params, path: str, rows: Iterable[Resource]) -> Response
     elif before := params.get("ending_before"):
         found = found[: _position(found, before, "ending_before")][-limit:]
     has_more = len(found) > limit
-    page = {"object": "list", "url": path, "has_more": has_more, "data": found[:limit]}
-    return stripe_answer(page)
+    data = found[:limit]
+    if expand is not None and "expand" in params:
+        paths = [one.removeprefix("data.") for one in params["expand"]]
+        data = [expand(row, paths) for row in data]
+    return stripe_answer({"object": "list", "url": path, "has_more": has_more, "data": data})
 
 
 def _position(rows: list[Resource], id: str, param: str) -> int:

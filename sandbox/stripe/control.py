@@ -1,11 +1,13 @@
-"""What only Stripe or a bank can decide, decided by the control API."""
+"""What only a customer, a bank or Stripe can decide, decided by the control API."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.forms import read_json
+from sandbox.forms import Endpoint, read_json
 from sandbox.stripe.answers import Resource, StripeError
+from sandbox.stripe.disputes import Disputes
+from sandbox.stripe.payments import Payments
 from sandbox.stripe.refunds import Refunds
 from sandbox.stripe.sessions import Sessions, public
 
@@ -13,19 +15,28 @@ PATH = "/control/stripe"
 
 
 class StripeControl:
-    def __init__(self, sessions: Sessions, refunds: Refunds) -> None:
+    def __init__(
+        self, sessions: Sessions, payments: Payments, refunds: Refunds, disputes: Disputes
+    ) -> None:
         self._sessions = sessions
+        self._payments = payments
         self._refunds = refunds
+        self._disputes = disputes
 
     def routes(self) -> list[Route]:
+        def post(path: str, endpoint: Endpoint) -> Route:
+            return Route(f"{PATH}/{path}", endpoint, methods=["POST"])
+
         return [
-            Route(f"{PATH}/sessions/{{id}}/{{action}}", self.act_on_session, methods=["POST"]),
-            Route(f"{PATH}/refunds", self.set_refunds, methods=["POST"]),
-            Route(f"{PATH}/refunds/{{id}}/{{action}}", self.act_on_refund, methods=["POST"]),
+            post("sessions/{id}/{action}", self.act_on_session),
+            post("refunds", self.set_refunds),
+            post("refunds/{id}/{action}", self.act_on_refund),
+            post("charges/{id}/{action}", self.act_on_charge),
+            post("disputes/{id}/{action}", self.act_on_dispute),
         ]
 
     async def act_on_session(self, request: Request) -> Response:
-        """pay, authenticate, pay_later, decline; then, for pay_later, succeed or fail."""
+        """pay, authenticate, pay_later, decline, expire; then, for pay_later, succeed or fail."""
         session = self._sessions.find(request.path_params["id"])
         action = request.path_params["action"]
         if action in ("pay", "authenticate", "pay_later"):
@@ -36,6 +47,8 @@ class StripeControl:
             )
         elif action == "decline":
             self._sessions.decline(session)
+        elif action == "expire":
+            self._sessions.lapse(session)
         elif action in ("succeed", "fail"):
             self._sessions.settle(session, has_succeeded=action == "succeed")
         else:
@@ -48,7 +61,8 @@ class StripeControl:
         return JSONResponse({"next_status": self._refunds.next_status})
 
     async def act_on_refund(self, request: Request) -> Response:
-        refund: Resource = self._refunds.find(request.path_params["id"])
+        """settle a pending one; fail one, also one that had succeeded."""
+        refund = self._refunds.find(request.path_params["id"])
         action = request.path_params["action"]
         if action == "settle":
             self._refunds.settle(refund)
@@ -57,6 +71,32 @@ class StripeControl:
         else:
             raise unknown(action)
         return JSONResponse(refund)
+
+    async def act_on_charge(self, request: Request) -> Response:
+        """dispute `{"amount": cents, "reason": …}`, or warn. A payment intent may be named too."""
+        charge = self._charge(request.path_params["id"])
+        action, content = request.path_params["action"], await read_json(request)
+        if action == "dispute":
+            reason = content.get("reason", "fraudulent")
+            made = self._disputes.open(charge, cents=content.get("amount"), reason=reason)
+        elif action == "warn":
+            made = self._disputes.warn(charge)
+        else:
+            raise unknown(action)
+        return JSONResponse(made)
+
+    async def act_on_dispute(self, request: Request) -> Response:
+        dispute = self._disputes.find(request.path_params["id"])
+        action = request.path_params["action"]
+        if action not in ("win", "lose"):
+            raise unknown(action)
+        self._disputes.close(dispute, is_won=action == "win")
+        return JSONResponse(dispute)
+
+    def _charge(self, id: str) -> Resource:
+        if id.startswith("pi_"):
+            id = self._payments.find_intent(id)["latest_charge"] or id
+        return self._payments.find_charge(id)
 
 
 def unknown(action: str) -> StripeError:

@@ -48,7 +48,7 @@ class HostedPage:
         if action == "decline":
             self._sessions.decline(session)
             notice = "Your card was declined. Try another one."
-            return self._page(request, session, notice=notice, status=402)
+            return self._page(request, session, notice=notice)
         needs_proof = action == "three_d_secure" or self._sessions.wants_three_d_secure(session)
         if action in ("pay", "three_d_secure") and needs_proof:
             return render(request, "three_d_secure.html", {"session": session})

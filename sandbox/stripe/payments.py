@@ -48,6 +48,11 @@ class Payments:
         self._intents: dict[str, Resource] = {}
         self._charges: dict[str, Resource] = {}
         self._movements: dict[str, Resource] = {}
+        self._kept = [self._intents, self._charges, self._movements]
+
+    def also_expand(self, kept: dict[str, Resource]) -> None:
+        """What others keep and movements may name: refunds, disputes."""
+        self._kept.append(kept)
 
     def reset(self) -> None:
         self._intents.clear()
@@ -65,8 +70,8 @@ class Payments:
         ]
 
     async def list_intents(self, request: Request) -> Response:
-        rows = reversed(self._intents.values())
-        return list_answer(await read_params(request), "/v1/payment_intents", rows)
+        params, rows = await read_params(request), reversed(self._intents.values())
+        return list_answer(params, "/v1/payment_intents", rows, expand=self.expand)
 
     async def retrieve_intent(self, request: Request) -> Response:
         intent = self.find_intent(request.path_params["id"])
@@ -80,7 +85,7 @@ class Payments:
             for charge in reversed(self._charges.values())
             if wanted in (None, charge["payment_intent"])
         ]
-        return list_answer(params, "/v1/charges", rows)
+        return list_answer(params, "/v1/charges", rows, expand=self.expand)
 
     async def retrieve_charge(self, request: Request) -> Response:
         charge = self.find_charge(request.path_params["id"])
@@ -94,7 +99,7 @@ class Payments:
             for movement in reversed(self._movements.values())
             if exact.items() <= movement.items()
         ]
-        return list_answer(params, "/v1/balance_transactions", rows)
+        return list_answer(params, "/v1/balance_transactions", rows, expand=self.expand)
 
     async def retrieve_movement(self, request: Request) -> Response:
         id = request.path_params["id"]
@@ -116,7 +121,7 @@ class Payments:
         """`expand[]=payment_intent.latest_charge`: ids replaced by what they name, in a copy."""
         expanded = dict(resource)
         for path in paths:
-            name, _, rest = path.removeprefix("data.").partition(".")
+            name, _, rest = path.partition(".")
             if name not in expanded:
                 raise StripeError(f"This property cannot be expanded ({name}).", param="expand")
             if isinstance(expanded[name], str):
@@ -126,10 +131,7 @@ class Payments:
         return expanded
 
     def _named(self, id: str) -> Any:  # noqa: ANN401 - a resource, or the id of one not kept here
-        for kept in (self._intents, self._charges, self._movements):
-            if id in kept:
-                return kept[id]
-        return id
+        return next((kept[id] for kept in self._kept if id in kept), id)
 
     # A payment's life.
 

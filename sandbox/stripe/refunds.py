@@ -35,6 +35,7 @@ class Refunds:
         self._events = events
         self._payments = payments
         self._refunds: dict[str, Resource] = {}
+        payments.also_expand(self._refunds)
         self.next_status = "succeeded"
 
     def reset(self) -> None:
@@ -65,16 +66,19 @@ class Refunds:
                 f"Refund amount ({cents}) is greater than unrefunded amount on charge ({left})",
                 param="amount",
             )
-        return stripe_answer(self._payments.expand(self._make(charge, cents, params), []))
+        refund = self._make(charge, cents, params)
+        return stripe_answer(self._payments.expand(refund, params.get("expand", [])))
 
     async def list_all(self, request: Request) -> Response:
         params = await read_params(request)
         exact = {name: params[name] for name in ("charge", "payment_intent") if name in params}
         rows = [one for one in reversed(self._refunds.values()) if exact.items() <= one.items()]
-        return list_answer(params, "/v1/refunds", rows)
+        return list_answer(params, "/v1/refunds", rows, expand=self._payments.expand)
 
     async def retrieve(self, request: Request) -> Response:
-        return stripe_answer(self.find(request.path_params["id"]))
+        refund = self.find(request.path_params["id"])
+        expand = (await read_params(request)).get("expand", [])
+        return stripe_answer(self._payments.expand(refund, expand))
 
     def find(self, id: str) -> Resource:
         if id not in self._refunds:

@@ -1,8 +1,5 @@
 """Checkout Sessions in mode payment. https://docs.stripe.com/api/checkout/sessions"""
 
-from typing import Any
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,60 +13,18 @@ from sandbox.stripe.answers import (
     check_known,
     list_answer,
     missing,
-    read_integer,
     read_params,
-    required,
     stripe_answer,
 )
 from sandbox.stripe.events import Events
 from sandbox.stripe.payments import Payments
-
-ANY: dict[str, Any] = {}
-LINE_ITEM: dict[str, Any] = {
-    "quantity": None,
-    "price_data": {
-        "currency": None,
-        "unit_amount": None,
-        "tax_behavior": None,
-        "product_data": {"name": None, "description": None, "metadata": None, "tax_code": None},
-    },
-}
-# What the sandbox plays of Stripe's parameters. Others are refused, never ignored.
-KNOWN: dict[str, Any] = {
-    "mode": None,
-    "ui_mode": None,
-    "success_url": None,
-    "cancel_url": None,
-    "client_reference_id": None,
-    "currency": None,
-    "customer_email": None,
-    "customer_creation": None,
-    "expires_at": None,
-    "line_items": LINE_ITEM,
-    "metadata": None,
-    "payment_intent_data": {
-        "description": None,
-        "metadata": None,
-        "receipt_email": None,
-        "statement_descriptor_suffix": None,
-    },
-    "payment_method_options": {"card": {"request_three_d_secure": None}},
-    "allowed_payment_method_types": None,
-    "adaptive_pricing": {"enabled": None},
-    "automatic_tax": {"enabled": None},
-    "allow_promotion_codes": None,
-    "billing_address_collection": None,
-    "custom_text": {"submit": {"message": None}},
-    "integration_identifier": None,
-    "locale": None,
-    "submit_type": None,
-    "expand": None,
-}
-MIN_LIFE_SECONDS = 30 * 60
-MAX_LIFE_SECONDS = 24 * 3600
-SKEW_SECONDS = 60
-MIN_CENTS = 50
-MAX_CENTS = 99_999_999
+from sandbox.stripe.session_params import (
+    KNOWN,
+    check_amount,
+    check_session,
+    read_expiry,
+    read_item,
+)
 
 
 class Sessions:
@@ -105,7 +60,7 @@ class Sessions:
         session["_items"] = items
         self._sessions[session["id"]] = session
         life_seconds = session["expires_at"] - self._clock.wall.now()
-        self._clock.wall.call_later(life_seconds, lambda: self._lapse(session))
+        self._clock.wall.call_later(life_seconds, lambda: self.lapse(session))
         return stripe_answer(self._expanded(session, params))
 
     async def retrieve(self, request: Request) -> Response:
@@ -120,7 +75,7 @@ class Sessions:
             for session in reversed(self._sessions.values())
             if exact.items() <= session.items()
         ]
-        return list_answer(params, "/v1/checkout/sessions", rows)
+        return list_answer(params, "/v1/checkout/sessions", rows, expand=self._payments.expand)
 
     async def expire(self, request: Request) -> Response:
         session = self.find(request.path_params["id"])
@@ -129,7 +84,7 @@ class Sessions:
                 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
                 f"Session has a status of {session['status']}."
             )
-        self._lapse(session)
+        self.lapse(session)
         return stripe_answer(public(session))
 
     async def list_items(self, request: Request) -> Response:
@@ -188,7 +143,8 @@ class Sessions:
         if session["status"] != "open":
             raise StripeError(f"This Checkout Session is {session['status']}")
 
-    def _lapse(self, session: Resource) -> None:
+    def lapse(self, session: Resource) -> None:
+        """Nobody paid in time, or the product closed the page."""
         if session["status"] == "open" and session["id"] in self._sessions:
             session["status"], session["url"] = "expired", None
             self._events.emit("checkout.session.expired", public(session))
@@ -199,10 +155,6 @@ class Sessions:
     def _build(self, params: Params, base_url: str, total: int) -> Resource:
         id = stripe_id("cs_test", 58)
         now = self._clock.timestamp()
-        expires_at = now + MAX_LIFE_SECONDS
-        if "expires_at" in params:
-            expires_at = read_integer(params["expires_at"], "expires_at")
-            check_expiry(expires_at, now)
         card = params.get("payment_method_options", {}).get("card", {})
         automatic = {"enabled": False, "liability": None, "provider": None, "status": None}
         email = params.get("customer_email")
@@ -223,7 +175,7 @@ class Sessions:
             "customer_creation": params.get("customer_creation", "if_required"),
             "customer_details": {"email": email} if email else None,
             "customer_email": email,
-            "expires_at": expires_at,
+            "expires_at": read_expiry(params, now),
             "livemode": False,
             "locale": params.get("locale"),
             "metadata": params.get("metadata", {}),
@@ -248,70 +200,3 @@ class Sessions:
 
 def public(session: Resource) -> Resource:
     return {name: value for name, value in session.items() if not name.startswith("_")}
-
-
-def check_session(params: Params) -> None:
-    if params.get("mode") != "payment":
-        raise StripeError("The sandbox plays mode=payment", param="mode")
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise StripeError("The sandbox plays ui_mode=hosted_page", param="ui_mode")
-    if not params.get("line_items"):
-        raise required("line_items")
-    if not params.get("success_url"):
-        raise required("success_url")
-    for name in ("success_url", "cancel_url"):
-        url = params.get(name)
-        if url is not None and urlsplit(url).scheme not in ("http", "https"):
-            raise StripeError("Not a valid URL", code="url_invalid", param=name)
-
-
-def check_expiry(expires_at: int, now: int) -> None:
-    """Thirty minutes to a day from now, give or take the way of the request."""
-    if not MIN_LIFE_SECONDS - SKEW_SECONDS <= expires_at - now <= MAX_LIFE_SECONDS + SKEW_SECONDS:
-        raise StripeError(
-            "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout "
-            "Session creation.",
-            param="expires_at",
-        )
-
-
-def check_amount(total: int) -> None:
-    if total < MIN_CENTS:
-        raise StripeError(
-            "The Checkout Session's total amount must convert to at least 50 cents.",
-            code="amount_too_small",
-        )
-    if total > MAX_CENTS:
-        raise StripeError(
-            "The Checkout Session's total amount due must be no more than $999,999.99.",
-            code="amount_too_large",
-        )
-
-
-def read_item(item: Params, index: int) -> Resource:
-    where = f"line_items[{index}]"
-    price = item.get("price_data")
-    if not price:
-        raise required(f"{where}[price_data]")
-    for name in ("currency", "unit_amount", "product_data"):
-        if not price.get(name):
-            raise required(f"{where}[price_data][{name}]")
-    if price["currency"].lower() != "usd":
-        raise StripeError("The sandbox plays usd", param=f"{where}[price_data][currency]")
-    if not price["product_data"].get("name"):
-        raise required(f"{where}[price_data][product_data][name]")
-    amount = read_integer(price["unit_amount"], f"{where}[price_data][unit_amount]")
-    quantity = read_integer(item.get("quantity", "1"), f"{where}[quantity]")
-    if amount < 0 or quantity < 1:
-        raise StripeError("Invalid amount or quantity", param=where)
-    return {
-        "id": stripe_id("li"),
-        "object": "item",
-        "amount_discount": 0,
-        "amount_subtotal": amount * quantity,
-        "amount_tax": 0,
-        "amount_total": amount * quantity,
-        "currency": "usd",
-        "description": price["product_data"]["name"],
-        "quantity": quantity,
-    }

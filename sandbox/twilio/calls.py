@@ -1,6 +1,6 @@
 """The Calls resource of the API 2010-04-01. https://www.twilio.com/docs/voice/api/call-resource"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -57,12 +57,19 @@ class Calls:
 
     async def list_all(self, request: Request) -> Response:
         wanted = read_filters(request.query_params)
-        legs = reversed(self._board.legs.values())
-        if parent_sid := request.query_params.get("ParentCallSid"):
-            parent = self._board.legs.get(parent_sid)
-            legs = reversed(dict(enumerate(parent.children if parent else [])).values())
-        rows = [leg.as_json() for leg in legs if all(is_wanted(leg) for is_wanted in wanted)]
-        return JSONResponse(page_of(request, "calls", rows))
+        legs = reversed(self._candidates(request.query_params))
+        rows = [leg for leg in legs if all(is_wanted(leg) for is_wanted in wanted)]
+        page = page_of(request, "calls", rows)
+        return JSONResponse(page | {"calls": [leg.as_json() for leg in page["calls"]]})
+
+    def _candidates(self, query: QueryParams) -> Sequence[Leg]:
+        """The fewest calls that hold all that are wanted, without looking at each."""
+        if "ParentCallSid" in query:
+            parent = self._board.legs.get(query["ParentCallSid"])
+            return parent.children if parent else []
+        if "To" in query:
+            return self._board.legs_to(query["To"])
+        return list(self._board.legs.values())
 
     async def fetch(self, request: Request) -> Response:
         return JSONResponse(self._find(request).as_json())
@@ -179,13 +186,12 @@ def read_filters(query: QueryParams) -> list[Callable[[Leg], bool]]:
         for name, value in query.multi_items()
         if name.startswith(("StartTime", "EndTime"))
     ]
-    exact = {
-        field: query[name]
-        for name, field in (("To", "to"), ("From", "from"), ("Status", "status"))
-        if name in query
-    }
-    if exact:
-        filters.append(lambda leg: exact.items() <= leg.as_json().items())
+    if "To" in query:
+        filters.append(lambda leg: leg.to == query["To"])
+    if "From" in query:
+        filters.append(lambda leg: leg.caller == query["From"])
+    if "Status" in query:
+        filters.append(lambda leg: leg.listed_status == query["Status"])
     return filters
 
 

@@ -64,6 +64,11 @@ class Leg:
     def is_over(self) -> bool:
         return self.status in FINAL
 
+    @property
+    def listed_status(self) -> str:
+        """As the REST API tells it; `initiated` exists only in callbacks."""
+        return "queued" if self.status == "initiated" else self.status
+
     def after(self, seconds: float, callback: Callback) -> None:
         self.at(self.time + seconds, callback)
 
@@ -120,7 +125,7 @@ class Leg:
         return fields | ({"ParentCallSid": self.parent.sid} if self.parent else {})
 
     def as_json(self) -> dict[str, Any]:
-        """The Call resource; `initiated` exists only in callbacks."""
+        """The Call resource."""
         uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Calls/{self.sid}"
         return {
             "sid": self.sid,
@@ -131,7 +136,7 @@ class Leg:
             "from": self.caller,
             "from_formatted": self.caller,
             "phone_number_sid": None,
-            "status": "queued" if self.status == "initiated" else self.status,
+            "status": self.listed_status,
             "start_time": rfc2822(self.instant(self.answered)),
             "end_time": rfc2822(self.instant(self.ended)),
             "duration": str(self.duration_seconds) if self.answered and self.ended else None,

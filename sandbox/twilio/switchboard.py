@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from sandbox.clock import Clock
@@ -31,11 +32,13 @@ class Switchboard:
         self._prices = prices
         self.legs: dict[str, Leg] = {}
         self.running: dict[str, Leg] = {}
+        self._legs_to: defaultdict[str, list[Leg]] = defaultdict(list)
         self.troubles: list[dict[str, str]] = []
 
     def reset(self) -> None:
         self.legs.clear()
         self.running.clear()
+        self._legs_to.clear()
         self.troubles.clear()
 
     # A leg's life.
@@ -62,7 +65,12 @@ class Switchboard:
             callback=callback,
         )
         self.legs[leg.sid] = self.running[leg.sid] = leg
+        self._legs_to[to].append(leg)
         return leg
+
+    def legs_to(self, number: str) -> list[Leg]:
+        """Every call to a number, oldest first."""
+        return self._legs_to.get(number, [])
 
     def ring(self, leg: Leg, *, timeout_seconds: float) -> None:
         leg.after(SETUP_SECONDS, lambda: self._initiate(leg, timeout_seconds))
