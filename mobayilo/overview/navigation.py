@@ -47,11 +47,12 @@ def links(places: tuple[Place, ...], request: HttpRequest | None) -> list[Link]:
     return [
         Link(url, place.label, place.icon, here in (place.name, *place.also))
         for place in places
-        if (url := _address(place.name))
+        if (url := address(place.name))
     ]
 
 
-def _address(name: str) -> str:
+def address(name: str) -> str:
+    """The path of a page; empty while there is none of that name."""
     try:
         return reverse(name)
     except NoReverseMatch:

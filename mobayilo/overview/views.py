@@ -1,15 +1,17 @@
 """The pages that join the rooms."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.models import User
+from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
-from mobayilo.overview import price_list
+from mobayilo.overview import activity, price_list
+from mobayilo.overview.next_steps import next_steps
+from telephony.caller_ids import caller_id_state
 
 
 @limited("page-read")
@@ -24,7 +26,18 @@ def landing(request: HttpRequest) -> HttpResponse:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """What one has, what to do next, what happened."""
-    return render(request, "overview/home.html")
+    user = signed_in_user(request)
+    status, e164 = caller_id_state(user.account)
+    context = {
+        "caller_id_status": status,
+        "caller_id_e164": e164,
+        "steps": next_steps(user, is_verified=status == "verified"),
+        "expiring_tokens": activity.expiring_tokens(user),
+        "spending": activity.spending_chart(user.account),
+        "countries": activity.minutes_by_country(user.account),
+        "calls": activity.last_calls(user.account),
+    }
+    return render(request, "overview/home.html", context)
 
 
 @limited("page-read")
@@ -46,4 +59,4 @@ def _home_country(request: HttpRequest) -> str | None:
     """The country whose numbers need no code: the account's, if somebody is signed in."""
     if not request.user.is_authenticated:
         return None
-    return cast(User, request.user).account.default_country or None
+    return signed_in_user(request).account.default_country or None

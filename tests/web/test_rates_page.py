@@ -2,35 +2,14 @@
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from telephony.models import Rate, RateDeck
-
-
-def add_rate(deck: RateDeck, prefix: str, country: str, kind: str, micros: int) -> None:
-    Rate.objects.create(
-        deck=deck,
-        prefix=prefix,
-        description=f"{country} {kind}",
-        country=country,
-        kind=kind,
-        micros_per_minute=micros,
-        first_seconds=60,
-        next_seconds=6,
-        effective_from=deck.effective_from,
-    )
+from telephony.models import RateDeck
+from tests.web.scenes import deck_in_force
 
 
 @pytest.fixture
 def deck(db: None) -> RateDeck:
-    deck = RateDeck.objects.create(
-        name="tests", digest="0" * 64, row_count=4, effective_from=timezone.now()
-    )
-    add_rate(deck, "44", "GB", "fixed", 9_000)
-    add_rate(deck, "4420", "GB", "fixed", 7_500)
-    add_rate(deck, "447", "GB", "mobile", 21_000)
-    add_rate(deck, "353", "IE", "fixed", 11_000)
-    return deck
+    return deck_in_force()
 
 
 def test_list_shows_the_lowest_price_of_each_country(client: Client, deck: RateDeck) -> None:

@@ -1,0 +1,82 @@
+"""The page that a customer comes home to."""
+
+import re
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import AccessToken, User
+from tests.people import new_token
+from tests.web.scenes import CALLS, busy_customer, credit, past_call, proved_phone
+
+
+def home(client: Client, user: User) -> str:
+    client.force_login(user)
+    return client.get("/home").content.decode()
+
+
+def test_newcomer_sees_what_to_do_first(client: Client, alice: User) -> None:
+    page = home(client, alice)
+    assert "pipx install moby" in page
+    assert page.count('class="is-done"') == 0
+    assert "Last calls" not in page
+
+
+def test_step_that_is_done_is_ticked(client: Client, alice: User) -> None:
+    new_token(alice, kind=AccessToken.Kind.DEVICE)
+    proved_phone(alice)
+    credit(alice.account, 5_000_000)
+    page = home(client, alice)
+    assert page.count('class="is-done"') == 4
+    assert "pipx install moby" not in page
+
+
+def test_checklist_goes_with_the_first_call(client: Client, alice: User) -> None:
+    credit(alice.account, 20_000_000)
+    past_call(alice, proved_phone(alice), CALLS[0])
+    page = home(client, alice)
+    assert "first call" not in page
+    assert "+44 20 7946 0018" in page
+
+
+def test_spending_adds_up_to_what_the_calls_cost(client: Client, alice: User) -> None:
+    busy_customer(alice, calls=8)
+    page = home(client, alice)
+    seconds = sum(seconds for *_, seconds in CALLS)
+    assert f"${seconds * 700 / 1_000_000:.4f}".rstrip("0") in page
+    assert "United Kingdom" in page
+    assert f"{3725 / 60:.1f} min" in page
+
+
+def test_teammate_sees_the_account_and_a_stranger_does_not(
+    client: Client, alice: User, bob: User, charlie: User
+) -> None:
+    busy_customer(alice, calls=2)
+    assert "+49 1511 2345678" in home(client, bob)
+    assert "+49 1511 2345678" not in home(client, charlie)
+
+
+def test_token_about_to_expire_is_announced(client: Client, alice: User) -> None:
+    new_token(alice, name="nightly report", days=3)
+    new_token(alice, name="later one", days=20)
+    page = home(client, alice)
+    assert "nightly report" in page
+    assert "later one" not in page
+
+
+def test_frozen_account_is_told_so(client: Client, alice: User) -> None:
+    alice.account.frozen_at = timezone.now() - timedelta(days=1)
+    alice.account.save()
+    assert "This account is frozen" in home(client, alice)
+
+
+def test_home_asks_as_much_for_many_calls_as_for_few(
+    client: Client, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    busy_customer(alice, calls=80)
+    home(client, alice)  # the first page of a session also notes the browser
+    with django_assert_max_num_queries(15):
+        page = client.get("/home").content.decode()
+    assert len(re.findall(r"<tr>", page)) < 60
