@@ -111,6 +111,12 @@ def claim(typed_code: str, *, user: User) -> DeviceLogin | None:
     return row
 
 
+def release(row: DeviceLogin, *, user: User) -> bool:
+    """Lets go of a claimed grant, so that another user may enter its code."""
+    mine = DeviceLogin.objects.filter(pk=row.pk, user=user, state=State.PENDING)
+    return mine.update(user=None) == 1
+
+
 def approve(row: DeviceLogin, approval: Approval, *, user: User, request: AnyRequest) -> bool:
     """Grants what a device asked for; False if that is no longer possible."""
     granted = {

@@ -1,0 +1,180 @@
+"""The pages where a person approves a device: enter the code, compare, decide."""
+
+from typing import Any
+
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import device_login
+from accounts.access import fresh_sign_in_required, has_verified_email, signed_in_user
+from accounts.clients import client_name
+from accounts.device_login import Approval
+from accounts.forms import ApprovalForm, UserCodeForm
+from accounts.guesses import count_wrong_code, refuse_guessers
+from accounts.models import DeviceLogin
+from accounts.places import country_of, same_network
+from accounts.token_policy import policy_of
+from accounts.user_codes import normalize, shown
+from mobayilo.lib.client_ip import client_ip
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ratelimits import limited
+
+# A code that was typed or came with a link; it waits here through sign-in, sign-up and MFA.
+CODE = "user_code"
+CLAIMED = "device_login"
+WRONG_CODE = "This code is not valid. Look at the device, and start again there if it has expired."
+
+
+@never_cache
+@limited("page-read", methods=("GET",))
+@limited("page-write", methods=("POST",))
+@require_http_methods(["GET", "POST"])
+def device(request: HttpRequest) -> HttpResponse:
+    """Where the person types the code. Opening a link fills it in, and decides nothing."""
+    offered = request.POST.get("user_code") or request.GET.get("user_code")
+    if offered:
+        request.session[CODE] = shown(normalize(offered)[:40])
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("accounts:device"))
+    if request.method == "GET":
+        if offered:
+            return redirect("accounts:device")  # keeps the code out of the history
+        form = UserCodeForm(initial={"user_code": request.session.get(CODE, "")})
+        return _code_page(request, form)
+    form = UserCodeForm(request.POST)
+    if form.is_valid() and _claim(request, form.cleaned_data["user_code"]):
+        return redirect("accounts:device-confirm")
+    return _code_page(request, form, status=400)
+
+
+def _claim(request: HttpRequest, typed_code: str) -> bool:
+    user = signed_in_user(request)
+    refuse_guessers(request)
+    row = device_login.claim(typed_code, user=user)
+    if row is None:
+        request.session.pop(CODE, None)
+        count_wrong_code(request, user)
+        return False
+    request.session[CLAIMED] = row.pk
+    return True
+
+
+def _code_page(request: HttpRequest, form: UserCodeForm, *, status: int = 200) -> HttpResponse:
+    if status != 200 and not form.errors:
+        form.add_error("user_code", WRONG_CODE)
+    return render(request, "accounts/device_code.html", {"form": form}, status=status)
+
+
+@never_cache
+@limited("page-read")
+@require_GET
+@fresh_sign_in_required
+def device_confirm(request: HttpRequest) -> HttpResponse:
+    """What asks, from where, and for what; approve and deny weigh the same."""
+    row = _claimed(request)
+    if row is None:
+        return redirect("accounts:device")
+    user = signed_in_user(request)
+    if not has_verified_email(user):
+        raise ProductError("email_unverified", "Your e-mail address is not confirmed yet.")
+    return _confirm_page(request, row, ApprovalForm(row=row, policy=policy_of(user.account)))
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@fresh_sign_in_required
+def device_approve(request: HttpRequest) -> HttpResponse:
+    """Grants the device its token; it fetches it with its next poll."""
+    row = _claimed(request)
+    if row is None:
+        return redirect("accounts:device")
+    user = signed_in_user(request)
+    form = ApprovalForm(request.POST, row=row, policy=policy_of(user.account))
+    if not form.is_valid():
+        return _confirm_page(request, row, form, status=400)
+    approval = Approval(
+        scopes=tuple(form.cleaned_data["scopes"]),
+        token_name=form.cleaned_data["name"],
+        expires_in_days=form.days,
+        guards=form.guards,
+    )
+    approved = device_login.approve(row, approval, user=user, request=request)
+    return _decided(request, "approved" if approved else "over")
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@login_required
+def device_deny(request: HttpRequest) -> HttpResponse:
+    """Refuses the device. Saying no needs no fresh sign-in."""
+    row = _claimed(request)
+    if row is None:
+        return redirect("accounts:device")
+    denied = device_login.deny(row, user=signed_in_user(request), request=request)
+    return _decided(request, "denied" if denied else "over")
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@login_required
+def device_switch(request: HttpRequest) -> HttpResponse:
+    """“Not you?”: lets go of the code, signs out, and takes the code to the sign-in page."""
+    row, code = _claimed(request), request.session.get(CODE)
+    if row is not None:
+        device_login.release(row, user=signed_in_user(request))
+    logout(request)
+    if code:
+        request.session[CODE] = code
+    return redirect_to_login(reverse("accounts:device"))
+
+
+@never_cache
+@limited("page-read")
+@require_GET
+@login_required
+def device_done(request: HttpRequest, outcome: str) -> HttpResponse:
+    """What happened, and that the rest is on the device."""
+    return render(request, "accounts/device_done.html", {"outcome": outcome})
+
+
+def _decided(request: HttpRequest, outcome: str) -> HttpResponse:
+    request.session.pop(CODE, None)
+    request.session.pop(CLAIMED, None)
+    return redirect("accounts:device-done", outcome=outcome)
+
+
+def _claimed(request: HttpRequest) -> DeviceLogin | None:
+    """The login whose code this session entered, while it can still be decided."""
+    logins = DeviceLogin.objects.filter(
+        pk=request.session.get(CLAIMED, 0),
+        user=signed_in_user(request),
+        state=DeviceLogin.State.PENDING,
+        expires_at__gt=timezone.now(),
+    )
+    return logins.first()
+
+
+def _confirm_page(
+    request: HttpRequest, row: DeviceLogin, form: ApprovalForm, *, status: int = 200
+) -> HttpResponse:
+    here, country = client_ip(request), country_of(request)
+    context: dict[str, Any] = {
+        "login": row,
+        "form": form,
+        "user_code": request.session.get(CODE, ""),
+        "client_name": client_name(row.client_id),
+        "here": {"ip": here, "country": country},
+        "is_elsewhere": not same_network(row.ip, here),
+        "is_abroad": bool(row.country and country and row.country != country),
+    }
+    return render(request, "accounts/device_confirm.html", context, status=status)

@@ -1,0 +1,170 @@
+"""What people fill in about tokens and devices."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.guards import MAX_CENTS, NO_GUARDS, Guards, parse_guards
+from accounts.models import DeviceLogin
+from accounts.scopes import Scope
+from accounts.token_policy import NEVER, TokenPolicy
+from accounts.tokens import TokenSpec
+from mobayilo.lib.errors import ProductError
+
+PRESET_DAYS = (7, 30, 60, 90)
+ON_A_DATE = "date"
+MAX_DOLLARS = Decimal(MAX_CENTS) / 100
+
+
+class UserCodeForm(forms.Form):
+    """The code that a terminal shows."""
+
+    user_code = forms.CharField(
+        label="Code",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "autofocus": True,
+                "placeholder": "XXXX-XXXX",
+            }
+        ),
+    )
+
+
+def _dollars(label: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=Decimal("0.01"),
+        max_value=MAX_DOLLARS,
+        decimal_places=2,
+        help_text="US dollars. Empty: no limit.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+class TokenTerms(forms.Form):
+    """Name, rights, life and limits of a token, by the policy of the account."""
+
+    name = forms.CharField(label="Name", max_length=100)
+    scopes = forms.MultipleChoiceField(
+        label="It may", choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    expires = forms.ChoiceField(label="It expires")
+    expires_on = forms.DateField(
+        label="Date", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    max_per_day = _dollars("Most that it may spend a day")
+    max_per_call = _dollars("Most that it may spend on a call")
+    destinations = forms.CharField(
+        label="Only call",
+        required=False,
+        max_length=2000,
+        help_text="Countries, prefixes or numbers, such as: GB +4420. Empty: anywhere.",
+    )
+    caller_ids = forms.CharField(
+        label="Only call from",
+        required=False,
+        max_length=2000,
+        help_text="Your verified numbers, such as: +442079460018. Empty: any of them.",
+    )
+
+    def __init__(self, *args: Any, policy: TokenPolicy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.policy = policy
+        self.guards: Guards = NO_GUARDS
+        self.days: int | None = None
+        expires = self.fields["expires"]
+        if isinstance(expires, forms.ChoiceField):
+            expires.choices = life_choices(policy, asked=self.initial.get("expires"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self._clean_life(cleaned)
+        self._clean_guards(cleaned)
+        return cleaned
+
+    def _clean_life(self, cleaned: dict[str, Any]) -> None:
+        chosen = cleaned.get("expires")
+        if chosen is None:
+            return
+        on: date | None = cleaned.get("expires_on")
+        if chosen == ON_A_DATE and on is None:
+            self.add_error("expires_on", "Choose a date.")
+            return
+        self.days = (on - timezone.localdate()).days if chosen == ON_A_DATE and on else None
+        self.days = int(chosen) if self.days is None else self.days
+        longest = timezone.localdate() + timedelta(days=self.policy.max_days)
+        if chosen == ON_A_DATE and not 1 <= self.days <= self.policy.max_days:
+            self.add_error("expires_on", f"Choose a day after today, up to {longest:%-d %B %Y}.")
+
+    def _clean_guards(self, cleaned: dict[str, Any]) -> None:
+        cents = {
+            "max_cents_per_day": cleaned.get("max_per_day"),
+            "max_cents_per_call": cleaned.get("max_per_call"),
+        }
+        raw: dict[str, Any] = {name: amount and int(amount * 100) for name, amount in cents.items()}
+        raw |= {name: cleaned.get(name) for name in ("destinations", "caller_ids")}
+        try:
+            self.guards = parse_guards(raw)
+        except ProductError as refusal:
+            field = next(iter(refusal.details["fields"]))
+            self.add_error(field if field in self.fields else None, refusal.message)
+
+    def spec(self, kind: str) -> TokenSpec:
+        """The token that this form describes."""
+        return TokenSpec(
+            kind=kind,
+            name=self.cleaned_data["name"],
+            scopes=tuple(self.cleaned_data["scopes"]),
+            expires_in_days=self.days,
+            guards=self.guards,
+        )
+
+
+class ApprovalForm(TokenTerms):
+    """What a device asks for, as the person grants it: never more rights than asked."""
+
+    def __init__(self, *args: Any, row: DeviceLogin, policy: TokenPolicy, **kwargs: Any) -> None:
+        days = policy.cap_days(row.expires_in_days)
+        asked: dict[str, Any] = {
+            "name": row.token_name or row.device_name or "moby",
+            "scopes": row.scopes,
+            "expires": str(days),
+            **guard_initial(row.guards),
+        }
+        super().__init__(*args, policy=policy, initial=asked, **kwargs)
+        scopes = self.fields["scopes"]
+        if isinstance(scopes, forms.MultipleChoiceField):
+            scopes.choices = [
+                (value, label) for value, label in Scope.choices if value in row.scopes
+            ]
+
+
+def guard_initial(guards: Guards) -> dict[str, Any]:
+    """How a form shows guards."""
+    day, call = guards.max_cents_per_day, guards.max_cents_per_call
+    return {
+        "max_per_day": None if day is None else Decimal(day) / 100,
+        "max_per_call": None if call is None else Decimal(call) / 100,
+        "destinations": " ".join(guards.destinations or ()),
+        "caller_ids": " ".join(guards.caller_ids or ()),
+    }
+
+
+def life_choices(policy: TokenPolicy, *, asked: str | None) -> list[tuple[str, str]]:
+    """How long a token may live, as far as the policy allows; what was asked for is among it."""
+    days = {day for day in PRESET_DAYS if day <= policy.max_days} | {policy.default_days}
+    if asked is not None and asked.isdigit() and int(asked) != NEVER:
+        days.add(int(asked))
+    choices = [(str(day), f"in {day} day{'s' if day > 1 else ''}") for day in sorted(days)]
+    choices.append((ON_A_DATE, "on a date"))
+    if policy.may_last_for_ever:
+        choices.append((str(NEVER), "never"))
+    return choices

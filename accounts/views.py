@@ -1,0 +1,139 @@
+"""The pages of tokens: list, make, replace, revoke."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import fresh_sign_in_required, signed_in_user
+from accounts.forms import TokenTerms
+from accounts.models import AccessToken, User
+from accounts.scopes import Scope
+from accounts.token_policy import policy_of
+from accounts.tokens import NewToken, create_token, revoke_token, revoke_tokens, rotate_token
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ratelimits import limited
+
+SCOPE_LABELS = dict(Scope.choices)
+
+
+@never_cache
+@limited("page-read")
+@require_GET
+@login_required
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Hand-made tokens and devices side by side, then those that ended lately."""
+    mine = AccessToken.objects.for_user(signed_in_user(request)).order_by("-id")
+    live = list(mine.live())
+    context = {
+        "live": [_row(token) for token in live],
+        "ended": [_row(token) for token in mine.exclude(pk__in=[t.pk for t in live])[:20]],
+    }
+    return render(request, "accounts/tokens.html", context)
+
+
+@never_cache
+@limited("page-read")
+@require_GET
+@login_required
+def devices(request: HttpRequest) -> HttpResponse:
+    """The devices that are signed in."""
+    mine = AccessToken.objects.for_user(signed_in_user(request)).order_by("-id")
+    live = mine.live().filter(kind=AccessToken.Kind.DEVICE)
+    return render(request, "accounts/devices.html", {"live": [_row(token) for token in live]})
+
+
+@never_cache
+@limited("page-write", methods=("POST",))
+@limited("page-read", methods=("GET",))
+@require_http_methods(["GET", "POST"])
+@fresh_sign_in_required
+def token_new(request: HttpRequest) -> HttpResponse:
+    """Makes a token. `?name=&scopes=&expires=` fill the form in; pressing the button stays."""
+    user = signed_in_user(request)
+    policy = policy_of(user.account)
+    if request.method == "GET":
+        form = TokenTerms(policy=policy, initial=_prefilled(request, policy.default_days))
+        return render(request, "accounts/token_new.html", {"form": form})
+    form = TokenTerms(request.POST, policy=policy)
+    made = _make(request, user, form) if form.is_valid() else None
+    if made is None:
+        return render(request, "accounts/token_new.html", {"form": form}, status=400)
+    return _shown_once(request, made)
+
+
+def _make(request: HttpRequest, user: User, form: TokenTerms) -> NewToken | None:
+    try:
+        return create_token(user, form.spec(AccessToken.Kind.PERSONAL), request=request)
+    except ProductError as refusal:
+        if refusal.code != "invalid_request":
+            raise
+        field = next(iter(refusal.details["fields"]))
+        form.add_error(field if field in form.fields else None, refusal.message)
+        return None
+
+
+def _prefilled(request: HttpRequest, default_days: int) -> dict[str, Any]:
+    expires = request.GET.get("expires", "")
+    return {
+        "name": request.GET.get("name", "")[:100],
+        "scopes": request.GET.get("scopes", "").replace(",", " ").split(),
+        "expires": expires if expires.isdigit() and len(expires) < 5 else str(default_days),
+    }
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@fresh_sign_in_required
+def token_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A new secret for the same token; the old one works for a day more."""
+    return _shown_once(request, rotate_token(_mine(request, public_id), request=request))
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@login_required
+def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ends one token at once. Ending needs no fresh sign-in: it can only make things safer."""
+    token = _mine(request, public_id)
+    if revoke_token(token, reason="revoked by you", request=request):
+        messages.success(request, f"“{token.name}” no longer works.")
+    return redirect("accounts:tokens")
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@fresh_sign_in_required
+def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
+    """Ends every token and signs every device out."""
+    mine = AccessToken.objects.live().for_user(signed_in_user(request))
+    ended = revoke_tokens(mine, reason="revoked by you", request=request)
+    messages.success(request, f"{ended} token{'' if ended == 1 else 's'} revoked.")
+    return redirect("accounts:tokens")
+
+
+def _mine(request: HttpRequest, public_id: str) -> AccessToken:
+    mine = AccessToken.objects.for_user(signed_in_user(request))
+    return get_object_or_404(mine, public_id=public_id)
+
+
+def _shown_once(request: HttpRequest, made: NewToken) -> HttpResponse:
+    """The one answer that holds the secret: no redirect, so that it is stored nowhere."""
+    context = {"token": made.row, "secret": made.secret}
+    return render(request, "accounts/token_created.html", context)
+
+
+def _row(token: AccessToken) -> dict[str, Any]:
+    return {
+        "token": token,
+        "scopes": [SCOPE_LABELS.get(scope, scope) for scope in token.scopes],
+        "is_device": token.kind == AccessToken.Kind.DEVICE,
+        "guards": token.guards,
+    }

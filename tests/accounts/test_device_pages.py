@@ -1,0 +1,177 @@
+"""The pages where a person approves a device."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
+from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
+from tests.accounts.oauth import poll, start
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+def test_device_is_approved_from_a_cold_start(client: Client, alice: User) -> None:
+    body = start(client, device_name="anvil", scope="calls:read")
+    browser = Client()
+    link = browser.get(f"/device?user_code={body['user_code']}")
+    assert link["Location"] == "/accounts/login/?next=/device"
+    sign_in(alice, browser, next="/device")
+    page = browser.get("/device").content.decode()
+    assert body["user_code"] in page
+    assert "anvil" not in page
+    assert enter_code(browser, body["user_code"])["Location"] == "/device/confirm"
+    confirm = browser.get("/device/confirm").content.decode()
+    for fact in ("anvil", "127.0.0.1", body["user_code"], "alice@example.org", "See calls"):
+        assert fact in confirm
+    done = browser.post("/device/approve", shown_terms(browser))
+    assert done["Location"] == "/device/approved"
+    assert poll(client, body["device_code"])[0] == 200
+    token = AccessToken.objects.get()
+    assert (token.user, token.name, token.device_name) == (alice, "anvil", "anvil")
+
+
+def test_opening_a_link_decides_nothing(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    assert browser.get(f"/device?user_code={body['user_code']}")["Location"] == "/device"
+    browser.get("/device")
+    assert browser.get("/device/confirm")["Location"] == "/device"
+    row = DeviceLogin.objects.get()
+    assert (row.state, row.user) == ("pending", None)
+
+
+def test_code_waits_through_sign_in_without_next(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = Client()
+    browser.get(f"/device?user_code={body['user_code']}")
+    browser.post("/accounts/login/", {"login": alice.email, "password": "wrong"})
+    sign_in(alice, browser)
+    assert browser.get("/after-sign-in")["Location"] == "/device"
+    assert body["user_code"] in browser.get("/device").content.decode()
+
+
+def test_denying_tells_the_device(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    assert browser.post("/device/deny")["Location"] == "/device/denied"
+    assert poll(client, body["device_code"])[1]["error"] == "access_denied"
+    assert AuditEvent.objects.filter(action="device_login.denied", user=alice).exists()
+
+
+def test_approval_needs_a_fresh_sign_in(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    terms = shown_terms(browser)
+    wait_past_sudo(browser)
+    assert browser.get("/device/confirm")["Location"].startswith("/accounts/reauthenticate/")
+    stale = browser.post("/device/approve", terms)
+    assert stale["Location"] == "/accounts/reauthenticate/?next=%2Fdevice%2Fapprove"
+    assert DeviceLogin.objects.get().state == "pending"
+    confirmed = browser.post(stale["Location"], {"password": "correct horse battery"})
+    assert confirmed["Location"] == "/device/approved"
+
+
+def test_approval_needs_the_csrf_token(client: Client, alice: User) -> None:
+    body = start(client)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = sign_in(alice).cookies
+    for path in ("/device", "/device/approve", "/device/deny"):
+        assert strict.post(path, {"user_code": body["user_code"]}).status_code == 403
+
+
+def test_pages_are_not_framed_nor_stored_nor_told_to_others(alice: User) -> None:
+    answer = sign_in(alice).get("/device")
+    assert answer["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_wrong_used_and_foreign_codes_look_the_same(
+    client: Client, alice: User, charlie: User
+) -> None:
+    body = start(client)
+    enter_code(sign_in(charlie), body["user_code"])
+    browser = sign_in(alice)
+    pages = []
+    for code in ("BBBB-BBBB", body["user_code"], "", "x"):
+        answer = enter_code(browser, code)
+        pages.append((answer.status_code, str(answer.context["form"].errors)))
+    assert pages[0] == pages[1]
+    assert {status for status, _ in pages} == {400}
+
+
+def test_another_user_cannot_decide_a_login(client: Client, alice: User, bob: User) -> None:
+    body = start(client)
+    browser, other = sign_in(alice), sign_in(bob)
+    enter_code(browser, body["user_code"])
+    assert enter_code(other, body["user_code"]).status_code == 400
+    assert other.post("/device/approve", shown_terms(browser))["Location"] == "/device"
+    assert browser.post("/device/approve", shown_terms(browser))["Location"] == "/device/approved"
+
+
+def test_five_wrong_codes_stop_the_sixth_and_raise_the_alarm(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    statuses = [enter_code(browser, "BBBB-BBBB").status_code for _ in range(5)]
+    assert statuses == [400] * 5
+    refused = enter_code(browser, body["user_code"])
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    assert enter_code(sign_in(alice), body["user_code"]).status_code == 429
+    assert AuditEvent.objects.filter(action="device_login.codes_guessed", user=alice).exists()
+
+
+def test_wrong_codes_of_one_user_leave_others_alone(
+    client: Client, alice: User, charlie: User
+) -> None:
+    body = start(client)
+    guesser = sign_in(charlie)
+    for _ in range(6):
+        enter_code(guesser, "BBBB-BBBB")
+    assert enter_code(sign_in(alice), body["user_code"]).status_code == 302
+
+
+def test_approval_may_narrow_but_not_widen(client: Client, alice: User) -> None:
+    body = start(client, scope="calls:read calls:write")
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    terms = shown_terms(browser)
+    wide = browser.post("/device/approve", {**terms, "scopes": ["calls:read", "tokens:write"]})
+    assert wide.status_code == 400
+    browser.post("/device/approve", {**terms, "scopes": ["calls:read"], "max_per_day": "5.00"})
+    poll(client, body["device_code"])
+    token = AccessToken.objects.get()
+    assert (token.scopes, token.max_cents_per_day) == (["calls:read"], 500)
+
+
+def test_guards_asked_for_are_shown_for_approval(client: Client, alice: User) -> None:
+    body = start(client, max_cents_per_day="500", destinations="GB +4420", expires_in_days="9000")
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    terms = shown_terms(browser)
+    assert (str(terms["max_per_day"]), terms["destinations"]) == ("5", "GB +4420")
+    assert terms["expires"] == "365"
+
+
+def test_approval_warns_when_the_device_is_elsewhere(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    assert "another network" not in browser.get("/device/confirm").content.decode()
+    DeviceLogin.objects.update(ip="198.51.100.9")
+    assert "another network" in browser.get("/device/confirm").content.decode()
+
+
+def test_switching_accounts_keeps_the_code(client: Client, alice: User, bob: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    assert browser.post("/device/switch")["Location"] == "/accounts/login/?next=/device"
+    sign_in(bob, browser, next="/device")
+    assert body["user_code"] in browser.get("/device").content.decode()
+    enter_code(browser, body["user_code"])
+    assert browser.post("/device/approve", shown_terms(browser))["Location"] == "/device/approved"

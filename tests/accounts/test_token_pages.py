@@ -1,0 +1,143 @@
+"""The pages of tokens."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.models import AccessToken, User
+from accounts.secrets import digest
+from tests.accounts.browser import shown_terms, sign_in, wait_past_sudo
+from tests.people import new_token
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+SECRET = re.compile(r"moby_pat_[0-9A-Za-z]{36}")
+
+
+def create(browser: Client, **changes: object) -> str:
+    answer = browser.post("/settings/tokens/new", {**terms(), **changes})
+    assert answer.status_code == 200, answer.context["form"].errors
+    return str(SECRET.findall(answer.content.decode())[0])
+
+
+def terms() -> dict[str, object]:
+    return {"name": "ci", "scopes": ["calls:read"], "expires": "30"}
+
+
+def test_token_is_created_and_shown_once(alice: User) -> None:
+    browser = sign_in(alice)
+    secret = create(browser, max_per_day="5", destinations="gb")
+    token = AccessToken.objects.get()
+    assert token.digest == digest(secret)
+    assert (token.max_cents_per_day, token.destinations) == (500, ["GB"])
+    page = browser.get("/settings/tokens").content.decode()
+    assert "ci" in page
+    assert secret not in page
+    assert secret[-4:] in page
+
+
+def test_page_with_the_secret_is_never_stored(alice: User) -> None:
+    answer = sign_in(alice).post("/settings/tokens/new", terms())
+    assert "no-store" in answer["Cache-Control"]
+    assert not SECRET.search(str(answer.headers) + str(answer.cookies))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "taken"}, "name"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["calls:fly"]}, "scopes"),
+        ({"expires": "3650"}, "expires"),
+        ({"expires": "date"}, "expires_on"),
+        ({"expires": "date", "expires_on": "2020-01-01"}, "expires_on"),
+        ({"max_per_day": "1.005"}, "max_per_day"),
+        ({"max_per_call": "0"}, "max_per_call"),
+        ({"destinations": "UK"}, "destinations"),
+        ({"caller_ids": "020"}, "caller_ids"),
+    ],
+)
+def test_token_form_names_what_is_wrong(
+    alice: User, changes: dict[str, object], field: str
+) -> None:
+    new_token(alice, name="taken")
+    answer = sign_in(alice).post("/settings/tokens/new", {**terms(), **changes})
+    assert answer.status_code == 400
+    assert list(answer.context["form"].errors) == [field]
+    assert AccessToken.objects.count() == 1
+
+
+def test_link_fills_the_form_in_and_makes_nothing(alice: User) -> None:
+    browser = sign_in(alice)
+    link = "/settings/tokens/new?name=deploy&scopes=calls:read,billing:read&expires=7"
+    shown = shown_terms(browser, link)
+    assert (shown["name"], shown["expires"]) == ("deploy", "7")
+    assert shown["scopes"] == ["calls:read", "billing:read"]
+    assert not AccessToken.objects.exists()
+
+
+def test_making_and_replacing_need_a_fresh_sign_in(alice: User) -> None:
+    browser = sign_in(alice)
+    token = new_token(alice, name="old").row
+    wait_past_sudo(browser)
+    for path in ("new", f"{token.public_id}/rotate", "revoke-all"):
+        answer = browser.post(f"/settings/tokens/{path}", terms())
+        assert answer["Location"].startswith("/accounts/reauthenticate/")
+    assert AccessToken.objects.get().is_live
+    browser.post(f"/settings/tokens/{token.public_id}/revoke")
+    assert not AccessToken.objects.get().is_live
+
+
+def test_token_is_replaced_and_the_new_secret_shown(alice: User) -> None:
+    old = new_token(alice).row
+    answer = sign_in(alice).post(f"/settings/tokens/{old.public_id}/rotate")
+    secret = SECRET.findall(answer.content.decode())[0]
+    assert AccessToken.objects.get(digest=digest(secret)).rotated_from == old
+
+
+def test_tokens_of_others_do_not_exist(alice: User, bob: User, charlie: User) -> None:
+    token = new_token(alice, name="secret-name").row
+    for stranger in (bob, charlie):
+        browser = sign_in(stranger)
+        assert "secret-name" not in browser.get("/settings/tokens").content.decode()
+        for action in ("revoke", "rotate"):
+            answer = browser.post(f"/settings/tokens/{token.public_id}/{action}")
+            assert answer.status_code == 404
+    assert AccessToken.objects.get().is_live
+
+
+def test_revoking_all_leaves_others_alone(alice: User, bob: User) -> None:
+    new_token(alice)
+    new_token(alice, kind="dev", name="laptop")
+    kept = new_token(bob).row
+    sign_in(alice).post("/settings/tokens/revoke-all")
+    assert list(AccessToken.objects.live()) == [kept]
+
+
+def test_pages_need_a_sign_in(client: Client) -> None:
+    for path in ("tokens", "tokens/new", "devices", "security"):
+        assert client.get(f"/settings/{path}")["Location"].startswith("/accounts/login/")
+
+
+def test_pages_show_a_device_beside_a_token(alice: User) -> None:
+    new_token(alice, name="ci-token", max_cents_per_call=50)
+    new_token(alice, kind="dev", name="laptop-token")
+    browser = sign_in(alice)
+    both = browser.get("/settings/tokens").content.decode()
+    assert "ci-token" in both
+    assert "laptop-token" in both
+    assert "$0.50 a call" in both
+    devices = browser.get("/settings/devices").content.decode()
+    assert "ci-token" not in devices
+    assert "laptop-token" in devices
+
+
+def test_token_list_takes_the_same_queries_for_any_number(
+    alice: User, django_assert_max_num_queries: object
+) -> None:
+    browser = sign_in(alice)
+    for number in range(12):
+        new_token(alice, name=f"t{number}")
+    with django_assert_max_num_queries(15):  # type: ignore[operator]  # pytest-django's fixture
+        browser.get("/settings/tokens")
