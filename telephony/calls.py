@@ -6,6 +6,7 @@ without a SID, which `reconcile_calls` looks up at Twilio and finishes.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -111,24 +112,27 @@ def note(call: Call, told: ProviderCall, *, leg: str) -> None:
     call.refresh_from_db()
 
 
-def find_placed(call: Call) -> ProviderCall | None:
-    """What Twilio has for a call whose outcome is unknown; None where that is not clear.
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What Twilio has for a call whose outcome is unknown."""
 
-    Twilio keeps no id of ours, so it is found by number and time, and only if nothing else can be
-    meant by it.
+    found: ProviderCall | None
+    is_absent: bool  # Twilio has nothing that could be it
+
+
+def look_up(call: Call) -> LookUp:
+    """Finds a call by number and time, since Twilio keeps no id of ours.
+
+    It is found only if nothing else can be meant; its webhooks, which carry our id, tell otherwise.
     """
     since = call.created_at - timedelta(seconds=5)
-    found = gateway.find_calls(to=call.from_e164, since=since)
-    ours = set(
-        Call.objects.filter(leg_a_sid__in=[c.sid for c in found]).values_list(
-            "leg_a_sid", flat=True
-        )
-    )
-    candidates = [c for c in found if c.sid not in ours]
+    told = gateway.find_calls(to=call.from_e164, since=since)
+    sids = [one.sid for one in told]
+    ours = Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True)
+    candidates = [one for one in told if one.sid not in set(ours)]
     unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
-    if len(candidates) != 1 or unknown.count() != 1:
-        return None
-    return candidates[0]
+    is_clear = len(candidates) == 1 and unknown.count() == 1
+    return LookUp(candidates[0] if is_clear else None, is_absent=not candidates)
 
 
 def expires_at(call: Call) -> datetime:
@@ -142,10 +146,10 @@ def _resume(account: Account, idempotency_key: str) -> Call | None:
     call = Call.objects.filter(account=account, idempotency_key=idempotency_key).first()
     if call is None or call.leg_a_sid or call.settled_at:
         return call
-    placed = find_placed(call)
-    if placed is not None:
-        return adopt(call, placed)
-    if call.created_at < timezone.now() - PLACING and give_up(call, "not_placed"):
+    seen = look_up(call)
+    if seen.found is not None:
+        return adopt(call, seen.found)
+    if seen.is_absent and is_past_placing(call) and give_up(call, "not_placed"):
         return None
     raise ProductError(
         "provider_unavailable",
@@ -257,11 +261,10 @@ def _ring(call: Call) -> Call:
         )
     except OutcomeUnknownError as unknown:
         logger.warning("call outcome unknown", extra={"call": call.public_id})
-        found = _look_up(call)
-        if found is None:
+        if not _has_turned_up(call):
             unknown.details["call_id"] = call.public_id
             raise
-        placed = found
+        return call
     except ProductError as refusal:
         give_up(call, refusal.code)
         refusal.details["call_id"] = call.public_id
@@ -269,11 +272,21 @@ def _ring(call: Call) -> Call:
     return adopt(call, placed)
 
 
-def _look_up(call: Call) -> ProviderCall | None:
+def _has_turned_up(call: Call) -> bool:
+    """Whether Twilio has the call after all: it says so when asked, or its webhooks did."""
     try:
-        return find_placed(call)
+        found = look_up(call).found
     except ProductError:
-        return None
+        found = None
+    if found is not None:
+        adopt(call, found)
+    call.refresh_from_db()
+    return call.leg_a_sid is not None
+
+
+def is_past_placing(call: Call) -> bool:
+    """Whether no request to place the call can be under way any more."""
+    return call.created_at < timezone.now() - PLACING
 
 
 def adopt(call: Call, placed: ProviderCall) -> Call:
