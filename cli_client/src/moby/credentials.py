@@ -10,6 +10,9 @@ from moby.file_store import FileStore
 from moby.keyring_store import KeyringStore, KeyringUnavailableError
 from moby.tokens import header_safe
 
+# Names that people and scripts guess; a token in one of them is not read, and should not be missed.
+MISSPELT = ("MOBY_API_TOKEN", "MOBY_API_KEY", "MOBY_ACCESS_TOKEN", "MOBY_AUTH_TOKEN")
+
 
 @dataclass(frozen=True)
 class Credential:
@@ -61,6 +64,9 @@ class Credentials:
 
     @property
     def advice(self) -> str:
+        wrong = next((name for name in MISSPELT if self._environ.get(name)), None)
+        if wrong:
+            return f"{wrong} is set, and moby does not read it. Did you mean MOBY_TOKEN?"
         profile = "" if self._profile == "default" else f" --profile {self._profile}"
         return f"Sign in with: moby auth login{profile}"
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from moby import __version__
 from moby.answers import Client, Status
 from moby.api import BASE_PATH
+from moby.credentials import MISSPELT
 from moby.errors import MobyError
 from moby.http import CONNECT_TIMEOUT_SECONDS, Request, TransportError, ca_file
 from moby.keyring_store import KeyringStore, KeyringUnavailableError
@@ -21,7 +22,6 @@ from moby.text import clean
 
 _WRONG_CLOCK_SECONDS = 60
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_MISSPELT = ("MOBY_API_TOKEN", "MOBY_API_KEY", "MOBY_ACCESS_TOKEN", "MOBY_KEY", "MOBY_URL")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _folder(session: Session) -> Finding:
 
 def _environment(session: Session) -> Finding:
     environ = session.context.environ
-    wrong = [name for name in _MISSPELT if environ.get(name)]
+    wrong = [name for name in MISSPELT if environ.get(name)]
     if wrong:
         return Finding("variables", "problem", f"{', '.join(wrong)} means nothing; use MOBY_TOKEN")
     known = sorted(name for name in environ if name.startswith("MOBY_"))

@@ -74,13 +74,13 @@ def prepare_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, name: str = "lock") -> Iterator[None]:
     """One writer at a time, across processes; gives up after five seconds."""
     import fcntl
 
     prepare_folder(folder)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(folder / "lock", flags, 0o600)
+    handle = os.open(folder / name, flags, 0o600)
     try:
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
@@ -89,7 +89,7 @@ def locked(folder: Path) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() > deadline:
-                    raise _busy(folder) from error
+                    raise _busy(folder / name) from error
                 time.sleep(0.05)
         yield
     finally:
@@ -120,9 +120,9 @@ def _broken(path: Path) -> MobyError:
     )
 
 
-def _busy(folder: Path) -> MobyError:
+def _busy(path: Path) -> MobyError:
     return MobyError(
         "bad_configuration",
-        f"another moby holds {folder / 'lock'}",
+        f"another moby holds {path}",
         "Wait for the other command to end, then try again.",
     )

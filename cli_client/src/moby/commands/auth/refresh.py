@@ -25,7 +25,7 @@ class RefreshCommand(Command):
 
     def handle(self) -> int:
         grace = self._grace()
-        with locked(self.session.config.folder / "refresh"):
+        with locked(self.session.config.folder, "refresh.lock"):
             new = self._rotate(grace)
         if self.console.json:
             self.console.document({k: v for k, v in new.items() if k != "token"})

@@ -1,0 +1,67 @@
+"""Keyring backends as people meet them; loaded by name through keyring's own mechanism."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked, NoKeyringError
+
+
+class Working(KeyringBackend):
+    """Keeps its entries in the file that TEST_KEYRING names."""
+
+    priority = 9.0  # type: ignore[assignment]  # keyring declares a class property
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self._entries().get(f"{service}/{username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._write({**self._entries(), f"{service}/{username}": password})
+
+    def delete_password(self, service: str, username: str) -> None:
+        entries = self._entries()
+        del entries[f"{service}/{username}"]
+        self._write(entries)
+
+    def _entries(self) -> dict[str, str]:
+        path = Path(os.environ["TEST_KEYRING"])
+        entries: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        return entries
+
+    def _write(self, entries: dict[str, str]) -> None:
+        Path(os.environ["TEST_KEYRING"]).write_text(json.dumps(entries))
+
+
+class Missing(Working):
+    def get_password(self, service: str, username: str) -> str | None:
+        raise NoKeyringError("no recommended backend was available")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise NoKeyringError("no recommended backend was available")
+
+
+class Locked(Working):
+    def get_password(self, service: str, username: str) -> str | None:
+        raise KeyringLocked("failed to unlock the collection")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise KeyringLocked("failed to unlock the collection")
+
+
+class Forgetful(Working):
+    """Takes what it is given and keeps nothing."""
+
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+
+
+class Hanging(Working):
+    """Waits for somebody to unlock it in a window that nobody sees."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        time.sleep(60)
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        time.sleep(60)

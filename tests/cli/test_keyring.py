@@ -1,0 +1,159 @@
+"""The system's keyring: working, missing, locked, forgetful and hanging."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.conftest import Moby, Ran
+from tests.cli.stubs import StubServer
+
+FOLDER = Path(__file__).parent / "keyrings"
+
+
+def use(moby: Moby, name: str) -> Path:
+    entries = moby.home / "keyring.json"
+    backend = name if "." in name else f"moby_test_keyrings.{name}"
+    moby.env |= {
+        "PYTHONPATH": str(FOLDER),
+        "PYTHON_KEYRING_BACKEND": backend,
+        "TEST_KEYRING": str(entries),
+    }
+    del moby.env["MOBY_KEYRING"]
+    return entries
+
+
+def sign_in(moby: Moby, *words: str) -> Ran:
+    return moby.process("auth", "login", "--with-token", *words, typed=d.TOKEN)
+
+
+def test_token_goes_to_the_keyring_and_comes_back(moby: Moby, server: StubServer) -> None:
+    entries = use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    ran = sign_in(moby, "--json")
+    assert ran.json["token"]["storage"] == "keyring"
+    service = f"moby:{server.url.removeprefix('http://')}"
+    assert json.loads(entries.read_text()) == {f"{service}/default": d.TOKEN}
+    assert d.TOKEN not in (moby.home / "config" / "config.json").read_text()
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_backend_is_remembered_so_that_no_scan_is_needed(moby: Moby, server: StubServer) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    del moby.env["PYTHON_KEYRING_BACKEND"]
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_logout_empties_the_keyring(moby: Moby, server: StubServer) -> None:
+    entries = use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    server.on("DELETE", "token", status=204)
+    assert moby.process("auth", "logout").code == 0
+    assert json.loads(entries.read_text()) == {}
+
+
+REASONS = [
+    ("Missing", "no keyring that moby can use"),
+    ("Locked", "locked"),
+    ("Forgetful", "did not keep"),
+    ("Hanging", "did not answer within 3 seconds"),
+    ("keyring.backends.null.Keyring", "no keyring that moby can use"),
+    ("keyring.backends.fail.Keyring", "no keyring that moby can use"),
+    ("nonsense.Keyring", "could not be opened"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), REASONS)
+def test_useless_keyring_is_named_before_anything_is_asked(
+    moby: Moby, server: StubServer, name: str, reason: str
+) -> None:
+    use(moby, name)
+    started = time.monotonic()
+    ran = sign_in(moby, "--json")
+    assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
+    assert reason in ran.error["message"]
+    assert "--insecure-storage" in ran.error["hint"]
+    assert time.monotonic() - started < 15
+    assert server.received == []
+
+
+def test_consent_keeps_the_token_in_a_file(moby: Moby, server: StubServer) -> None:
+    use(moby, "Locked")
+    server.on("GET", "status", d.STATUS)
+    ran = sign_in(moby, "--insecure-storage", "--json")
+    assert ran.json["token"]["storage"] == "file"
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_keyring_that_is_switched_off_is_said_to_be(moby: Moby) -> None:
+    ran = sign_in(moby, "--json")
+    assert ran.error["message"].endswith("it is switched off by MOBY_KEYRING")
+
+
+def test_keyring_that_locks_later_is_named(moby: Moby, server: StubServer) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
+    ran = moby.process("balance", "--json")
+    assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
+    server.on("GET", "balance", d.BALANCE)
+    assert moby.process("balance", MOBY_TOKEN=d.TOKEN).code == 0
+
+
+def test_logout_with_a_locked_keyring_still_ends_the_sign_in(
+    moby: Moby, server: StubServer
+) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
+    ran = moby.process("auth", "logout", "--json")
+    assert (ran.code, ran.json["revoked"]) == (0, False)
+    assert "locked" in ran.stderr
+    assert moby.process("balance").code == 4
+
+
+def test_offline_status_does_not_touch_the_keyring(moby: Moby, server: StubServer) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Hanging"
+    started = time.monotonic()
+    assert moby.process("auth", "status", "--offline").code == 0
+    assert time.monotonic() - started < 3
+
+
+def loaded_by(moby: Moby, *words: str) -> str:
+    """The modules that a run imports, as Python itself lists them."""
+    return moby.process(*words, PYTHONPROFILEIMPORTTIME="1", PYTHONWARNINGS="ignore").stderr
+
+
+def test_help_and_version_load_neither_requests_nor_keyring(moby: Moby) -> None:
+    for words in [
+        ("--help",),
+        ("--version",),
+        ("call", "--help"),
+        ("auth",),
+        ("completions", "zsh"),
+    ]:
+        modules = loaded_by(moby, *words)
+        assert "| moby" in modules
+        for heavy in ("requests", "keyring", "http.client"):
+            assert f" {heavy}\n" not in modules, (words, heavy)
+
+
+def test_balance_with_a_token_file_loads_neither(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "balance", d.BALANCE)
+    file = moby.home / "token"
+    file.write_text(d.TOKEN)
+    moby.env["MOBY_TOKEN_FILE"] = str(file)
+    modules = loaded_by(moby, "balance", "--json")
+    assert " http.client\n" in modules
+    assert " requests\n" not in modules
+    assert " keyring\n" not in modules

@@ -1,0 +1,286 @@
+"""auth login: RFC 8628 as a client, with time that passes only when moby waits."""
+
+import json
+import stat
+from typing import Any
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.conftest import Moby
+from tests.cli.stubs import StubServer
+
+START, TOKEN, CANCEL = (
+    "/oauth/device_authorization",
+    "/oauth/token",
+    "/oauth/device_authorization/cancel",
+)
+FILE = "--insecure-storage"
+
+
+def pending(server: StubServer, error: str = "authorization_pending", **more: Any) -> None:
+    server.on("POST", TOKEN, {"error": error}, status=400, **more)
+
+
+def granted(server: StubServer) -> None:
+    server.on("POST", TOKEN, d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+
+
+def sign_in(moby: Moby, server: StubServer, *words: str) -> None:
+    server.on("POST", START, d.DEVICE)
+    granted(server)
+    assert moby.run("auth", "login", FILE, *words).code == 0
+
+
+def test_login_shows_page_and_code_and_keeps_the_token(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    pending(server)
+    granted(server)
+    ran = moby.run("auth", "login", FILE)
+    assert ran.code == 0
+    assert "http://localhost:9/device" in ran.stderr
+    assert "BCDF-GHJK" in ran.stderr
+    assert ran.stdout.startswith(f"Signed in to {server.url} as alice@example.org.")
+    assert "device-code-that-is-secret" not in ran.stdout + ran.stderr
+    assert moby.run("auth", "token").stdout == d.TOKEN + "\n"
+
+
+def test_login_names_client_device_and_grant(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    start, poll = server.received[0].form, server.received[1].form
+    assert set(start) == {"client_id", "device_name"}
+    assert start["client_id"] == "moby-cli"
+    assert poll == {
+        "client_id": "moby-cli",
+        "device_code": "device-code-that-is-secret",
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+    }
+
+
+def test_login_asks_for_what_the_options_say(moby: Moby, server: StubServer) -> None:
+    words = ["--name", "ci", "--scopes", "calls:write,calls:read", "--expires", "7d"]
+    guards = ["--max-per-day", "5.00", "--max-per-call", "$1", "--allow", "gb", "--allow", "+4420"]
+    sign_in(moby, server, *words, *guards, "--caller-id", d.PHONE)
+    wishes = server.received[0].form
+    assert wishes["token_name"] == "ci"
+    assert wishes["scope"] == "calls:write calls:read"
+    assert wishes["expires_in_days"] == "7"
+    assert (wishes["max_cents_per_day"], wishes["max_cents_per_call"]) == ("500", "100")
+    assert (wishes["destinations"], wishes["caller_ids"]) == ("GB +4420", d.PHONE)
+
+
+def test_first_poll_waits_an_interval_and_a_fifth(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    assert sum(moby.clock.slept) == pytest.approx(6.0)
+
+
+def test_slow_down_lasts_for_all_later_polls(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    pending(server, "slow_down")
+    pending(server)
+    granted(server)
+    assert moby.run("auth", "login", FILE).code == 0
+    assert sum(moby.clock.slept) == pytest.approx(6 + 12 + 12)
+
+
+def test_longer_retry_after_wins_over_the_five_seconds(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    pending(server, "slow_down", headers={"Retry-After": "20"})
+    granted(server)
+    assert moby.run("auth", "login", FILE).code == 0
+    assert sum(moby.clock.slept) == pytest.approx(6 + 24)
+
+
+def test_missing_interval_means_five_seconds(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, {k: v for k, v in d.DEVICE.items() if k != "interval"})
+    granted(server)
+    assert moby.run("auth", "login", FILE).code == 0
+    assert sum(moby.clock.slept) == pytest.approx(6.0)
+
+
+def test_network_faults_double_the_pause_and_end_nothing(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    server.on("POST", TOKEN, drops=True)
+    server.on("POST", TOKEN, b"<html>", status=502)
+    granted(server)
+    assert moby.run("auth", "login", FILE).code == 0
+    assert sum(moby.clock.slept) == pytest.approx(6 + 12 + 24)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("access_denied", "login_denied"),
+        ("expired_token", "login_expired"),
+        ("invalid_grant", "login_failed"),
+    ],
+)
+def test_each_end_has_its_own_message(
+    moby: Moby, server: StubServer, error: str, code: str
+) -> None:
+    server.on("POST", START, d.DEVICE)
+    pending(server, error)
+    ran = moby.run("auth", "login", FILE, "--json")
+    assert ran.code == 4
+    assert json.loads(ran.stderr.splitlines()[-1])["error"]["code"] == code
+    assert ran.stdout == ""
+
+
+def test_code_that_runs_out_ends_in_four(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, {**d.DEVICE, "expires_in": 10})
+    pending(server)
+    ran = moby.run("auth", "login", FILE)
+    assert ran.code == 4
+    assert "ran out" in ran.stderr
+    assert sum(moby.clock.slept) == pytest.approx(10.0, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://evil.example/device",
+        "http://mobayilo.com/device",
+        "javascript:alert(1)",
+        "http://localhost:9/device\x1b[2J",
+        "http://localhost@evil.example/device",
+        "file:///etc/passwd",
+    ],
+)
+def test_page_elsewhere_is_not_shown(moby: Moby, server: StubServer, uri: str) -> None:
+    server.on("POST", START, {**d.DEVICE, "verification_uri": uri})
+    ran = moby.run("auth", "login", FILE, "--json")
+    assert (ran.code, ran.error["code"]) == (1, "untrusted_verification_uri")
+    assert "\x1b" not in ran.stderr
+
+
+def test_deep_link_elsewhere_is_left_out(moby: Moby, server: StubServer) -> None:
+    away = {**d.DEVICE, "verification_uri_complete": "https://evil.example/?user_code=BCDF-GHJK"}
+    server.on("POST", START, away)
+    granted(server)
+    assert "evil" not in moby.run("auth", "login", FILE).stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "code"),
+    [
+        (400, {"error": "invalid_scope", "error_description": "No such scope."}, 2),
+        (429, {"error": "temporarily_unavailable"}, 3),
+        (500, b"<html>", 3),
+        (200, {"user_code": "BCDF-GHJK"}, 3),
+    ],
+)
+def test_login_that_cannot_start(
+    moby: Moby, server: StubServer, status: int, answer: object, code: int
+) -> None:
+    server.on("POST", START, answer, status=status)
+    assert moby.run("auth", "login", FILE).code == code
+
+
+def test_no_wait_leaves_a_login_that_resume_finishes(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    left = moby.run("auth", "login", "--no-wait", FILE)
+    assert left.code == 8
+    assert left.json["user_code"] == "BCDF-GHJK"
+    assert left.json["expires_at"] == "2026-11-24T20:10:00Z"
+    assert left.json["resume"] == "moby auth login --resume"
+    kept = moby.home / "config" / "pending-login.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    granted(server)
+    assert moby.run("auth", "login", "--resume").code == 0
+    assert not kept.exists()
+    assert moby.run("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_resume_without_waiting_polls_once(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    moby.run("auth", "login", "--no-wait", FILE)
+    pending(server)
+    assert moby.run("auth", "login", "--resume", "--no-wait").code == 8
+    granted(server)
+    assert moby.run("auth", "login", "--resume", "--no-wait").code == 0
+
+
+def test_resume_of_a_denied_login_forgets_it(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    moby.run("auth", "login", "--no-wait", FILE)
+    pending(server, "access_denied")
+    assert moby.run("auth", "login", "--resume").code == 4
+    ran = moby.run("auth", "login", "--resume")
+    assert "no login is under way" in ran.stderr
+
+
+def test_with_token_reads_standard_input(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "login", "--with-token", FILE, typed=f"{d.TOKEN}\n")
+    assert ran.code == 0
+    assert server.received[0].headers["authorization"] == f"Bearer {d.TOKEN}"
+
+
+@pytest.mark.parametrize("typed", ["", "secret\n", d.TOKEN[:-1] + "x\n", "ghp_abc\n"])
+def test_with_token_sees_a_slip_before_it_is_sent(moby: Moby, typed: str) -> None:
+    ran = moby.run("auth", "login", "--with-token", FILE, "--json", typed=typed)
+    assert (ran.code, ran.error["code"]) == (2, "bad_token")
+
+
+def test_refused_token_is_not_kept(moby: Moby, server: StubServer) -> None:
+    server.refuse("GET", "status", 401, "invalid_token")
+    ran = moby.run("auth", "login", "--with-token", FILE, typed=d.TOKEN)
+    assert ran.code == 4
+    assert moby.run("auth", "token").code == 4
+
+
+@pytest.mark.parametrize("words", [("login",), ("auth", "login")])
+def test_older_forms_work_with_a_note(
+    moby: Moby, server: StubServer, words: tuple[str, ...]
+) -> None:
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run(*words, "--api-token", d.TOKEN, FILE)
+    assert ran.code == 0
+    notes = [line for line in ran.stderr.splitlines() if line.startswith("Note:")]
+    assert any("process list" in note for note in notes)
+    assert len(notes) == len(words) % 2 + 1
+
+
+def test_older_status_works_with_a_note(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("status", "--json", MOBY_TOKEN=d.TOKEN)
+    assert ran.json["authenticated"] is True
+    assert ran.stderr.count("\n") == 1
+
+
+def test_second_login_says_who_is_signed_in(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "login", FILE)
+    assert ran.code == 0
+    assert "already" in ran.stdout
+    assert "--force" in ran.stderr
+
+
+def test_new_login_revokes_the_old_token_last(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("POST", START, d.DEVICE)
+    server.on("POST", TOKEN, {**d.GRANTED, "access_token": d.OTHER_TOKEN})
+    server.on("GET", "status", d.STATUS)
+    server.on("DELETE", "token", status=204)
+    assert moby.run("auth", "login", FILE, "--force").code == 0
+    last = server.received[-1]
+    assert (last.method, last.headers["authorization"]) == ("DELETE", f"Bearer {d.TOKEN}")
+    assert moby.run("auth", "token").stdout.strip() == d.OTHER_TOKEN
+
+
+def test_failed_login_leaves_the_old_one(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("POST", START, d.DEVICE)
+    pending(server, "access_denied")
+    assert moby.run("auth", "login", FILE, "--force").code == 4
+    assert moby.run("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_login_tells_of_a_variable_that_still_wins(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    granted(server)
+    ran = moby.run("auth", "login", FILE, MOBY_TOKEN=d.OTHER_TOKEN)
+    assert ran.code == 0
+    assert "MOBY_TOKEN is set and still wins" in ran.stderr

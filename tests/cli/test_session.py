@@ -1,0 +1,269 @@
+"""Who is signed in, from where, and how that ends."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.conftest import Moby
+from tests.cli.stubs import StubServer
+from tests.cli.test_login import sign_in
+from tests.cli.test_network import closed_port
+
+
+def test_status_document_has_every_field(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("GET", "status", d.STATUS)
+    document = moby.run("auth", "status", "--json").json
+    assert (document["authenticated"], document["reason"]) == (True, None)
+    assert document["actor"]["email"] == "alice@example.org"
+    assert document["account"] == {
+        "id": "acct_1",
+        "caller_id_status": "verified",
+        "caller_id_e164": d.PHONE,
+    }
+    token = document["token"]
+    assert (token["name"], token["source"], token["storage"]) == ("laptop", "file", "file")
+    assert token["expires_at"] == "2099-12-01T10:00:00Z"
+    assert (token["scopes"], token["guards"]) == (["account:read", "billing:read"], d.GUARDS)
+    assert document["host"] == server.url
+
+
+STATES = [
+    (401, "token_expired", "expired", 4),
+    (401, "token_revoked", "revoked", 4),
+    (401, "invalid_token", "revoked", 4),
+    (429, "throttled", "throttled", 3),
+    (503, "unavailable", "unreachable", 3),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "reason", "exit_code"), STATES)
+def test_status_tells_the_states_apart(
+    moby: Moby, server: StubServer, status: int, code: str, reason: str, exit_code: int
+) -> None:
+    for _ in range(1 if status == 401 else 3):
+        server.refuse("GET", "status", status, code)
+    ran = moby.run("auth", "status", "--json", MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.stderr) == (exit_code, "")
+    assert (ran.json["authenticated"], ran.json["reason"]) == (False, reason)
+    assert ran.json["token"]["source"] == "MOBY_TOKEN"
+
+
+def test_status_signed_out_and_unreachable(moby: Moby) -> None:
+    out = moby.run("auth", "status", "--json")
+    assert (out.code, out.json["reason"]) == (4, "signed_out")
+    away = moby.run("auth", "status", "--json", MOBY_HOST=closed_port(), MOBY_TOKEN=d.TOKEN)
+    assert (away.code, away.json["reason"]) == (3, "unreachable")
+
+
+def test_status_names_the_winner_and_what_it_shadows(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "status", MOBY_TOKEN=d.OTHER_TOKEN)
+    assert "Kept in:      MOBY_TOKEN" in ran.stdout
+    assert "Note: MOBY_TOKEN is used; file would be next." in ran.stderr
+    assert "Limits:       $5.00 a day; calls to GB" in ran.stdout
+
+
+def test_precedence_of_tokens(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    file = moby.home / "token"
+    file.write_text("from-file\n")
+    env = {"MOBY_TOKEN_FILE": str(file)}
+    assert moby.run("auth", "token").stdout.strip() == d.TOKEN
+    assert moby.run("auth", "token", **env).stdout.strip() == "from-file"
+    assert moby.run("auth", "token", **env, MOBY_TOKEN="from-env").stdout.strip() == "from-env"
+    words = ("auth", "token", "--token", "from-option", "--json")
+    assert moby.run(*words, **env, MOBY_TOKEN="from-env").json["token"] == "from-option"
+
+
+def test_token_file_that_cannot_be_read_is_an_error(moby: Moby) -> None:
+    ran = moby.run("balance", "--json", MOBY_TOKEN_FILE="/nowhere/token")
+    assert (ran.code, ran.error["code"]) == (2, "bad_token")
+
+
+def test_offline_status_asks_nobody(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    before = len(server.received)
+    ran = moby.run("auth", "status", "--offline", "--json")
+    assert (ran.code, ran.json["actor"]["email"]) == (0, "alice@example.org")
+    assert "signed in, not checked" in moby.run("auth", "status", "--offline").stdout
+    moby.clock.time += 10**10
+    over = moby.run("auth", "status", "--offline", "--json")
+    assert (over.code, over.json["reason"]) == (4, "expired")
+    assert len(server.received) == before
+
+
+def test_token_stays_with_its_host(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    before = len(server.received)
+    other = server.url.replace("127.0.0.1", "localhost")
+    assert moby.run("balance", "--host", other).code == 4
+    assert len(server.received) == before
+
+
+def test_host_of_the_login_is_remembered(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    host = moby.env.pop("MOBY_HOST")
+    server.on("GET", "balance", d.BALANCE)
+    assert moby.run("balance").code == 0
+    assert moby.run("auth", "status", "--offline", "--json").json["host"] == host
+
+
+def test_profiles_are_separate_sign_ins(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server, "--profile", "work")
+    assert moby.run("auth", "token").code == 4
+    assert moby.run("auth", "token", "--profile", "work").stdout.strip() == d.TOKEN
+    assert moby.run("auth", "token", MOBY_PROFILE="work").stdout.strip() == d.TOKEN
+    advice = moby.run("balance", "--profile", "home").stderr
+    assert "moby auth login --profile home" in advice
+
+
+def test_files_are_private(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    folder = moby.home / "config"
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.is_file()}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert modes == {0o600}
+    assert d.TOKEN not in (folder / "config.json").read_text()
+
+
+def test_loose_modes_are_tightened(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    file = moby.home / "config" / "credentials.json"
+    file.chmod(0o644)
+    assert moby.run("auth", "token").code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_symlinks_are_refused(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    file = moby.home / "config" / "credentials.json"
+    elsewhere = file.rename(moby.home / "elsewhere.json")
+    file.symlink_to(elsewhere)
+    ran = moby.run("auth", "token", "--json")
+    assert (ran.code, ran.error["code"]) == (1, "insecure_file")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"profiles": 3}'])
+def test_broken_configuration_is_named(moby: Moby, text: str) -> None:
+    (moby.home / "config").mkdir(mode=0o700)
+    (moby.home / "config" / "config.json").write_text(text)
+    ran = moby.run("balance", "--json")
+    assert (ran.code, ran.error["code"]) == (1, "bad_configuration")
+    assert "config.json" in ran.error["message"]
+
+
+def test_logout_revokes_first_and_forgets(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("DELETE", "token", status=204)
+    ran = moby.run("auth", "logout", "--json")
+    assert (ran.code, ran.json) == (0, {"signed_out": True, "revoked": True})
+    assert server.received[-1].headers["authorization"] == f"Bearer {d.TOKEN}"
+    assert not (moby.home / "config" / "credentials.json").exists()
+    assert moby.run("auth", "logout").code == 0
+
+
+def test_logout_offline_says_that_the_token_lives(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("DELETE", "token", drops=True)
+    ran = moby.run("auth", "logout", "--json")
+    assert (ran.code, ran.json["revoked"]) == (0, False)
+    assert "could not be revoked" in ran.stderr
+    assert moby.run("auth", "token").code == 4
+
+
+def test_logout_of_a_dead_token_counts_as_revoked(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.refuse("DELETE", "token", 401, "token_revoked")
+    assert moby.run("auth", "logout", "--json").json["revoked"] is True
+
+
+def test_logout_of_all_profiles(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    sign_in(moby, server, "--profile", "work")
+    server.on("DELETE", "token", status=204)
+    server.on("DELETE", "token", status=204)
+    assert moby.run("auth", "logout", "--all").code == 0
+    assert moby.run("auth", "token", "--profile", "work").code == 4
+
+
+def test_logout_reminds_of_a_variable(moby: Moby) -> None:
+    assert "MOBY_TOKEN still gives" in moby.run("auth", "logout", MOBY_TOKEN="x").stderr
+
+
+def test_refresh_replaces_the_token_in_place(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("POST", "token/rotate", {**d.STATUS["token"], "token": d.OTHER_TOKEN}, status=200)
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "refresh", "--grace", "60", "--json")
+    assert ran.code == 0
+    assert d.OTHER_TOKEN not in ran.stdout
+    rotated = next(r for r in server.received if r.path.endswith("rotate"))
+    assert rotated.json == {"grace_seconds": 60}
+    assert rotated.headers["idempotency-key"]
+    assert moby.run("auth", "token").stdout.strip() == d.OTHER_TOKEN
+
+
+def test_refresh_of_a_variable_is_refused(moby: Moby) -> None:
+    ran = moby.run("auth", "refresh", "--json", MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.error["code"]) == (2, "token_not_stored")
+
+
+def test_sessions_are_listed_and_revoked(moby: Moby, server: StubServer) -> None:
+    session = {
+        "id": "tok_2",
+        "device": "old laptop",
+        "client": "moby",
+        "ip": "192.0.2.1",
+        "created_at": "2026-11-01T10:00:00Z",
+        "expires_at": None,
+        "last_used_at": None,
+        "current": True,
+    }
+    server.on("GET", "sessions", d.page(session))
+    assert "old laptop (this one)" in moby.run("auth", "sessions", "list", MOBY_TOKEN="t").stdout
+    server.on("DELETE", "sessions/tok_2", status=204)
+    words = ("auth", "sessions", "revoke", "tok_2", "--json")
+    assert moby.run(*words, MOBY_TOKEN="t").json == {"id": "tok_2", "revoked": True}
+    server.refuse("DELETE", "sessions/tok_2", 403, "insufficient_scope")
+    assert "/settings/tokens" in moby.run(*words, MOBY_TOKEN="t").error["hint"]
+
+
+def test_expiry_is_told_once_a_day(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    soon = {"X-Token-Expires-At": "2026-11-27T00:00:00Z"}
+    for _ in range(3):
+        server.on("GET", "balance", d.BALANCE, headers=soon)
+    assert "expires 2026-11-27" in moby.run("balance").stderr
+    assert moby.run("balance").stderr == ""
+    moby.clock.time += 86_400
+    assert "moby auth refresh" in moby.run("balance").stderr
+
+
+def test_expiry_far_away_is_not_told(moby: Moby, server: StubServer) -> None:
+    later = {"X-Token-Expires-At": "2026-12-24T00:00:00Z"}
+    server.on("GET", "balance", d.BALANCE, headers=later)
+    assert moby.run("balance", MOBY_TOKEN=d.TOKEN).stderr == ""
+
+
+def test_misspelt_variable_is_told(moby: Moby) -> None:
+    ran = moby.run("balance", MOBY_API_KEY="x")
+    assert "MOBY_API_KEY" in ran.stderr
+    assert "MOBY_TOKEN" in ran.stderr
+
+
+def test_parallel_logins_lose_nothing(moby: Moby, server: StubServer) -> None:
+    names = [f"p{number}" for number in range(5)]
+    for _ in names:
+        server.on("GET", "status", d.STATUS)
+
+    def sign_in_as(name: str) -> int:
+        words = ("auth", "login", "--with-token", "--insecure-storage", "--profile", name)
+        return moby.process(*words, typed=d.TOKEN).code
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert set(pool.map(sign_in_as, names)) == {0}
+    assert {moby.run("auth", "token", "--profile", name).code for name in names} == {0}
