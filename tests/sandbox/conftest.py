@@ -103,13 +103,13 @@ class Sandbox:
     http: str
     smtp: int
 
-    def get(self, path: str, **params: str) -> dict[str, Any]:
+    def get(self, path: str, /, **params: str) -> dict[str, Any]:
         answer = requests.get(f"{self.http}/control/{path}", params=params, timeout=10)
         answer.raise_for_status()
         content: dict[str, Any] = answer.json()
         return content
 
-    def post(self, path: str, **content: object) -> dict[str, Any]:
+    def post(self, path: str, /, **content: object) -> dict[str, Any]:
         answer = requests.post(f"{self.http}/control/{path}", json=content, timeout=30)
         answer.raise_for_status()
         outcome: dict[str, Any] = answer.json()

@@ -1,0 +1,134 @@
+"""Every answer, and every request of the SDKs, against the providers' published descriptions.
+
+The descriptions are kept outside the project (SHARED_DIR, or a folder `shared` beside it).
+"""
+
+import importlib.util
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
+
+from tests.sandbox.conftest import ALICE, CHARLIE, SERVICE_SID, Receiver, Sandbox
+from tests.sandbox.test_calls import bridge_to_charlie, call_alice
+from tests.sandbox.test_checkout import create
+from tests.sandbox.test_refunds import pay, refund
+
+SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[3] / "shared"))
+CHECKER = SHARED / "tools" / "check_http_against_spec.py"
+SPECS = {
+    "api.twilio.com": "twilio_api_v2010.json",
+    "verify.twilio.com": "twilio_verify_v2.json",
+    "pricing.twilio.com": "twilio_pricing_v2.json",
+    "api.stripe.com": "stripe_2026-10-28.json",
+}
+# Resources that the sandbox plays and the kept descriptions leave out.
+UNDESCRIBED = ("/v1/charges", "/v1/balance_transactions", "/v1/disputes", "/v1/radar")
+pytestmark = pytest.mark.skipif(not CHECKER.exists(), reason=f"no descriptions in {SHARED}")
+
+
+def load_checker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("check_http_against_spec", CHECKER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def checkers() -> dict[str, Any]:
+    """A checker for each host. Twilio's prices are strings, as its own examples have them."""
+    checker = load_checker().Checker
+    specs = {
+        host: json.loads((SHARED / "specs" / name).read_text()) for host, name in SPECS.items()
+    }
+    return {
+        host: checker(spec, strict_response=True, numeric_strings="pricing" in host)
+        for host, spec in specs.items()
+    }
+
+
+def use_calls(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver)
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    sandbox.post("advance", seconds=60)
+    sandbox.twilio.calls(sid).fetch()
+    sandbox.twilio.calls.list(to=ALICE, limit=20)
+    with pytest.raises(TwilioRestException):
+        sandbox.twilio.calls(sid).update(status="completed")
+
+
+def use_caller_ids(sandbox: Sandbox, _receiver: Receiver) -> None:
+    sandbox.twilio.validation_requests.create(phone_number=CHARLIE, friendly_name="Charlie")
+    sandbox.wait_until_idle()
+    one = sandbox.twilio.outgoing_caller_ids.list(phone_number=CHARLIE)[0]
+    one.fetch()
+    one.delete()
+
+
+def use_verify(sandbox: Sandbox, _receiver: Receiver) -> None:
+    service = sandbox.twilio.verify.v2.services(SERVICE_SID)
+    service.fetch()
+    one = service.verifications.create(to=ALICE, channel="sms")
+    service.verification_checks.create(to=ALICE, code="0000")
+    service.verifications(one.sid).fetch()
+    service.verifications(one.sid).update(status="canceled")
+
+
+def use_pricing(sandbox: Sandbox, _receiver: Receiver) -> None:
+    voice = sandbox.twilio.pricing.v2.voice
+    voice.countries.list()
+    voice.countries("GB").fetch()
+    voice.numbers(ALICE).fetch()
+
+
+def use_checkout(sandbox: Sandbox, _receiver: Receiver) -> None:
+    v1 = sandbox.stripe.v1
+    session = create(sandbox, payment_method_options={"card": {"request_three_d_secure": "any"}})
+    v1.checkout.sessions.expire(session.id)
+    v1.checkout.sessions.line_items.list(session.id)
+    declined = create(sandbox, customer_email="alice@example.org")
+    sandbox.post(f"stripe/sessions/{declined.id}/decline")
+    v1.checkout.sessions.retrieve(declined.id, {"expand": ["payment_intent.latest_charge"]})
+    v1.checkout.sessions.list()
+
+
+def use_payments(sandbox: Sandbox, _receiver: Receiver) -> None:
+    v1 = sandbox.stripe.v1
+    intent = pay(sandbox)
+    sandbox.post(f"stripe/charges/{intent}/dispute")
+    made = refund(sandbox, intent, 500)
+    sandbox.post(f"stripe/refunds/{made.id}/fail")
+    v1.refunds.retrieve(made.id)
+    v1.refunds.list()
+    v1.payment_intents.retrieve(intent, {"expand": ["latest_charge"]})
+    for event in v1.events.list({"limit": 100}).data:
+        v1.events.retrieve(event.id)
+
+
+@pytest.mark.parametrize(
+    "use", [use_calls, use_caller_ids, use_verify, use_pricing, use_checkout, use_payments]
+)
+def test_exchanges_conform_to_the_published_descriptions(
+    sandbox: Sandbox,
+    receiver: Receiver,
+    checkers: dict[str, Any],
+    use: Callable[[Sandbox, Receiver], None],
+) -> None:
+    use(sandbox, receiver)
+    checked = 0
+    for exchange in sandbox.get("exchanges")["exchanges"]:
+        if exchange["path"].startswith(UNDESCRIBED) or exchange["host"] not in checkers:
+            continue
+        response = json.loads(exchange["response"]) if exchange["response"] else None
+        problems = checkers[exchange["host"]].check(exchange | {"response": response})
+        assert problems == [], exchange["path"]
+        checked += 1
+    assert checked >= 3
