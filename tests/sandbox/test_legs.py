@@ -1,0 +1,198 @@
+"""What the people at the phones and the product do to a call under way."""
+
+import pytest
+import requests
+from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
+
+from tests.sandbox.conftest import ALICE, CHARLIE, OUR_NUMBER, Receiver, Sandbox, wait_for
+from tests.sandbox.test_calls import bridge_to_charlie, call_alice
+
+BOB = "+447400654321"
+
+
+def running_call_to(sandbox: Sandbox, number: str, status: str) -> str:
+    """The SID of the call to a number, once it has come that far."""
+
+    def found() -> str:
+        calls = sandbox.get("calls", number=number, running="1")["calls"]
+        return next((str(one["sid"]) for one in calls if one["status"] == status), "")
+
+    return wait_for(found)
+
+
+def test_phone_that_is_answered_by_hand(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("numbers", number=ALICE, outcome="manual")
+    sid = call_alice(sandbox, receiver)
+    assert running_call_to(sandbox, ALICE, "ringing") == sid
+    sandbox.post(f"calls/{sid}/answer")
+    sandbox.wait_until_idle()
+    assert "in-progress" in receiver.statuses()
+
+
+def test_phone_that_is_declined_is_busy(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("numbers", number=ALICE, outcome="manual")
+    sid = call_alice(sandbox, receiver)
+    running_call_to(sandbox, ALICE, "ringing")
+    sandbox.post(f"calls/{sid}/decline")
+    assert sandbox.twilio.calls(sid).fetch().status == "busy"
+
+
+def test_caller_who_hangs_up_ends_the_other_leg(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver)
+    sandbox.post("numbers", number=CHARLIE, talk_seconds=None)
+    sandbox.post("numbers", number=ALICE, talk_seconds=40)
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    child = sandbox.twilio.calls.list(parent_call_sid=sid)[0]
+    assert (child.status, sandbox.twilio.calls(sid).fetch().duration) == ("completed", "40")
+    assert receiver.at("/after")[0].fields["CallStatus"] == "completed"
+
+
+def test_caller_who_gives_up_cancels_the_other_leg(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver)
+    sandbox.post("numbers", number=CHARLIE, outcome="manual")
+    sandbox.post("numbers", number=ALICE, talk_seconds=10)
+    call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    assert receiver.statuses("/child")[-1] == "canceled"
+    assert receiver.at("/after")[0].fields["DialCallStatus"] == "canceled"
+
+
+def test_first_of_several_to_answer_is_connected(sandbox: Sandbox, receiver: Receiver) -> None:
+    receiver.answers["/twiml"] = (
+        200,
+        f'<Response><Dial action="/after"><Number>{BOB}</Number><Number>{CHARLIE}</Number></Dial>'
+        "</Response>",
+    )
+    sandbox.post("numbers", number=BOB, answer_after_seconds=9)
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    children = sandbox.twilio.calls.list(parent_call_sid=sid)
+    assert {one.to: one.status for one in children} == {BOB: "canceled", CHARLIE: "completed"}
+
+
+def test_callee_hears_the_whisper_before_the_caller(sandbox: Sandbox, receiver: Receiver) -> None:
+    receiver.answers["/twiml"] = (
+        200,
+        f'<Response><Dial action="/after" timeLimit="20"><Number url="/whisper">{CHARLIE}</Number>'
+        "</Dial></Response>",
+    )
+    receiver.answers["/whisper"] = (200, '<Response><Pause length="5"/></Response>')
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    child = sandbox.twilio.calls.list(parent_call_sid=sid)[0]
+    whisper = receiver.at("/whisper")[0].fields
+    assert (whisper["CallSid"], whisper["ParentCallSid"]) == (child.sid, sid)
+    assert int(child.duration) in (25, 26)
+
+
+def test_document_is_carried_out_in_order(sandbox: Sandbox, receiver: Receiver) -> None:
+    receiver.answers["/twiml"] = (
+        200,
+        '<Response><Say>one two three four five</Say><Pause length="3"/>'
+        "<Redirect>/next</Redirect><Pause length='100'/></Response>",
+    )
+    receiver.answers["/next"] = (200, "<Response><Play>x.mp3</Play><Hangup/></Response>")
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    # Two seconds of speech, three of silence, two of music; and two requests of milliseconds.
+    assert sandbox.twilio.calls(sid).fetch().duration == "8"
+
+
+@pytest.mark.parametrize(("document", "code"), [("<html", "12100"), ("<Dial/>", "12100")])
+def test_document_that_is_no_twiml_ends_the_call(
+    sandbox: Sandbox, receiver: Receiver, document: str, code: str
+) -> None:
+    receiver.answers["/twiml"] = (200, document)
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    assert sandbox.twilio.calls(sid).fetch().status == "completed"
+    assert [one["error_code"] for one in sandbox.get("troubles")["troubles"]] == [code]
+
+
+def test_product_sends_a_call_elsewhere(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver)
+    sandbox.post("numbers", number=CHARLIE, talk_seconds=None)
+    sid = call_alice(sandbox, receiver)
+    running_call_to(sandbox, CHARLIE, "in-progress")
+    sandbox.twilio.calls(sid).update(twiml="<Response><Say>Goodbye</Say></Response>")
+    sandbox.wait_until_idle()
+    assert receiver.statuses("/child")[-1] == "completed"
+    assert receiver.at("/after") == []
+
+
+def test_product_shortens_a_running_call(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver)
+    sandbox.post("numbers", number=CHARLIE, talk_seconds=None)
+    sid = call_alice(sandbox, receiver)
+    running_call_to(sandbox, CHARLIE, "in-progress")
+    sandbox.twilio.api.v2010.account.calls(sid).update(time_limit=300)
+    sandbox.wait_until_idle()
+    assert sandbox.twilio.calls(sid).fetch().duration == "300"
+
+
+def test_queued_call_is_canceled(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("speed", speed=0.01)
+    sid = call_alice(sandbox, receiver)
+    assert sandbox.twilio.calls(sid).update(status="canceled").status == "canceled"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"to": "+1"}, 21211),
+        ({"from_": CHARLIE}, 21210),
+        ({"url": None}, 21205),
+        ({"status_callback": "http://bad_host/"}, 21205),
+        ({"status_callback_event": ["sneezed"]}, 21626),
+        ({"time_limit": 0}, 21218),
+    ],
+)
+def test_wrong_calls_are_refused(
+    sandbox: Sandbox, receiver: Receiver, change: dict[str, object], code: int
+) -> None:
+    right = {"to": ALICE, "from_": OUR_NUMBER, "url": f"{receiver.url}/twiml"}
+    right["status_callback"] = f"{receiver.url}/status"
+    with pytest.raises(TwilioRestException) as refused:
+        sandbox.twilio.calls.create(**{**right, **change})
+    assert (refused.value.status, refused.value.code) == (400, code)
+
+
+def test_closed_country_is_refused(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("twilio", closed_countries=["GB"])
+    with pytest.raises(TwilioRestException) as refused:
+        call_alice(sandbox, receiver)
+    assert refused.value.code == 21215
+    permission = sandbox.twilio.voice.v1.dialing_permissions.countries("GB").fetch()
+    assert permission.low_risk_numbers_enabled is False
+
+
+def test_price_comes_after_the_call(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver)
+    sandbox.post("numbers", number=CHARLIE, talk_seconds=61)
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    sandbox.post("advance", seconds=21)
+    child = wait_for(lambda: sandbox.twilio.calls.list(parent_call_sid=sid)[0])
+    # Two started minutes to a landline in Britain, by the sandbox's own list.
+    assert (child.price, child.price_unit) == ("-0.03160", "USD")
+
+
+def test_calls_are_listed_by_number_time_and_page(sandbox: Sandbox, receiver: Receiver) -> None:
+    for _ in range(5):
+        call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    calls = sandbox.twilio.calls
+    first = calls.list(to=ALICE, page_size=2)
+    assert len(first) == 5
+    assert calls.list(to=CHARLIE) == []
+    assert len(calls.list(from_=OUR_NUMBER, status="completed")) == 5
+    since = min(one.start_time for one in first)
+    assert len(calls.list(start_time_after=since)) == 5
+    assert calls.list(start_time_before=since.replace(year=2020)) == []
+
+
+def test_stranger_is_refused(sandbox: Sandbox) -> None:
+    url = f"{sandbox.http}/api.twilio.com/2010-04-01/Accounts/AC0/Calls.json"
+    answer = requests.get(url, auth=("AC0", "wrong"), timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (401, 20003)
