@@ -9,6 +9,7 @@ from django.utils import formats, timezone
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros, micros_to_cents
 
 MINUS = "−"  # U+2212, as wide as a plus sign in tabular figures
+FIGURE_SPACE = "\u2007"  # as wide as a digit
 KNOWN_TIME_ZONES = frozenset(available_timezones())
 
 
@@ -27,6 +28,12 @@ def format_balance(micros: int) -> str:
 def format_change(micros: int) -> str:
     """A movement with its sign: `+$20.00`, `−$0.045`."""
     return f"+{format_money(micros)}" if micros > 0 else format_money(micros)
+
+
+def align_decimals(amount: str) -> str:
+    """An amount padded to four decimals with figure spaces, so that points meet in a column."""
+    decimals = len(amount.partition(".")[2])
+    return amount + FIGURE_SPACE * max(0, 4 - decimals) if amount else ""
 
 
 def format_e164(e164: str) -> str:

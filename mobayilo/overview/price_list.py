@@ -12,6 +12,7 @@ from telephony.numbers import read_number
 from telephony.pricing import Price
 from telephony.rates import RateRow, current_deck
 
+EXAMPLES = ("BR", "DE", "GB", "IN", "MX", "NG", "PH", "US")
 # More digits than any calling code has are a number.
 _LOOKS_LIKE_A_NUMBER = re.compile(r"(\d[^\d]*){4}")
 
@@ -82,13 +83,12 @@ def countries() -> list[CountryRow]:
     return sorted(rows, key=lambda row: row.name)
 
 
-def has_prices() -> bool:
-    """Whether a deck is in force; a fresh installation has none."""
+def examples() -> list[CountryRow]:
+    """The countries that the landing page shows; none on an installation without prices."""
     try:
-        current_deck()
+        return [row for row in countries() if row.iso in EXAMPLES]
     except ProductError:
-        return False
-    return True
+        return []
 
 
 def _lines(rows: Iterable[RateRow]) -> list[Line]:

@@ -19,7 +19,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     """What a visitor sees first; who is signed in goes home."""
     if request.user.is_authenticated:
         return redirect("overview:home")
-    return render(request, "overview/landing.html")
+    return render(request, "overview/landing.html", {"countries": price_list.examples()})
 
 
 @limited("page-read")

@@ -36,6 +36,11 @@ def test_change_carries_its_sign() -> None:
     assert formatting.format_change(-45_000) == "−$0.045"
 
 
+@pytest.mark.parametrize("amount", ["$0.00", "$0.045", "−$12.3456"])
+def test_amounts_of_a_column_end_at_the_same_place(amount: str) -> None:
+    assert len(formatting.align_decimals(amount).partition(".")[2]) == 4
+
+
 @pytest.mark.parametrize(
     ("e164", "text"),
     [

@@ -35,6 +35,12 @@ def cents(amount_cents: int | None) -> str:
 
 
 @register.filter
+def aligned(amount: str) -> str:
+    """For amounts in a column: `{{ call.cost_micros|money|aligned }}`."""
+    return formatting.align_decimals(amount)
+
+
+@register.filter
 def e164(number: str | None) -> str:
     return formatting.format_e164(number) if number else ""
 
