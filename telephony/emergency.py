@@ -35,12 +35,8 @@ def emergency_check(text: str, *, countries: list[str]) -> None:
         return
     for short, regions in _behind_prefix(digits):
         _refuse_emergency(short, regions)
-    if len(digits) > LONGEST_SHORT_NUMBER or re.search(r"[A-Za-z]{3}$", text):
-        return  # 1-800-FLOWERS has more digits than these
-    for country in _short_regions():
-        if is_emergency_number(digits, country):
-            raise _emergency(digits, None)
-    _refuse_short(digits, countries)
+    if len(digits) <= LONGEST_SHORT_NUMBER and not re.search(r"[+＋]|[A-Za-z]{3}$", text):
+        _refuse_short(digits, countries)  # 1-800-FLOWERS has more digits than these
 
 
 def _refuse_emergency(digits: str, countries: list[str]) -> None:
@@ -73,6 +69,8 @@ def _refuse_short(digits: str, countries: list[str]) -> None:
     for country in countries:
         if _is_short(digits, country):
             raise _short(digits, country)
+    if any(is_emergency_number(digits, country) for country in _short_regions()):
+        raise _emergency(digits, None)
     elsewhere = len(digits) in {3, 4} or digits.startswith("11")
     if elsewhere and any(_is_short(digits, country) for country in _short_regions()):
         raise _short(digits, None)

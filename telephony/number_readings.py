@@ -17,6 +17,11 @@ from phonenumbers.phonemetadata import PhoneMetadata
 from telephony.number_text import Written
 
 EXIT_CODES = ("00", "011", "0011")  # those that travellers keep dialling outside their country
+# Exit codes in use that libphonenumber does not know: Indonesian and Japanese carriers, and the
+# 8~10 of the Soviet Union, which lives on where 00 has replaced it.
+MORE_EXIT_CODES = {"ID": "00[17]|017", "JP": "00(?:1|33|61)010"} | dict.fromkeys(
+    ("AM", "AZ", "GE", "KG", "MD", "UA", "UZ"), "810"
+)
 EXAMPLE_TYPES = tuple(t for t in PhoneNumberType.values() if t != PhoneNumberType.UNKNOWN)
 
 
@@ -37,12 +42,17 @@ class Reading:
         return phonenumbers.format_number(self.number, PhoneNumberFormat.E164)
 
 
+def distinct(readings: list[Reading | None]) -> list[Reading]:
+    """Each number once, in the order of its first reading."""
+    return list({reading.e164: reading for reading in readings if reading}.values())
+
+
 def international_readings(written: Written) -> list[Reading]:
     """What `+…` can be: one number, save that a zero in brackets may be kept or dropped."""
     spellings = [written.digits]
     if written.bracketed_zero:
         spellings.append(written.digits.replace("0", "", 1))
-    return _distinct([_international(digits, Way.PLUS) for digits in spellings])
+    return distinct([_international(digits, Way.PLUS) for digits in spellings])
 
 
 def national_readings(digits: str, country: str) -> list[Reading]:
@@ -50,7 +60,7 @@ def national_readings(digits: str, country: str) -> list[Reading]:
     calling_code = phonenumbers.country_code_for_region(country)
     found = [_parsed_at_home(digits, country), _international(f"{calling_code}{digits}")]
     kept = [r for r in found if r and r.number.country_code == calling_code]
-    return _distinct([Reading(r.number, Way.NATIONAL) for r in kept])
+    return distinct([Reading(r.number, Way.NATIONAL) for r in kept])
 
 
 def exit_readings(digits: str, countries: list[str]) -> list[Reading]:
@@ -58,12 +68,12 @@ def exit_readings(digits: str, countries: list[str]) -> list[Reading]:
     rests = [digits.removeprefix(code) for code in EXIT_CODES if digits.startswith(code)]
     for country in countries:
         rests += [digits[len(code) :] for code in _exit_codes_at_start(digits, country)]
-    return _distinct([_international(rest, Way.EXIT) for rest in dict.fromkeys(rests)])
+    return distinct([_international(rest, Way.EXIT) for rest in dict.fromkeys(rests)])
 
 
 def bare_readings(digits: str) -> list[Reading]:
     """The country code first, the plus forgotten."""
-    return _distinct([_international(digits, Way.BARE)])
+    return distinct([_international(digits, Way.BARE)])
 
 
 def is_as_dialled_at_home(reading: Reading, digits: str) -> bool:
@@ -75,29 +85,32 @@ def is_as_dialled_at_home(reading: Reading, digits: str) -> bool:
     return re.sub(r"\D", "", national) == digits or _is_nanp(reading, digits)
 
 
+def is_usual_length(reading: Reading) -> bool:
+    """Whether the number is as long as others in its country; some plans allow many lengths."""
+    region = phonenumbers.region_code_for_number(reading.number) or "001"
+    nsn = phonenumbers.national_significant_number(reading.number)
+    return len(nsn) in _usual_lengths(region, reading.number.country_code or 0)
+
+
 def is_likely(reading: Reading, written: Written) -> bool:
     """Whether a reading is strong enough to put a valid number of one's own country in doubt.
 
     It is not when its length is unusual for its country (six digits in Germany), nor when the
     groups run across the end of its country code (`011 4912 3456` for +49).
     """
-    region = phonenumbers.region_code_for_number(reading.number) or "001"
     nsn = phonenumbers.national_significant_number(reading.number)
-    if len(nsn) not in _usual_lengths(region, reading.number.country_code or 0):
-        return False
-    return len(written.groups) < 3 or _ends_at_a_group(len(written.digits) - len(nsn), written)
+    return is_usual_length(reading) and _begins_a_group(len(nsn), written)
 
 
 def _is_nanp(reading: Reading, digits: str) -> bool:
     return reading.number.country_code == 1 and len(digits) in {10, 11}
 
 
-def _ends_at_a_group(position: int, written: Written) -> bool:
-    ends, total = set(), 0
-    for group in written.groups:
-        total += len(group)
-        ends.add(total)
-    return position in ends
+def _begins_a_group(length: int, written: Written) -> bool:
+    """Whether the last `length` digits may stand alone: unspaced text says nothing against it."""
+    groups = written.groups
+    tails = {len("".join(groups[i:])) for i in range(len(groups))}
+    return length in tails or len(groups) == 1 or (len(groups) == 2 and groups[0] in EXIT_CODES)
 
 
 @cache
@@ -113,10 +126,11 @@ def _usual_lengths(region: str, calling_code: int) -> frozenset[int]:
 def _exit_codes_at_start(digits: str, country: str) -> list[str]:
     """The country's exit codes that the digits begin with, the shorter ones too."""
     metadata = PhoneMetadata.metadata_for_region(country)
-    pattern = metadata.international_prefix if metadata else None
-    if not pattern:
+    known = metadata.international_prefix if metadata else None
+    patterns = [pattern for pattern in (known, MORE_EXIT_CODES.get(country)) if pattern]
+    if not patterns:
         return []
-    whole = re.compile(pattern)
+    whole = re.compile("|".join(patterns))
     return [digits[:n] for n in range(1, 9) if whole.fullmatch(digits[:n])]
 
 
@@ -168,7 +182,3 @@ def _without_legacy_prefix(digits: str) -> list[str]:
     if argentina and len(argentina[1] + argentina[2]) == 10:
         return [f"549{argentina[1]}{argentina[2]}"]
     return []
-
-
-def _distinct(readings: list[Reading | None]) -> list[Reading]:
-    return list({reading.e164: reading for reading in readings if reading}.values())

@@ -41,9 +41,9 @@ _WRITING = re.compile(r"[\d+\s().\[\]/-]*$")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One number as written: its digits in groups, whether a plus says it is international."""
+    """One number as written: its digits with their spacing, and whether it began with a plus."""
 
-    groups: tuple[str, ...]
+    body: str
     has_plus: bool
     bracketed_zero: bool  # "+44 (0)20": the zero is there for callers at home
     letters: str  # the tail that holds letters, empty for nearly everyone
@@ -51,13 +51,20 @@ class Written:
     send_digits: str | None
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(re.findall(r"\d+", self.body))
+
+    @property
     def digits(self) -> str:
         return "".join(self.groups)
 
+    def cut(self, start: int, end: int | None) -> "Written":
+        """A part of it as a number of its own; only the first part can have the plus."""
+        return replace(self, body=self.body[start:end], has_plus=self.has_plus and start == 0)
+
     def with_letters_dialled(self) -> "Written":
         """The number that a keypad dials for `1-800-FLOWERS` (ITU-T E.161)."""
-        dialled = re.findall(r"\d+", self.letters.upper().translate(KEYPAD))
-        return replace(self, groups=(*self.groups, *dialled), letters="")
+        return replace(self, body=self.body + self.letters.upper().translate(KEYPAD), letters="")
 
 
 def refuse(reason: str, message: str, *, hint: str | None = None) -> NoReturn:
@@ -80,10 +87,9 @@ def read_text(text: str) -> Written:
     body, letters = _split_letters(body)
     bracketed_zero = has_plus and bool(re.match(r"[\d\s.-]*[(\[]\s*0\s*[)\]]", body))
     _refuse_other_signs(body)
-    groups = tuple(re.findall(r"\d+", body))
-    if not groups:
+    if not re.search(r"\d", body):
         refuse("no_digits", "There is no phone number in that.")
-    return Written(groups, has_plus, bracketed_zero, letters, extension, send_digits)
+    return Written(body, has_plus, bracketed_zero, letters, extension, send_digits)
 
 
 def _plain(text: str) -> str:
@@ -102,7 +108,7 @@ def _plain_character(character: str) -> str:
         return "-"
     if character in "\n\r\v\f\u2028\u2029":
         return "\n"
-    if category == "Zs" or character in "\t·•∙‧":
+    if category == "Zs" or character in "\t·•∙‧~":  # 8~10: wait for the tone
         return " "
     if category in {"Cf", "Mn", "So"}:  # bidi and zero-width marks, accents of emoji, ☎
         return ""

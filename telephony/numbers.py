@@ -14,18 +14,10 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from mobayilo.lib.errors import ProductError
 from telephony.countries import country_code, country_name, country_names
 from telephony.emergency import emergency_check
-from telephony.number_readings import (
-    EXIT_CODES,
-    Reading,
-    bare_readings,
-    exit_readings,
-    international_readings,
-    is_as_dialled_at_home,
-    is_likely,
-    national_readings,
-)
+from telephony.number_meanings import meant, one_number
+from telephony.number_readings import EXIT_CODES, Reading, bare_readings
 from telephony.number_repairs import no_such_number
-from telephony.number_text import Written, read_text, refuse
+from telephony.number_text import Written, read_text
 
 __all__ = [
     "Number",
@@ -110,10 +102,8 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
     stated = country_code(stated_country) if stated_country else None
     default = country_code(default_country) if default_country else None
     emergency_check(text, countries=[c for c in (stated, default) if c])
-    written = read_text(text)
-    if written.letters:
-        written = _with_letters_dialled(written, stated, default)
-    readings = _meant(written, stated, default)
+    written = one_number(read_text(text), stated=stated, default=default)
+    readings = meant(written, stated=stated, default=default)
     if not readings:
         raise _refusal(written, stated, default)
     if len(readings) > 1:
@@ -133,44 +123,6 @@ def mask(e164: str) -> str:
     except phonenumbers.NumberParseException:
         calling_code = ""
     return f"{calling_code}… {e164[-4:]}"
-
-
-def _meant(written: Written, stated: str | None, default: str | None) -> list[Reading]:
-    """The readings that the person can have meant: one to go on with, several to ask about."""
-    if written.has_plus:
-        return international_readings(written)
-    countries = [c for c in (stated, default) if c]
-    abroad = exit_readings(written.digits, countries)
-    if stated:
-        return _meant_in_stated(written, stated, abroad)
-    at_home = national_readings(written.digits, default) if default else []
-    if not at_home:
-        bare = bare_readings(written.digits) if default else []
-        return _distinct([*abroad, *bare])
-    doubts = [r for r in abroad if is_likely(r, written)]
-    if not is_as_dialled_at_home(at_home[0], written.digits):
-        doubts += bare_readings(written.digits)
-    return _distinct([*at_home, *doubts])
-
-
-def _meant_in_stated(written: Written, stated: str, abroad: list[Reading]) -> list[Reading]:
-    """A stated country wins, save over `00…`, which all the world dials before another one."""
-    at_home = national_readings(written.digits, stated)
-    calling_code = phonenumbers.country_code_for_region(stated)
-    if at_home and not (abroad and written.digits.startswith("00")):
-        return at_home
-    in_country = [r for r in abroad if r.number.country_code == calling_code]
-    return _distinct([*at_home, *(in_country or abroad)])
-
-
-def _distinct(readings: list[Reading]) -> list[Reading]:
-    return list({reading.e164: reading for reading in readings}.values())
-
-
-def _with_letters_dialled(written: Written, stated: str | None, default: str | None) -> Written:
-    if _meant(written, stated, default):
-        refuse("letters", "It has letters after the number. Give the number alone.")
-    return written.with_letters_dialled()
 
 
 def _refusal(written: Written, stated: str | None, default: str | None) -> ProductError:

@@ -1,0 +1,87 @@
+"""Which of the readings of a number the person can have meant."""
+
+import re
+
+import phonenumbers
+
+from telephony.number_readings import (
+    Reading,
+    bare_readings,
+    distinct,
+    exit_readings,
+    international_readings,
+    is_as_dialled_at_home,
+    is_likely,
+    is_usual_length,
+    national_readings,
+)
+from telephony.number_text import Written, refuse
+
+SHORTEST_NUMBER = 6  # digits of a whole number that may stand beside another
+
+
+def meant(written: Written, *, stated: str | None, default: str | None) -> list[Reading]:
+    """The readings that the person can have meant: one to go on with, several to ask about."""
+    if written.has_plus:
+        return international_readings(written)
+    countries = [c for c in (stated, default) if c]
+    abroad = exit_readings(written.digits, countries)
+    if stated:
+        return _meant_in_stated(written, stated, abroad)
+    at_home = national_readings(written.digits, default) if default else []
+    if not at_home:
+        bare = bare_readings(written.digits) if default else []
+        return distinct([*abroad, *bare])
+    likely_abroad = [r for r in abroad if is_likely(r, written)]
+    return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
+
+
+def _bare_doubts(written: Written, at_home: Reading) -> list[Reading]:
+    """A forgotten plus is considered where the digits are no usual number at home."""
+    bare = bare_readings(written.digits)
+    if not is_as_dialled_at_home(at_home, written.digits):
+        return bare
+    if is_usual_length(at_home):
+        return []
+    return [reading for reading in bare if is_likely(reading, written)]
+
+
+def _meant_in_stated(written: Written, stated: str, abroad: list[Reading]) -> list[Reading]:
+    """A stated country wins, save over `00…`, which all the world dials before another one."""
+    at_home = national_readings(written.digits, stated)
+    calling_code = phonenumbers.country_code_for_region(stated)
+    if at_home:
+        doubted = written.digits.startswith("00")
+        return distinct([*at_home, *(r for r in abroad if doubted and is_likely(r, written))])
+    in_country = [r for r in abroad if r.number.country_code == calling_code]
+    return in_country or abroad
+
+
+def one_number(written: Written, *, stated: str | None, default: str | None) -> Written:
+    """The same text if it holds one number, letters dialled as a keypad does.
+
+    Where numbers have many lengths, as in Germany, a second number or a trailing word makes a
+    longer number that is as valid as the first; so the first alone must not be a number already.
+    """
+    if written.letters:
+        if meant(written, stated=stated, default=default):
+            refuse("letters", "It has letters after the number. Give the number alone.")
+        written = written.with_letters_dialled()
+    for first, second, is_listed in _halves(written):
+        alone = meant(first, stated=stated, default=default)
+        if alone and (is_listed or meant(second, stated=stated, default=default)):
+            refuse("second_number", "That holds more than one number. Give one at a time.")
+    return written
+
+
+def _halves(written: Written) -> list[tuple[Written, Written, bool]]:
+    """The ways to cut the text in two numbers: at a slash, or where a space begins a new 0."""
+    cuts = [(m.start(), m.end(), True) for m in re.finditer(r"\s*/\s*", written.body)]
+    cuts += [(m.start(), m.end(), False) for m in re.finditer(r"\s+(?=\(?0)", written.body)]
+    halves = [(written.cut(0, a), written.cut(b, None), listed) for a, b, listed in cuts]
+    return [
+        (first, second, is_listed)
+        for first, second, is_listed in halves
+        if len(first.digits) >= SHORTEST_NUMBER
+        and (is_listed or len(second.digits) >= SHORTEST_NUMBER)
+    ]
