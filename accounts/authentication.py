@@ -1,13 +1,26 @@
 """Bearer tokens (RFC 6750): who makes this request."""
 
+import logging
+from datetime import timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.audit import agent_of, record
 from accounts.models import AccessToken, Account, User
+from accounts.notices import tell_token_reused
 from accounts.secrets import digest, looks_like_token
 from mobayilo.lib.challenges import REALM
+from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ratelimits import count
+
+logger = logging.getLogger(__name__)
+TOUCHED_EVERY = timedelta(minutes=5)
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -15,35 +28,42 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         header = request.headers.get("Authorization", "")
-        scheme, _, secret = header.partition(" ")
         if not header:
             return None
-        if scheme.lower() != "bearer":
-            raise ProductError("not_authenticated", "Only Bearer tokens are accepted.")
-        return self.identify(secret.strip())
-
-    def identify(self, secret: str) -> tuple[User, AccessToken]:
-        """The user and token of a secret.
-
-        Raises `invalid_token`, `token_expired` or `token_revoked`.
-        """
-        if not looks_like_token(secret):
-            raise ProductError("invalid_token", "That is not a token of Mobayilo.")
-        token = (
-            AccessToken.objects.select_related("user__account")
-            .filter(digest=digest(secret), user__is_active=True)
-            .first()
-        )
-        if token is None:
-            raise ProductError("invalid_token", "This token is unknown.")
-        if token.revoked_at is not None:
-            raise ProductError("token_revoked", "This token was revoked.")
-        if token.expires_at is not None and token.expires_at <= timezone.now():
-            raise ProductError("token_expired", "This token has expired.")
+        secret = _bearer_secret(header, request)
+        try:
+            token = identify(secret, request=request._request)
+        except ProductError:
+            _count_failure(request._request)
+            raise
+        _touch(token, request._request)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+def identify(secret: str, *, request: HttpRequest) -> AccessToken:
+    """The token of a secret, with its user and account.
+
+    Raises `invalid_token`, `token_expired` or `token_revoked`. A mistyped token is told from its
+    checksum, without a look at the database.
+    """
+    if not looks_like_token(secret):
+        raise ProductError("invalid_token", "That is not a token of Mobayilo.")
+    token = (
+        AccessToken.objects.select_related("user__account")
+        .filter(digest=digest(secret), user__is_active=True)
+        .first()
+    )
+    if token is None:
+        raise ProductError("invalid_token", "This token is unknown.")
+    if token.revoked_at is not None:
+        raise ProductError("token_revoked", "This token was revoked.")
+    if token.expires_at is not None and token.expires_at <= timezone.now():
+        _notice_reuse(token, request)
+        raise ProductError("token_expired", "This token has expired.")
+    return token
 
 
 def token_of(request: Request) -> AccessToken:
@@ -62,3 +82,57 @@ def user_of(request: Request) -> User:
 def account_of(request: Request) -> Account:
     """The account of an authenticated API request."""
     return token_of(request).user.account
+
+
+def _bearer_secret(header: str, request: Request) -> str:
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise ProductError("not_authenticated", "Only Bearer tokens are accepted.")
+    words = rest.split()
+    if len(words) != 1:
+        raise ProductError("malformed_authorization", "The Authorization header has no one token.")
+    if "access_token" in request.query_params:
+        raise ProductError("malformed_authorization", "A token belongs in one place: the header.")
+    return words[0]
+
+
+def _count_failure(request: HttpRequest) -> None:
+    """Slows down an address that tries tokens; those who have one are not affected."""
+    wait_seconds = count(request, "bad-tokens")
+    if wait_seconds:
+        raise ProductError(
+            "throttled", "Too many bad tokens from here.", retry_after_seconds=wait_seconds
+        )
+
+
+def _touch(token: AccessToken, request: HttpRequest) -> None:
+    """Notes the use of a token, at most every five minutes, and never fails the request."""
+    now = timezone.now()
+    before = now - TOUCHED_EVERY
+    if token.last_used_at is not None and token.last_used_at > before:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=before)
+    seen = {"last_used_ip": client_ip(request), "last_used_agent": agent_of(request)}
+    try:
+        with transaction.atomic():
+            AccessToken.objects.filter(stale, pk=token.pk).update(last_used_at=now, **seen)
+    except DatabaseError:
+        logger.warning("use of a token not noted", exc_info=True)
+    token.last_used_at = now
+
+
+def _notice_reuse(token: AccessToken, request: HttpRequest) -> None:
+    """The old secret of a rotated token was used past its grace: told once."""
+    unnoticed = AccessToken.objects.filter(pk=token.pk, reuse_noticed_at=None)
+    unnoticed = unnoticed.filter(rotated_at__isnull=False)
+    with transaction.atomic():
+        if unnoticed.update(reuse_noticed_at=timezone.now()):
+            user = token.user
+            record(
+                "token.used_after_rotation",
+                account=user.account,
+                user=user,
+                request=request,
+                token=token,
+            )
+            tell_token_reused(token)

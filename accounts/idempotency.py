@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import account_of
 from accounts.models import IdempotencyKey
+from accounts.sealing import seal, unseal
 from mobayilo.lib.errors import ProductError
 
 KEPT = timedelta(hours=24)
@@ -34,6 +35,8 @@ class IdempotentPost(APIView):
     that stores it with its row recognises a request whose first process died half-way.
     """
 
+    # Members of the answer that are kept encrypted, under a key that only the token in use gives.
+    sealed_fields: tuple[str, ...] = ()
     idempotency_key: str | None = None
     _entry: IdempotencyKey | None = None
 
@@ -55,14 +58,20 @@ class IdempotentPost(APIView):
         if response.status_code >= 500 or response.status_code == 429:
             self._forget()
         else:
+            body = json.loads(JSONRenderer().render(response.data))
+            if self.sealed_fields and isinstance(body, dict):
+                body = seal(body, fields=self.sealed_fields, request=self.request)
             IdempotencyKey.objects.filter(pk=self._entry.pk).update(
-                status=response.status_code, body=json.loads(JSONRenderer().render(response.data))
+                status=response.status_code, body=body
             )
         return response
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, _ReplayError):
-            replayed = Response(exc.entry.body, status=exc.entry.status)
+            body = exc.entry.body
+            if self.sealed_fields and isinstance(body, dict):
+                body = unseal(body, fields=self.sealed_fields, request=self.request)
+            replayed = Response(body, status=exc.entry.status)
             replayed["Idempotent-Replayed"] = "true"
             return replayed
         return super().handle_exception(exc)

@@ -1,6 +1,5 @@
 """The OAuth endpoints: device login (RFC 8628), revocation (RFC 7009), metadata (RFC 8414)."""
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from accounts.tokens import NewToken, revoke_token
 from accounts.user_codes import shown
 from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.instants import rfc3339
 from mobayilo.lib.ratelimits import count, limited
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -157,15 +157,11 @@ def _token_body(made: NewToken) -> dict[str, Any]:
         "token_type": "Bearer",
         "scope": " ".join(made.row.scopes),
         "token_id": made.row.public_id,
-        "expires_at": _instant(made.row.expires_at),
+        "expires_at": made.row.expires_at and rfc3339(made.row.expires_at),
     }
     if made.row.expires_at is not None:
         body["expires_in"] = round((made.row.expires_at - timezone.now()).total_seconds())
     return body
-
-
-def _instant(value: datetime | None) -> str | None:
-    return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _client(client_id: str) -> str:

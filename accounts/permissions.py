@@ -5,8 +5,11 @@ from typing import ClassVar, Protocol
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.audit import record
 from accounts.authentication import token_of
+from accounts.models import AccessToken
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ratelimits import count
 
 
 class ScopedView(Protocol):
@@ -22,9 +25,26 @@ class HasScope(BasePermission):
         token = token_of(request)
         required = view.scopes[request.method or "GET"]
         if required is not None and required not in token.scopes:
+            _note_denial(request, token, required)
             raise ProductError(
                 "insufficient_scope",
                 f"This token lacks the scope {required}.",
                 details={"required_scope": str(required)},
             )
         return True
+
+
+def _note_denial(request: Request, token: AccessToken, scope: str) -> None:
+    """Tells the owner that a token tried what it may not, a few times an hour at most."""
+    if count(request._request, "scope-denials"):
+        return
+    user = token.user
+    record(
+        "token.scope_denied",
+        account=user.account,
+        user=user,
+        request=request,
+        token=token,
+        scope=str(scope),
+        name=token.name,
+    )

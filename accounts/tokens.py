@@ -1,7 +1,7 @@
 """Tokens: the one factory that every path uses, rotation and revocation."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,8 @@ class TokenSpec:
     client: str = ""
     device_name: str = ""
     created_ip: str | None = None
+    # Whatever the days say; the end of a token that makes this one.
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def create_token(user: User, spec: TokenSpec, *, request: AnyRequest = None) -> 
         owner = _lock(user)
         _check_name(owner, spec)
         _check_scopes(spec.scopes)
-        expires_at = policy_of(owner.account).expires_at(days=spec.expires_in_days, now=now)
+        expires_at = _end(spec, owner, now)
         columns = {
             "kind": spec.kind,
             "name": spec.name,
@@ -69,6 +71,25 @@ def create_token(user: User, spec: TokenSpec, *, request: AnyRequest = None) -> 
         _note("token.created", made.row, request, scopes=made.row.scopes)
         tell_token_created(made.row)
     return made
+
+
+def narrower_than(maker: AccessToken, spec: TokenSpec) -> TokenSpec:
+    """What a token may ask for when it makes another: no wider, no longer, and not if guarded.
+
+    Each new token has limits of its own, so a token with limits could spend several times over.
+    """
+    if maker.guards:
+        raise ProductError("guard_tokens", "A token with limits may not make other tokens.")
+    wider = sorted(set(spec.scopes) - set(maker.scopes))
+    if wider:
+        raise ProductError(
+            "insufficient_scope",
+            f"A token may give only what it has, and this one lacks {wider[0]}.",
+            details={"required_scope": wider[0]},
+        )
+    if maker.expires_at is None:
+        return spec
+    return replace(spec, not_after=maker.expires_at)
 
 
 def rotate_token(
@@ -177,6 +198,13 @@ def _check_scopes(scopes: tuple[str, ...]) -> None:
         _refuse("scopes", f"There is no scope “{unknown[0][:40]}”.")
     if not scopes:
         _refuse("scopes", "Choose at least one.")
+
+
+def _end(spec: TokenSpec, owner: User, now: datetime) -> datetime | None:
+    end = policy_of(owner.account).expires_at(days=spec.expires_in_days, now=now)
+    if spec.not_after is None:
+        return end
+    return spec.not_after if end is None else min(end, spec.not_after)
 
 
 def _refuse(field: str, message: str) -> None:

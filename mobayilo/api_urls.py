@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from accounts import api as accounts
 from billing.api import BalanceView, TopUpsView, TopUpView, TransactionsView
 from mobayilo.overview.api import ClientView
 from telephony import api as telephony
@@ -26,6 +27,13 @@ urlpatterns: list[URLPattern] = [
     path("quote", telephony.QuoteView.as_view(), name="quote"),
     path("rates", telephony.RatesView.as_view(), name="rates"),
     path("rates/<str:country>", telephony.RatesView.as_view(), name="rates-country"),
+    path("sessions", accounts.SessionsView.as_view(), name="sessions"),
+    path("sessions/<str:public_id>", accounts.SessionView.as_view(), name="session"),
+    path("token", accounts.TokenView.as_view(), name="token"),
+    path("token/rotate", accounts.TokenRotateView.as_view(), name="token-rotate"),
+    path("tokens", accounts.TokensView.as_view(), name="tokens"),
+    path("tokens/leaked", accounts.LeakedTokensView.as_view(), name="tokens-leaked"),
+    path("tokens/<str:public_id>", accounts.TokenByIdView.as_view(), name="token-by-id"),
     path("topups", TopUpsView.as_view(), name="topups"),
     path("topups/<str:topup_id>", TopUpView.as_view(), name="topup"),
     path("transactions", TransactionsView.as_view(), name="transactions"),

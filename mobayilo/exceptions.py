@@ -80,6 +80,8 @@ def _headers(error: ProductError) -> dict[str, str]:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.code == "not_authenticated":
         headers["WWW-Authenticate"] = REALM
+    elif error.code == "malformed_authorization":
+        headers["WWW-Authenticate"] = f'{REALM}, error="invalid_request"'
     elif error.kind.status == 401:
         headers["WWW-Authenticate"] = f'{REALM}, error="invalid_token"'
     elif error.code == "insufficient_scope":

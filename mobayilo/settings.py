@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mobayilo.middleware.RequestContextMiddleware",
+    "accounts.middleware.TokenHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -250,6 +251,10 @@ TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", default=365)
 TOKEN_MAY_LAST_FOR_EVER = env.bool("TOKEN_MAY_LAST_FOR_EVER", default=False)
 TOPUP_MAX_CENTS = env.int("TOPUP_MAX_CENTS", default=50_000)
 TOPUP_MAX_CENTS_NEW_ACCOUNT = env.int("TOPUP_MAX_CENTS_NEW_ACCOUNT", default=10_000)
+REFUND_DAYS = env.int(
+    "REFUND_DAYS", default=30
+)  # how long customers may refund a top-up themselves
+LOW_BALANCE_CENTS = env.int("LOW_BALANCE_CENTS", default=200)  # below this a mail is sent; 0: never
 CALL_MAX_SECONDS = env.int("CALL_MAX_SECONDS", default=4 * 3600 - 60)
 CALL_RING_SECONDS = env.int("CALL_RING_SECONDS", default=45)
 # Calls that the destination answered for less than this are false answers and cost nothing.

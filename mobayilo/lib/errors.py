@@ -35,6 +35,7 @@ ERRORS: dict[str, ErrorKind] = {
     "invalid_token": ErrorKind(401, 4, "Sign in again with: moby auth login"),
     "token_expired": ErrorKind(401, 4, "Sign in again with: moby auth login"),
     "token_revoked": ErrorKind(401, 4, "Sign in again with: moby auth login"),
+    "malformed_authorization": ErrorKind(400, 2, "Send one header: Authorization: Bearer TOKEN"),
     "insufficient_scope": ErrorKind(403, 5, "Sign in with a token that has the scope named."),
     "account_frozen": ErrorKind(
         403, 5, "Write to support: they froze the account and can thaw it."
@@ -56,6 +57,7 @@ ERRORS: dict[str, ErrorKind] = {
     "account_owes": ErrorKind(402, 5, "Top up what is owed and more: moby topup 20 --open"),
     "invalid_amount": ErrorKind(400, 2, "Write dollars and cents, such as 20 or 20.00."),
     "amount_too_small": ErrorKind(400, 2, "The smallest top-up is $5.00."),
+    "not_refundable": ErrorKind(409, 1, "Ask for less, or write to support."),
     "amount_too_large": ErrorKind(400, 2, "Top up less; details.maximum_cents says how much."),
     # Caller IDs
     "caller_id_required": ErrorKind(403, 5, "Prove your phone: moby caller-id request NUMBER"),

@@ -52,6 +52,7 @@ LIMITS: dict[str, Limit] = {
     "oauth-revoke": Limit("60/m", "ip"),
     # Failures only: what fails is counted after it has failed, and refused before it is tried
     "bad-tokens": Limit("60/m", "ip"),
+    "scope-denials": Limit("5/h", "token"),
     "unknown-device-codes": Limit("30/m", "ip"),
     "wrong-user-codes": Limit("5/10m", "user", "closed"),
     "wrong-user-codes-session": Limit("5/10m", "session", "closed"),

@@ -1,0 +1,159 @@
+"""The API about tokens and the devices that are signed in."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import token_of, user_of
+from accounts.guards import parse_guards
+from accounts.idempotency import IdempotentPost
+from accounts.models import AccessToken
+from accounts.serializers import (
+    LeakedTokensRequest,
+    NewTokenAnswer,
+    NewTokenRequest,
+    RotationRequest,
+    SessionSerializer,
+    TokenSerializer,
+)
+from accounts.tokens import (
+    DEFAULT_GRACE_SECONDS,
+    NewToken,
+    TokenSpec,
+    create_token,
+    narrower_than,
+    revoke_leaked,
+    revoke_token,
+    rotate_token,
+)
+from mobayilo.lib.pagination import CursorPages
+
+
+class TokenView(APIView):
+    """The token in use: shown, and ended."""
+
+    scopes = {"GET": None, "DELETE": None}
+    limit = {"GET": "api-read", "DELETE": "api-write"}
+
+    @extend_schema(responses=TokenSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(TokenSerializer(token_of(request)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        revoke_token(token_of(request), reason="signed out", request=request)
+        return Response(status=204)
+
+
+class TokenRotateView(IdempotentPost):
+    """A new secret for the token in use: never wider, never longer than the policy."""
+
+    scopes = {"POST": None}
+    limit = "tokens-write"
+    sealed_fields = ("token",)
+
+    @extend_schema(request=RotationRequest, responses=NewTokenAnswer)
+    def post(self, request: Request) -> Response:
+        asked = RotationRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        grace_seconds = asked.validated_data.get("grace_seconds", DEFAULT_GRACE_SECONDS)
+        made = rotate_token(token_of(request), grace_seconds=grace_seconds, request=request)
+        return Response(_with_secret(made))
+
+
+class TokensView(IdempotentPost, ListAPIView[AccessToken]):
+    """The user's tokens in use, newest first; and a new one."""
+
+    scopes = {"GET": "tokens:write", "POST": "tokens:write"}
+    limit = {"GET": "api-read", "POST": "tokens-write"}
+    serializer_class = TokenSerializer
+    pagination_class = CursorPages
+    sealed_fields = ("token",)
+
+    def get_queryset(self) -> QuerySet[AccessToken]:
+        return AccessToken.objects.live().for_user(user_of(self.request))
+
+    @extend_schema(request=NewTokenRequest, responses={201: NewTokenAnswer})
+    def post(self, request: Request) -> Response:
+        asked = NewTokenRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted = asked.validated_data
+        spec = TokenSpec(
+            kind=AccessToken.Kind.PERSONAL,
+            name=wanted["name"],
+            scopes=tuple(wanted["scopes"]),
+            expires_in_days=wanted.get("expires_in_days"),
+            guards=parse_guards(wanted.get("guards", {})),
+        )
+        spec = narrower_than(token_of(request), spec)
+        made = create_token(user_of(request), spec, request=request)
+        return Response(_with_secret(made), status=201)
+
+
+class TokenByIdView(APIView):
+    """One of the user's tokens, ended."""
+
+    scopes = {"DELETE": "tokens:write"}
+    limit = "tokens-write"
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        mine = AccessToken.objects.live().for_user(user_of(request))
+        token = get_object_or_404(mine, public_id=public_id)
+        revoke_token(token, reason="revoked by a token", request=request)
+        return Response(status=204)
+
+
+class LeakedTokensView(APIView):
+    """Where a secret scanner reports what it found. Real tokens end; the answer tells nothing."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    limit = "leaked-tokens"
+
+    @extend_schema(request=LeakedTokensRequest, responses={202: None})
+    def post(self, request: Request) -> Response:
+        found = LeakedTokensRequest(data=request.data)
+        found.is_valid(raise_exception=True)
+        revoke_leaked(found.validated_data["tokens"], request=request)
+        return Response({}, status=202)
+
+
+class SessionsView(ListAPIView[AccessToken]):
+    """The devices that are signed in, newest first."""
+
+    scopes = {"GET": "account:read"}
+    limit = "api-read"
+    serializer_class = SessionSerializer
+    pagination_class = CursorPages
+
+    def get_queryset(self) -> QuerySet[AccessToken]:
+        mine = AccessToken.objects.live().for_user(user_of(self.request))
+        return mine.filter(kind=AccessToken.Kind.DEVICE)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "current": token_of(self.request)}
+
+
+class SessionView(APIView):
+    """One device, signed out."""
+
+    scopes = {"DELETE": "tokens:write"}
+    limit = "tokens-write"
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        mine = AccessToken.objects.live().for_user(user_of(request))
+        device = get_object_or_404(mine, public_id=public_id, kind=AccessToken.Kind.DEVICE)
+        revoke_token(device, reason="signed out by another device", request=request)
+        return Response(status=204)
+
+
+def _with_secret(made: NewToken) -> dict[str, Any]:
+    return {**TokenSerializer(made.row).data, "token": made.secret}

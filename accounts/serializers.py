@@ -1,0 +1,123 @@
+"""How the API writes tokens and sessions, and reads what is asked for."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import AccessToken, User
+from accounts.scopes import Scope
+from mobayilo.lib.serializers import StrictSerializer
+
+
+class GuardsSerializer(serializers.Serializer[Any]):
+    """The limits of a token; null means no limit."""
+
+    max_cents_per_day = serializers.IntegerField(allow_null=True)
+    max_cents_per_call = serializers.IntegerField(allow_null=True)
+    destinations = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    caller_ids = serializers.ListField(child=serializers.CharField(), allow_null=True)
+
+
+class TokenSerializer(serializers.ModelSerializer[AccessToken]):
+    """TOKEN of the contract."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), read_only=True)
+    guards = GuardsSerializer(read_only=True)
+
+    class Meta:
+        model = AccessToken
+        fields = [
+            "id",
+            "name",
+            "kind",
+            "last_four",
+            "scopes",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "guards",
+        ]
+
+
+class NewTokenAnswer(TokenSerializer):
+    """A token with its secret, in the one answer that holds it."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class ActorSerializer(serializers.ModelSerializer[User]):
+    """Who a token acts for."""
+
+    class Meta:
+        model = User
+        fields = ["email"]
+
+
+class GuardsRequest(StrictSerializer):
+    """Limits as a program asks for them; each may be left out."""
+
+    max_cents_per_day = serializers.IntegerField(required=False, allow_null=True)
+    max_cents_per_call = serializers.IntegerField(required=False, allow_null=True)
+    destinations = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True
+    )
+    caller_ids = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True
+    )
+
+
+class NewTokenRequest(StrictSerializer):
+    """`expires_in_days` left out means the default of the account; 0 means never."""
+
+    name = serializers.CharField(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(Scope.choices), allow_empty=False, max_length=len(Scope)
+    )
+    expires_in_days = serializers.IntegerField(required=False, min_value=0, max_value=36_500)
+    guards = GuardsRequest(required=False)
+
+
+class RotationRequest(StrictSerializer):
+    """How long the old secret works on."""
+
+    grace_seconds = serializers.IntegerField(required=False, min_value=0, max_value=86_400)
+
+
+class LeakedTokensRequest(StrictSerializer):
+    """What a secret scanner found."""
+
+    tokens = serializers.ListField(
+        child=serializers.CharField(max_length=255), allow_empty=False, max_length=100
+    )
+
+
+class SessionSerializer(serializers.ModelSerializer[AccessToken]):
+    """A device that is signed in; `current` is the one that asks."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    device = serializers.SerializerMethodField()
+    ip = serializers.CharField(source="created_ip", read_only=True)
+    current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AccessToken
+        fields = [
+            "id",
+            "device",
+            "client",
+            "ip",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "current",
+        ]
+
+    def get_device(self, token: AccessToken) -> str:
+        return token.device_name or token.name
+
+    def get_current(self, token: AccessToken) -> bool:
+        return bool(token.pk == self.context["current"].pk)
