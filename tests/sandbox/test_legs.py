@@ -54,7 +54,7 @@ def test_caller_who_gives_up_cancels_the_other_leg(sandbox: Sandbox, receiver: R
     sandbox.post("numbers", number=ALICE, talk_seconds=10)
     call_alice(sandbox, receiver)
     sandbox.wait_until_idle()
-    assert receiver.statuses("/child")[-1] == "canceled"
+    assert "canceled" in receiver.statuses("/child")
     assert receiver.at("/after")[0].fields["DialCallStatus"] == "canceled"
 
 
@@ -117,7 +117,7 @@ def test_product_sends_a_call_elsewhere(sandbox: Sandbox, receiver: Receiver) ->
     running_call_to(sandbox, CHARLIE, "in-progress")
     sandbox.twilio.calls(sid).update(twiml="<Response><Say>Goodbye</Say></Response>")
     sandbox.wait_until_idle()
-    assert receiver.statuses("/child")[-1] == "completed"
+    assert "completed" in receiver.statuses("/child")
     assert receiver.at("/after") == []
 
 

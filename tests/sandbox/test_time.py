@@ -47,7 +47,7 @@ def test_slower_clock_does_not_lose_what_waits(sandbox: Sandbox, receiver: Recei
     call_alice(sandbox, receiver)
     sandbox.post("speed", speed=1000)
     sandbox.wait_until_idle()
-    assert receiver.statuses()[-1] == "completed"
+    assert "completed" in receiver.statuses()
 
 
 def test_advancing_plays_what_was_due_in_between(sandbox: Sandbox, receiver: Receiver) -> None:
