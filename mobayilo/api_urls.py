@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts import api as accounts
 from billing.api import BalanceView, TopUpsView, TopUpView, TransactionsView
-from mobayilo.overview.api import ClientView
+from mobayilo.overview.api import ClientView, StatusView
 from telephony import api as telephony
 
 app_name = "api"
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("rates/<str:country>", telephony.RatesView.as_view(), name="rates-country"),
     path("sessions", accounts.SessionsView.as_view(), name="sessions"),
     path("sessions/<str:public_id>", accounts.SessionView.as_view(), name="session"),
+    path("status", StatusView.as_view(), name="status"),
     path("token", accounts.TokenView.as_view(), name="token"),
     path("token/rotate", accounts.TokenRotateView.as_view(), name="token-rotate"),
     path("tokens", accounts.TokensView.as_view(), name="tokens"),
