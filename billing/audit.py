@@ -22,7 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Concat
 
-from billing.models import AuditReport, Book, Hold, TopUp, Transfer, Wallet
+from billing.models import AuditReport, Book, Hold, Refund, TopUp, Transfer, Wallet
 from mobayilo.lib.money import format_micros
 
 LINES_A_CHECK = 20
@@ -75,6 +75,9 @@ def differences() -> Iterator[str]:
         captures_without_hold,
         wrong_topups,
         credits_without_topup,
+        wrong_refunded_amounts,
+        wrong_disputed_amounts,
+        wrong_refunds,
     ):
         found = check()
         yield from islice(found, LINES_A_CHECK)
@@ -151,6 +154,36 @@ def credits_without_topup() -> Iterator[str]:
     credited = Transfer.objects.filter(kind=Transfer.Kind.TOPUP).count()
     if paid != credited:
         yield f"{credited} transfers credit top-ups, {paid} top-ups are paid"
+
+
+def wrong_refunded_amounts() -> Iterator[str]:
+    """What a top-up says went back is the sum of its refunds that did not fail."""
+    total = Coalesce(Sum("refunds__amount_micros", filter=~Q(refunds__status="failed")), 0)
+    topups = TopUp.objects.annotate(total=total).exclude(total=F("refunded_micros"))
+    for topup in topups.iterator():
+        yield _differs(f"top-up {topup}: refunded", topup.refunded_micros, topup.total)
+
+
+def wrong_disputed_amounts() -> Iterator[str]:
+    """What a top-up says was taken back is what its wallet lost to disputes."""
+    lost = Transfer.objects.filter(reference=OuterRef("public_id"), book=Book.DISPUTES)
+    total = lost.order_by().values("reference").annotate(total=-Sum("amount_micros"))
+    topups = TopUp.objects.annotate(total=Coalesce(Subquery(total.values("total")), 0))
+    for topup in topups.exclude(total=F("disputed_micros")).iterator():
+        yield _differs(f"top-up {topup}: disputed", topup.disputed_micros, topup.total)
+
+
+def wrong_refunds() -> Iterator[str]:
+    """A refund that succeeded took its amount, one that failed took nothing in the end."""
+    parts = [
+        _moved_by(Concat(Value("refund:"), OuterRef("public_id"), Value(end)))
+        for end in (":settle", ":outside", ":returned")
+    ]
+    due = Case(When(status=Refund.Status.SUCCEEDED, then=-F("amount_micros")), default=0)
+    refunds = Refund.objects.annotate(due=due, moved=parts[0] + parts[1] + parts[2])
+    closed = refunds.exclude(status=Refund.Status.PENDING)
+    for refund in closed.exclude(moved=F("due")).iterator():
+        yield _differs(f"refund {refund}: to be moved", refund.due, refund.moved)
 
 
 def _moved_by(key: Concat) -> Coalesce:

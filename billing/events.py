@@ -9,11 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from billing import topups
-from billing.models import StripeEvent
-from billing.stripe_answers import SignedEvent, read_session
+from billing import disputes, refunds, topups
+from billing.models import StripeEvent, TopUp
+from billing.stripe_answers import (
+    SignedEvent,
+    integer_of,
+    read_refund,
+    read_session,
+    reference_of,
+)
 from billing.topups import ContradictionError
 
 logger = logging.getLogger(__name__)
@@ -23,11 +30,33 @@ Handler = Callable[[Mapping[str, Any]], str | None]
 
 def checkout_changed(data: Mapping[str, Any]) -> str | None:
     topup = topups.record_session(read_session(data))
+    _apply_early(reference_of(data, "payment_intent"))
     return topup.public_id if topup else None
 
 
 def checkout_failed(data: Mapping[str, Any]) -> str | None:
     topup = topups.record_session(read_session(data), failed=True)
+    return topup.public_id if topup else None
+
+
+def refund_changed(data: Mapping[str, Any]) -> str | None:
+    refund = refunds.record_refund(read_refund(data))
+    return refund.topup.public_id if refund else None
+
+
+def charge_refunded(data: Mapping[str, Any]) -> str | None:
+    payment_intent_id = reference_of(data, "payment_intent")
+    topup = refunds.note_refunded(payment_intent_id, integer_of(data, "amount_refunded"))
+    return topup.public_id if topup else None
+
+
+def dispute_changed(data: Mapping[str, Any]) -> str | None:
+    topup = disputes.record_claim(disputes.read_dispute(data))
+    return topup.public_id if topup else None
+
+
+def fraud_warned(data: Mapping[str, Any]) -> str | None:
+    topup = disputes.record_claim(disputes.read_warning(data))
     return topup.public_id if topup else None
 
 
@@ -37,6 +66,17 @@ HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_succeeded": checkout_changed,
     "checkout.session.async_payment_failed": checkout_failed,
     "checkout.session.expired": checkout_changed,
+    "refund.created": refund_changed,
+    "refund.updated": refund_changed,
+    "refund.failed": refund_changed,
+    "charge.refunded": charge_refunded,
+    "charge.dispute.created": dispute_changed,
+    "charge.dispute.updated": dispute_changed,
+    "charge.dispute.funds_withdrawn": dispute_changed,
+    "charge.dispute.funds_reinstated": dispute_changed,
+    "charge.dispute.closed": dispute_changed,
+    "radar.early_fraud_warning.created": fraud_warned,
+    "radar.early_fraud_warning.updated": fraud_warned,
 }
 
 
@@ -65,13 +105,38 @@ def replay_event(event: StripeEvent) -> StripeEvent.Outcome:
         return _apply(event)
 
 
+def apply_overdue() -> int:
+    """Applies what was stored but not applied, and what came before the payment it is about."""
+    ours = TopUp.objects.filter(stripe_payment_intent_id=OuterRef("reference"))
+    waiting = StripeEvent.objects.filter(applied_at=None)
+    early = StripeEvent.objects.filter(Exists(ours), outcome=Outcome.IGNORED)
+    done = 0
+    for event in (*waiting.order_by("stripe_created_at", "id"), *early):
+        try:
+            replay_event(event)
+            done += 1
+        except ValueError:
+            logger.exception("stripe event unreadable", extra={"event": event.stripe_id})
+    return done
+
+
+def _apply_early(payment_intent_id: str) -> None:
+    """A refund or dispute may be heard of before its payment; it waits as ignored until then."""
+    if payment_intent_id:
+        early = StripeEvent.objects.filter(outcome=Outcome.IGNORED, reference=payment_intent_id)
+        for event in early.order_by("stripe_created_at", "id"):
+            _apply(event)
+
+
 def _apply(event: StripeEvent) -> StripeEvent.Outcome:
-    outcome, reference, note = Outcome.IGNORED, "", ""
+    data = event.payload["data"]["object"]
+    outcome, note, reference = Outcome.IGNORED, "", reference_of(data, "payment_intent")[:40]
     if handler := HANDLERS.get(event.kind):
         try:
             with transaction.atomic():
-                reference = handler(event.payload["data"]["object"]) or ""
-            outcome = Outcome.APPLIED if reference else Outcome.IGNORED
+                ours = handler(data)
+            if ours:
+                outcome, reference = Outcome.APPLIED, ours
         except ContradictionError as contradiction:
             outcome, note = Outcome.REFUSED, str(contradiction)
             reference = contradiction.topup.public_id

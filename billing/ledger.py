@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Account
 from billing import sql
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
+from billing.notices import notice_low_balance
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
 
@@ -67,7 +68,9 @@ def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = 
         with transaction.atomic():
             if done := Transfer.objects.filter(key=cause.key).first():
                 return done
-            return _move(wallet_id, amount_micros, 0, cause, may_owe=may_owe)
+            moved = _move(wallet_id, amount_micros, 0, cause, may_owe=may_owe)
+            notice_low_balance(moved)
+            return moved
     except IntegrityError:
         # Two at once: the other one's insert came first, and this one moved nothing.
         if done := Transfer.objects.filter(key=cause.key).first():
@@ -75,17 +78,29 @@ def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = 
         raise
 
 
-def place_hold(*, account: Account, amount_micros: int, key: str, expires_at: datetime) -> Hold:
+def place_hold(
+    *,
+    account: Account,
+    amount_micros: int,
+    key: str,
+    expires_at: datetime,
+    even_frozen: bool = False,
+) -> Hold:
     """Reserves an amount. The wallet's row stays locked to the end of the caller's transaction.
 
     Repeated with the same key, it returns the hold of the first time, whatever became of it.
-    Raises `insufficient_funds`, `account_owes` or `account_frozen`.
+    Raises `insufficient_funds`, `account_owes`, or `account_frozen` unless support refunds it.
     """
     if amount_micros <= 0:
         raise ValueError("a hold reserves something")
+    values = {
+        "account": account.pk,
+        "amount": amount_micros,
+        "even_frozen": int(even_frozen),
+    }
     try:
         with transaction.atomic():
-            wallet_id = _first_value(sql.RESERVE, {"account": account.pk, "amount": amount_micros})
+            wallet_id = _first_value(sql.RESERVE, values)
             if wallet_id is not None:
                 return Hold.objects.create(
                     wallet_id=wallet_id,
@@ -98,7 +113,7 @@ def place_hold(*, account: Account, amount_micros: int, key: str, expires_at: da
         logger.info("hold repeated", extra={"key": key})
     if placed := Hold.objects.filter(key=key, wallet__account=account).first():
         return placed
-    if Account.objects.filter(pk=account.pk, frozen_at__isnull=False).exists():
+    if not even_frozen and Account.objects.filter(pk=account.pk, frozen_at__isnull=False).exists():
         raise ProductError("account_frozen", "This account is frozen, so nothing was reserved.")
     raise _refusal(account, amount_micros)
 
@@ -126,7 +141,10 @@ def capture_hold(
     cause = Cause(f"{key}:settle", *counts_as, description, reference)
     at_once = connection.vendor == "postgresql"
     capture = _capture_at_once if at_once else _capture_in_steps
-    return capture(key, amount_micros, cause) or _capture_closed(key, amount_micros, cause)
+    taken = capture(key, amount_micros, cause) or _capture_closed(key, amount_micros, cause)
+    if taken is not None:
+        notice_low_balance(taken)
+    return taken
 
 
 def release_hold(*, key: str) -> bool:

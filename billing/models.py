@@ -213,6 +213,9 @@ class TopUp(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     refunded_micros = models.BigIntegerField(default=0)
     disputed_micros = models.BigIntegerField(default=0)
+    # The most that Stripe said was refunded in all; more than `refunded_micros` when a refund that
+    # was made in Stripe's dashboard has not reached us.
+    stripe_refunded_micros = models.BigIntegerField(default=0)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null is none, unique
     asked_for_3ds = models.BooleanField(default=False)
     stripe_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
@@ -328,7 +331,6 @@ class Dispute(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="disputes")
     amount_micros = models.BigIntegerField()
-    taken_micros = models.BigIntegerField(default=0)
     state = models.PositiveSmallIntegerField(choices=State, default=State.INQUIRY)
     stripe_status = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=60, blank=True)

@@ -22,17 +22,17 @@ WHERE id = %(wallet)s AND (
 RETURNING balance_micros
 """
 
-# Reserves part of what is available, in an account that is not frozen. The row stays locked to the
-# end of the transaction.
+# Reserves part of what is available, in an account that is not frozen or with %(even_frozen)s 1.
+# The row stays locked to the end of the transaction.
 RESERVE = """
 UPDATE billing_wallet SET held_micros = held_micros + %(amount)s
 WHERE account_id = %(account)s
     AND balance_micros - held_micros >= %(amount)s
-    AND NOT EXISTS (
+    AND (%(even_frozen)s = 1 OR NOT EXISTS (
         SELECT 1 FROM accounts_account
         WHERE accounts_account.id = billing_wallet.account_id
             AND accounts_account.frozen_at IS NOT NULL
-    )
+    ))
 RETURNING id
 """
 

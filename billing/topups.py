@@ -169,6 +169,11 @@ def cancel_topup(topup: TopUp) -> TopUp:
     return topup
 
 
+def give_up(topup: TopUp) -> None:
+    """Ends a top-up whose page was never made."""
+    _end(topup, TopUp.Status.FAILED)
+
+
 def note_problem(problem: ContradictionError) -> None:
     """Leaves a contradiction with the top-up, for support; no money moves."""
     logger.error("top-up contradicts stripe", extra={"topup": problem.topup.public_id})

@@ -1,0 +1,15 @@
+"""Asks Stripe about what has been open for too long. Safe to run twice and in two processes."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from billing.reconciliation import reconcile_topups
+
+
+class Command(BaseCommand):
+    help = "Finish top-ups, refunds and events that a lost webhook or a time-out left open."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for what, number in reconcile_topups().items():
+            self.stdout.write(f"{number} {what}")

@@ -1,0 +1,31 @@
+"""Applies stored events of Stripe again, to the same result. Safe to run twice."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.dateparse import parse_date
+
+from billing.events import replay_event
+from billing.models import StripeEvent
+
+
+class Command(BaseCommand):
+    help = "Apply stored events of Stripe again: all of them, or those since a day."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--since", type=parse_date, help="a day, such as 2026-11-24")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stored = StripeEvent.objects.order_by("stripe_created_at", "id")
+        if options["since"]:
+            stored = stored.filter(stripe_created_at__date__gte=options["since"])
+        replayed = unreadable = 0
+        for event in stored.iterator():
+            try:
+                replay_event(event)
+                replayed += 1
+            except ValueError:
+                unreadable += 1
+                self.stderr.write(f"{event.stripe_id} cannot be read")
+        self.stdout.write(f"{replayed} replayed, {unreadable} unreadable")

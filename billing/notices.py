@@ -1,0 +1,30 @@
+"""Mails about money."""
+
+from django.conf import settings
+
+from accounts.outbox import queue_mail
+from billing.models import Transfer
+from mobayilo.lib.formatting import format_balance
+from mobayilo.lib.money import MICROS_PER_CENT
+
+
+def is_low(balance_micros: int) -> bool:
+    """Whether a balance is below what the house calls low."""
+    return bool(balance_micros < settings.LOW_BALANCE_CENTS * MICROS_PER_CENT)
+
+
+def notice_low_balance(transfer: Transfer) -> None:
+    """Mails everybody of the account when this transfer made the balance low.
+
+    It was the crossing itself, and no other transfer, so there is one mail a crossing.
+    """
+    before_micros = transfer.balance_after_micros - transfer.amount_micros
+    if is_low(before_micros) or not is_low(transfer.balance_after_micros):
+        return
+    for user in transfer.wallet.account.users.filter(is_active=True):
+        queue_mail(
+            user,
+            template="billing/mail/low_balance",
+            context={"balance": format_balance(transfer.balance_after_micros)},
+            key=f"low-balance:{transfer.public_id}:{user.pk}",
+        )

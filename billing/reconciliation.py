@@ -1,0 +1,115 @@
+"""What a lost webhook, a time-out or a crash left open is finished here, by asking Stripe.
+
+Safe to run at any time and in several processes: every step is one of the operations that webhooks
+call too, and the filtered update in it decides.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from billing import events, gateway, ledger, refunds, topups
+from billing.models import Hold, Refund, TopUp
+from billing.topups import ContradictionError
+from mobayilo.lib.errors import ProductError
+
+logger = logging.getLogger(__name__)
+# Younger ones are left to their webhooks.
+OPEN_TOO_LONG = timedelta(minutes=2)
+AT_A_TIME = 500
+Row = TypeVar("Row", TopUp, Refund)
+
+
+def reconcile_topups() -> dict[str, int]:
+    """Brings everything about top-ups up to date. How many of each were looked at."""
+    return {
+        "events": events.apply_overdue(),
+        "top-ups": _each(open_topups(), _finish_topup),
+        "refunds": _each(open_refunds(), _finish_refund),
+        "refunds made elsewhere": _each(refunded_elsewhere(), _find_refunds),
+    }
+
+
+def release_holds() -> int:
+    """Gives back what was held for longer than it could be used. How many holds that were."""
+    late = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=timezone.now())
+    keys = late.order_by("expires_at").values_list("key", flat=True)[: AT_A_TIME * 20]
+    return sum(ledger.expire_hold(key=key) for key in list(keys))
+
+
+def open_topups() -> list[TopUp]:
+    """Pending top-ups old enough to be asked about, those not asked about for longest first.
+
+    One without a session timed out while its page was being made. Nobody has its address, so it is
+    left alone until the page would have expired.
+    """
+    now = timezone.now()
+    with_page = Q(stripe_session_id__isnull=False, created_at__lt=now - OPEN_TOO_LONG)
+    without = Q(stripe_session_id=None, expires_at__lt=now)
+    pending = TopUp.objects.filter(with_page | without, status=TopUp.Status.PENDING)
+    oldest_first = pending.order_by(F("asked_stripe_at").asc(nulls_first=True), "id")
+    return list(oldest_first.select_related("account", "user")[:AT_A_TIME])
+
+
+def open_refunds() -> list[Refund]:
+    now = timezone.now()
+    pending = Refund.objects.filter(
+        Q(asked_stripe_at=None) | Q(asked_stripe_at__lt=now - OPEN_TOO_LONG),
+        status=Refund.Status.PENDING,
+        created_at__lt=now - OPEN_TOO_LONG,
+    )
+    oldest_first = pending.order_by(F("asked_stripe_at").asc(nulls_first=True), "id")
+    return list(oldest_first.select_related("topup")[:AT_A_TIME])
+
+
+def refunded_elsewhere() -> list[TopUp]:
+    return list(TopUp.objects.filter(stripe_refunded_micros__gt=F("refunded_micros"))[:AT_A_TIME])
+
+
+def _finish_topup(topup: TopUp) -> None:
+    if topup.stripe_session_id:
+        topups.ask_stripe(topup)
+        return
+    try:
+        # Stripe answers with the session that it made then, if it made one, as it was then.
+        made = topups.open_page(topup)
+    except gateway.RefusedError as error:
+        if error.code == "provider_misconfigured":
+            topups.give_up(topup)
+        return
+    topups.record_session(gateway.retrieve_session(made.id))
+
+
+def _finish_refund(refund: Refund) -> None:
+    """Looks for it first: Stripe forgets our key after a day, and would refund a second time."""
+    _record_refunds(refund.topup)
+    if Refund.objects.filter(pk=refund.pk, stripe_refund_id=None).exists():
+        refunds.ask_stripe(refund)
+    else:
+        Refund.objects.filter(pk=refund.pk).update(asked_stripe_at=timezone.now())
+
+
+def _find_refunds(topup: TopUp) -> None:
+    _record_refunds(topup)
+    TopUp.objects.filter(pk=topup.pk).update(stripe_refunded_micros=F("refunded_micros"))
+
+
+def _record_refunds(topup: TopUp) -> None:
+    for answer in gateway.list_refunds(topup.stripe_payment_intent_id or ""):
+        refunds.record_refund(answer)
+
+
+def _each(rows: list[Row], finish: Callable[[Row], None]) -> int:
+    """One after the other; what cannot be finished now waits for the next run."""
+    for row in rows:
+        try:
+            finish(row)
+        except ContradictionError as problem:
+            topups.note_problem(problem)
+        except ProductError:
+            logger.warning("not reconciled", extra={"row": row.public_id})
+    return len(rows)

@@ -1,0 +1,220 @@
+"""Refunds of top-ups: reserved in the ledger first, sent by Stripe, settled on Stripe's word.
+
+Locks are taken in one order, here and for disputes: the top-up, its refund or dispute, the hold,
+the wallet.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from accounts.models import User
+from billing import gateway, ledger
+from billing.disputes import balance_claims, claimed_micros
+from billing.ledger import Cause
+from billing.models import Book, Refund, TopUp, Transfer
+from billing.stripe_answers import StripeRefund
+from billing.topups import ContradictionError
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_money
+from mobayilo.lib.money import MICROS_PER_CENT
+
+logger = logging.getLogger(__name__)
+# A bank may take weeks; a refund that takes longer than this is support's to look at.
+RESERVED_FOR = timedelta(days=365)
+STRIPE_REFUND = (Book.STRIPE_CLEARING, Transfer.Kind.REFUND)
+Status = Refund.Status
+
+
+def refundable_micros(topup: TopUp) -> int:
+    """What a customer may have back now, in whole cents: unused, and within the policy's days."""
+    if topup.status != TopUp.Status.PAID or topup.paid_at is None:
+        return 0
+    if topup.paid_at < timezone.now() - timedelta(days=settings.REFUND_DAYS):
+        return 0
+    available = ledger.balance_of(topup.account).available_micros
+    return max(0, min(topup.returnable_micros, available - available % MICROS_PER_CENT))
+
+
+def refundable_by_staff_micros(topup: TopUp) -> int:
+    """Any part that has not gone back; to refund what a warning took is how warnings end well."""
+    if topup.status != TopUp.Status.PAID:
+        return 0
+    claimed = claimed_micros(topup, by_banks_only=True)
+    return max(0, topup.amount_micros - topup.refunded_micros - claimed)
+
+
+def start_refund(
+    *, topup: TopUp, amount_micros: int, user: User, reason: str, by_staff: bool = False
+) -> Refund:
+    """Sends money of a top-up back to the card.
+
+    A customer gets what `refundable_micros` says; staff may refund any part that has not gone back,
+    also of a frozen account. When Stripe does not answer, the refund stays under way and is asked
+    for again by `reconcile_topups`. Raises `not_refundable`, `insufficient_funds`, or what Stripe's
+    refusal is.
+    """
+    if not by_staff and amount_micros > refundable_micros(topup):
+        raise _not_refundable(refundable_micros(topup))
+    refund = _intend(topup, amount_micros, user, reason, by_staff=by_staff)
+    try:
+        ask_stripe(refund)
+    except gateway.UnknownOutcomeError:
+        logger.warning("refund to be asked for again", extra={"refund": refund.public_id})
+    refund.refresh_from_db()
+    return refund
+
+
+@transaction.atomic
+def _intend(topup: TopUp, amount_micros: int, user: User, reason: str, *, by_staff: bool) -> Refund:
+    topup = TopUp.objects.select_for_update().get(pk=topup.pk)
+    room_micros = refundable_by_staff_micros(topup) if by_staff else topup.returnable_micros
+    if not 0 < amount_micros <= room_micros or amount_micros % MICROS_PER_CENT:
+        raise _not_refundable(room_micros)
+    balance_claims(topup, also_refunded_micros=amount_micros)
+    refund = Refund.objects.create(
+        topup=topup, user=user, amount_micros=amount_micros, reason=reason
+    )
+    ledger.place_hold(
+        account=topup.account,
+        amount_micros=amount_micros,
+        key=_key(refund),
+        expires_at=timezone.now() + RESERVED_FOR,
+        even_frozen=by_staff,
+    )
+    return refund
+
+
+def ask_stripe(refund: Refund) -> None:
+    """Asks for a refund that is under way; repeated, Stripe answers with the same one.
+
+    Raises UnknownOutcomeError, or RefusedError after the money has come back.
+    """
+    Refund.objects.filter(pk=refund.pk).update(asked_stripe_at=timezone.now())
+    try:
+        answer = gateway.create_refund(
+            refund_id=refund.public_id,
+            payment_intent_id=refund.topup.stripe_payment_intent_id or "",
+            amount_cents=refund.amount_micros // MICROS_PER_CENT,
+        )
+    except gateway.RefusedError as error:
+        with transaction.atomic():
+            _fail(_locked(refund), error.reason or error.message)
+        raise
+    record_refund(answer)
+
+
+@transaction.atomic
+def record_refund(answer: StripeRefund) -> Refund | None:
+    """Brings a refund to what Stripe says of it, in any order; None if it is none of ours."""
+    refund = _find(answer) or _adopt(answer)
+    if refund is None:
+        return None
+    refund = _locked(refund)
+    Refund.objects.filter(pk=refund.pk, stripe_refund_id=None).update(stripe_refund_id=answer.id)
+    if (answer.amount_cents * MICROS_PER_CENT, answer.currency) != (refund.amount_micros, "usd"):
+        raise ContradictionError(refund.topup, "Stripe names another amount of a refund.")
+    if answer.status == "succeeded":
+        _settle(refund)
+    elif answer.status in ("failed", "canceled"):
+        _fail(refund, answer.failure_reason or answer.status)
+    return refund
+
+
+def note_refunded(payment_intent_id: str, amount_cents: int) -> TopUp | None:
+    """Keeps how much of a charge Stripe says was refunded, for `reconcile_topups` to compare."""
+    topup = TopUp.objects.filter(stripe_payment_intent_id=payment_intent_id or None).first()
+    if topup is not None:
+        said = Greatest(F("stripe_refunded_micros"), amount_cents * MICROS_PER_CENT)
+        TopUp.objects.filter(pk=topup.pk).update(stripe_refunded_micros=said)
+    return topup
+
+
+def _find(answer: StripeRefund) -> Refund | None:
+    mine = Q(public_id=answer.refund_id) if answer.refund_id else Q(stripe_refund_id=answer.id)
+    return Refund.objects.filter(mine).first()
+
+
+def _adopt(answer: StripeRefund) -> Refund | None:
+    """A refund made in Stripe's dashboard. Its money is gone: the wallet pays, even into debt."""
+    paid = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
+    topup = paid.filter(stripe_payment_intent_id=answer.payment_intent_id or None).first()
+    if topup is None:
+        return None
+    if known := _find(answer):
+        return known  # another delivery was first
+    amount_micros = answer.amount_cents * MICROS_PER_CENT
+    refund = Refund(topup=topup, amount_micros=amount_micros, stripe_refund_id=answer.id)
+    refund.reason = "Made in Stripe's dashboard"
+    if answer.status in ("failed", "canceled"):
+        refund.status, refund.closed_at = Status.FAILED, timezone.now()
+        refund.save()
+        return refund
+    if topup.refunded_micros + amount_micros > topup.amount_micros:
+        raise ContradictionError(topup, "Stripe refunded more than was paid.")
+    balance_claims(topup, also_refunded_micros=amount_micros)
+    refund.save()
+    cause = _cause(refund, "outside", Transfer.Kind.REFUND, "Refund to your card")
+    ledger.post(account=topup.account, amount_micros=-amount_micros, cause=cause, may_owe=True)
+    return refund
+
+
+def _settle(refund: Refund) -> None:
+    under_way = Refund.objects.filter(pk=refund.pk, status=Status.PENDING)
+    if (
+        under_way.update(status=Status.SUCCEEDED, closed_at=timezone.now())
+        and _taken(refund) is None
+    ):
+        ledger.capture_hold(
+            key=_key(refund),
+            amount_micros=refund.amount_micros,
+            description="Refund to your card",
+            reference=refund.topup.public_id,
+            counts_as=STRIPE_REFUND,
+        )
+
+
+def _fail(refund: Refund, problem: str) -> None:
+    """The money comes back: from its hold, or, when it was paid out already, as a credit."""
+    not_failed = Refund.objects.filter(pk=refund.pk).exclude(status=Status.FAILED)
+    if not not_failed.update(status=Status.FAILED, closed_at=timezone.now(), problem=problem[:200]):
+        return
+    if taken := _taken(refund):
+        cause = _cause(refund, "returned", Transfer.Kind.REFUND_RETURNED, "Refund that failed")
+        ledger.post(account=refund.topup.account, amount_micros=-taken.amount_micros, cause=cause)
+    else:
+        ledger.release_hold(key=_key(refund))
+    balance_claims(refund.topup, also_refunded_micros=-refund.amount_micros)
+    logger.warning("refund failed", extra={"refund": refund.public_id, "problem": problem[:60]})
+
+
+def _taken(refund: Refund) -> Transfer | None:
+    keys = [f"{_key(refund)}:settle", f"{_key(refund)}:outside"]
+    return Transfer.objects.filter(key__in=keys).first()
+
+
+def _locked(refund: Refund) -> Refund:
+    TopUp.objects.select_for_update().get(pk=refund.topup_id)
+    return Refund.objects.select_related("topup__account").get(pk=refund.pk)
+
+
+def _key(refund: Refund) -> str:
+    return f"refund:{refund.public_id}"
+
+
+def _cause(refund: Refund, end: str, kind: Transfer.Kind, description: str) -> Cause:
+    key = f"{_key(refund)}:{end}"
+    return Cause(key, Book.STRIPE_CLEARING, kind, description, refund.topup.public_id)
+
+
+def _not_refundable(possible_micros: int) -> ProductError:
+    return ProductError(
+        "not_refundable",
+        f"Of this top-up, {format_money(max(0, possible_micros))} can be refunded.",
+        details={"refundable_cents": max(0, possible_micros) // MICROS_PER_CENT},
+    )
