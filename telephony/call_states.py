@@ -8,7 +8,8 @@ from telephony.models import Call
 
 State = Call.State
 
-TERMINAL = frozenset({State.COMPLETED, State.BUSY, State.NO_ANSWER, State.FAILED, State.CANCELED})
+TERMINAL = Call.TERMINAL
+Reason = Call.EndReason
 
 # A leg that Twilio never made, known only by asking: the customer hung up before it was dialled.
 NEVER_DIALLED = "none"
@@ -33,17 +34,17 @@ _ENDED_FROM = _PROGRESS[NEVER_DIALLED]
 _BY_LEG_B: dict[str, tuple[State, str]] = {
     "in-progress": (State.ANSWERED, ""),
     "completed": (State.COMPLETED, ""),
-    "busy": (State.BUSY, "busy"),
-    "no-answer": (State.NO_ANSWER, "no_answer"),
-    "failed": (State.FAILED, "not_connected"),
-    "canceled": (State.CANCELED, "hung_up"),
-    NEVER_DIALLED: (State.CANCELED, "hung_up"),
+    "busy": (State.BUSY, Reason.BUSY),
+    "no-answer": (State.NO_ANSWER, Reason.NO_ANSWER),
+    "failed": (State.FAILED, Reason.NOT_CONNECTED),
+    "canceled": (State.CANCELED, Reason.HUNG_UP),
+    NEVER_DIALLED: (State.CANCELED, Reason.HUNG_UP),
 }
 _BY_LEG_A: dict[str, tuple[State, str]] = {
-    "busy": (State.BUSY, "your_phone_busy"),
-    "no-answer": (State.NO_ANSWER, "your_phone_no_answer"),
-    "failed": (State.FAILED, "your_phone_unreachable"),
-    "canceled": (State.CANCELED, "hung_up"),
+    "busy": (State.BUSY, Reason.YOUR_PHONE_BUSY),
+    "no-answer": (State.NO_ANSWER, Reason.YOUR_PHONE_NO_ANSWER),
+    "failed": (State.FAILED, Reason.YOUR_PHONE_UNREACHABLE),
+    "canceled": (State.CANCELED, Reason.HUNG_UP),
     "in-progress": (State.RINGING, ""),
     "queued": (State.DIALING, ""),
     "initiated": (State.DIALING, ""),
@@ -98,7 +99,7 @@ def _after_leg_a(call: Call) -> tuple[State, str]:
         return _BY_LEG_B[NEVER_DIALLED]
     if call.bridged_at is None:
         hung_up = call.hangup_requested_at is not None
-        return (State.CANCELED, "hung_up") if hung_up else (State.FAILED, "not_bridged")
+        return (State.CANCELED, Reason.HUNG_UP) if hung_up else (State.FAILED, Reason.NOT_BRIDGED)
     return State.RINGING, ""  # what became of B is asked of Twilio
 
 

@@ -149,7 +149,7 @@ def _resume(account: Account, idempotency_key: str) -> Call | None:
     seen = look_up(call)
     if seen.found is not None:
         return adopt(call, seen.found)
-    if seen.is_absent and is_past_placing(call) and give_up(call, "not_placed"):
+    if seen.is_absent and is_past_placing(call) and give_up(call, Call.EndReason.NOT_PLACED):
         return None
     raise ProductError(
         "provider_unavailable",

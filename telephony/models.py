@@ -188,6 +188,23 @@ class Call(models.Model):
         FAILED = "failed"
         CANCELED = "canceled"
 
+    class EndReason(models.TextChoices):
+        BUSY = "busy", "The number was busy"
+        NO_ANSWER = "no_answer", "Nobody answered"
+        NOT_CONNECTED = "not_connected", "The number could not be reached"
+        HUNG_UP = "hung_up", "Hung up before it was answered"
+        YOUR_PHONE_BUSY = "your_phone_busy", "Your phone was busy"
+        YOUR_PHONE_NO_ANSWER = "your_phone_no_answer", "You did not pick up"
+        YOUR_PHONE_UNREACHABLE = "your_phone_unreachable", "Your phone could not be reached"
+        NOT_BRIDGED = "not_bridged", "You picked up, but the call was not put through"
+        FALSE_ANSWER = "false_answer", "Too short to be a real answer, so it cost nothing"
+        NOT_PLACED = "not_placed", "The carrier never placed it"
+        NO_NEWS = "no_news", "The carrier never said how it ended"
+
+    TERMINAL = frozenset(
+        {State.COMPLETED, State.BUSY, State.NO_ANSWER, State.FAILED, State.CANCELED}
+    )
+
     public_id = models.CharField(max_length=32, unique=True, default=new_call_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -277,6 +294,17 @@ class Call(models.Model):
             ),
             ring_seconds=self.ring_seconds,
         )
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in self.TERMINAL
+
+    @property
+    def end_reason_in_words(self) -> str:
+        """Why the call ended; a refusal of the carrier is told by its code."""
+        if self.end_reason in self.EndReason.values:
+            return str(self.EndReason(self.end_reason).label)
+        return self.end_reason.replace("_", " ")
 
     @property
     def cost_micros(self) -> int | None:

@@ -82,7 +82,7 @@ def _find(call: Call) -> str:
     if seen.found is not None:
         adopt(call, seen.found)
         return "found"
-    if seen.is_absent and is_past_placing(call) and give_up(call, "not_placed"):
+    if seen.is_absent and is_past_placing(call) and give_up(call, Call.EndReason.NOT_PLACED):
         return "not placed"
     return _close_if_silent(call)
 
@@ -108,7 +108,7 @@ def _close_if_silent(call: Call) -> str:
     """Past its time limit and slack, nothing more will come: the hold goes back."""
     call.refresh_from_db()
     if call.settled_at is None and expires_at(call) < timezone.now():
-        write_off(call, end_reason="no_news")
+        write_off(call, end_reason=Call.EndReason.NO_NEWS)
         return "closed"
     return "waiting"
 

@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 
 # Twilio tells its own price some time after a call has ended.
 PRICE_AFTER = timedelta(seconds=60)
-FALSE_ANSWER = "false_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def settle_if_over(call: Call) -> bool:
 def settle(call: Call) -> bool:
     """Bills the call and gives back the rest of its hold; a repetition finds it done."""
     charge = charge_of(call)
-    reason = FALSE_ANSWER if charge.is_false_answer else call.end_reason
+    reason = Call.EndReason.FALSE_ANSWER if charge.is_false_answer else call.end_reason
     with transaction.atomic():
         if not _close(call, charge, end_reason=reason):
             return False

@@ -2,11 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from telephony import webhooks
+from telephony import views, webhooks
 
 app_name = "telephony"
 
 urlpatterns: list[URLPattern] = [
+    path("caller-ids", views.caller_ids, name="caller-ids"),
+    path("caller-ids/confirm", views.caller_id_confirm, name="caller-id-confirm"),
+    path("caller-ids/<str:public_id>/default", views.caller_id_default, name="caller-id-default"),
+    path("caller-ids/<str:public_id>/remove", views.caller_id_remove, name="caller-id-remove"),
+    path("calls", views.calls, name="calls"),
+    path("calls.csv", views.calls_csv, name="calls-csv"),
+    path("calls/<str:public_id>", views.call, name="call"),
+    path("calls/<str:public_id>/hangup", views.call_hangup, name="call-hangup"),
+    path("calls/<str:public_id>/state", views.call_state, name="call-state"),
     path("webhooks/twilio/call/<str:call_id>/child", webhooks.call_child, name="webhook-child"),
     path("webhooks/twilio/call/<str:call_id>/dial", webhooks.call_dial, name="webhook-dial"),
     path("webhooks/twilio/call/<str:call_id>/status", webhooks.call_status, name="webhook-status"),

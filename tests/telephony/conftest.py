@@ -10,6 +10,7 @@ import requests
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -19,7 +20,8 @@ from accounts.scopes import DEVICE_DEFAULT
 from accounts.tokens import TokenSpec, create_token
 from billing import ledger
 from billing.models import Book, Transfer
-from telephony.models import Call, CallerId
+from telephony.models import Call, CallerId, RateDeck
+from telephony.pricing import CallPrice, Price
 from tests.telephony.sandbox import Sandbox, running_sandbox, wait_for
 
 OWN_PHONE = "+447400123456"
@@ -145,3 +147,45 @@ def person(live: LiveServer) -> Callable[..., Person]:
 def caller(person: Callable[..., Person], alice: User) -> Person:
     """alice with a proved phone and twenty dollars."""
     return person(alice, phone=OWN_PHONE, dollars=20)
+
+
+def make_call(
+    user: User, *, seconds: int | None = None, state: str = Call.State.COMPLETED, **more: Any
+) -> Call:
+    """A call of former times, settled. `seconds` of talk, at the prices of the deck above."""
+    caller_id, _ = CallerId.objects.get_or_create(
+        account=user.account, e164=OWN_PHONE, defaults={"country": "GB", "is_default": True}
+    )
+    price = CallPrice(Price(6_000, 1, 1), Price(12_000, 60, 60), ring_seconds=45)
+    a_cost, b_cost = (12_000, price.leg_b.cost_micros(seconds)) if seconds else (0, 0)
+    facts = {
+        "leg_a_status": "completed",
+        "leg_a_seconds": 120 if seconds else 0,
+        "leg_b_status": "completed" if seconds else "busy",
+        "leg_b_seconds": seconds,
+        "leg_a_cost_micros": a_cost,
+        "leg_b_cost_micros": b_cost,
+        "ended_at": timezone.now(),
+        "settled_at": timezone.now(),
+    }
+    return Call.objects.create(
+        account=user.account,
+        user=user,
+        caller_id=caller_id,
+        from_e164=OWN_PHONE,
+        to_e164=DESTINATION,
+        to_country="GB",
+        to_kind="fixed",
+        deck=RateDeck.objects.latest("id"),
+        leg_a_micros_per_minute=6_000,
+        leg_a_first_seconds=1,
+        leg_a_next_seconds=1,
+        leg_b_micros_per_minute=12_000,
+        leg_b_first_seconds=60,
+        leg_b_next_seconds=60,
+        ring_seconds=45,
+        max_seconds=600,
+        hold_micros=price.hold_micros(600),
+        state=state,
+        **(facts | more),
+    )

@@ -1,0 +1,86 @@
+"""The forms about calls and phones."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from telephony.call_states import TERMINAL
+from telephony.models import Call, Verification
+from telephony.numbers import country_names
+
+
+class CallFilters(forms.Form):
+    """Which calls of the history to show; the page, its CSV and the API read the same fields."""
+
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any")), ("active", _("Running")), *Call.State.choices],
+    )
+    country = forms.CharField(label=_("Country"), max_length=3, required=False)
+    number = forms.CharField(label=_("Number"), max_length=30, required=False)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
+        """The calls that pass. Days are UTC, both of them included."""
+        wanted: dict[str, Any] = self.cleaned_data
+        if wanted["state"] == "active":
+            calls = calls.exclude(state__in=TERMINAL)
+        elif wanted["state"]:
+            calls = calls.filter(state=wanted["state"])
+        if wanted["country"]:
+            calls = calls.filter(to_country=wanted["country"].upper())
+        if wanted["number"]:
+            digits = "".join(char for char in wanted["number"] if char.isdigit())
+            part = digits.lstrip("0") or wanted["number"]
+            calls = calls.filter(Q(to_e164__contains=part) | Q(from_e164__contains=part))
+        if wanted["since"]:
+            calls = calls.filter(created_at__date__gte=wanted["since"])
+        if wanted["until"]:
+            calls = calls.filter(created_at__date__lte=wanted["until"])
+        return calls
+
+
+class VerificationForm(forms.Form):
+    """Which phone to send a code to, and how."""
+
+    number = forms.CharField(
+        label=_("Your phone number"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    channel = forms.ChoiceField(
+        label=_("Send the code"),
+        choices=[
+            (Verification.Channel.SMS, _("by SMS")),
+            (Verification.Channel.CALL, _("by a voice call")),
+        ],
+        initial=Verification.Channel.SMS,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = sorted(country_names().items(), key=lambda item: item[1])
+        field = self.fields["country"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("As the number says")), *names]
+
+
+class CodeForm(forms.Form):
+    """The code that came."""
+
+    code = forms.RegexField(
+        label=_("Code"),
+        regex=r"^[0-9]{4,10}$",
+        error_messages={"invalid": _("A code is digits only.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )

@@ -1,0 +1,228 @@
+"""The pages about calls and phones."""
+
+import csv
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import signed_in_user
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import format_micros
+from mobayilo.lib.ratelimits import limited
+from telephony.caller_ids import (
+    active_caller_ids,
+    confirm_verification,
+    pending_verification,
+    remove_caller_id,
+    request_verification,
+    set_default,
+)
+from telephony.calls import hang_up
+from telephony.forms import CallFilters, CodeForm, VerificationForm
+from telephony.models import Call, CallerId, Verification
+from telephony.serializers import poll_after_seconds, receipt_of
+
+CALLS_A_PAGE = 25
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def calls(request: HttpRequest) -> HttpResponse:
+    filters = CallFilters(request.GET or None)
+    page = Paginator(_filtered(request, filters), CALLS_A_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {"page": page, "filters": filters, "query": query.urlencode()}
+    return render(request, "telephony/calls.html", context)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def calls_csv(request: HttpRequest) -> HttpResponseBase:
+    """The same calls for a spreadsheet, however many there are."""
+    rows = _csv_rows(_filtered(request, CallFilters(request.GET or None)))
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="mobayilo-calls.csv"'
+    return response
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def call(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One call: live while it lasts, its receipt afterwards."""
+    shown = _call_of(request, public_id)
+    context = {
+        "call": shown,
+        "receipt": receipt_of(shown),
+        "poll_after_seconds": poll_after_seconds(shown),
+    }
+    return render(request, "telephony/call.html", context)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def call_state(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The part of the page that changes; 304 while it has not."""
+    shown = _call_of(request, public_id)
+    if request.GET.get("after") == str(shown.version):
+        return HttpResponse(status=304)
+    response = render(
+        request, "telephony/call_live.html", {"call": shown, "receipt": receipt_of(shown)}
+    )
+    response["X-Version"] = str(shown.version)
+    response["X-Poll-After-Seconds"] = str(poll_after_seconds(shown))
+    return response
+
+
+@limited("page-write")
+@login_required
+@require_POST
+def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
+    try:
+        hang_up(_call_of(request, public_id))
+    except ProductError as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("telephony:call", public_id=public_id)
+
+
+@limited("page-read", methods=("GET",))
+@limited("verification-send", methods=("POST",))
+@login_required
+@require_http_methods(["GET", "POST"])
+def caller_ids(request: HttpRequest) -> HttpResponse:
+    """The account's phones, and a form that sends a code to another one."""
+    user = signed_in_user(request)
+    form = VerificationForm(request.POST or None, initial={"country": user.account.default_country})
+    if request.method == "POST" and form.is_valid():
+        try:
+            request_verification(
+                user=user,
+                number=form.cleaned_data["number"],
+                country=form.cleaned_data["country"] or None,
+                channel=form.cleaned_data["channel"] or Verification.Channel.SMS,
+            )
+        except ProductError as refusal:
+            form.add_error("number", f"{refusal.message} {refusal.hint}")
+        else:
+            return redirect("telephony:caller-ids")
+    return _show_caller_ids(request, form, CodeForm())
+
+
+@limited("verification-check")
+@login_required
+@require_POST
+def caller_id_confirm(request: HttpRequest) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            proved = confirm_verification(
+                user=signed_in_user(request),
+                code=form.cleaned_data["code"],
+                verification_id=request.POST.get("verification_id") or None,
+            )
+        except ProductError as refusal:
+            form.add_error("code", f"{refusal.message} {refusal.hint}")
+        else:
+            messages.success(request, _("%(number)s is yours to call from.") % {
+                "number": proved.e164
+            })  # fmt: skip
+            return redirect("telephony:caller-ids")
+    return _show_caller_ids(request, VerificationForm(), form)
+
+
+@limited("page-write")
+@login_required
+@require_POST
+def caller_id_default(request: HttpRequest, public_id: str) -> HttpResponse:
+    set_default(_caller_id_of(request, public_id))
+    return redirect("telephony:caller-ids")
+
+
+@limited("page-write")
+@login_required
+@require_POST
+def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
+    removed = _caller_id_of(request, public_id)
+    remove_caller_id(removed, user=signed_in_user(request))
+    messages.success(request, _("%(number)s was removed.") % {"number": removed.e164})
+    return redirect("telephony:caller-ids")
+
+
+def _show_caller_ids(
+    request: HttpRequest, form: VerificationForm, code_form: CodeForm
+) -> HttpResponse:
+    account = signed_in_user(request).account
+    context = {
+        "caller_ids": active_caller_ids(account),
+        "pending": pending_verification(account),
+        "form": form,
+        "code_form": code_form,
+    }
+    status = 400 if form.errors or code_form.errors else 200
+    return render(request, "telephony/caller_ids.html", context, status=status)
+
+
+def _calls_of(request: HttpRequest) -> QuerySet[Call]:
+    return Call.objects.filter(account=signed_in_user(request).account)
+
+
+def _call_of(request: HttpRequest, public_id: str) -> Call:
+    return get_object_or_404(_calls_of(request), public_id=public_id)
+
+
+def _caller_id_of(request: HttpRequest, public_id: str) -> CallerId:
+    mine = CallerId.objects.filter(account=signed_in_user(request).account, removed_at=None)
+    return get_object_or_404(mine, public_id=public_id)
+
+
+def _filtered(request: HttpRequest, filters: CallFilters) -> QuerySet[Call]:
+    """A filter that cannot be read shows nothing, and the form says why."""
+    found = _calls_of(request).order_by("-id")
+    if not filters.is_bound:
+        return found
+    return filters.apply(found) if filters.is_valid() else found.none()
+
+
+class _Line:
+    """A file that hands back what is written to it, for csv.writer."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv_rows(calls: QuerySet[Call]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield writer.writerow(
+        ["call_id", "created_at", "from", "to", "country", "state", "end_reason",
+         "answered_at", "ended_at", "seconds", "price_per_minute", "cost"]
+    )  # fmt: skip
+    for one in calls.iterator(chunk_size=500):
+        yield writer.writerow(_csv_row(one))
+
+
+def _csv_row(one: Call) -> list[object]:
+    return [
+        one.public_id,
+        one.created_at.isoformat(),
+        one.from_e164,
+        one.to_e164,
+        one.to_country,
+        one.state,
+        one.end_reason,
+        one.answered_at.isoformat() if one.answered_at else "",
+        one.ended_at.isoformat() if one.ended_at else "",
+        one.leg_b_seconds if one.settled_at else "",
+        format_micros(one.price.micros_per_minute),
+        "" if one.cost_micros is None else format_micros(one.cost_micros),
+    ]

@@ -1,0 +1,117 @@
+"""The pages of this room, as a browser gets them."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from telephony.models import Call, CallerId
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
+from tests.telephony.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.mark.usefixtures("deck")
+def test_receipt_page_shows_the_arithmetic(browser: Client, alice: User) -> None:
+    call = make_call(alice, seconds=65)
+    page = browser.get(reverse("telephony:call", args=[call.public_id]))
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert all(part in text for part in ("$0.012", "60/60", "120", "$0.024", "$0.036"))
+
+
+@pytest.mark.usefixtures("deck")
+def test_call_list_filters_and_downloads(browser: Client, alice: User) -> None:
+    talked, busy = make_call(alice, seconds=65), make_call(alice, state=Call.State.BUSY)
+    page = browser.get("/calls", {"state": "busy"}).content.decode()
+    assert busy.public_id in page
+    assert talked.public_id not in page
+    lines = b"".join(browser.get("/calls.csv", {"state": "completed"})).decode().splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(f"{talked.public_id},")
+    assert lines[1].endswith(",65,0.018,0.036")
+
+
+@pytest.mark.usefixtures("deck")
+def test_bad_filter_shows_its_error_and_no_calls(browser: Client, alice: User) -> None:
+    call = make_call(alice)
+    page = browser.get("/calls", {"since": "yesterday"}).content.decode()
+    assert "errorlist" in page
+    assert call.public_id not in page
+
+
+@pytest.mark.usefixtures("deck")
+def test_call_list_costs_the_same_however_long_it_is(
+    browser: Client, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(30):
+        make_call(alice)
+    with django_assert_max_num_queries(15):
+        assert browser.get("/calls").status_code == 200
+
+
+@pytest.mark.usefixtures("deck")
+def test_strangers_see_no_call(client: Client, alice: User, charlie: User) -> None:
+    call = make_call(alice)
+    client.force_login(charlie)
+    for name in ("call", "call-state"):
+        assert client.get(reverse(f"telephony:{name}", args=[call.public_id])).status_code == 404
+    hangup = client.post(reverse("telephony:call-hangup", args=[call.public_id]))
+    assert hangup.status_code == 404
+    assert call.public_id not in client.get("/calls").content.decode()
+
+
+@pytest.mark.usefixtures("deck")
+def test_live_part_answers_304_until_something_changes(browser: Client, alice: User) -> None:
+    call = make_call(alice)
+    url = reverse("telephony:call-state", args=[call.public_id])
+    assert browser.get(url, {"after": call.version}).status_code == 304
+    changed = browser.get(url, {"after": call.version - 1})
+    assert (changed.status_code, changed["X-Version"]) == (200, str(call.version))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("live")
+def test_phone_is_proved_on_the_page(browser: Client, sandbox: Sandbox) -> None:
+    asked = browser.post("/caller-ids", {"number": "07400 123456", "country": "GB"})
+    assert asked.status_code == 302
+    page = browser.get("/caller-ids").content.decode()
+    assert "Tries left: 5" in page
+    wrong = browser.post("/caller-ids/confirm", {"code": "000000"})
+    assert wrong.status_code == 400
+    assert "4 tries are left" in wrong.content.decode()
+    browser.post("/caller-ids/confirm", {"code": sandbox.code_for(OWN_PHONE)})
+    assert CallerId.objects.get().e164 == OWN_PHONE
+
+
+def test_number_that_cannot_be_is_explained_on_the_page(browser: Client, deck: object) -> None:
+    page = browser.post("/caller-ids", {"number": "12345", "country": "GB"})
+    assert page.status_code == 400
+    assert "errorlist" in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_hangs_up(
+    client: Client, caller: Person, sandbox: Sandbox, person: Callable[..., Person]
+) -> None:
+    sandbox.post("speed", speed=20)
+    sandbox.phone(DESTINATION, outcome="manual")
+    call_id = caller.call().json()["call_id"]
+    client.force_login(caller.user)
+    client.post(reverse("telephony:call-hangup", args=[call_id]))
+    assert caller.final(call_id)["state"] == "canceled"
+
+
+def test_pages_ask_visitors_to_sign_in(client: Client, db: None) -> None:
+    for path in ("/calls", "/calls.csv", "/caller-ids"):
+        assert client.get(path).status_code == 302
