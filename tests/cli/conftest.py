@@ -91,6 +91,17 @@ class Moby:
         )
         return Ran(done.stdout, done.stderr, done.returncode)
 
+    def start(self, *words: str, **env: str) -> "subprocess.Popen[str]":
+        """Runs on while the test does something else."""
+        return subprocess.Popen(
+            [MOBY, *words],
+            env={**self.env, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def spawn(self, *words: str, **env: str) -> "pexpect.spawn[str]":
         return pexpect.spawn(
             str(MOBY),

@@ -41,7 +41,7 @@ STATUS: dict[str, Any] = {
         "guards": GUARDS,
     },
 }
-TOPUP = {
+TOPUP: dict[str, Any] = {
     "topup_id": "top_1",
     "amount_cents": 2000,
     "currency": "USD",

@@ -81,6 +81,10 @@ class StubServer:
         error = {"code": code, "message": f"It says {code}.", "hint": "Do this.", "details": {}}
         self.on(method, path, {"error": {**error, "request_id": "req_1", **more}}, status=status)
 
+    def forget(self) -> None:
+        """Drop the stubs that are left, where a test offered more than could be used."""
+        self._stubs.clear()
+
     def paths(self) -> list[str]:
         return [f"{r.method} {r.path.removeprefix(API)}" for r in self.received]
 

@@ -1,5 +1,6 @@
 """Watching a call to its end, through lost networks, and hanging it up on request."""
 
+from contextlib import nullcontext
 from email.utils import parsedate_to_datetime
 
 from moby.answers import Call
@@ -24,6 +25,7 @@ class CallFollower:
         self._api = api
         self.call = call
         self.interrupted = False
+        self._retry_hang_up = False
         self._shown = ""
         self._connected_at: float | None = None
         self._warned = False
@@ -32,9 +34,10 @@ class CallFollower:
 
     def follow(self) -> Call:
         """The call when it is over. The first Ctrl-C hangs up, a second one leaves at once."""
-        if self._console.can_ask:
+        listens = self._console.can_ask
+        if listens:
             self._console.note("Press h or Ctrl-C to hang up.")
-        with single_keys(self._context.stdin) if self._console.can_ask else _nothing():
+        with single_keys(self._context.stdin) if listens else nullcontext():
             while not is_over(self.call):
                 try:
                     self._show()
@@ -57,8 +60,6 @@ class CallFollower:
             self._retry_hang_up = True
         else:
             self._retry_hang_up = False
-
-    _retry_hang_up = False
 
     def _refresh(self) -> None:
         path = f"calls/{self.call['call_id']}"
@@ -134,9 +135,3 @@ class CallFollower:
         if talked >= limit - _WARNING_SECONDS:
             self._warned = True
             self._console.note("One minute left: the call ends when its limit is reached.\a")
-
-
-class _nothing:  # noqa: N801  # reads as a word where it stands
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *details: object) -> None: ...

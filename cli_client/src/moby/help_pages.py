@@ -40,7 +40,8 @@ def command_page(command: CommandFacts, width: int) -> str:
     if command.options:
         rows = [(o.usage, o.description) for o in command.options]
         lines += ["", "Options", *columns(rows, width)]
-    lines += ["", "Options of every command: moby help options"]
+    shared = "Options of every command: moby help options"
+    lines += ["", *textwrap.wrap(shared, width, subsequent_indent="  ")]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from keyring.errors import KeyringLocked, NoKeyringError
 class Working(KeyringBackend):
     """Keeps its entries in the file that TEST_KEYRING names."""
 
-    priority = 9.0  # type: ignore[assignment]  # keyring declares a class property
+    priority = 9.0
 
     def get_password(self, service: str, username: str) -> str | None:
         return self._entries().get(f"{service}/{username}")

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from cleo.helpers import argument, option
 
-from moby.answers import Call, Quote, Rates
+from moby.answers import Balance, Call, Quote, Rates
 from moby.call_follower import CallFollower
 from moby.call_view import quote_lines, show_receipt
 from moby.caller_ids import find_caller_id
@@ -14,6 +14,7 @@ from moby.money import dollars, read_cents
 from moby.text import clean
 
 _CONFIRM_ABOVE_CENTS = 50
+_LOW_CENTS = 200
 _EMERGENCY = ("112", "911", "999")
 
 
@@ -85,11 +86,12 @@ class CallCommand(Command):
             candidates = error.details.get("candidates")
             if error.code != "ambiguous_number" or not isinstance(candidates, list):
                 raise
-            error.hint = "\n".join([*(self._describe(c) for c in candidates), error.hint])
-            if not candidates or not self.console.can_ask:
+            readings = [self._describe(candidate) for candidate in candidates]
+            error.hint = "\n".join([*readings, error.hint])
+            if not readings or not self.console.can_ask:
                 raise
         self.console.say("That number can be read in several ways:")
-        chosen = self.console.choose("Which one", [self._describe(c) for c in candidates])
+        chosen = self.console.choose("Which one", readings)
         wish["to"], wish["country"] = candidates[chosen]["e164"], None
         return self.api.post("quote", Quote, wish)
 
@@ -157,6 +159,17 @@ class CallCommand(Command):
             self.console.document(call)
         else:
             show_receipt(self.console, call)
+            self._show_balance()
         if follower.interrupted:
             return ExitCode.INTERRUPTED
         return ExitCode.DONE if call["state"] == "completed" else ExitCode.FAILURE
+
+    def _show_balance(self) -> None:
+        """What is left, and a word in time when it is little. Not every token may know."""
+        try:
+            balance = self.api.get("balance", Balance)
+        except MobyError:
+            return
+        self.console.write(f"Balance: {dollars(balance['balance'])}")
+        if balance["available_cents"] < _LOW_CENTS:
+            self.console.note("Note: little is left. Top up with: moby topup 20 --open")

@@ -1,9 +1,11 @@
+from decimal import Decimal
 from urllib.parse import quote
 
 from cleo.helpers import argument
 
-from moby.answers import Rate, Rates
+from moby.answers import Balance, Rate, Rates
 from moby.command import Command
+from moby.errors import MobyError
 from moby.money import dollars
 from moby.text import clean
 
@@ -21,15 +23,27 @@ class RatesCommand(Command):
         if self.console.json:
             self.console.document(rates)
             return 0
+        available = self._available()
         self.console.write(
             f"{clean(rates['country_name'])} ({clean(rates['country'])}), US dollars"
         )
-        self.console.table(
-            ("Destination", "Per minute", "Charged in", "Prefixes"),
-            [_row(rate) for rate in rates["rates"]],
-            right="Per minute",
-        )
+        headings = ["Destination", "Per minute", "Charged in", "Prefixes"]
+        rows = [[*_row(rate)] for rate in rates["rates"]]
+        if available is not None:
+            headings.append(f"{dollars(available)} buys")
+            for row, rate in zip(rows, rates["rates"], strict=True):
+                row.append(_minutes(available, rate["price_per_minute"]))
+        self.console.table(headings, rows, right="Per minute")
         return 0
+
+    def _available(self) -> str | None:
+        """What is on the account, where somebody is signed in; the prices are for everybody."""
+        if not self.session.credentials.sources():
+            return None
+        try:
+            return f"{Decimal(self.api.get('balance', Balance)['available_cents']) / 100:.2f}"
+        except MobyError:
+            return None
 
     def _find(self, place: str) -> Rates:
         if any(c.isdigit() for c in place):
@@ -44,3 +58,9 @@ def _row(rate: Rate) -> tuple[str, str, str, str]:
     shown = ", ".join(f"+{p.lstrip('+')}" for p in prefixes[:3])
     more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
     return rate["description"], dollars(rate["price_per_minute"]), steps, shown + more
+
+
+def _minutes(available: str, price_per_minute: str) -> str:
+    """Without the customer's own leg, which each quote adds."""
+    price = Decimal(price_per_minute)
+    return f"{int(Decimal(available) / price)} min" if price > 0 else ""

@@ -1,0 +1,155 @@
+"""What reaches the screen: never a secret, never a control character, never half a document."""
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.conftest import Moby
+from tests.cli.stubs import StubServer
+
+HOSTILE = "<b>x</b> \x1b[31mred\x1b]8;;http://evil.test\x07 \x9b2J\u202egnp.exe\u2066\x00\r\nmore"
+CODE = "918273"
+
+
+def fill(value: object) -> object:
+    """The same document with hostile text in every free string."""
+    if isinstance(value, dict):
+        return {k: v if _is_fixed(k) else fill(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [fill(item) for item in value]
+    return HOSTILE if isinstance(value, str) else value
+
+
+def _is_fixed(name: str) -> bool:
+    numbers = ("price_per_minute", "amount", "balance", "hold", "available", "cost", "total")
+    return name in (*numbers, "state", "status", "leg", "version", "balance_after")
+
+
+SHOWN: list[tuple[tuple[str, ...], str, str, object]] = [
+    (("auth", "status"), "GET", "status", d.STATUS),
+    (("balance",), "GET", "balance", d.BALANCE),
+    (("transactions",), "GET", "transactions", d.page(d.TRANSACTION)),
+    (("topups", "list"), "GET", "topups", d.page(d.TOPUP)),
+    (("topups", "show", "top_1"), "GET", "topups/top_1", d.TOPUP),
+    (("topup", "20"), "POST", "topups", d.TOPUP),
+    (("calls", "list"), "GET", "calls", d.page(d.COMPLETED)),
+    (("calls", "show", "call_1"), "GET", "calls/call_1", d.COMPLETED),
+    (("calls", "hangup", "call_1"), "POST", "calls/call_1/hangup", d.COMPLETED),
+    (("call", "1", "--dry-run"), "POST", "quote", d.QUOTE),
+    (("caller-id", "list"), "GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None}),
+    (("caller-id", "request", "1"), "POST", "caller-ids", d.VERIFICATION),
+    (("caller-id", "confirm", CODE), "POST", "caller-ids/confirm", d.CALLER_ID),
+    (("caller-id", "default", "cid_1"), "POST", "caller-ids/cid_1/default", d.CALLER_ID),
+    (("self-update",), "GET", "client", {"latest_version": "9.9.9", "min_version": "0.0.1"}),
+]
+
+
+@pytest.mark.parametrize(("words", "method", "path", "answer"), SHOWN)
+def test_server_text_cannot_move_the_cursor(
+    moby: Moby, server: StubServer, words: tuple[str, ...], method: str, path: str, answer: object
+) -> None:
+    server.on(method, path, fill(answer))
+    ran = moby.run(*words, MOBY_TOKEN=d.TOKEN)
+    assert ran.code == 0, ran.stderr
+    shown = (ran.stdout + ran.stderr).replace("\n", "")
+    assert shown.isprintable()
+    assert not set(shown) & set("\x1b\x9b\u202e\u2066\x07")
+
+
+@pytest.mark.parametrize(("words", "method", "path", "answer"), SHOWN)
+def test_json_passes_server_text_on_unharmed(
+    moby: Moby, server: StubServer, words: tuple[str, ...], method: str, path: str, answer: object
+) -> None:
+    server.on(method, path, fill(answer))
+    ran = moby.run(*words, "--json", MOBY_TOKEN=d.TOKEN)
+    assert ran.code == 0
+    assert isinstance(ran.json, dict)
+    assert ran.stdout.replace("\n", "").isprintable()
+
+
+def test_markup_is_shown_as_it_is(moby: Moby, server: StubServer) -> None:
+    name = "<info>me</info> <b>x</b>"
+    status = {**d.STATUS, "token": {**d.STATUS["token"], "name": name}}
+    server.on("GET", "status", status)
+    assert name in moby.run("auth", "status", MOBY_TOKEN=d.TOKEN).stdout
+
+
+def test_hostile_error_is_cleaned(moby: Moby, server: StubServer) -> None:
+    server.refuse("GET", "balance", 404, HOSTILE, message=HOSTILE, hint=HOSTILE)
+    ran = moby.run("balance", MOBY_TOKEN=d.TOKEN)
+    assert ran.stderr.replace("\n", "").isprintable()
+
+
+SECRETS = [d.TOKEN, d.OTHER_TOKEN, "device-code-that-is-secret", CODE, d.PHONE, d.DESTINATION]
+VERBOSITIES = ["-v", "-vv", "-vvv"]
+
+
+def traces(stderr: str) -> str:
+    """What verbosity adds; numbers and codes that a person asked to see are elsewhere."""
+    lines = stderr.splitlines()
+    return "\n".join(x for x in lines if x.startswith(("GET ", "POST ", "DELETE ", "  >", "  <")))
+
+
+@pytest.mark.parametrize("verbosity", VERBOSITIES)
+@pytest.mark.parametrize(("words", "method", "path", "answer"), SHOWN)
+def test_no_verbosity_shows_a_secret(
+    moby: Moby,
+    server: StubServer,
+    words: tuple[str, ...],
+    method: str,
+    path: str,
+    answer: object,
+    verbosity: str,
+) -> None:
+    server.on(method, path, answer)
+    ran = moby.run(*words, verbosity, MOBY_TOKEN=d.TOKEN)
+    trace = traces(ran.stderr)
+    assert f"{method} " in trace
+    assert "req_9" in trace
+    assert not [secret for secret in SECRETS if secret in trace]
+    assert d.TOKEN not in ran.stdout + ran.stderr
+    assert "Authorization" not in ran.stderr
+
+
+@pytest.mark.parametrize("verbosity", VERBOSITIES)
+def test_login_shows_no_secret_at_any_verbosity(
+    moby: Moby, server: StubServer, verbosity: str
+) -> None:
+    server.on("POST", "/oauth/device_authorization", d.DEVICE)
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "login", "--insecure-storage", verbosity)
+    assert ran.code == 0
+    assert "BCDF-GHJK" not in traces(ran.stderr)
+    assert not [s for s in (d.TOKEN, "device-code-that-is-secret") if s in ran.stdout + ran.stderr]
+    server.on("POST", "token/rotate", {**d.STATUS["token"], "token": d.OTHER_TOKEN})
+    server.on("GET", "status", d.STATUS)
+    server.on("DELETE", "token", status=204)
+    for words in [("auth", "refresh"), ("auth", "logout")]:
+        ran = moby.run(*words, verbosity)
+        assert not [s for s in (d.TOKEN, d.OTHER_TOKEN) if s in ran.stdout + ran.stderr]
+
+
+def test_numbers_in_addresses_keep_four_digits(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "rates", d.RATES)
+    ran = moby.run("rates", d.DESTINATION, "-vvv", "--json")
+    assert "number=…0018" in ran.stderr
+    assert d.DESTINATION not in ran.stderr
+
+
+def test_error_of_a_code_keeps_its_name_in_the_trace(moby: Moby, server: StubServer) -> None:
+    server.refuse("POST", "caller-ids/confirm", 422, "wrong_code")
+    ran = moby.run("caller-id", "confirm", CODE, "-vvv", MOBY_TOKEN=d.TOKEN)
+    assert ran.code == 1
+    assert '"code": "wrong_code"' in ran.stderr
+    assert '"code": "****"' in ran.stderr
+    assert CODE not in ran.stderr
+
+
+@pytest.mark.parametrize("seconds", [0, 59, 60, 3599, 3600, 90_000])
+def test_times_read_as_clocks(moby: Moby, server: StubServer, seconds: int) -> None:
+    server.on("GET", "calls/call_1", {**d.COMPLETED, "duration_seconds": seconds})
+    out = moby.run("calls", "show", "call_1", MOBY_TOKEN=d.TOKEN).stdout
+    hours, rest = divmod(seconds, 3600)
+    minutes = f"{rest // 60:02}" if hours else str(rest // 60)
+    shown = f"{minutes}:{rest % 60:02}"
+    assert f"Talked:   {f'{hours}:' if hours else ''}{shown}\n" in out

@@ -1,0 +1,302 @@
+"""moby on a real terminal: what it asks, shows, and does with keys."""
+
+import json
+import re
+import signal
+import time
+
+import pexpect
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.conftest import MOBY, Moby
+from tests.cli.stubs import StubServer
+from tests.cli.test_call import ANSWERED, RINGING
+
+QUICK = {**d.DEVICE, "interval": 0.5}
+
+
+@pytest.fixture
+def moby(moby: Moby) -> Moby:
+    """With a browser that writes down what it is asked to open."""
+    browser = moby.home / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {moby.home}/opened\n')
+    browser.chmod(0o755)
+    moby.env["BROWSER"] = str(browser)
+    return moby
+
+
+def opened(moby: Moby) -> list[str]:
+    file = moby.home / "opened"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def finish(child: "pexpect.spawn[str]") -> tuple[str, int]:
+    """What was left to read, without colours and cursor movements, and the exit code."""
+    child.expect(pexpect.EOF)
+    child.close()
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", str(child.before))
+    return text, int(child.exitstatus if child.exitstatus is not None else -1)
+
+
+def test_login_opens_the_page_on_enter_only(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "/oauth/device_authorization", {**QUICK, "interval": 1})
+    child = moby.spawn("auth", "login", "--insecure-storage")
+    child.expect("BCDF-GHJK")
+    child.expect("left")
+    assert opened(moby) == []
+    child.sendline()
+    for _ in range(3):
+        server.on("POST", "/oauth/token", {"error": "authorization_pending"}, status=400)
+    child.expect("9:5[0-7] left")
+    assert opened(moby) == ["http://localhost:9/device"]
+    server.forget()
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    text, code = finish(child)
+    assert code == 0
+    assert "Signed in to" in text
+
+
+@pytest.mark.parametrize("env", [{"SSH_TTY": "/dev/pts/1"}, {"CI": "true"}])
+def test_browser_is_not_offered_where_nobody_sees_it(
+    moby: Moby, server: StubServer, env: dict[str, str]
+) -> None:
+    server.on("POST", "/oauth/device_authorization", QUICK)
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    text, code = finish(moby.spawn("auth", "login", "--insecure-storage", **env))
+    assert code == 0
+    assert "Press Enter" not in text
+
+
+def test_ctrl_c_cancels_the_login_on_the_server(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "/oauth/device_authorization", d.DEVICE)
+    server.on("POST", "/oauth/device_authorization/cancel", {})
+    child = moby.spawn("auth", "login", "--insecure-storage")
+    child.expect("left")
+    child.sendintr()
+    text, code = finish(child)
+    assert code == 130
+    assert "moby: interrupted" in text
+    assert server.received[-1].form["device_code"] == "device-code-that-is-secret"
+    assert not (moby.home / "config" / "credentials.json").exists()
+
+
+def test_plain_storage_is_asked_about_first(moby: Moby, server: StubServer) -> None:
+    child = moby.spawn("auth", "login")
+    child.expect(r"The keyring cannot keep your token: it is switched off")
+    child.expect(r"\[y/N\]: ")
+    child.sendline()
+    text, code = finish(child)
+    assert code == 1
+    assert server.received == []
+    server.on("POST", "/oauth/device_authorization", QUICK)
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    child = moby.spawn("auth", "login", "--no-browser")
+    child.expect(r"\[y/N\]: ")
+    child.sendline("yes")
+    text, code = finish(child)
+    assert (code, "plain text" in text) == (0, True)
+
+
+def test_token_is_typed_unseen(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "status", d.STATUS)
+    child = moby.spawn("auth", "login", "--with-token", "--insecure-storage")
+    child.expect("Token: ")
+    child.waitnoecho()
+    child.sendline(d.TOKEN)
+    text, code = finish(child)
+    assert code == 0
+    assert d.TOKEN not in text
+
+
+def test_call_follows_live_and_ends_with_the_receipt(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**d.CALL, "poll_after_seconds": 0.2}, status=201)
+    server.on("GET", "calls/call_1", {**RINGING, "poll_after_seconds": 0.2})
+    server.on("GET", "calls/call_1", {**ANSWERED, "poll_after_seconds": 0.2})
+    server.on("GET", "calls/call_1", d.COMPLETED)
+    server.on("GET", "balance", d.BALANCE)
+    text, code = finish(moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN))
+    assert code == 0
+    for shown in ("ringing them", "connected", "so far", "Total: $0.073", "Balance: $19.955"):
+        assert shown in text
+    assert text.index("$0.042 a minute") < text.index("ringing them")
+
+
+@pytest.mark.parametrize(("key", "expected"), [("h", 0), ("\x03", 130)])
+def test_keys_hang_up(moby: Moby, server: StubServer, key: str, expected: int) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**RINGING, "poll_after_seconds": 30}, status=201)
+    server.on("POST", "calls/call_1/hangup", d.COMPLETED)
+    server.on("GET", "balance", d.BALANCE)
+    if expected == 0:
+        server.on("GET", "calls/call_1", status=304)
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    child.expect("ringing them")
+    child.send(key)
+    text, code = finish(child)
+    assert code == expected
+    assert "Hanging up" in text
+    assert "Total: $0.073" in text
+
+
+def test_second_ctrl_c_leaves_at_once(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**RINGING, "poll_after_seconds": 30}, status=201)
+    server.on("POST", "calls/call_1/hangup", {**RINGING, "poll_after_seconds": 30})
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    child.expect("ringing them")
+    child.sendintr()
+    child.expect("Hanging up")
+    child.expect("ringing them")
+    child.sendintr()
+    text, code = finish(child)
+    assert code == 130
+    assert "moby calls show call_1" in text
+
+
+def test_interrupt_from_outside_hangs_up_without_a_terminal(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**RINGING, "poll_after_seconds": 30}, status=201)
+    server.on("POST", "calls/call_1/hangup", d.COMPLETED)
+    process = moby.start("call", d.DESTINATION, "--wait", "--json", MOBY_TOKEN=d.TOKEN)
+    while len(server.received) < 2:
+        time.sleep(0.02)
+    time.sleep(0.3)  # the answer to the second request is on its way
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert json.loads(stdout)["state"] == "completed"
+    assert "Traceback" not in stderr
+
+
+def test_dear_call_is_asked_about(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", {**d.QUOTE, "price_per_minute": "0.75"})
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    child.expect(r"\$0\.75 a minute\. Call\? \[y/N\]: ")
+    child.sendline("n")
+    text, code = finish(child)
+    assert (code, "not called" in text) == (1, True)
+
+
+def test_threshold_is_the_customers_own(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    env = {"MOBY_TOKEN": d.TOKEN, "MOBY_CONFIRM_ABOVE": "0.04"}
+    child = moby.spawn("call", d.DESTINATION, **env)
+    child.expect(r"Call\? \[y/N\]: ")
+    child.sendeof()
+    assert finish(child)[1] == 1
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", d.CALL, status=201)
+    text, code = finish(moby.spawn("call", d.DESTINATION, "--yes", "--no-wait", **env))
+    assert (code, "[y/N]" in text) == (0, False)
+
+
+def test_ambiguous_number_is_chosen(moby: Moby, server: StubServer) -> None:
+    names = (("+44 20 7946 0018", "United Kingdom"), ("+1 207-946-0018", "United States"))
+    candidates = [
+        {"e164": f"+{number}", "international": shown, "country_name": country}
+        for number, (shown, country) in zip((442079460018, 12079460018), names, strict=True)
+    ]
+    server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": candidates})
+    server.on("GET", "rates", d.RATES)
+    server.on("GET", "rates", d.RATES)
+    server.on("POST", "quote", d.QUOTE)
+    child = moby.spawn("call", "2079460018", "--dry-run", MOBY_TOKEN=d.TOKEN)
+    child.expect(r"2  \+1 207-946-0018 \(United States\), \$0\.012 a minute")
+    child.expect("Which one")
+    child.sendline("7")
+    child.expect("from 1 to 2")
+    child.sendline("2")
+    assert finish(child)[1] == 0
+    assert server.received[-1].json == {"to": "+12079460018"}
+
+
+def test_caller_id_request_guides(moby: Moby, server: StubServer) -> None:
+    number = {
+        "e164": d.PHONE,
+        "country": "GB",
+        "country_name": "United Kingdom",
+        "kind": "mobile",
+        "international": "+44 7400 123456",
+        "callable": True,
+        "reason": None,
+    }
+    server.refuse("POST", "numbers/check", 400, "invalid_number", message="Too short.")
+    server.on("POST", "numbers/check", number)
+    server.on("POST", "caller-ids", {**d.VERIFICATION, "channel": "call"}, status=201)
+    child = moby.spawn("caller-id", "request", MOBY_TOKEN=d.TOKEN)
+    child.expect("Country")
+    child.sendline("GB")
+    child.expect("Its number")
+    child.sendline("07400")
+    child.expect("Too short")
+    child.expect("Its number")
+    child.sendline("07400 123456")
+    child.expect(r"\+44 7400 123456 \(United Kingdom\): is that your phone\? \[Y/n\]: ")
+    child.sendline()
+    child.expect("How should the code come")
+    child.sendline("2")
+    text, code = finish(child)
+    assert (code, "by a voice call" in text) == (0, True)
+    sent = {"number": d.PHONE, "country": "GB", "channel": "call"}
+    assert server.received[-1].json == sent
+
+
+def test_topup_open_waits_on_a_terminal(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "topups", d.TOPUP, status=201)
+    server.on("GET", "topups/top_1", {**d.TOPUP, "status": "paid"})
+    server.on("GET", "balance", d.BALANCE)
+    text, code = finish(moby.spawn("topup", "20", "--open", MOBY_TOKEN=d.TOKEN))
+    assert code == 0
+    assert "Waiting for the payment, 9:5" in text
+    assert "$20.00 is on your account." in text
+    assert opened(moby) == [d.TOPUP["checkout_url"]]
+
+
+def test_narrow_terminal_stacks_what_does_not_fit(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "calls", d.page(d.COMPLETED))
+    child = moby.spawn("calls", "list", MOBY_TOKEN=d.TOKEN)
+    child.setwinsize(24, 40)
+    text, code = finish(child)
+    assert code == 0
+    assert f"To:    {d.DESTINATION}" in text
+    assert max(len(line) for line in text.splitlines()) <= 40
+
+
+@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_follow_the_terminal(
+    moby: Moby, server: StubServer, env: dict[str, str], coloured: bool
+) -> None:
+    server.on("GET", "calls", d.page(d.COMPLETED))
+    child = moby.spawn("calls", "list", MOBY_TOKEN=d.TOKEN, **env)
+    child.expect(pexpect.EOF)
+    assert ("\x1b[1m" in str(child.before)) is coloured
+
+
+def test_no_interaction_never_asks(moby: Moby, server: StubServer) -> None:
+    text, code = finish(moby.spawn("auth", "login", "-n"))
+    assert code == 1
+    assert "[y/N]" not in text
+
+
+def test_terminal_is_put_back_after_following(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**RINGING, "poll_after_seconds": 0.2}, status=201)
+    server.on("GET", "calls/call_1", d.BUSY)
+    server.on("GET", "balance", d.BALANCE)
+    script = moby.home / "script"
+    script.write_text(f"{MOBY} call {d.DESTINATION}; stty -a\n")
+    child = pexpect.spawn(
+        "/bin/sh",
+        [str(script)],
+        env={**moby.env, "MOBY_TOKEN": d.TOKEN, "TERM": "xterm"},
+        encoding="utf-8",
+        timeout=15,
+    )
+    child.expect(r" icanon ")
+    child.expect(r" echo ")
+    child.expect(pexpect.EOF)
