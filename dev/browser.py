@@ -15,7 +15,7 @@ class Form:
 
     action: str
     method: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: list[tuple[str, str]] = field(default_factory=list)  # a name may stand twice
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -43,10 +43,12 @@ class _Forms(HTMLParser):
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select:
-            if "selected" in given or self._select not in form.fields:
-                form.fields[self._select] = given.get("value", "")
+            chosen = [pair for pair in form.fields if pair[0] == self._select]
+            if "selected" in given or not chosen:
+                form.fields = [pair for pair in form.fields if pair not in chosen]
+                form.fields.append((self._select, given.get("value", "")))
         elif tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in given):
-            form.fields[name] = given.get("value", "on" if kind == "checkbox" else "")
+            form.fields.append((name, given.get("value", "on" if kind == "checkbox" else "")))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -80,9 +82,9 @@ class Browser:
     ) -> requests.Response:
         """Sends the form that has a field or a button of that name (or goes to that path)."""
         form = next(f for f in self.forms() if _has(f, having))
-        body = {**form.fields, **values}
+        body = [pair for pair in form.fields if pair[0] not in values] + list(values.items())
         if button is not None:
-            body[button[0]] = button[1]
+            body.append(button)
         headers = {"Referer": self.page.url, "Origin": self._origin()}
         if form.method == "post":
             self.page = self.session.post(form.action, data=body, headers=headers, timeout=20)
@@ -123,4 +125,5 @@ class Browser:
 
 
 def _has(form: Form, name: str) -> bool:
-    return name in form.fields or name in form.action or any(name in b for b in form.buttons)
+    controls = {control for control, _ in form.fields} | {part for b in form.buttons for part in b}
+    return name in controls or name in form.action

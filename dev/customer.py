@@ -68,7 +68,7 @@ class Customer:
         """Enters the code at /device and approves what it shows."""
         self.browser.open("/device")
         self.browser.submit(having="user_code", user_code=user_code)
-        if any("password" in form.fields for form in self.browser.forms()):
+        if "reauthenticate" in self.browser.page.url:
             self.browser.submit(having="password", password=self.password)
         self.browser.submit(having="approve", button=("decision", "approve"))
 

@@ -81,7 +81,7 @@ class Stack:
             self._start_sandbox()
             self.manage("migrate", "--verbosity", "0")
             self.manage("collectstatic", "--noinput", "--verbosity", "0")
-            self.manage("import_rates", str(SAMPLE_DECK), "--apply")
+            self.manage("import_rates", str(SAMPLE_DECK))
             self.start_web()
             self._start("periodic", [sys.executable, "manage.py", "run_periodic"])
         except BaseException:
