@@ -132,7 +132,7 @@ class Control:
         return JSONResponse({"calls": rows})
 
     async def operate_call(self, request: Request) -> Response:
-        """What the person at the called phone does: answer, decline, hangup."""
+        """What the person at the called phone does: answer, decline, hangup, star."""
         leg = self._board.legs.get(request.path_params["sid"])
         if leg is None:
             raise HTTPException(404, "No such call")
@@ -227,5 +227,7 @@ def operate(board: Switchboard, leg: Leg, action: str) -> None:
         board.end(leg, "busy")
     elif action == "hangup":
         board.hang_up(leg)
+    elif action == "star" and leg.on_star is not None:
+        leg.on_star()
     else:
         raise HTTPException(409, f"A call that is {leg.status} cannot {action}")

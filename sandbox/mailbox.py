@@ -106,7 +106,7 @@ class Mailbox:
         mail = self._find(request)
         if mail is None:
             return render(request, "gone.html", {"what": "message"}, status=404)
-        pieces = re.split(f"({LINK.pattern})", mail.text)
+        pieces = re.split(f"({LINK.pattern})", mail.text.strip())
         return render(request, "mail.html", {"mail": mail, "pieces": pieces})
 
     async def show_html(self, request: Request) -> Response:

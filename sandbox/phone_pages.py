@@ -77,6 +77,7 @@ class PhonePages:
         return {
             "sid": leg.sid,
             "caller": leg.caller,
+            "takes_star": leg.on_star is not None,
             "status": leg.status,
             "seconds": int(leg.timeline.now() - since),
         }

@@ -23,6 +23,14 @@ from sandbox.ids import stripe_id
 log = logging.getLogger(__name__)
 
 ACTIONS = ("drop", "duplicate", "delay", "hold")
+TAMPERINGS = (
+    "wrong_signature",
+    "no_signature",
+    "old_signature",
+    "future_signature",
+    "broken_body",
+)
+SHIFT_SECONDS = 3600.0
 KEPT = 50_000
 LINES = 64
 
@@ -34,6 +42,7 @@ class Attempt:
     status: int | None = None
     error: str | None = None
     text: str = ""
+    tampered: str | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -42,13 +51,13 @@ class Attempt:
 
 @dataclass(kw_only=True)
 class Webhook:
-    """`sign` makes the headers at the moment of sending: Stripe signs the time too."""
+    """`sign` makes the headers for a body at a time: Stripe signs both, Twilio neither."""
 
     kind: str
     url: str
     body: bytes
     content_type: str
-    sign: Callable[[], dict[str, str]]
+    sign: Callable[[bytes, float], dict[str, str]]
     method: str = "POST"
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
@@ -78,8 +87,8 @@ class Rule:
     delay_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.action not in ACTIONS:
-            raise ValueError(f"action must be one of {', '.join(ACTIONS)}")
+        if self.action not in ACTIONS + TAMPERINGS:
+            raise ValueError(f"action must be one of {', '.join(ACTIONS + TAMPERINGS)}")
 
 
 def open_lines() -> list[httpx.AsyncClient]:
@@ -96,6 +105,22 @@ def is_on_this_machine(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def signed_request(webhook: Webhook, tampering: str | None) -> tuple[bytes, dict[str, str]]:
+    """The body and the headers to send; genuine, unless told how to tamper with them."""
+    body, now = webhook.body, time.time()
+    if tampering == "broken_body":
+        body = body[: len(body) // 2]
+    shift = {"old_signature": -SHIFT_SECONDS, "future_signature": SHIFT_SECONDS}
+    # The true time, whatever the sandbox's clock says: receivers compare it with theirs.
+    headers = webhook.sign(body, now + shift.get(tampering or "", 0.0))
+    signatures = [name for name in headers if "Signature" in name]
+    if tampering == "no_signature":
+        headers = {name: value for name, value in headers.items() if name not in signatures}
+    elif tampering == "wrong_signature":
+        headers = headers | {name: headers[name][:-6] + "AAAAA=" for name in signatures}
+    return body, headers
+
+
 class Courier:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -108,6 +133,8 @@ class Courier:
         self.rules: list[Rule] = []
 
     def reset(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         self._record.clear()
         self.rules.clear()
 
@@ -127,6 +154,8 @@ class Courier:
             webhook.state = "dropped" if rule.action == "drop" else "held"
         elif rule.action == "duplicate":
             self.start(self._deliver(webhook, copies=2))
+        elif rule.action in TAMPERINGS:
+            self.start(self._deliver(webhook, tampering=rule.action))
         else:
             webhook.state = "delayed"
             self._clock.pace.call_later(
@@ -146,7 +175,8 @@ class Courier:
             await self._clock.pace.sleep(rule.delay_seconds)
         if rule is not None and rule.action == "duplicate":
             await self._attempt(webhook)
-        await self._deliver(webhook)
+        tampering = rule.action if rule and rule.action in TAMPERINGS else None
+        await self._deliver(webhook, tampering=tampering)
         return webhook.attempts[-1]
 
     async def release(self, ids: Iterable[str]) -> None:
@@ -191,9 +221,12 @@ class Courier:
                 return rule
         return None
 
-    async def _deliver(self, webhook: Webhook, *, copies: int = 1) -> None:
+    async def _deliver(
+        self, webhook: Webhook, *, copies: int = 1, tampering: str | None = None
+    ) -> None:
+        """Only the first attempt is tampered with: what is tried again is genuine."""
         for _ in range(copies):
-            attempt = await self._attempt(webhook)
+            attempt = await self._attempt(webhook, tampering)
         for delay in webhook.retry_delays:
             if not webhook.should_retry(attempt):
                 break
@@ -202,31 +235,36 @@ class Courier:
             attempt = await self._attempt(webhook)
         webhook.state = "delivered" if attempt.succeeded else "failed"
 
-    async def _attempt(self, webhook: Webhook) -> Attempt:
+    async def _attempt(self, webhook: Webhook, tampering: str | None = None) -> Attempt:
         line = await self._free_lines.get()
         webhook.state = "sending"
         started, at = time.monotonic(), self._clock.instant().isoformat()
         status, text, error = None, "", None
         try:
-            response = await self._request(line, webhook)
+            response = await self._request(line, webhook, tampering)
             status, text = response.status_code, response.text
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
             error = type(problem).__name__
         finally:
             self._free_lines.put_nowait(line)
         seconds = time.monotonic() - started
-        attempt = Attempt(at=at, seconds=seconds, status=status, error=error, text=text)
+        attempt = Attempt(
+            at=at, seconds=seconds, status=status, error=error, text=text, tampered=tampering
+        )
         webhook.attempts.append(attempt)
         return attempt
 
-    async def _request(self, line: httpx.AsyncClient, webhook: Webhook) -> httpx.Response:
+    async def _request(
+        self, line: httpx.AsyncClient, webhook: Webhook, tampering: str | None
+    ) -> httpx.Response:
         url = urldefrag(webhook.url).url
         if not is_on_this_machine(url):
             raise httpx.InvalidURL("the sandbox only calls this machine")
+        body, headers = signed_request(webhook, tampering)
         return await line.request(
             webhook.method,
             url,
-            content=webhook.body or None,
-            headers={"Content-Type": webhook.content_type} | webhook.sign(),
+            content=body or None,
+            headers={"Content-Type": webhook.content_type} | headers,
             timeout=httpx.Timeout(webhook.read_seconds, connect=webhook.connect_seconds),
         )

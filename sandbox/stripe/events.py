@@ -4,7 +4,6 @@ import copy
 import hashlib
 import hmac
 import json
-import time
 from typing import Any
 
 from starlette.requests import Request
@@ -72,17 +71,15 @@ class Events:
         return event
 
     def _webhook(self, event: Resource) -> Webhook:
-        body = json.dumps(event, indent=2).encode()
         secret = self._settings.stripe_webhook_secret
 
-        def sign() -> dict[str, str]:
-            # Signed with the true time, whatever the sandbox's clock says: receivers compare it.
-            return {"Stripe-Signature": stripe_signature(secret, body, int(time.time()))}
+        def sign(body: bytes, at: float) -> dict[str, str]:
+            return {"Stripe-Signature": stripe_signature(secret, body, int(at))}
 
         return Webhook(
             kind=f"stripe:{event['type']}",
             url=f"{self._settings.web_url}/webhooks/stripe",
-            body=body,
+            body=json.dumps(event, indent=2).encode(),
             content_type="application/json; charset=utf-8",
             sign=sign,
             retry_delays=RETRY_DELAYS,

@@ -57,7 +57,7 @@ class Dial:
     def abandon(self) -> None:
         """The caller is sent elsewhere: those who were called are hung up, nothing is reported."""
         self._is_over = True
-        self._parent.on_end = lambda leg: None
+        self._let_go_of_parent()
         self._hang_up_all(self._parent.time)
 
     def result(self) -> dict[str, str]:
@@ -110,6 +110,8 @@ class Dial:
 
     def _bridge(self, leg: Leg) -> None:
         self._is_bridged = True
+        if self._verb.flag("hangupOnStar"):
+            self._parent.on_star = lambda: self._hang_up_all(self._parent.time)
         leg.after(self._limit, lambda: self._board.end(leg, "completed"))
 
     def _callee_left(self, leg: Leg) -> None:
@@ -134,8 +136,12 @@ class Dial:
     def _finish(self) -> None:
         if not self._is_over:
             self._is_over = True
-            self._parent.on_end = lambda leg: None
+            self._let_go_of_parent()
             self._on_end()
+
+    def _let_go_of_parent(self) -> None:
+        self._parent.on_end = lambda leg: None
+        self._parent.on_star = None
 
 
 def is_dialable(number: str) -> bool:

@@ -51,6 +51,7 @@ class Leg:
     digits_sent: str = ""
     on_answer: Callable[["Leg"], None] = lambda leg: None
     on_end: Callable[["Leg"], None] = lambda leg: None
+    on_star: Callable[[], None] | None = None
     children: list["Leg"] = field(default_factory=list)
     stalls: int = 0
     _waiting: list[tuple[float, Callback]] = field(default_factory=list)

@@ -77,7 +77,7 @@ def twilio_webhook(
         method=method,
         body=body,
         content_type=FORM,
-        sign=lambda: headers,
+        sign=lambda _body, _at: headers,
         connect_seconds=overrides.connect_seconds,
         read_seconds=overrides.read_seconds,
         retry_delays=(RETRY_SECONDS,) * overrides.retries,

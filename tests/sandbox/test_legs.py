@@ -86,6 +86,18 @@ def test_callee_hears_the_whisper_before_the_caller(sandbox: Sandbox, receiver: 
     assert int(child.duration) in (25, 26)
 
 
+def test_star_ends_the_bridge_but_not_the_call(sandbox: Sandbox, receiver: Receiver) -> None:
+    bridge_to_charlie(receiver, attributes='hangupOnStar="true"')
+    receiver.answers["/after"] = (200, '<Response><Pause length="30"/></Response>')
+    sandbox.post("numbers", number=CHARLIE, talk_seconds=None)
+    sid = call_alice(sandbox, receiver)
+    running_call_to(sandbox, CHARLIE, "in-progress")
+    sandbox.post(f"calls/{sid}/star")
+    wait_for(lambda: receiver.at("/after"))
+    assert receiver.at("/after")[0].fields["DialCallStatus"] == "completed"
+    assert sandbox.twilio.calls(sid).fetch().status == "in-progress"
+
+
 def test_document_is_carried_out_in_order(sandbox: Sandbox, receiver: Receiver) -> None:
     receiver.answers["/twiml"] = (
         200,

@@ -17,6 +17,7 @@ from tests.sandbox.conftest import (
     wait_for,
 )
 from tests.sandbox.test_calls import EVENTS, bridge_to_charlie, call_alice
+from tests.sandbox.test_checkout import create
 
 MANY = 200
 
@@ -56,6 +57,18 @@ def test_advancing_plays_what_was_due_in_between(sandbox: Sandbox, receiver: Rec
     call_alice(sandbox, receiver)
     sandbox.post("advance", seconds=120)
     wait_for(lambda: "no-answer" in receiver.statuses())
+
+
+def test_reset_leaves_nothing_under_way(sandbox: Sandbox, receiver: Receiver) -> None:
+    receiver.answers["/webhooks/stripe"] = (500, "")
+    sandbox.post("speed", speed=0.01)
+    sandbox.stripe.v1.checkout.sessions.expire(create(sandbox).id)
+    call_alice(sandbox, receiver)
+    wait_for(lambda: receiver.at("/webhooks/stripe"))
+    assert not sandbox.get("idle")["idle"]
+    sandbox.post("reset")
+    wait_for(lambda: sandbox.get("idle")["idle"])
+    assert sandbox.get("calls")["calls"] == sandbox.get("webhooks")["webhooks"] == []
 
 
 @pytest.mark.parametrize("speed", [0, -1, 10_001, "fast", True])

@@ -1,10 +1,22 @@
 """Webhooks that are lost, repeated, late, out of order, or answered with an error."""
 
 import itertools
+import time
 
 import pytest
+import stripe
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # no types
 
-from tests.sandbox.conftest import ALICE, OUR_NUMBER, Receiver, Sandbox, wait_for
+from tests.sandbox.conftest import (
+    ALICE,
+    AUTH_TOKEN,
+    OUR_NUMBER,
+    WEBHOOK_SECRET,
+    Received,
+    Receiver,
+    Sandbox,
+    wait_for,
+)
 from tests.sandbox.test_calls import EVENTS, bridge_to_charlie, call_alice
 from tests.sandbox.test_checkout import create
 
@@ -101,6 +113,44 @@ def test_stripe_retries_until_it_is_answered(sandbox: Sandbox, receiver: Receive
     record = sandbox.get("webhooks")["webhooks"][0]
     assert (record["kind"], record["state"]) == ("stripe:checkout.session.expired", "delivered")
     assert [attempt["status"] for attempt in record["attempts"]] == [500, 500, 200]
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    ["wrong_signature", "no_signature", "old_signature", "future_signature", "broken_body"],
+)
+def test_tampered_event_is_followed_by_the_genuine_one(
+    sandbox: Sandbox, receiver: Receiver, tampering: str
+) -> None:
+    receiver.answers["/webhooks/stripe"] = (400, "")
+    sandbox.post("webhooks/rules", pattern="stripe:*", action=tampering, times=1)
+    sandbox.stripe.v1.checkout.sessions.expire(create(sandbox).id)
+    wait_for(lambda: len(receiver.at("/webhooks/stripe")) >= 2)
+    first, second = receiver.at("/webhooks/stripe")[:2]
+    assert not is_current(sandbox, first)
+    assert is_current(sandbox, second)
+
+
+def is_current(sandbox: Sandbox, one: Received) -> bool:
+    """Whether a careful receiver takes it: signed, readable, of this time in both directions."""
+    header = one.headers.get("Stripe-Signature", "")
+    try:
+        sandbox.stripe.construct_event(one.body, header, WEBHOOK_SECRET)
+    except (stripe.SignatureVerificationError, ValueError):
+        return False
+    return abs(int(header[2:].split(",")[0]) - time.time()) < 300
+
+
+def test_twilio_requests_can_be_tampered_with(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("webhooks/rules", pattern="twilio:*", action="wrong_signature", times=1)
+    call_briefly(sandbox, f"{receiver.url}/status")
+    sandbox.wait_until_idle()
+    validator = RequestValidator(AUTH_TOKEN)
+    valid = [
+        validator.validate(receiver.url + one.path, one.fields, one.headers["X-Twilio-Signature"])
+        for one in receiver.at("/status")
+    ]
+    assert sorted(valid) == [False, True, True, True]
 
 
 def test_product_that_is_down_ends_the_call(sandbox: Sandbox, receiver: Receiver) -> None:
