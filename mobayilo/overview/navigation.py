@@ -25,10 +25,11 @@ MAIN = (
     Place("billing:statement", _("Statement"), "receipt-text"),
     Place("overview:rates", _("Rates"), "globe"),
 )
+SECURITY_PAGES = ("account_change_password", "account_email", "mfa_index", "usersessions_list")
 SETTINGS = (
-    Place("accounts:tokens", _("Tokens"), "key-round"),
+    Place("accounts:tokens", _("Tokens"), "key-round", ("accounts:token-new",)),
     Place("accounts:devices", _("Devices"), "laptop"),
-    Place("accounts:security", _("Security"), "shield-check"),
+    Place("accounts:security", _("Security"), "shield-check", SECURITY_PAGES),
 )
 
 

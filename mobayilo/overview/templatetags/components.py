@@ -50,7 +50,7 @@ def icon(name: str) -> SafeString:
 @register.inclusion_tag("components/badge.html")
 def state_badge(state: str) -> dict[str, Any]:
     """The badge of a state of a call, a top-up, a caller ID or a token."""
-    tone, label = STATES.get(state, ("quiet", state.replace("_", " ").capitalize()))
+    tone, label = STATES.get(state, ("quiet", words(state)))
     return {"tone": tone, "label": label}
 
 
@@ -64,6 +64,18 @@ def badge(label: str, tone: str = "quiet") -> dict[str, Any]:
 def terminal(command: str) -> dict[str, str]:
     """A command to type, with a button that copies it."""
     return {"command": command}
+
+
+@register.inclusion_tag("components/secret.html")
+def secret_line(secret: str) -> dict[str, str]:
+    """Something to keep that is no command, such as a new token: a terminal line, no prompt."""
+    return {"secret": secret}
+
+
+@register.filter
+def words(name: str) -> str:
+    """A dotted or snake_case name as words: `device_login.approved` → `Device login approved`."""
+    return name.replace(".", " ").replace("_", " ").capitalize()
 
 
 @register.inclusion_tag("components/field.html")

@@ -1,13 +1,14 @@
 """Filters for money, numbers and times: `{% load formatting %}`."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mobayilo.lib import formatting
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, dollars_to_micros
 
 register = template.Library()
 
@@ -32,6 +33,12 @@ def change(micros: int | None) -> str:
 @register.filter
 def cents(amount_cents: int | None) -> str:
     return "" if amount_cents is None else formatting.format_money(amount_cents * MICROS_PER_CENT)
+
+
+@register.filter
+def dollars(amount: str) -> str:
+    """An exact decimal string of the API: `{{ receipt.total|dollars }}`."""
+    return formatting.format_money(dollars_to_micros(Decimal(amount)))
 
 
 @register.filter
