@@ -228,3 +228,9 @@ def test_self_update_as_a_document(moby: Moby, server: StubServer) -> None:
     document = json.loads(moby.run("self-update", "--check", "--json").stdout)
     assert (document["update_available"], document["update_needed"]) == (True, False)
     assert document["command"]
+
+
+def test_guide_names_every_error_of_moby() -> None:
+    guide = (ROOT / "docs/guide/cli.md").read_text(encoding="utf-8")
+    for code, exit_code in CLIENT_ERRORS.items():
+        assert f"| `{code}` | {exit_code} |" in guide

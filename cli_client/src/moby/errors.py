@@ -17,7 +17,6 @@ CLIENT_ERRORS: dict[str, ExitCode] = {
     "insecure_file": ExitCode.FAILURE,
     "untrusted_verification_uri": ExitCode.FAILURE,
     "canceled": ExitCode.FAILURE,
-    "call_not_completed": ExitCode.FAILURE,
     "topup_failed": ExitCode.FAILURE,
     "internal_error": ExitCode.FAILURE,
     "network_error": ExitCode.UNAVAILABLE,

@@ -32,7 +32,8 @@ def overview(application: "Application", width: int) -> str:
 
 
 def command_page(command: CommandFacts, width: int) -> str:
-    lines = [command.description + ".", "", *_wrapped_usage(command.usage, width)]
+    lines = textwrap.wrap(command.description + ".", width)
+    lines += ["", *_wrapped_usage(command.usage, width)]
     if command.help:
         lines += ["", *plain_help(command.help, width)]
     if command.arguments:
