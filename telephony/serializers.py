@@ -3,25 +3,25 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from mobayilo.lib.money import dollars_to_micros, format_micros
+from mobayilo.lib.money import MICROS_PER_DOLLAR, dollars_to_micros, format_micros
 from mobayilo.lib.serializers import StrictSerializer
-from telephony.call_states import TERMINAL
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
+from telephony.representations import poll_after_seconds, receipt_of
 from telephony.settlement import charge_of
 
-MAX_DOLLARS = Decimal(10_000)
+MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 
 
 class DollarsField(serializers.DecimalField):
-    """An exact amount of dollars, read into micro-dollars."""
+    """An exact amount of dollars, read into micro-dollars; its bounds are micro-dollars too."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=12, decimal_places=6, max_value=MAX_DOLLARS, **kwargs)
+    def __init__(self, *, min_value: int, **kwargs: Any) -> None:
+        bounds: dict[str, Any] = {"min_value": min_value, "max_value": MAX_MICROS}
+        super().__init__(max_digits=12, decimal_places=6, **bounds, **kwargs)
 
     def to_internal_value(self, data: str | float | Decimal) -> int:  # type: ignore[override]  # micros
         return dollars_to_micros(super().to_internal_value(data))
@@ -39,11 +39,11 @@ class QuoteRequest(StrictSerializer):
     max_seconds = serializers.IntegerField(
         min_value=1, max_value=86_400, required=False, allow_null=True
     )
-    max_cost = DollarsField(min_value=Decimal("0.000001"), required=False, allow_null=True)
+    max_cost = DollarsField(min_value=1, required=False, allow_null=True)
 
 
 class CallRequest(QuoteRequest):
-    expected_price_per_minute = DollarsField(min_value=Decimal(0), required=False, allow_null=True)
+    expected_price_per_minute = DollarsField(min_value=0, required=False, allow_null=True)
 
 
 class VerificationRequest(NumberRequest):
@@ -204,40 +204,3 @@ class CallAnswer(serializers.ModelSerializer[Call]):
     @extend_schema_field(Receipt(allow_null=True))
     def get_receipt(self, call: Call) -> dict[str, Any] | None:
         return receipt_of(call)
-
-
-def poll_after_seconds(call: Call) -> float:
-    """The pace at which a client that follows a call asks: quick while it rings, then slower."""
-    if call.settled_at is not None:
-        return 60.0
-    if call.state in TERMINAL:
-        return 0.5
-    if call.state != Call.State.ANSWERED or call.answered_at is None:
-        return 1.0
-    talking_seconds = (timezone.now() - call.answered_at).total_seconds()
-    return min(5.0, max(1.0, talking_seconds / 20))
-
-
-def receipt_of(call: Call) -> dict[str, Any] | None:
-    """The arithmetic of a settled call: seconds, rounded to increments, times the price."""
-    if call.leg_a_cost_micros is None or call.leg_b_cost_micros is None:
-        return None
-    charge, price = charge_of(call), call.price
-    lines = [
-        ("a", call.from_e164, price.leg_a, charge.leg_a_seconds, call.leg_a_cost_micros),
-        ("b", call.to_e164, price.leg_b, charge.leg_b_seconds, call.leg_b_cost_micros),
-    ]
-    legs = [
-        {
-            "leg": leg,
-            "to": e164,
-            "seconds": seconds,
-            "billed_seconds": rate.billed_seconds(seconds) if cost else 0,
-            "first_seconds": rate.first_seconds,
-            "next_seconds": rate.next_seconds,
-            "price_per_minute": format_micros(rate.micros_per_minute),
-            "cost": format_micros(cost),
-        }
-        for leg, e164, rate, seconds, cost in lines
-    ]
-    return {"legs": legs, "total": format_micros(call.leg_a_cost_micros + call.leg_b_cost_micros)}
