@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -84,10 +85,10 @@ def _codes_by_key() -> dict[str, str]:
 
 
 def _fold(text: str) -> str:
-    """Case, accents, dots and a leading article do not tell countries apart."""
+    """Case, accents, dots, apostrophes and a leading article do not tell countries apart."""
     decomposed = unicodedata.normalize("NFKD", text[:200]).casefold()
     kept = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
-    words = kept.replace(".", "").replace("-", " ").replace("&", " and ").split()
+    words = re.sub(r"[.'’]", "", kept).replace("-", " ").replace("&", " and ").split()
     if words[:1] == ["the"]:
         words = words[1:]
     return " ".join("saint" if word == "st" else word for word in words)

@@ -30,8 +30,10 @@ def emergency_check(text: str, *, countries: list[str]) -> None:
     those of every other country, unless the digits are a whole ordinary number in `countries`.
     """
     digits = raw_digits(text)
+    if len(digits) > LONGEST_WITH_PREFIX:
+        return
     _refuse_emergency(digits, countries)
-    if len(digits) > LONGEST_WITH_PREFIX or _is_ordinary(digits, countries):
+    if _is_ordinary(digits, countries):
         return
     for short, regions in _behind_prefix(digits):
         _refuse_emergency(short, regions)

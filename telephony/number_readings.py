@@ -58,9 +58,10 @@ def international_readings(written: Written) -> list[Reading]:
 def national_readings(digits: str, country: str) -> list[Reading]:
     """What a phone inside the country would reach with these digits, no exit code involved."""
     calling_code = phonenumbers.country_code_for_region(country)
-    found = [_parsed_at_home(digits, country), _international(f"{calling_code}{digits}")]
-    kept = [r for r in found if r and r.number.country_code == calling_code]
-    return distinct([Reading(r.number, Way.NATIONAL) for r in kept])
+    reading = _parsed_at_home(digits, country) or _international(f"{calling_code}{digits}")
+    if reading is None or reading.number.country_code != calling_code:
+        return []
+    return [Reading(reading.number, Way.NATIONAL)]
 
 
 def exit_readings(digits: str, countries: list[str]) -> list[Reading]:
@@ -125,13 +126,15 @@ def _usual_lengths(region: str, calling_code: int) -> frozenset[int]:
 
 def _exit_codes_at_start(digits: str, country: str) -> list[str]:
     """The country's exit codes that the digits begin with, the shorter ones too."""
+    pattern = _exit_code_pattern(country)
+    return [digits[:n] for n in range(1, 9) if pattern.fullmatch(digits[:n])]
+
+
+@cache
+def _exit_code_pattern(country: str) -> re.Pattern[str]:
     metadata = PhoneMetadata.metadata_for_region(country)
     known = metadata.international_prefix if metadata else None
-    patterns = [pattern for pattern in (known, MORE_EXIT_CODES.get(country)) if pattern]
-    if not patterns:
-        return []
-    whole = re.compile("|".join(patterns))
-    return [digits[:n] for n in range(1, 9) if whole.fullmatch(digits[:n])]
+    return re.compile("|".join(filter(None, (known, MORE_EXIT_CODES.get(country)))) or "(?!)")
 
 
 def _parsed_at_home(digits: str, country: str) -> Reading | None:
