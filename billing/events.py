@@ -130,8 +130,9 @@ def _apply_early(payment_intent_id: str) -> None:
 
 def _apply(event: StripeEvent) -> StripeEvent.Outcome:
     data = event.payload["data"]["object"]
-    outcome, note, reference = Outcome.IGNORED, "", reference_of(data, "payment_intent")[:40]
+    outcome, note, reference = Outcome.IGNORED, "", ""
     if handler := HANDLERS.get(event.kind):
+        reference = reference_of(data, "payment_intent")[:40]  # by which it may be found later
         try:
             with transaction.atomic():
                 ours = handler(data)

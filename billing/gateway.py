@@ -28,7 +28,7 @@ from billing.stripe_answers import (
 from mobayilo.lib.errors import ProductError
 
 logger = logging.getLogger(__name__)
-TIMEOUT_SECONDS = (3.05, 10.0)  # to connect, to answer
+CONNECT_SECONDS = 3.05
 SIGNATURE_TOLERANCE_SECONDS = 300
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,9 +49,10 @@ class RefusedError(ProductError):
 
 
 @cache
-def _client(api_key: str, base_url: str) -> stripe.StripeClient:
+def _client(api_key: str, base_url: str, timeout_seconds: float) -> stripe.StripeClient:
+    timeout = (CONNECT_SECONDS, timeout_seconds)
     if not base_url:
-        http_client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+        http_client = stripe.RequestsClient(timeout=timeout)
         return stripe.StripeClient(api_key, max_network_retries=1, http_client=http_client)
     session = requests.Session()
     session.trust_env = False  # a proxy named by the environment is no way to this machine
@@ -59,13 +60,14 @@ def _client(api_key: str, base_url: str) -> stripe.StripeClient:
         api_key,
         base_addresses={"api": base_url, "files": base_url, "connect": base_url},
         max_network_retries=1,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=session),
+        http_client=stripe.RequestsClient(timeout=timeout, session=session),
     )
 
 
 def client() -> stripe.StripeClient:
     """The SDK's client; it connects when first used."""
-    return _client(settings.STRIPE_API_KEY, settings.STRIPE_API_URL.rstrip("/"))
+    base_url = settings.STRIPE_API_URL.rstrip("/")
+    return _client(settings.STRIPE_API_KEY, base_url, settings.STRIPE_TIMEOUT_SECONDS)
 
 
 def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:

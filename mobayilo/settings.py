@@ -243,6 +243,7 @@ TWILIO_TIMEOUT_SECONDS = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
 STRIPE_API_KEY = env.str("STRIPE_API_KEY")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_URL: str = env.str("STRIPE_API_URL", default="")
+STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=10.0)
 
 # Policy of the house. Amounts and times that an operator may tighten.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import requests
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -11,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, User
 from billing import ledger
+from billing.gateway import client, retrieve_session
 from billing.ledger import Cause
 from billing.models import Book, Hold, TopUp, Transfer
 from billing.topups import start_topup
@@ -69,8 +71,31 @@ class StripeSandbox:
         topup.refresh_from_db()
         self.control.post(f"stripe/sessions/{topup.stripe_session_id}/{action}")
 
+    def payment_of(self, topup: TopUp) -> str:
+        """The payment intent, as only Stripe may know it yet."""
+        topup.refresh_from_db()
+        return retrieve_session(topup.stripe_session_id or "").payment_intent_id
+
+    def dispute(self, payment: str, **more: object) -> str:
+        """Opens a dispute; its id."""
+        return str(self.control.post(f"stripe/charges/{payment}/dispute", **more)["id"])
+
+    def warn(self, payment: str) -> None:
+        self.control.post(f"stripe/charges/{payment}/warn")
+
+    def close(self, dispute: str, how: str) -> None:
+        """win or lose."""
+        self.control.post(f"stripe/disputes/{dispute}/{how}")
+
     def fail(self, kind: str, path: str = "/v1/*", **more: object) -> None:
         self.control.post("faults", kind=kind, provider="stripe", path=path, **more)
+
+    def heal(self) -> None:
+        requests.delete(f"{self.control.url}/control/faults", timeout=10).raise_for_status()
+
+    def sessions(self) -> list[str]:
+        """The ids of every Checkout Session that was made."""
+        return [one.id for one in client().v1.checkout.sessions.list().data]
 
     def rule(self, action: str, pattern: str = "*", **more: object) -> None:
         self.control.post("webhooks/rules", action=action, pattern=pattern, **more)
@@ -100,3 +125,12 @@ def stripe_sandbox(
 def topup(stripe_sandbox: StripeSandbox, alice: User) -> TopUp:
     """Alice is about to pay twenty dollars."""
     return start_topup(account=alice.account, user=alice, amount_cents=2_000)
+
+
+@pytest.fixture
+def paid(stripe_sandbox: StripeSandbox, topup: TopUp) -> TopUp:
+    """Alice has paid twenty dollars."""
+    stripe_sandbox.act(topup, "pay")
+    stripe_sandbox.settle()
+    topup.refresh_from_db()
+    return topup

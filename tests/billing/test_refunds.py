@@ -1,0 +1,165 @@
+"""Money on its way back to the card, with the sandbox as Stripe."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account
+from billing import gateway
+from billing.audit import audit_ledger
+from billing.models import Refund, TopUp
+from billing.reconciliation import reconcile_topups
+from billing.refunds import refundable_micros, start_refund
+from billing.stripe_answers import StripeRefund
+from mobayilo.lib.errors import ProductError
+from tests.billing.conftest import DOLLAR, StripeSandbox, capture, hold, totals
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+
+def refund(topup: TopUp, dollars: int, *, by_staff: bool = False) -> Refund:
+    return start_refund(
+        topup=topup,
+        amount_micros=dollars * DOLLAR,
+        user=topup.user,
+        reason="Not needed",
+        by_staff=by_staff,
+    )
+
+
+def grow_older(**by: int) -> None:
+    """As if the refunds had been asked for so long ago."""
+    then = timezone.now() - timedelta(**by)
+    Refund.objects.update(created_at=then, asked_stripe_at=then)
+
+
+def assert_books_are_right() -> None:
+    report = audit_ledger()
+    assert report.difference_count == 0, report.text
+
+
+def test_refund_of_a_part_leaves_the_rest(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    assert refund(paid, 5).status == Refund.Status.SUCCEEDED
+    stripe_sandbox.settle()
+    paid.refresh_from_db()
+    assert (paid.shown_status, totals(paid.account)) == ("partly_refunded", (15, 0))
+    refund(paid, 15)
+    paid.refresh_from_db()
+    assert (paid.shown_status, totals(paid.account)) == ("refunded", (0, 0))
+    assert_books_are_right()
+
+
+def test_refund_under_way_is_held_until_stripe_settles_it(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    stripe_sandbox.control.post("stripe/refunds", next_status="pending")
+    under_way = refund(paid, 5)
+    assert (under_way.status, totals(paid.account)) == ("pending", (20, 5))
+    stripe_sandbox.control.post(f"stripe/refunds/{under_way.stripe_refund_id}/settle")
+    stripe_sandbox.settle()
+    assert totals(paid.account) == (15, 0)
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("first_status", ["pending", "succeeded"])
+@pytest.mark.parametrize("rule", ["duplicate", "hold"])
+def test_refund_that_fails_comes_back_once(
+    stripe_sandbox: StripeSandbox, paid: TopUp, first_status: str, rule: str
+) -> None:
+    stripe_sandbox.rule(rule)
+    stripe_sandbox.control.post("stripe/refunds", next_status=first_status)
+    failing = refund(paid, 5)
+    stripe_sandbox.control.post(f"stripe/refunds/{failing.stripe_refund_id}/fail")
+    stripe_sandbox.control.post("webhooks/release", order="reverse")
+    stripe_sandbox.settle()
+    failing.refresh_from_db()
+    assert (failing.status, failing.problem) == ("failed", "lost_or_stolen_card")
+    assert (totals(paid.account), refundable_micros(failing.topup)) == ((20, 0), 20 * DOLLAR)
+    assert_books_are_right()
+
+
+def test_refund_of_more_than_is_unused_is_refused(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    hold(paid.account, 3)
+    capture(0.005)
+    assert refundable_micros(paid) == 19_990_000
+    with pytest.raises(ProductError) as refused:
+        refund(paid, 20)
+    assert (refused.value.code, refused.value.details) == (
+        "not_refundable",
+        {"refundable_cents": 1_999},
+    )
+    assert not Refund.objects.exists()
+
+
+def test_refund_after_the_policys_days_is_supports_to_make(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    TopUp.objects.update(paid_at=timezone.now() - timedelta(days=31))
+    paid.refresh_from_db()
+    with pytest.raises(ProductError):
+        refund(paid, 5)
+    assert refund(paid, 5, by_staff=True).status == Refund.Status.SUCCEEDED
+
+
+def test_support_refunds_a_frozen_account(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    Account.objects.update(frozen_at=timezone.now())
+    with pytest.raises(ProductError) as refused:
+        refund(paid, 5)
+    assert refused.value.code == "account_frozen"
+    assert refund(paid, 5, by_staff=True).status == Refund.Status.SUCCEEDED
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("kind", ["500", "close", "malformed"])
+def test_refund_that_stripe_did_not_answer_is_made_once(
+    stripe_sandbox: StripeSandbox, paid: TopUp, kind: str, when: str
+) -> None:
+    stripe_sandbox.rule("drop")
+    # The SDK tries twice, but for an answer that is broken.
+    times = 1 if kind == "malformed" else 2
+    stripe_sandbox.fail(kind, "/v1/refunds", when=when, times=times)
+    assert refund(paid, 5).status == Refund.Status.PENDING
+    assert totals(paid.account) == (20, 5)
+    grow_older(days=2)
+    reconcile_topups()
+    assert totals(paid.account) == (15, 0)
+    assert [one.amount_cents for one in made_at_stripe(paid)] == [500]
+    assert_books_are_right()
+
+
+def made_at_stripe(topup: TopUp) -> list[StripeRefund]:
+    return gateway.list_refunds(topup.stripe_payment_intent_id or "")
+
+
+def test_refund_that_stripe_refuses_comes_back_at_once(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    TopUp.objects.update(stripe_payment_intent_id="pi_unknown")
+    paid.refresh_from_db()
+    with pytest.raises(ProductError) as refused:
+        refund(paid, 5)
+    assert refused.value.code == "provider_misconfigured"
+    assert totals(paid.account) == (20, 0)
+    assert Refund.objects.get().problem == "resource_missing"
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("lost", ["stripe:nothing", "stripe:refund.*"])
+def test_refund_made_in_the_dashboard_is_debited_even_into_debt(
+    stripe_sandbox: StripeSandbox, paid: TopUp, lost: str
+) -> None:
+    hold(paid.account, 20)
+    capture(18)
+    stripe_sandbox.rule("drop", lost)
+    gateway.client().v1.refunds.create({"payment_intent": paid.stripe_payment_intent_id or ""})
+    stripe_sandbox.settle()
+    reconcile_topups()
+    assert totals(paid.account) == (-18, 0)
+    with pytest.raises(ProductError) as refused:
+        hold(paid.account, 1, "call:call_2")
+    assert refused.value.code == "account_owes"
+    assert_books_are_right()
