@@ -73,6 +73,9 @@ def main() -> int:
     except KeyError as missing:
         sys.stderr.write(f"{missing.args[0]} is not set\n")
         return 2
+    except OSError as problem:
+        sys.stderr.write(f"The sandbox cannot listen: {problem}\n")
+        return 1
     return 0
 
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from sandbox.clock import Clock
 from sandbox.control import Control
+from sandbox.courier import Courier
 from sandbox.faults import Faults, provider_of
 from sandbox.mailbox import Mailbox
 from sandbox.phone_pages import PhonePages
@@ -33,7 +34,6 @@ from sandbox.twilio.prices import PriceList
 from sandbox.twilio.pricing import Pricing
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.verify import Verify
-from sandbox.webhooks import Courier
 
 
 class Sandbox:

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.clock import Clock
+from sandbox.courier import Courier, Rule
 from sandbox.faults import Fault, Faults
 from sandbox.forms import Endpoint, read_json
 from sandbox.phones import ROLES, Phones
@@ -17,7 +18,6 @@ from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.switchboard import Switchboard
-from sandbox.webhooks import Courier, Rule
 
 
 class Control:

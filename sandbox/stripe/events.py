@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clock import Clock
+from sandbox.courier import Courier
 from sandbox.ids import stripe_id
 from sandbox.settings import Settings
 from sandbox.stripe.answers import (
@@ -21,7 +22,7 @@ from sandbox.stripe.answers import (
     read_params,
     stripe_answer,
 )
-from sandbox.webhooks import Courier, Webhook
+from sandbox.webhooks import Webhook
 
 RETRY_DELAYS = (10.0, 60.0, 600.0, 3600.0)
 

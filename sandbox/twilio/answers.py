@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,8 +53,8 @@ def page_of(
 ) -> dict[str, Any]:
     """One page of the API 2010-04-01; `rows` are all that match, in order."""
     query = request.query_params
-    size = min(max(_number(query.get("PageSize"), default_size), 1), 1000)
-    page = _number(query.get("Page"), 0)
+    size = min(max(whole_number(query.get("PageSize"), default_size), 1), 1000)
+    page = whole_number(query.get("Page"), 0)
     start = page * size
     path = request.url.path.removeprefix("/api.twilio.com")
     others = [(k, v) for k, v in query.multi_items() if k not in ("Page", "PageSize", "PageToken")]
@@ -74,7 +75,15 @@ def page_of(
     }
 
 
-def _number(text: str | None, default: int) -> int:
+def read_number(form: QueryParams, name: str, *, default: int, lowest: int, highest: int) -> int:
+    text = form.get(name, str(default))
+    if not text.isdigit() or not lowest <= int(text) <= highest:
+        raise TwilioError(400, 21218, f"{name} must be between {lowest} and {highest}: {text}")
+    return int(text)
+
+
+def whole_number(text: str | None, default: int) -> int:
+    """For what Twilio ignores where it makes no sense."""
     return int(text) if text and text.isdigit() else default
 
 

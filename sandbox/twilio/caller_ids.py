@@ -17,7 +17,7 @@ from sandbox.forms import read_form
 from sandbox.ids import decimal_code, twilio_sid
 from sandbox.phones import Phones
 from sandbox.settings import Settings
-from sandbox.twilio.answers import TwilioError, not_found, page_of, rfc2822
+from sandbox.twilio.answers import TwilioError, not_found, page_of, read_number, rfc2822
 from sandbox.twilio.dial import is_dialable
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.switchboard import Switchboard
@@ -85,6 +85,7 @@ class CallerIds:
             raise TwilioError(400, 21401, f"Invalid phone number: {number}")
         if any(one.phone_number == number for one in self._by_sid.values()):
             raise TwilioError(400, 21450, f"Phone number already validated: {number}")
+        delay = read_number(form, "CallDelay", default=0, lowest=0, highest=60)
         code = decimal_code(6)
         name = form.get("FriendlyName") or number
         leg = self._board.open_leg(to=number, caller=TWILIO_NUMBER)
@@ -92,7 +93,6 @@ class CallerIds:
         leg.on_end = lambda leg: self._report(
             leg, form.get("StatusCallback"), form.get("StatusCallbackMethod", "POST")
         )
-        delay = int(form.get("CallDelay", "0"))
         leg.after(delay, lambda: self._board.ring(leg, timeout_seconds=30))
         return JSONResponse(
             {

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.forms import read_form
-from sandbox.twilio.answers import TwilioError, not_found, page_of
+from sandbox.twilio.answers import TwilioError, not_found, page_of, read_number
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.dial import is_dialable
 from sandbox.twilio.leg import EVENTS, Leg, StatusCallback
@@ -171,13 +171,6 @@ def read_callback(form: QueryParams) -> StatusCallback | None:
     if not set(events) <= set(EVENTS):
         raise TwilioError(400, 21626, f"Invalid status callback events: {' '.join(events)}")
     return StatusCallback(url=url, method=form.get("StatusCallbackMethod", "POST"), events=events)
-
-
-def read_number(form: QueryParams, name: str, *, default: int, lowest: int, highest: int) -> int:
-    text = form.get(name, str(default))
-    if not text.isdigit() or not lowest <= int(text) <= highest:
-        raise TwilioError(400, 21218, f"{name} must be between {lowest} and {highest}: {text}")
-    return int(text)
 
 
 def read_filters(query: QueryParams) -> list[Callable[[Leg], bool]]:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.twilio.answers import not_found
+from sandbox.twilio.answers import not_found, whole_number
 from sandbox.twilio.prices import Country, Price, PriceList
 
 BASE = "https://pricing.twilio.com/v2/Voice"
@@ -25,8 +25,8 @@ class Pricing:
         ]
 
     async def list_all(self, request: Request) -> Response:
-        size = min(int(request.query_params.get("PageSize", 50)), 1000)
-        page = int(request.query_params.get("Page", 0))
+        size = min(max(whole_number(request.query_params.get("PageSize"), 50), 1), 1000)
+        page = whole_number(request.query_params.get("Page"), 0)
         rows = [
             {"country": c.name, "iso_country": c.iso_code, "url": f"{BASE}/Countries/{c.iso_code}"}
             for c in self._prices.countries.values()

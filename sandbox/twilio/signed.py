@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit, urlunsplit
 
+from sandbox.twilio.answers import whole_number
 from sandbox.webhooks import Attempt, Webhook
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -38,10 +39,10 @@ class Overrides:
     def of(cls, url: str) -> "Overrides":
         given = dict(parse_qsl(urlsplit(url).fragment))
         return cls(
-            retries=min(int(given.get("rc", 1)), 5),
+            retries=min(whole_number(given.get("rc"), 1), 5),
             policy=frozenset(given.get("rp", "ct").split(",")),
-            connect_seconds=int(given.get("ct", 5000)) / 1000,
-            read_seconds=int(given.get("rt", 15_000)) / 1000,
+            connect_seconds=whole_number(given.get("ct"), 5000) / 1000,
+            read_seconds=whole_number(given.get("rt"), 15_000) / 1000,
         )
 
     def wants_retry(self, attempt: Attempt) -> bool:

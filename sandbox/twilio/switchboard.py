@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from sandbox.clock import Clock
+from sandbox.courier import Courier
 from sandbox.phones import Phones, Role
 from sandbox.settings import Settings
 from sandbox.twilio.answers import iso8601, rfc2822
 from sandbox.twilio.leg import Leg, StatusCallback
 from sandbox.twilio.prices import PriceList
 from sandbox.twilio.signed import twilio_webhook
-from sandbox.webhooks import Attempt, Courier
+from sandbox.webhooks import Attempt
 
 SETUP_SECONDS = 0.2  # from queued to initiated
 ROUTE_SECONDS = 0.8  # from initiated to ringing, busy or failed

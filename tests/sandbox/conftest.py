@@ -29,6 +29,15 @@ OUR_NUMBER = "+12025550100"
 ALICE = "+447400123456"
 CHARLIE = "+442079460018"
 
+CREDENTIALS = {
+    "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+    "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+    "TWILIO_VERIFY_SERVICE_SID": SERVICE_SID,
+    "TWILIO_FROM_NUMBER": OUR_NUMBER,
+    "STRIPE_API_KEY": STRIPE_KEY,
+    "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+}
+
 
 @dataclass(kw_only=True)
 class Received:
@@ -163,18 +172,10 @@ def _receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def _sandbox(_receiver: Receiver) -> Iterator[Sandbox]:
-    environment = os.environ | {
-        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-        "TWILIO_VERIFY_SERVICE_SID": SERVICE_SID,
-        "TWILIO_FROM_NUMBER": OUR_NUMBER,
-        "STRIPE_API_KEY": STRIPE_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-    }
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0"]
     process = subprocess.Popen(
         [*command, "--web-url", _receiver.url],
-        env=environment,
+        env=os.environ | CREDENTIALS,
         stdout=subprocess.PIPE,
         text=True,
     )
