@@ -1,6 +1,5 @@
 """The CLI API of this room. Each view reads its input, calls an operation, and shows the result."""
 
-from collections import defaultdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,25 +12,22 @@ from rest_framework.views import APIView
 from accounts.authentication import account_of, token_of, user_of
 from accounts.idempotency import IdempotentPost
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.money import CURRENCY, format_micros
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
-from telephony.caller_ids import (
-    active_caller_ids,
-    confirm_verification,
-    pending_verification,
-    remove_caller_id,
-    request_verification,
-    set_default,
-)
+from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
 from telephony.calls import hang_up, place_call
 from telephony.models import Call, CallerId
-from telephony.numbers import Number, country_code, country_name, read_number
+from telephony.numbers import country_code, read_number
 from telephony.policy import check_destination
-from telephony.pricing import Price
-from telephony.quotes import Quote, Wish, find_route, quote
-from telephony.rates import RateRow, current_deck
+from telephony.quotes import Wish, find_route, quote
+from telephony.rates import current_deck
+from telephony.representations import number_check_of, quote_of, rates_of
+from telephony.verifications import (
+    confirm_verification,
+    pending_verification,
+    request_verification,
+)
 
 
 def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
@@ -53,38 +49,13 @@ class RatesView(APIView):
         deck = current_deck()
         if country is not None:
             iso = country_code(country)
-            return Response(_rates(iso, deck.of_country(iso)))
+            return Response(rates_of(iso, deck.of_country(iso)))
         text = request.query_params.get("number", "")
         if not text:
             raise ProductError("invalid_request", "Say which number, or ask for rates/GB.")
         number = read_number(text[:80], stated_country=None, default_country=None)
         rate = deck.find(number.e164)
-        return Response(_rates(number.country, [rate] if rate else []))
-
-
-def _rates(iso: str, rows: list[RateRow]) -> dict[str, Any]:
-    """Rows of one description and price are one line with several prefixes."""
-    lines: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
-    for row in rows:
-        lines[row.description, row.kind, row.price].append(row.prefix)
-    rates = [
-        {
-            "description": description,
-            "kind": kind,
-            "prefixes": sorted(prefixes),
-            "price_per_minute": format_micros(price.micros_per_minute),
-            "first_seconds": price.first_seconds,
-            "next_seconds": price.next_seconds,
-        }
-        for (description, kind, price), prefixes in lines.items()
-    ]
-    rates.sort(key=lambda rate: (str(rate["kind"]), str(rate["description"])))
-    return {
-        "country": iso,
-        "country_name": country_name(iso),
-        "currency": CURRENCY,
-        "rates": rates,
-    }
+        return Response(rates_of(number.country, [rate] if rate else []))
 
 
 class NumberCheckView(APIView):
@@ -107,21 +78,7 @@ class NumberCheckView(APIView):
             check_destination(account, number, current_deck().find(number.e164))
         except ProductError as refusal:
             reason = refusal.code
-        return Response(_number(number, reason))
-
-
-def _number(number: Number, reason: str | None) -> dict[str, Any]:
-    return {
-        "e164": number.e164,
-        "country": number.country,
-        "country_name": country_name(number.country),
-        "kind": str(number.kind),
-        "international": number.international,
-        "national": number.national,
-        "extension": number.extension,
-        "callable": reason is None,
-        "reason": reason,
-    }
+        return Response(number_check_of(number, reason))
 
 
 class QuoteView(APIView):
@@ -134,7 +91,7 @@ class QuoteView(APIView):
     def post(self, request: Request) -> Response:
         wish = _wish(read(shapes.QuoteRequest, request))
         token = token_of(request)
-        return Response(_quote(quote(find_route(token.user.account, token, wish))))
+        return Response(quote_of(quote(find_route(token.user.account, token, wish))))
 
 
 def _wish(asked: dict[str, Any]) -> Wish:
@@ -145,36 +102,6 @@ def _wish(asked: dict[str, Any]) -> Wish:
         max_seconds=asked.get("max_seconds"),
         max_cost_micros=asked.get("max_cost"),
     )
-
-
-def _quote(offer: Quote) -> dict[str, Any]:
-    route = offer.route
-    return {
-        "to": route.number.e164,
-        "country": route.number.country,
-        "country_name": country_name(route.number.country),
-        "kind": str(route.number.kind),
-        "international": route.number.international,
-        "from": route.caller_id.e164,
-        "legs": [
-            _leg("a", route.caller_id.e164, route.price.leg_a),
-            _leg("b", route.number.e164, route.price.leg_b),
-        ],
-        "price_per_minute": format_micros(route.price.micros_per_minute),
-        "max_seconds": offer.limit_seconds,
-        "hold": format_micros(offer.hold_micros),
-        "available": format_micros(offer.available_micros),
-    }
-
-
-def _leg(leg: str, e164: str, price: Price) -> dict[str, Any]:
-    return {
-        "leg": leg,
-        "e164": e164,
-        "price_per_minute": format_micros(price.micros_per_minute),
-        "first_seconds": price.first_seconds,
-        "next_seconds": price.next_seconds,
-    }
 
 
 class CallerIdsView(IdempotentPost):

@@ -15,9 +15,17 @@ from mobayilo.lib.errors import ProductError
 from telephony import gateway
 from telephony.call_progress import LegReport, apply
 from telephony.call_states import NEVER_DIALLED, has_ended
-from telephony.calls import ASK_LATER, adopt, expires_at, give_up, is_past_placing, look_up, note
 from telephony.gateway import NoSuchThingError
 from telephony.models import Call
+from telephony.placing import (
+    ASK_LATER,
+    adopt,
+    expires_at,
+    give_up,
+    is_past_placing,
+    look_up,
+    note,
+)
 from telephony.settlement import settle_if_over, write_off
 
 logger = logging.getLogger(__name__)

@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from telephony.models import Call
 
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides: three more tries. The
+# fragment is never part of the signature.
 _RETRY = "#rc=3&rp=ct,rt,5xx"
 _UNANSWERED = {
     "busy": "The number is busy.",
@@ -25,14 +27,14 @@ def bridge(call: Call) -> str:
         callerId=call.from_e164,
         timeLimit=str(call.max_seconds),
         timeout=str(call.ring_seconds),
-        action=_url(call, "dial"),
+        action=webhook_url(call, "dial"),
         method="POST",
         hangupOnStar="true",
     )
     number = SubElement(
         dial,
         "Number",
-        statusCallback=_url(call, "child") + _RETRY,
+        statusCallback=webhook_url(call, "child", retried=True),
         statusCallbackEvent="initiated ringing answered completed",
         statusCallbackMethod="POST",
     )
@@ -61,9 +63,10 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
-def _url(call: Call, name: str) -> str:
+def webhook_url(call: Call, name: str, *, retried: bool = False) -> str:
+    """Where Twilio reports to. It sends an event again only if it is told to."""
     path = reverse(f"telephony:webhook-{name}", args=[call.public_id])
-    return f"{settings.PUBLIC_URL}{path}"
+    return f"{settings.PUBLIC_URL}{path}{_RETRY if retried else ''}"
 
 
 def _document(response: Element) -> str:

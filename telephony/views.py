@@ -16,18 +16,16 @@ from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
-from telephony.caller_ids import (
-    active_caller_ids,
-    confirm_verification,
-    pending_verification,
-    remove_caller_id,
-    request_verification,
-    set_default,
-)
+from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
 from telephony.calls import hang_up
 from telephony.forms import CallFilters, CodeForm, VerificationForm
 from telephony.models import Call, CallerId, Verification
-from telephony.serializers import poll_after_seconds, receipt_of
+from telephony.representations import poll_after_seconds, receipt_of
+from telephony.verifications import (
+    confirm_verification,
+    pending_verification,
+    request_verification,
+)
 
 CALLS_A_PAGE = 25
 

@@ -81,7 +81,11 @@ def _may_bridge(call: Call, sid: str) -> bool:
         source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})
         record(call, source=source, reports=[LegReport("a", sid, "in-progress")])
         live = Call.objects.filter(
-            pk=call.pk, leg_a_sid=sid, settled_at=None, hangup_requested_at=None
+            pk=call.pk,
+            leg_a_sid=sid,
+            settled_at=None,
+            hangup_requested_at=None,
+            account__frozen_at=None,
         ).exclude(state__in=TERMINAL)
         if not Hold.objects.filter(
             key=call.hold_key, state=Hold.State.OPEN, expires_at__gt=timezone.now()

@@ -74,7 +74,7 @@ def test_call_that_twilio_never_placed_is_placed_by_a_retry(
     refused = caller.call(key="once")
     assert refused.status_code == 503
     assert refused.json()["error"]["code"] == "provider_unavailable"
-    backdate(created_at=timedelta(seconds=20))
+    backdate(created_at=timedelta(seconds=40))
     placed = caller.call(key="once")
     assert placed.status_code == 201
     caller.final(placed.json()["call_id"])
@@ -99,7 +99,7 @@ def test_crash_before_twilio_was_asked_gives_the_hold_back(
     sandbox.fault("500", "/Calls.json", method="POST")
     caller.call()
     assert caller.balance.held_micros > 0
-    backdate(created_at=timedelta(seconds=20))
+    backdate(created_at=timedelta(seconds=40))
     reconcile_now()
     call = Call.objects.get()
     assert (call.state, call.end_reason, call.cost_micros) == ("failed", "not_placed", 0)

@@ -1,0 +1,120 @@
+"""How rates, numbers, quotes and receipts are told, by the API and by pages alike."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.utils import timezone
+
+from mobayilo.lib.money import CURRENCY, format_micros
+from telephony.models import Call
+from telephony.numbers import Number, country_name
+from telephony.pricing import Price
+from telephony.quotes import Quote
+from telephony.rates import RateRow
+from telephony.settlement import charge_of
+
+
+def rates_of(iso: str, rows: list[RateRow]) -> dict[str, Any]:
+    """Rows of one description and price are one line with several prefixes."""
+    lines: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
+    for row in rows:
+        lines[row.description, row.kind, row.price].append(row.prefix)
+    rates = [
+        {
+            "description": description,
+            "kind": kind,
+            "prefixes": sorted(prefixes),
+            "price_per_minute": format_micros(price.micros_per_minute),
+            "first_seconds": price.first_seconds,
+            "next_seconds": price.next_seconds,
+        }
+        for (description, kind, price), prefixes in lines.items()
+    ]
+    rates.sort(key=lambda rate: (str(rate["kind"]), str(rate["description"])))
+    return {
+        "country": iso,
+        "country_name": country_name(iso),
+        "currency": CURRENCY,
+        "rates": rates,
+    }
+
+
+def number_check_of(number: Number, reason: str | None) -> dict[str, Any]:
+    return {
+        "e164": number.e164,
+        "country": number.country,
+        "country_name": country_name(number.country),
+        "kind": str(number.kind),
+        "international": number.international,
+        "national": number.national,
+        "extension": number.extension,
+        "callable": reason is None,
+        "reason": reason,
+    }
+
+
+def quote_of(offer: Quote) -> dict[str, Any]:
+    route = offer.route
+    return {
+        "to": route.number.e164,
+        "country": route.number.country,
+        "country_name": country_name(route.number.country),
+        "kind": str(route.number.kind),
+        "international": route.number.international,
+        "from": route.caller_id.e164,
+        "legs": [
+            _leg("a", route.caller_id.e164, route.price.leg_a),
+            _leg("b", route.number.e164, route.price.leg_b),
+        ],
+        "price_per_minute": format_micros(route.price.micros_per_minute),
+        "max_seconds": offer.limit_seconds,
+        "hold": format_micros(offer.hold_micros),
+        "available": format_micros(offer.available_micros),
+    }
+
+
+def _leg(leg: str, e164: str, price: Price) -> dict[str, Any]:
+    return {
+        "leg": leg,
+        "e164": e164,
+        "price_per_minute": format_micros(price.micros_per_minute),
+        "first_seconds": price.first_seconds,
+        "next_seconds": price.next_seconds,
+    }
+
+
+def poll_after_seconds(call: Call) -> float:
+    """The pace at which a client that follows a call asks: quick while it rings, then slower."""
+    if call.settled_at is not None:
+        return 60.0
+    if call.is_over:
+        return 0.5
+    if call.state != Call.State.ANSWERED or call.answered_at is None:
+        return 1.0
+    talking_seconds = (timezone.now() - call.answered_at).total_seconds()
+    return min(5.0, max(1.0, talking_seconds / 20))
+
+
+def receipt_of(call: Call) -> dict[str, Any] | None:
+    """The arithmetic of a settled call: seconds, rounded to increments, times the price."""
+    if call.leg_a_cost_micros is None or call.leg_b_cost_micros is None:
+        return None
+    charge, price = charge_of(call), call.price
+    lines = [
+        ("a", call.from_e164, price.leg_a, charge.leg_a_seconds, call.leg_a_cost_micros),
+        ("b", call.to_e164, price.leg_b, charge.leg_b_seconds, call.leg_b_cost_micros),
+    ]
+    legs = [
+        {
+            "leg": leg,
+            "to": e164,
+            "seconds": seconds,
+            "billed_seconds": rate.billed_seconds(seconds) if cost else 0,
+            "first_seconds": rate.first_seconds,
+            "next_seconds": rate.next_seconds,
+            "price_per_minute": format_micros(rate.micros_per_minute),
+            "cost": format_micros(cost),
+        }
+        for leg, e164, rate, seconds, cost in lines
+    ]
+    return {"legs": legs, "total": format_micros(call.leg_a_cost_micros + call.leg_b_cost_micros)}

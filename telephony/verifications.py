@@ -1,0 +1,249 @@
+"""Proving a phone: a code by SMS or voice, sent and checked by Twilio Verify."""
+
+import logging
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import AccessToken, Account, User
+from accounts.outbox import queue_mail
+from mobayilo.lib.errors import ProductError
+from telephony import gateway
+from telephony.caller_ids import ensure_default, pending
+from telephony.gateway import Check, NoSuchThingError
+from telephony.models import CallerId, Verification
+from telephony.numbers import Number, mask, read_number
+from telephony.policy import check_destination
+from telephony.rates import current_deck
+
+logger = logging.getLogger(__name__)
+
+# Twilio keeps one code per number for ten minutes, and takes five tries of it
+# (https://www.twilio.com/docs/verify/api/verification).
+CODE_LIVES = timedelta(minutes=10)
+TRIES = 5
+
+State = Verification.State
+# An outage is not the customer's try.
+_NOT_A_TRY = ("provider_unavailable", "provider_misconfigured")
+
+
+def pending_verification(account: Account) -> Verification | None:
+    """The newest verification that waits for its code."""
+    return pending(account).order_by("-id").first()
+
+
+def request_verification(
+    *,
+    user: User,
+    number: str,
+    country: str | None = None,
+    channel: str = Verification.Channel.SMS,
+    token: AccessToken | None = None,
+) -> Verification:
+    """Sends a code to a phone. Asked again for the same phone, the same code is sent again."""
+    account = user.account
+    if account.is_frozen:
+        raise ProductError("account_frozen", "This account is frozen.")
+    default = account.default_country or None
+    read = read_number(number, stated_country=country, default_country=default)
+    _check_number(account, read)
+    verification = _begin(user, read, channel)
+    try:
+        sid = gateway.start_verification(e164=read.e164, channel=channel)
+    except ProductError as refusal:
+        _fail(verification, refusal)
+        raise
+    with transaction.atomic():
+        if sid != verification.twilio_sid:
+            verification.twilio_sid, verification.attempts_left = sid, TRIES
+            verification.expires_at = timezone.now() + CODE_LIVES
+        verification.state = State.PENDING
+        verification.save()
+        audit.record(
+            "caller_id.code_sent", account=account, user=user, token=token,
+            number=mask(read.e164), channel=channel,
+        )  # fmt: skip
+    return verification
+
+
+def confirm_verification(
+    *,
+    user: User,
+    code: str,
+    number: str | None = None,
+    country: str | None = None,
+    verification_id: str | None = None,
+    token: AccessToken | None = None,
+) -> CallerId:
+    """Checks a code and makes the phone the account's. The code alone is enough if one waits."""
+    verification = _choose(user, number, country, verification_id)
+    _take_a_try(verification)
+    try:
+        check = gateway.check_code(verification_sid=verification.twilio_sid, code=code)
+    except NoSuchThingError:
+        _close(verification, State.EXPIRED)
+        raise _expired() from None
+    except ProductError as refusal:
+        if refusal.code in _NOT_A_TRY:
+            Verification.objects.filter(pk=verification.pk).update(
+                attempts_left=F("attempts_left") + 1
+            )
+        elif refusal.code == "too_many_tries":
+            _close(verification, State.EXHAUSTED)
+        raise
+    if check is Check.WRONG:
+        raise _wrong_code(verification)
+    return _approve(verification, user, token)
+
+
+def _check_number(account: Account, number: Number) -> None:
+    """Calls ring this phone, so it must be one that may be called, and has no extension."""
+    if number.extension:
+        raise ProductError("invalid_number", "A phone behind an extension cannot be proved.")
+    check_destination(account, number, current_deck().find(number.e164))
+
+
+def _begin(user: User, number: Number, channel: str) -> Verification:
+    """The verification that waits for this number, or a new one in place of the user's others."""
+    account = user.account
+    waiting = pending(account).filter(e164=number.e164).order_by("-id").first()
+    if waiting is not None:
+        waiting.channel = channel
+        return waiting
+    with transaction.atomic():
+        pending(account).filter(user=user).update(state=State.REPLACED, closed_at=timezone.now())
+        return Verification.objects.create(
+            account=account,
+            user=user,
+            e164=number.e164,
+            country=number.country,
+            channel=channel,
+            expires_at=timezone.now() + CODE_LIVES,
+        )
+
+
+def _fail(verification: Verification, refusal: ProductError) -> None:
+    """A first sending that failed ends the verification; a code already sent stays good."""
+    Verification.objects.filter(pk=verification.pk, state=State.REQUESTED).update(
+        state=State.FAILED, failure_code=refusal.code, closed_at=timezone.now()
+    )
+
+
+def _choose(
+    user: User, number: str | None, country: str | None, verification_id: str | None
+) -> Verification:
+    """The verification that a code is for. Raises when there is none, or more than one."""
+    mine = Verification.objects.filter(account=user.account)
+    if verification_id:
+        mine = mine.filter(public_id=verification_id)
+    if number:
+        default = user.account.default_country or None
+        read = read_number(number, stated_country=country, default_country=default)
+        mine = mine.filter(e164=read.e164)
+    waiting = list(mine.filter(state=State.PENDING, expires_at__gt=timezone.now()))
+    own = [v for v in waiting if v.user_id == user.pk]
+    if len(own) == 1 or len(waiting) == 1:
+        return (own or waiting)[0]
+    if waiting:
+        raise ProductError(
+            "several_verifications_pending", "Several phones wait for a code.",
+            details={"numbers": [v.e164 for v in waiting]},
+        )  # fmt: skip
+    _raise_for_last(mine.order_by("-id").first())
+    raise AssertionError("unreachable")
+
+
+def _raise_for_last(last: Verification | None) -> None:
+    """Says what became of the last verification, when none waits any more."""
+    recent = last is not None and last.created_at > timezone.now() - timedelta(days=1)
+    if last is not None and recent and last.state == State.EXHAUSTED:
+        raise ProductError("too_many_tries", "That code is spent: too many wrong tries.")
+    if last is not None and recent and last.state in (State.PENDING, State.EXPIRED):
+        raise _expired()
+    raise ProductError("no_verification_pending", "No phone waits for a code.")
+
+
+def _take_a_try(verification: Verification) -> None:
+    """Counts the try before it is made, so that parallel guesses cannot have more of them."""
+    left = Verification.objects.filter(pk=verification.pk, state=State.PENDING, attempts_left__gt=0)
+    if not left.update(attempts_left=F("attempts_left") - 1):
+        _close(verification, State.EXHAUSTED)
+        raise ProductError("too_many_tries", "That code is spent: too many wrong tries.")
+    verification.refresh_from_db()
+
+
+def _wrong_code(verification: Verification) -> ProductError:
+    left = verification.attempts_left
+    if not left:
+        _close(verification, State.EXHAUSTED)
+    tries = "1 try is" if left == 1 else f"{left} tries are"
+    return ProductError(
+        "wrong_code", f"That is not the code. {tries} left.", details={"attempts_left": left}
+    )
+
+
+def _expired() -> ProductError:
+    return ProductError("verification_expired", "That code has expired.")
+
+
+def _close(verification: Verification, state: str) -> bool:
+    """Ends a verification that waits. Returns whether this was what ended it."""
+    waiting = Verification.objects.filter(pk=verification.pk, state=State.PENDING)
+    return waiting.update(state=state, closed_at=timezone.now()) == 1
+
+
+def _approve(verification: Verification, user: User, token: AccessToken | None) -> CallerId:
+    """Twilio said yes: the phone is this account's now, whoever had it before."""
+    account = verification.account
+    for _ in range(2):
+        try:
+            with transaction.atomic():
+                _close(verification, State.APPROVED)
+                caller_id = _take_number(verification)
+                ensure_default(account)
+                if not account.default_country and len(verification.country) == 2:
+                    Account.objects.filter(pk=account.pk, default_country="").update(
+                        default_country=verification.country
+                    )
+                audit.record(
+                    "caller_id.verified", account=account, user=user, token=token,
+                    number=mask(caller_id.e164),
+                )  # fmt: skip
+        except IntegrityError:
+            logger.info("caller ID proved twice at once", extra={"id": verification.public_id})
+        else:
+            caller_id.refresh_from_db()
+            return caller_id
+    raise ProductError("unavailable", "Another proof of this phone is just being stored.")
+
+
+def _take_number(verification: Verification) -> CallerId:
+    account, e164 = verification.account, verification.e164
+    held = CallerId.objects.select_for_update().filter(e164=e164, removed_at=None).first()
+    if held is not None and held.account_id == account.pk:
+        held.verified_at = timezone.now()
+        held.save(update_fields=["verified_at"])
+        return held
+    if held is not None:
+        _dispossess(held, verification)
+    return CallerId.objects.create(account=account, e164=e164, country=verification.country)
+
+
+def _dispossess(held: CallerId, verification: Verification) -> None:
+    """Takes the phone from its former account, and tells the people there."""
+    held.removed_at, held.removed_reason = timezone.now(), CallerId.Removal.TAKEN_OVER
+    held.is_default = False
+    held.save(update_fields=["removed_at", "removed_reason", "is_default"])
+    ensure_default(held.account)
+    audit.record("caller_id.taken_over", account=held.account, number=mask(held.e164))
+    for user in held.account.users.filter(is_active=True):
+        queue_mail(
+            user,
+            template="telephony/mail/caller_id_taken_over",
+            context={"number": mask(held.e164)},
+            key=f"caller-id-taken-over:{held.public_id}:{user.pk}",
+        )
