@@ -1,0 +1,191 @@
+"""Twilio's webhooks: forged, repeated, reordered and lost."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from django.core.management import call_command
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+from twilio.request_validator import (  # type: ignore[import-untyped]  # the SDK has no types
+    RequestValidator,
+)
+
+from billing.models import Hold
+from telephony.models import Call, CallEvent
+from telephony.pricing import CallPrice, Price
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
+from tests.telephony.sandbox import Sandbox, wait_for
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+# What the deck of these tests asks for a British mobile (leg A) and a British landline (leg B).
+PRICE = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45)
+
+
+def send(path: str, fields: dict[str, str], *, base: str, token: str) -> requests.Response:
+    """A webhook as Twilio would sign it with some token."""
+    url = f"{base}{path}"
+    signature = RequestValidator(token).compute_signature(url, fields)
+    headers = {"X-Twilio-Signature": signature}
+    return requests.post(url, data=fields, headers=headers, timeout=10)
+
+
+STATUS = {"CallSid": "CA" + "1" * 32, "CallStatus": "completed", "CallDuration": "600"}
+
+
+@pytest.mark.parametrize("name", ["twiml", "status", "child", "dial"])
+def test_webhook_with_a_wrong_signature_changes_nothing(
+    caller: Person, settings: Settings, name: str
+) -> None:
+    call = make_call(caller.user, settled_at=None, state="dialing", leg_a_status="")
+    path = f"/webhooks/twilio/call/{call.public_id}/{name}"
+    forged = send(path, STATUS, base=settings.PUBLIC_URL, token="not the token")
+    unsigned = requests.post(f"{settings.PUBLIC_URL}{path}", data=STATUS, timeout=10)
+    assert (forged.status_code, unsigned.status_code) == (403, 403)
+    assert not CallEvent.objects.exists()
+    assert Call.objects.get().version == call.version
+
+
+def test_signature_of_another_call_does_not_fit(caller: Person, settings: Settings) -> None:
+    call = make_call(caller.user, settled_at=None, state="dialing", leg_a_status="")
+    other = f"{settings.PUBLIC_URL}/webhooks/twilio/call/call_other/status"
+    token = settings.TWILIO_AUTH_TOKEN
+    headers = {"X-Twilio-Signature": RequestValidator(token).compute_signature(other, STATUS)}
+    url = f"{settings.PUBLIC_URL}/webhooks/twilio/call/{call.public_id}/status"
+    assert requests.post(url, data=STATUS, headers=headers, timeout=10).status_code == 403
+
+
+def test_former_token_is_accepted_while_it_is_rotated(caller: Person, settings: Settings) -> None:
+    settings.TWILIO_AUTH_TOKEN_FALLBACK = "the former token"
+    call = make_call(caller.user, settled_at=None, state="dialing", leg_a_status="")
+    path = f"/webhooks/twilio/call/{call.public_id}/status"
+    sent = send(path, STATUS, base=settings.PUBLIC_URL, token="the former token")
+    assert sent.status_code == 204
+    assert CallEvent.objects.count() == 1
+
+
+def test_second_call_of_the_same_id_is_never_bridged(
+    caller: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    sandbox.post("speed", speed=1)
+    call_id = caller.call().json()["call_id"]
+    fields = {"CallSid": "CA" + "9" * 32, "CallStatus": "in-progress"}
+    path = f"/webhooks/twilio/call/{call_id}/twiml"
+    asked = send(path, fields, base=settings.PUBLIC_URL, token=settings.TWILIO_AUTH_TOKEN)
+    assert "<Hangup" in asked.text
+    assert "<Dial" not in asked.text
+    assert Call.objects.get().bridged_at is None
+
+
+@pytest.mark.parametrize(
+    "gone", ["hold", "hangup", "settled", "frozen"], ids=lambda gone: f"no {gone}"
+)
+def test_bridge_needs_a_live_call_and_hold(
+    caller: Person, sandbox: Sandbox, settings: Settings, gone: str
+) -> None:
+    sandbox.post("speed", speed=1)
+    call_id = caller.call().json()["call_id"]
+    call = Call.objects.get()
+    now = timezone.now()
+    match gone:
+        case "hold":
+            Hold.objects.update(expires_at=now)
+        case "hangup":
+            Call.objects.update(hangup_requested_at=now)
+        case "frozen":
+            type(caller.user.account).objects.update(frozen_at=now)
+        case _:
+            Call.objects.update(settled_at=now, leg_a_cost_micros=0, leg_b_cost_micros=0)
+    fields = {"CallSid": str(call.leg_a_sid), "CallStatus": "in-progress"}
+    path = f"/webhooks/twilio/call/{call_id}/twiml"
+    asked = send(path, fields, base=settings.PUBLIC_URL, token=settings.TWILIO_AUTH_TOKEN)
+    assert "<Dial" not in asked.text
+
+
+def test_bridge_says_the_minutes_and_dials_within_the_limits(
+    caller: Person, sandbox: Sandbox
+) -> None:
+    caller.final(
+        caller.call("020 7946 0018 ext 12", country="GB", max_seconds=150).json()["call_id"]
+    )
+    (leg,) = sandbox.get("calls", number=DESTINATION)["calls"]
+    (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
+    created = sandbox.get("exchanges", provider="twilio")["exchanges"][0]["body"]
+    assert "TimeLimit=200" in created  # 45 s of ringing, 5 s of Twilio's own, 150 s of talk
+    assert leg["from"] == OWN_PHONE
+    assert leg["digits_sent"]
+    assert own["direction"] == "outbound-api"
+
+
+@dataclass
+class Played:
+    """A call that the sandbox played to its end while we heard nothing but the TwiML request."""
+
+    call: Call
+    webhooks: list[str]
+    leg_a_seconds: int
+    leg_b_seconds: int
+
+
+def play_unheard(caller: Person, sandbox: Sandbox, outcome: str) -> Played:
+    sandbox.post("reset")
+    sandbox.post("speed", speed=500)
+    sandbox.phone(DESTINATION, outcome=outcome, talk_seconds=65)
+    for pattern in ("*call.*", "*dial_action"):
+        sandbox.post("webhooks/rules", pattern=pattern, action="drop")
+    call = Call.objects.get(public_id=caller.call().json()["call_id"])
+    wait_for(lambda: sandbox.get("calls", number=DESTINATION)["calls"], "the bridge")
+    sandbox.wait_until_idle()
+    requests.delete(f"{sandbox.url}/control/webhooks/rules", timeout=10)
+    told = [w["id"] for w in sandbox.get("webhooks")["webhooks"] if "twiml" not in w["kind"]]
+    (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
+    (far,) = sandbox.get("calls", number=DESTINATION)["calls"]
+    return Played(call, told, int(own["duration"] or 0), int(far["duration"] or 0))
+
+
+@pytest.fixture
+def unlimited(settings: Settings) -> None:
+    settings.CALLS_PER_HOUR = settings.NEW_NUMBERS_PER_HOUR = 10_000
+    settings.RATELIMIT_ENABLE = False
+
+
+@hypothesis_settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data(), outcome=st.sampled_from(["answer", "answer", "busy", "no-answer"]))
+@pytest.mark.usefixtures("unlimited")
+def test_any_order_repetition_and_loss_of_webhooks_ends_the_same(
+    caller: Person, sandbox: Sandbox, data: st.DataObject, outcome: str
+) -> None:
+    balance_before = caller.balance.balance_micros
+    played = play_unheard(caller, sandbox, outcome)
+    size = len(played.webhooks)
+    assert size >= 7
+    order = data.draw(st.lists(st.integers(0, size - 1), max_size=2 * size))
+    for position in order:
+        sandbox.post(f"webhooks/{played.webhooks[position]}/resend")
+    Call.objects.exclude(reconcile_after=None).update(reconcile_after=timezone.now())
+    call_command("reconcile_calls")
+    assert_is_as_it_was(caller, played, outcome, balance_before)
+
+
+def assert_is_as_it_was(caller: Person, played: Played, outcome: str, balance_before: int) -> None:
+    """The bill by the sandbox's own record of both legs, worked out here."""
+    final = caller.get(f"calls/{played.call.public_id}").json()
+    if outcome == "answer":
+        own = PRICE.leg_a.cost_micros(played.leg_a_seconds)
+        cost = own + PRICE.leg_b.cost_micros(played.leg_b_seconds)
+        expected: dict[str, Any] = {"state": "completed", "duration_seconds": played.leg_b_seconds}
+    else:
+        cost, expected = 0, {"state": outcome.replace("-", "_"), "duration_seconds": 0}
+    assert {name: final[name] for name in expected} == expected
+    assert caller.balance.balance_micros == balance_before - cost
+    assert caller.balance.held_micros == 0
+    assert CallEvent.objects.filter(call=played.call).count() <= 16
