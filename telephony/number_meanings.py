@@ -57,6 +57,12 @@ def _meant_in_stated(written: Written, stated: str, abroad: list[Reading]) -> li
     return in_country or abroad
 
 
+def elsewhere(written: Written, *, default: str | None) -> list[Reading]:
+    """What the digits are outside the country stated: worth a hint, never worth dialling."""
+    at_home = national_readings(written.digits, default) if default else []
+    return distinct([*at_home, *bare_readings(written.digits)])
+
+
 def one_number(written: Written, *, stated: str | None, default: str | None) -> Written:
     """The same text if it holds one number, letters dialled as a keypad does.
 

@@ -48,11 +48,16 @@ def distinct(readings: list[Reading | None]) -> list[Reading]:
 
 
 def international_readings(written: Written) -> list[Reading]:
-    """What `+…` can be: one number, save that a zero in brackets may be kept or dropped."""
+    """What `+…` can be: one number, save for two habits that leave two.
+
+    A zero in brackets may be kept or dropped; and Russians write the 8 that they dial at home
+    after a plus, `+8 (495) …`, which without its spacing is a number in Vietnam or China.
+    """
     spellings = [written.digits]
     if written.bracketed_zero:
         spellings.append(written.digits.replace("0", "", 1))
-    return distinct([_international(digits, Way.PLUS) for digits in spellings])
+    russian = national_readings(written.digits, "RU") if written.groups[0] == "8" else []
+    return distinct([*(_international(digits, Way.PLUS) for digits in spellings), *russian])
 
 
 def national_readings(digits: str, country: str) -> list[Reading]:

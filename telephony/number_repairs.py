@@ -45,7 +45,8 @@ def no_such_number(written: Written, *, country: str | None) -> ProductError:
     if number is None or region is None:
         return _unreadable(written, country)
     nsn = _without_trunk_prefix(number, region)
-    fault = _fault(number, nsn, region, is_local=not written.has_plus and written.digits == nsn)
+    is_local = not written.has_plus and written.digits == nsn
+    fault = _fault(number, nsn, region, is_local=is_local)
     abroad = written.has_plus or region != country
     example = _example(region, fault.kind)
     shown = phonenumbers.format_number(
@@ -54,7 +55,7 @@ def no_such_number(written: Written, *, country: str | None) -> ProductError:
     return ProductError(
         "invalid_number",
         f"{REASONS[fault.reason]}: {_shape(region, example, shown)}",
-        hint=_hint(region, nsn, shown),
+        hint=_hint(region, nsn, shown, is_local=is_local),
         details={"reason": fault.reason, "country": region, "example": shown},
     )
 
@@ -141,12 +142,14 @@ def _shape(region: str, example: PhoneNumber, shown: str) -> str:
     return f"{noun} in {region} has {len(nsn)} digits{after}, like {shown}."
 
 
-def _hint(region: str, nsn: str, shown: str) -> str:
+def _hint(region: str, nsn: str, shown: str, *, is_local: bool) -> str:
     lengths, change = RENUMBERED.get(region, (set(), ""))
     if len(nsn) in lengths:
         return f"{change}, as in {shown}."
     if nsn.startswith("0") and not phonenumbers.ndd_prefix_for_region(region, True):
         return f"Leave out the 0 in front: numbers in {country_name(region)} look like {shown}."
+    if is_local and shown.startswith(("0", "(0")):
+        return f"Put the area code and its 0 in front. Numbers in {region} look like {shown}."
     return f"Check the digits. Numbers in {country_name(region)} look like {shown}."
 
 

@@ -68,6 +68,7 @@ class Written:
 
 
 def refuse(reason: str, message: str, *, hint: str | None = None) -> NoReturn:
+    hint = hint or "Give one number, such as +44 20 7946 0018."
     raise ProductError("invalid_number", message, hint=hint, details={"reason": reason})
 
 
@@ -173,11 +174,13 @@ def _split_letters(body: str) -> tuple[str, str]:
     if re.search(r"\d\s*[pw]\s*[\d*#]", body, re.IGNORECASE):
         refuse("pause", "Pauses written p or w are not dialled. Write an extension as x99.")
     if re.fullmatch(r"[OoIl\W\d]+", body):
-        refuse("letter_for_digit", "It has the letter O or l where a digit belongs: write 0 or 1.")
+        repaired = body.translate(str.maketrans("OoIl", "0011")).strip()
+        message = "It has the letter O or l where a digit belongs: write 0 or 1."
+        refuse("letter_for_digit", message, hint=f"Write it as {repaired}")
     if _SEPARATOR.search(body):
         refuse("second_number", "That holds more than one number, or words. Give one number.")
     head, tail = body[: match.start()], body[match.start() :]
-    if not re.fullmatch(r"[\dA-Za-z\s.()-]+", tail) or len(re.findall(r"\d", head)) < 3:
+    if not re.fullmatch(r"[\dA-Za-z\s.()-]+", tail) or len(re.findall(r"\d", head)) < 2:
         refuse("letters", "It has letters in it. Give the number alone.")
     if len(re.findall(r"[A-Za-z]", tail)) < 3:
         refuse("letters", "It has letters after the digits. Give the number alone.")

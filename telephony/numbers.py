@@ -14,8 +14,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from mobayilo.lib.errors import ProductError
 from telephony.countries import country_code, country_name, country_names
 from telephony.emergency import emergency_check
-from telephony.number_meanings import meant, one_number
-from telephony.number_readings import EXIT_CODES, Reading, bare_readings
+from telephony.number_meanings import elsewhere, meant, one_number
+from telephony.number_readings import EXIT_CODES, Reading
 from telephony.number_repairs import no_such_number
 from telephony.number_text import Written, read_text
 
@@ -126,15 +126,20 @@ def mask(e164: str) -> str:
 
 
 def _refusal(written: Written, stated: str | None, default: str | None) -> ProductError:
+    """Why there is no such number, with the numbers that the same digits are elsewhere."""
+    readings = [] if written.has_plus else elsewhere(written, default=default)
+    suggestions = [_candidate(reading, written) for reading in readings]
+    names = " or ".join(f"{s['international']} ({s['country_name']})" for s in suggestions)
     country = stated or default
     if country or written.has_plus or written.digits.startswith(EXIT_CODES):
-        return no_such_number(written, country=country)
-    bare = [_candidate(reading, written) for reading in bare_readings(written.digits)]
-    suggestion = f" Did you mean {bare[0]['international']}?" if bare else ""
+        refusal = no_such_number(written, country=country)
+        hint = f"Did you mean {names}?" if names else refusal.hint
+        details = {**refusal.details, "suggestions": suggestions}
+        return ProductError(refusal.code, refusal.message, hint=hint, details=details)
     return ProductError(
         "country_required",
-        f"Which country is that number in?{suggestion}",
-        details={"candidates": bare},
+        "Which country is that number in?" + f" Did you mean {names}?" * bool(names),
+        details={"suggestions": suggestions},
     )
 
 

@@ -43,7 +43,9 @@ def test_number_too_short_gets_a_repaired_example() -> None:
     assert refused("07400 123", stated="GB").message == message
     error = refused("+44 7400 123", default="US")
     assert error.code == "invalid_number"
-    assert error.details == {"reason": "too_short", "country": "GB", "example": "+44 7400 123456"}
+    assert error.details["reason"] == "too_short"
+    assert error.details["country"] == "GB"
+    assert error.details["example"] == "+44 7400 123456"
 
 
 def test_mask_keeps_country_code_and_four_digits() -> None:
@@ -83,8 +85,19 @@ def test_number_with_a_zero_too_many_is_told_to_leave_it_out() -> None:
 def test_number_without_a_country_asks_for_it_and_offers_the_plus() -> None:
     error = refused("442079460018")
     assert error.code == "country_required"
-    assert [c["e164"] for c in error.details["candidates"]] == ["+442079460018"]
-    assert refused("2125550123").details == {"candidates": []}
+    assert [c["e164"] for c in error.details["suggestions"]] == ["+442079460018"]
+    assert refused("2125550123").details == {"suggestions": []}
+
+
+def test_number_of_another_country_than_the_one_stated_is_suggested() -> None:
+    error = refused("020 7946 0018", stated="US", default="GB")
+    assert error.code == "invalid_number"
+    assert error.hint == "Did you mean +44 20 7946 0018 (United Kingdom)?"
+    assert [c["e164"] for c in error.details["suggestions"]] == ["+442079460018"]
+
+
+def test_letters_for_digits_are_repaired_in_the_hint() -> None:
+    assert refused("O20 7946 OOl8", stated="GB").hint == "Write it as 020 7946 0018"
 
 
 def test_stated_country_may_be_a_name_and_must_be_one() -> None:
