@@ -1,5 +1,18 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+
+    def ready(self) -> None:
+        # Models and what uses them can be imported only now.
+        from accounts import credential_changes, groups
+
+        credential_changes.connect()
+        post_migrate.connect(groups.sync, dispatch_uid="accounts.groups")
+
+
+class StaffAdminConfig(AdminConfig):
+    default_site = "accounts.admin_site.StaffSite"

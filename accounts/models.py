@@ -31,6 +31,12 @@ class Account(models.Model):
     # Set by staff to allow less than TOKEN_MAX_DAYS; never more.
     token_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
+    class Meta:
+        permissions = [
+            ("freeze_account", "Can freeze and thaw an account"),
+            ("tighten_tokens", "Can set how long tokens of an account may live"),
+        ]
+
     def __str__(self) -> str:
         return self.public_id
 
@@ -74,6 +80,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             )
+        ]
+        permissions = [
+            ("end_sessions", "Can sign a user out of all browsers"),
+            ("lock_user", "Can keep a user out"),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +161,11 @@ class AccessToken(Guarded):
     objects = AccessTokenQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="access_token_of_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="access_token_of_user"),
+            models.Index(fields=["expires_at"], name="access_token_expires"),
+        ]
+        permissions = [("revoke_accesstoken", "Can revoke tokens")]
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.last_four})"
@@ -285,6 +299,7 @@ class OutboxMail(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(sent_at=None), name="outbox_mail_due")
         ]
+        permissions = [("resend_outboxmail", "Can send a mail again")]
 
     def __str__(self) -> str:
         return self.key

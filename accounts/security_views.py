@@ -1,16 +1,19 @@
 """The pages of security: what happened, and where one is signed in."""
 
 from allauth.usersessions.models import UserSession
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import signed_in_user
+from accounts.audit import record
+from accounts.credential_changes import settle_tokens
 from accounts.device_views import CODE
-from accounts.models import AuditEvent
+from accounts.models import AccessToken, AuditEvent
 from mobayilo.lib.ratelimits import limited
 
 
@@ -22,7 +25,42 @@ def after_sign_in(request: HttpRequest) -> HttpResponse:
     """Where signing in leads when nothing else was asked for: to a code that waits, or home."""
     if request.session.get(CODE):
         return redirect("accounts:device")
+    if signed_in_user(request).tokens_in_question_at:
+        return redirect("accounts:tokens-review")
     return redirect("overview:home")
+
+
+@never_cache
+@limited("page-read", methods=("GET",))
+@limited("page-write", methods=("POST",))
+@require_http_methods(["GET", "POST"])
+@login_required
+def tokens_review(request: HttpRequest) -> HttpResponse:
+    """After a new password or address: shall the tokens made before go on working?"""
+    user = signed_in_user(request)
+    if user.tokens_in_question_at is None:
+        return redirect("accounts:security")
+    if request.method == "POST":
+        revoke = request.POST.get("answer") != "keep"
+        ended = settle_tokens(user, revoke=revoke, request=request)
+        said = f"{ended} token{'' if ended == 1 else 's'} revoked." if revoke else "Tokens kept."
+        messages.success(request, said)
+        return redirect("accounts:tokens")
+    old = AccessToken.objects.live().for_user(user).order_by("-id")
+    return render(request, "accounts/tokens_review.html", {"tokens": old})
+
+
+@never_cache
+@limited("page-write")
+@require_POST
+@login_required
+def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Signs one browser of the user out."""
+    mine = UserSession.objects.filter(user=signed_in_user(request))
+    session = get_object_or_404(mine, pk=session_id)
+    session.end()
+    record("session.ended", account=session.user.account, user=session.user, request=request)
+    return redirect("accounts:security")
 
 
 @never_cache

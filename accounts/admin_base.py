@@ -1,0 +1,93 @@
+"""What the admin pages of all rooms share: rows to look at, and actions that ask for a reason."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+
+class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
+    """Rows that only the product's own operations write."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class ReasonForm(forms.Form):
+    """Why a member of staff does what they do; kept with the event."""
+
+    reason = forms.CharField(
+        min_length=5, max_length=200, help_text="What the customer said, or the ticket."
+    )
+
+
+Do = Callable[[Any, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, str]]
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse]
+
+
+def reasoned(
+    description: str, *, permission: str, form_class: type[ReasonForm] = ReasonForm
+) -> Callable[[Do], Action]:
+    """An admin action that first asks why.
+
+    The function gets the filled-in form and returns what is said afterwards, or facts to look at
+    before it is done for good. `permission` names `has_<permission>_permission` of the page.
+    """
+
+    def decorate(do: Do) -> Action:
+        @admin.action(description=description, permissions=[permission])
+        @wraps(do)
+        def action(page: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:  # noqa: ANN401 - any page of the admin
+            # The list sends no reason; the page of the action does.
+            form = form_class(request.POST) if "reasoned" in request.POST else form_class()
+            if not form.is_valid():
+                return _ask(page, request, chosen, form=form, title=description, facts={})
+            said = do(page, request, chosen, form)
+            if not isinstance(said, str):
+                return _ask(page, request, chosen, form=form, title=description, facts=said)
+            messages.success(request, said)
+            return redirect(request.get_full_path())
+
+        return action
+
+    return decorate
+
+
+def _ask(
+    page: LookOnlyAdmin,
+    request: HttpRequest,
+    chosen: QuerySet[Any],
+    *,
+    form: ReasonForm,
+    title: str,
+    facts: Mapping[str, str],
+) -> HttpResponse:
+    """The page between an action and its doing: what it will touch, and why it is done."""
+    context = {
+        **page.admin_site.each_context(request),
+        "title": title,
+        "action": request.POST["action"],
+        "chosen": chosen,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "form": form,
+        "facts": facts,
+        "opts": page.opts,
+        "media": page.media,
+    }
+    return TemplateResponse(request, "accounts/admin/ask_reason.html", context)

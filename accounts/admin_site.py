@@ -1,0 +1,38 @@
+"""The admin's door: staff come in by the same sign-in as customers, with a second factor."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.models import User
+
+
+class StaffSite(AdminSite):
+    """Django's admin without a sign-in of its own."""
+
+    site_header = "Mobayilo support"
+    site_title = "Mobayilo support"
+    index_title = "Support"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not _lacks_second_factor(request)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next", request.path))
+        if request.user.is_active and request.user.is_staff and _lacks_second_factor(request):
+            messages.warning(request, "Staff need a second factor. Set one up here first.")
+            return redirect("mfa_index")
+        return redirect("overview:home")
+
+
+def _lacks_second_factor(request: HttpRequest) -> bool:
+    if not settings.STAFF_MFA_REQUIRED or not isinstance(request.user, User):
+        return False
+    return not is_mfa_enabled(request.user)

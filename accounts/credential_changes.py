@@ -1,0 +1,56 @@
+"""A new password or e-mail address: other browsers are signed out, and tokens are in question.
+
+allauth tells of these changes by its signals; there is no other place to learn of them all.
+"""
+
+from typing import Any
+
+from allauth.account import signals
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.audit import record
+from accounts.models import AccessToken, User
+from accounts.tokens import revoke_tokens
+
+CHANGES = {
+    signals.password_changed: "password.changed",
+    signals.password_set: "password.set",
+    signals.password_reset: "password.reset",
+    signals.email_changed: "email.changed",
+}
+
+
+def connect() -> None:
+    """Listens to allauth; called once when the app is ready."""
+    for signal, action in CHANGES.items():
+        signal.connect(_on_change, dispatch_uid=f"accounts.{action}")
+
+
+def settle_tokens(user: User, *, revoke: bool, request: HttpRequest) -> int:
+    """The user's answer to what becomes of the tokens made before; how many were revoked."""
+    with transaction.atomic():
+        before = User.objects.select_for_update(of=("self",)).get(pk=user.pk).tokens_in_question_at
+        User.objects.filter(pk=user.pk).update(tokens_in_question_at=None)
+        if before is None or not revoke:
+            record("tokens.kept", account=user.account, user=user, request=request)
+            return 0
+        old = AccessToken.objects.live().for_user(user).filter(created_at__lte=before)
+        return revoke_tokens(old, reason="password or e-mail changed", request=request)
+
+
+def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signals have no type here
+    _end_other_sessions(user, request)
+    if AccessToken.objects.live().for_user(user).exists():
+        User.objects.filter(pk=user.pk).update(tokens_in_question_at=timezone.now())
+    record(CHANGES[signal], account=user.account, user=user, request=request)
+
+
+def _end_other_sessions(user: User, request: HttpRequest) -> None:
+    others = UserSession.objects.filter(user=user).exclude(
+        session_key=request.session.session_key or ""
+    )
+    for session in others:
+        session.end()

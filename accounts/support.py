@@ -1,0 +1,113 @@
+"""What support does to accounts: each with a reason, each recorded."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.audit import record
+from accounts.models import AccessToken, Account, OutboxMail, User
+from accounts.outbox import queue_mail
+from accounts.token_policy import outlasting
+from accounts.tokens import revoke_tokens
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ids import random_base62
+
+
+def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
+    """Stops calls and top-ups of an account; False if it was frozen before."""
+    with transaction.atomic():
+        thawed = Account.objects.filter(pk=account.pk, frozen_at=None)
+        if not thawed.update(frozen_at=timezone.now(), frozen_reason=reason):
+            return False
+        _note("account.frozen", account, request, reason=reason)
+    return True
+
+
+def thaw(account: Account, *, reason: str, request: HttpRequest) -> bool:
+    """Lets an account call and top up again; False if it was not frozen."""
+    with transaction.atomic():
+        frozen = Account.objects.filter(pk=account.pk, frozen_at__isnull=False)
+        if not frozen.update(frozen_at=None, frozen_reason=""):
+            return False
+        _note("account.thawed", account, request, reason=reason)
+    return True
+
+
+def tighten_token_policy(
+    account: Account, *, max_days: int | None, cut: bool, reason: str, request: HttpRequest
+) -> int:
+    """Sets how long tokens of an account may live; how many live ones were cut to it.
+
+    None goes back to the setting. Without `cut`, tokens made before keep their end.
+    """
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(token_max_days=max_days)
+        ended = 0
+        if cut and max_days is not None:
+            too_long = outlasting(account, max_days=max_days)
+            ended = too_long.update(expires_at=F("created_at") + timedelta(days=max_days))
+        _note("account.tokens_tightened", account, request, reason=reason, days=max_days, cut=ended)
+    return ended
+
+
+def end_sessions(user: User, *, reason: str, request: HttpRequest) -> int:
+    """Signs a user out of every browser; how many there were."""
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    _note("user.sessions_ended", user.account, request, reason=reason, of=user.email)
+    return len(sessions)
+
+
+def lock(user: User, *, reason: str, request: HttpRequest) -> None:
+    """Keeps a user out: no sign-in, no sessions, no tokens."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    end_sessions(user, reason=reason, request=request)
+    live = AccessToken.objects.live().for_user(user)
+    revoke_tokens(live, reason="locked by support", request=request)
+    _note("user.locked", user.account, request, reason=reason, of=user.email)
+
+
+def unlock(user: User, *, reason: str, request: HttpRequest) -> None:
+    """Lets a user sign in again; tokens stay revoked."""
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    _note("user.unlocked", user.account, request, reason=reason, of=user.email)
+
+
+def add_user(email: str, *, account: Account | None, request: HttpRequest) -> User:
+    """A user for an account, or with an account of their own, who sets a password by mail."""
+    if User.objects.filter(email=email.lower()).exists():
+        raise ProductError("invalid_request", "There is a user of this address.")
+    fields: dict[str, Any] = {"account": account} if account else {}
+    with transaction.atomic():
+        user = User.objects.create_user(email, None, **fields)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+        queue_mail(
+            user,
+            template="accounts/mail/user_added",
+            context={},
+            key=f"user_added:{user.pk}",
+        )
+        _note("user.added", user.account, request, of=user.email)
+    return user
+
+
+def send_again(mail: OutboxMail, *, reason: str, request: HttpRequest) -> None:
+    """Sends a mail once more: the same row if it never went out, a copy if it did."""
+    if mail.sent_at is None:
+        OutboxMail.objects.filter(pk=mail.pk).update(due_at=timezone.now(), attempts=0)
+    else:
+        key = f"{mail.key[:100]}:again:{random_base62(8)}"
+        queue_mail(mail.user, template=mail.template, context=mail.context, key=key)
+    _note("mail.sent_again", mail.user.account, request, reason=reason, mail=mail.key)
+
+
+def _note(action: str, account: Account, request: HttpRequest, **facts: Any) -> None:
+    staff = request.user if isinstance(request.user, User) else None
+    record(action, account=account, user=staff, request=request, **facts)
