@@ -1,6 +1,7 @@
 """moby in an empty home, against a scripted server."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,5 +137,7 @@ def moby(tmp_path: Path, server: StubServer) -> Moby:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONWARNINGS": "error",
+        # So that a coverage run sees the processes that tests start.
+        **{k: v for k, v in os.environ.items() if k.startswith("COVERAGE_PROCESS")},
     }
     return Moby(tmp_path, env)

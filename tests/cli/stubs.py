@@ -1,6 +1,7 @@
 """A small server that answers what a test scripted, once each, and holds it to the script."""
 
 import json
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -40,22 +41,35 @@ class Stub:
     delay_seconds: float = 0.0
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Clients that hang up early or refuse a certificate are part of what is tested."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None: ...
+
+
 class StubServer:
     """Each stub answers one request; an unexpected request or an unused stub fails the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "https" if tls else "http"
         self.received: list[Received] = []
         self._stubs: list[Stub] = []
         self._unexpected: list[str] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), self._handler())
+        if tls:
+            # The handshake belongs to the thread of its connection, where a refusal harms no other.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def on(
         self,

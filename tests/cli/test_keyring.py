@@ -106,6 +106,28 @@ def test_keyring_that_locks_later_is_named(moby: Moby, server: StubServer) -> No
     assert moby.process("balance", MOBY_TOKEN=d.TOKEN).code == 0
 
 
+def test_status_of_a_locked_keyring_still_prints_its_document(
+    moby: Moby, server: StubServer
+) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
+    ran = moby.process("auth", "status", "--json")
+    assert (ran.code, ran.json["reason"]) == (3, "unreachable")
+    assert "locked" in ran.stderr
+
+
+def test_new_login_in_a_file_empties_the_keyring(moby: Moby, server: StubServer) -> None:
+    entries = use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    assert sign_in(moby, "--insecure-storage").code == 0
+    assert json.loads(entries.read_text()) == {}
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+
+
 def test_logout_with_a_locked_keyring_still_ends_the_sign_in(
     moby: Moby, server: StubServer
 ) -> None:

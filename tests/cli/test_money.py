@@ -167,3 +167,20 @@ def test_no_transactions_is_no_table(moby: Moby, server: StubServer) -> None:
     server.on("GET", "transactions", d.page())
     ran = moby.run("transactions")
     assert (ran.code, ran.stdout, ran.stderr) == (0, "", "Nothing yet.\n")
+
+
+def test_csv_and_json_exclude_each_other(moby: Moby) -> None:
+    ran = moby.run("transactions", "--csv", "--json")
+    assert (ran.code, ran.error["code"]) == (2, "usage")
+
+
+def test_no_wait_wins_over_wait(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "topups", d.TOPUP, status=201)
+    assert moby.run("topup", "20", "--wait", "--no-wait", "--json").json == d.TOPUP
+
+
+def test_lost_answer_says_how_to_repeat(moby: Moby, server: StubServer) -> None:
+    for _ in range(3):
+        server.on("POST", "topups", drops=True)
+    hint = moby.run("topup", "20", "--json", "--idempotency-key", "mine").error["hint"]
+    assert hint.endswith("To repeat it safely, add: --idempotency-key mine")

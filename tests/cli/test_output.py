@@ -1,9 +1,11 @@
 """What reaches the screen: never a secret, never a control character, never half a document."""
 
+import subprocess
+
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby
+from tests.cli.conftest import MOBY, Moby
 from tests.cli.stubs import StubServer
 
 HOSTILE = "<b>x</b> \x1b[31mred\x1b]8;;http://evil.test\x07 \x9b2J\u202egnp.exe\u2066\x00\r\nmore"
@@ -153,3 +155,21 @@ def test_times_read_as_clocks(moby: Moby, server: StubServer, seconds: int) -> N
     minutes = f"{rest // 60:02}" if hours else str(rest // 60)
     shown = f"{minutes}:{rest % 60:02}"
     assert f"Talked:   {f'{hours}:' if hours else ''}{shown}\n" in out
+
+
+def test_terminal_without_unicode_ends_nothing(moby: Moby, server: StubServer) -> None:
+    status = {**d.STATUS, "token": {**d.STATUS["token"], "name": "Zoë’s 電話"}}
+    server.on("GET", "status", status)
+    ran = moby.process("auth", "status", MOBY_TOKEN=d.TOKEN, PYTHONIOENCODING="ascii")
+    assert (ran.code, "Zo?" in ran.stdout) == (0, True)
+
+
+def test_reader_that_leaves_early_is_no_failure(moby: Moby) -> None:
+    words = [str(MOBY), "completions", "zsh"]
+    process = subprocess.Popen(words, env=moby.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(10) == 0

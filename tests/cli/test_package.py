@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -34,21 +35,21 @@ def test_wheel_holds_manual_and_completions(wheel: Path) -> None:
 
 def test_wheel_runs_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
     env = tmp_path / "env"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", env], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(env)], check=True)
     python = env / "bin/python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps"]
-    subprocess.run([*pip, wheel], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
     # What moby needs comes from this environment, moby itself from the new one.
-    needed = Path(__import__("cleo").__file__).parents[1]
+    needed = sysconfig.get_path("purelib")
     ran = subprocess.run(
         [env / "bin/moby", "help", "exit-codes"],
-        env={"PYTHONPATH": str(needed), "HOME": str(tmp_path)},
+        env={"PYTHONPATH": needed, "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,
     )
     assert "interrupted" in ran.stdout
-    where = [python, "-c", "import moby; print(moby.__file__)"]
+    where = [str(python), "-c", "import moby; print(moby.__file__)"]
     shown = subprocess.run(where, capture_output=True, text=True, check=True).stdout
     assert shown.startswith(str(env))
     assert (env / "share/man/man1/moby.1").exists()

@@ -84,6 +84,11 @@ def test_token_file_that_cannot_be_read_is_an_error(moby: Moby) -> None:
     assert (ran.code, ran.error["code"]) == (2, "bad_token")
 
 
+def test_status_tells_of_a_frozen_account(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "status", {**d.STATUS, "account": {**d.STATUS["account"], "frozen": True}})
+    assert "frozen" in moby.run("auth", "status", MOBY_TOKEN=d.TOKEN).stdout
+
+
 def test_offline_status_asks_nobody(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     before = len(server.received)

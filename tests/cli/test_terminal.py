@@ -173,6 +173,44 @@ def test_interrupt_from_outside_hangs_up_without_a_terminal(moby: Moby, server: 
     assert "Traceback" not in stderr
 
 
+def test_interrupt_while_placing_ends_the_same_call(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", d.CALL, status=201, delay_seconds=2)
+    server.on("POST", "calls", d.CALL, status=201)
+    server.on("POST", "calls/call_1/hangup", d.COMPLETED)
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    while len(server.received) < 2:
+        time.sleep(0.02)
+    child.sendintr()
+    text, code = finish(child)
+    assert (code, "Hanging up" in text) == (130, True)
+    first, second = (r.headers["idempotency-key"] for r in server.received[1:3])
+    assert first == second
+
+
+def test_interrupt_while_paying_loses_nothing(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "topups", d.TOPUP, status=201)
+    child = moby.spawn("topup", "20", "--wait", MOBY_TOKEN=d.TOKEN)
+    child.expect("Waiting for the payment, 9:5")
+    child.sendintr()
+    text, code = finish(child)
+    assert (code, "moby topups show top_1" in text) == (130, True)
+    server.forget()
+
+
+def test_code_that_ran_out_can_be_renewed(moby: Moby, server: StubServer) -> None:
+    start = "/oauth/device_authorization"
+    server.on("POST", start, {**QUICK, "expires_in": 0.3})
+    server.on("POST", start, {**QUICK, "user_code": "ZXCV-BNMQ"})
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    child = moby.spawn("auth", "login", "--insecure-storage")
+    child.expect(r"The code ran out\. Get a new one\? \[Y/n\]: ")
+    child.sendline()
+    child.expect("ZXCV-BNMQ")
+    assert finish(child)[1] == 0
+
+
 def test_dear_call_is_asked_about(moby: Moby, server: StubServer) -> None:
     server.on("POST", "quote", {**d.QUOTE, "price_per_minute": "0.75"})
     child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
@@ -240,10 +278,18 @@ def test_caller_id_request_guides(moby: Moby, server: StubServer) -> None:
     child.sendline()
     child.expect("How should the code come")
     child.sendline("2")
+    child.expect("by a voice call")
+    server.refuse("POST", "caller-ids/confirm", 422, "wrong_code", message="Not that one.")
+    server.on("POST", "caller-ids/confirm", d.CALLER_ID)
+    child.expect("The code")
+    child.sendline("000000")
+    child.expect("Not that one")
+    child.sendline("123 456")
     text, code = finish(child)
-    assert (code, "by a voice call" in text) == (0, True)
+    assert (code, "is yours" in text) == (0, True)
     sent = {"number": d.PHONE, "country": "GB", "channel": "call"}
-    assert server.received[-1].json == sent
+    assert server.received[2].json == sent
+    assert server.received[-1].json == {"code": "123456", "verification_id": "ver_1"}
 
 
 def test_topup_open_waits_on_a_terminal(moby: Moby, server: StubServer) -> None:

@@ -19,11 +19,13 @@ def main(words: list[str], context: "Context | None" = None) -> int:
         # Answered here because scripts ask it often, and the rest takes 50 ms to load.
         print(f"moby {__version__}", file=context.stdout if context else None)
         return 0
-    from moby.context import system_context
-    from moby.runner import run
-
     try:
+        from moby.context import system_context
+        from moby.runner import run
+
         return run(words, context or system_context())
+    except KeyboardInterrupt:
+        return 130  # pressed before there was a command to interrupt
     except BrokenPipeError:
         # The reader has seen enough; Python must not complain about it when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

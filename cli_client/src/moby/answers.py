@@ -11,6 +11,7 @@ class Account(TypedDict):
     id: str
     caller_id_status: str
     caller_id_e164: str | None
+    frozen: bool
 
 
 class Guards(TypedDict, total=False):

@@ -56,8 +56,8 @@ class CallFollower:
         try:
             self.call = self._api.post(f"calls/{self.call['call_id']}/hangup", Call)
         except MobyError as error:
-            self._console.note(f"Not hung up yet: {error.message}. Trying on; Ctrl-C leaves.")
-            self._retry_hang_up = True
+            self._retry_hang_up = error.retryable
+            self._console.note(f"Not hung up: {error.message}")
         else:
             self._retry_hang_up = False
 

@@ -4,9 +4,10 @@ The scripts are plain text with everything in them, so that pressing Tab starts 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moby.catalogue import CommandFacts, OptionFacts, all_commands, shared_options
+from moby.catalogue import OptionFacts, all_commands, shared_options
 from moby.countries import CODES
 from moby.topics import TOPICS
 
@@ -22,17 +23,28 @@ def script_for(shell: str, application: "Application") -> str:
     return write(application)
 
 
-def _words_after(commands: list[CommandFacts], groups: dict[str, str]) -> dict[str, dict[str, str]]:
-    """What may follow each beginning of a command name, with what it means."""
-    after: dict[str, dict[str, str]] = {}
-    meanings = {**groups, **{c.name: c.description for c in commands}}
-    for command in commands:
-        words = command.name.split(" ")
+@dataclass(frozen=True)
+class Position:
+    """A beginning of a command line: what may follow it, with what each means."""
+
+    name: str
+    words: dict[str, str]
+    options: tuple[OptionFacts, ...]
+
+
+def _positions(application: "Application") -> list[Position]:
+    commands = {c.name: c for c in all_commands(application)}
+    meanings = {**application.groups, **{c.name: c.description for c in commands.values()}}
+    after: dict[str, dict[str, str]] = {name: {} for name in commands}
+    for name in commands:
+        words = name.split(" ")
         for position, word in enumerate(words):
-            start = " ".join(words[:position])
             meaning = meanings.get(" ".join(words[: position + 1]), "")
-            after.setdefault(start, {})[word] = meaning
-    return after
+            after.setdefault(" ".join(words[:position]), {})[word] = meaning
+    return [
+        Position(name, after[name], commands[name].options if name in commands else ())
+        for name in sorted(after)
+    ]
 
 
 def _flags(options: tuple[OptionFacts, ...]) -> str:
@@ -40,24 +52,21 @@ def _flags(options: tuple[OptionFacts, ...]) -> str:
 
 
 def _bash(application: "Application") -> str:
-    commands, shared = list(all_commands(application)), shared_options(application)
-    after = _words_after(commands, application.groups)
-    cases = []
-    for start in sorted({*after, *(c.name for c in commands)}):
-        options = next((c.options for c in commands if c.name == start), ())
-        words = " ".join(after.get(start, {})) or _WORDS.get(start, "")
-        cases.append(f'    "{start}") words="{words}"; flags="{_flags(options)}" ;;')
-    values = [
-        f'    --{name}) COMPREPLY=($(compgen -W "{v}" -- "$cur")); return ;;'
-        for name, v in _VALUES.items()
+    positions = _positions(application)
+    cases = [
+        f'    "{p.name}") words="{" ".join(p.words) or _WORDS.get(p.name, "")}"; '
+        f'flags="{_flags(p.options)}" ;;'
+        for p in positions
     ]
-    starts = " | ".join(f'"{start}"' for start in sorted(after) if start)
-    leaves = " | ".join(f'"{c.name}"' for c in commands)
+    values = [
+        f'    --{name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;'
+        for name, words in _VALUES.items()
+    ]
     return _BASH.format(
         values="\n".join(values),
         cases="\n".join(cases),
-        known=f"{starts} | {leaves}",
-        shared=_flags(shared),
+        known=" | ".join(f'"{p.name}"' for p in positions if p.name),
+        shared=_flags(shared_options(application)),
     )
 
 
@@ -91,24 +100,21 @@ complete -F _moby moby
 
 
 def _zsh(application: "Application") -> str:
-    commands, shared = list(all_commands(application)), shared_options(application)
-    after = _words_after(commands, application.groups)
+    positions = _positions(application)
     cases = []
-    for start in sorted({*after, *(c.name for c in commands)}):
-        options = next((c.options for c in commands if c.name == start), ())
-        words = [_zsh_pair(w, d) for w, d in after.get(start, {}).items()]
-        words = words or _WORDS.get(start, "").split()
-        flags = [_zsh_pair(f"--{o.name}", o.description) for o in options]
-        cases.append(f"    '{start}') words_here=({' '.join(words)}); flags=({' '.join(flags)}) ;;")
-    known = " | ".join(
-        f"'{name}'" for name in sorted({*(s for s in after if s), *(c.name for c in commands)})
-    )
-    values = [f"    --{name}) compadd -- {v}; return ;;" for name, v in _VALUES.items()]
+    for p in positions:
+        words = [_zsh_pair(w, d) for w, d in p.words.items()] or _WORDS.get(p.name, "").split()
+        flags = [_zsh_pair(f"--{o.name}", o.description) for o in p.options]
+        cases.append(
+            f"    '{p.name}') words_here=({' '.join(words)}); flags=({' '.join(flags)}) ;;"
+        )
     return _ZSH.format(
-        values="\n".join(values),
+        values="\n".join(f"    --{name}) compadd -- {v}; return ;;" for name, v in _VALUES.items()),
         cases="\n".join(cases),
-        known=known,
-        shared=" ".join(_zsh_pair(f"--{o.name}", o.description) for o in shared),
+        known=" | ".join(f"'{p.name}'" for p in positions if p.name),
+        shared=" ".join(
+            _zsh_pair(f"--{o.name}", o.description) for o in shared_options(application)
+        ),
     )
 
 
@@ -147,19 +153,17 @@ compdef _moby moby
 
 
 def _fish(application: "Application") -> str:
-    commands = list(all_commands(application))
     lines = [_FISH.strip("\n")]
-    for start, words in _words_after(commands, application.groups).items():
-        for word, meaning in words.items():
-            lines.append(
-                f"complete -c moby -f -n '__moby_at \"{start}\"' -a {word} -d {_fish_text(meaning)}"
-            )
     lines += [f"complete -c moby{_fish_option(o)}" for o in shared_options(application)]
-    for command in commands:
-        where = f"-n '__moby_at \"{command.name}\"'"
-        lines += [f"complete -c moby {where}{_fish_option(o)}" for o in command.options]
-        if command.name in _WORDS:
-            lines.append(f"complete -c moby -f {where} -a '{_WORDS[command.name]}'")
+    for p in _positions(application):
+        where = f"-n '__moby_at \"{p.name}\"'"
+        lines += [
+            f"complete -c moby -f {where} -a {word} -d {_fish_text(meaning)}"
+            for word, meaning in p.words.items()
+        ]
+        lines += [f"complete -c moby {where}{_fish_option(o)}" for o in p.options]
+        if p.name in _WORDS:
+            lines.append(f"complete -c moby -f {where} -a '{_WORDS[p.name]}'")
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -46,6 +47,9 @@ class Context:
 
 
 def system_context() -> Context:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a call
     return Context(
         environ=os.environ,
         stdin=sys.stdin,

@@ -73,5 +73,5 @@ class MobyError(Exception):
         return {"error": error}
 
 
-def interrupted(message: str = "interrupted") -> MobyError:
-    return MobyError("interrupted", message)
+def interrupted(message: str = "interrupted", hint: str = "") -> MobyError:
+    return MobyError("interrupted", message, hint)

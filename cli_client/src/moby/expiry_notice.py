@@ -8,10 +8,10 @@ _NOTICE_DAYS = 7
 
 def warn_of_expiry(application: Application) -> None:
     session = application.session
-    if session is None or session.__dict__.get("api") is None:
+    expires_at = session.token_expires_at if session else None
+    if session is None or not expires_at:
         return
-    expires_at = session.api.token_expires_at
-    if not expires_at or days_until(expires_at, session.context.clock.now()) >= _NOTICE_DAYS:
+    if days_until(expires_at, session.context.clock.now()) >= _NOTICE_DAYS:
         return
     login = session.credentials.login
     today = from_now(0, session.context.clock.now())[:10]

@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cleo.helpers import option
 
@@ -20,3 +22,14 @@ def read_key(given: str | None) -> str:
             "usage", "--idempotency-key holds a space or is too long", "Use up to 255 characters."
         )
     return given
+
+
+@contextmanager
+def repeatable(key: str) -> Iterator[None]:
+    """When no answer came, what was asked may have happened: say how to ask again safely."""
+    try:
+        yield
+    except MobyError as error:
+        if error.retryable:
+            error.hint = f"{error.hint}\nTo repeat it safely, add: --idempotency-key {key}".strip()
+        raise

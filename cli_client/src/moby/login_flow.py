@@ -52,15 +52,12 @@ class LoginFlow:
         """One interval by the wall clock, counting down; False when the code has run out."""
         clock = self._context.clock
         due = clock.now() + pending.pause_seconds
-        while (now := clock.now()) < due:
-            if now >= pending.expires_at:
-                return False
-            self._console.live(
-                f"Waiting for the approval, {clock_time(pending.expires_at - now)} left"
-            )
-            if self._console.wait(min(_TICK_SECONDS, due - now)) and self._offers_browser:
+        while (now := clock.now()) < min(due, pending.expires_at):
+            left = pending.expires_at - now
+            self._console.live(f"Waiting for the approval, {clock_time(left)} left")
+            if self._console.wait(min(_TICK_SECONDS, due - now, left)) and self._offers_browser:
                 self._open(pending.verification_uri)
-        return True
+        return clock.now() < pending.expires_at
 
     def _open(self, url: str) -> None:
         if not self._context.open_browser(url):

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -76,9 +77,12 @@ def prepare_folder(folder: Path) -> None:
 @contextmanager
 def locked(folder: Path, name: str = "lock") -> Iterator[None]:
     """One writer at a time, across processes; gives up after five seconds."""
+    prepare_folder(folder)
+    if sys.platform == "win32":
+        yield
+        return
     import fcntl
 
-    prepare_folder(folder)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     handle = os.open(folder / name, flags, 0o600)
     try:

@@ -26,6 +26,7 @@ class Session:
         self._token = token
         self._profile = profile
         self._trace = trace
+        self._api: Api | None = None
 
     @cached_property
     def profile(self) -> str:
@@ -55,9 +56,16 @@ class Session:
             host=host,
         )
 
-    @cached_property
+    @property
     def api(self) -> Api:
-        return self.api_for(self.credentials.require)
+        if self._api is None:
+            self._api = self.api_for(self.credentials.require)
+        return self._api
+
+    @property
+    def token_expires_at(self) -> str | None:
+        """What the server said of the token in this run; None when it was not asked."""
+        return self._api.token_expires_at if self._api else None
 
     def api_for(self, credential: Callable[[], Credential], host: str | None = None) -> Api:
         return Api(

@@ -66,6 +66,7 @@ def show_status(console: Console, session: Session, status: Status) -> None:
             ("Signed in as", status["actor"]["email"]),
             ("Server", session.host),
             ("Profile", session.profile if session.profile != "default" else None),
+            ("Account", "frozen: write to support" if account["frozen"] else None),
             ("Caller ID", account["caller_id_e164"] or account["caller_id_status"]),
             ("Token", f"{token['name']} (ends in {token['last_four']})"),
             ("Expires", _expiry(token["expires_at"], now)),

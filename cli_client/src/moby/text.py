@@ -13,9 +13,3 @@ def clean(text: object) -> str:
     """One line of harmless text; tabs and line ends become spaces."""
     spaced = re.sub(r"[\t\r\n]+", " ", str(text))
     return _UNSAFE.sub("", spaced)
-
-
-def mask_number(number: str) -> str:
-    """A phone number with its last four digits only."""
-    digits = [c for c in number if c.isdigit()]
-    return "…" + "".join(digits[-4:]) if len(digits) > 4 else "…"

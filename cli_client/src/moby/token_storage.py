@@ -1,5 +1,7 @@
 """Where a new token is kept: decided before the login starts, and never in plain text unasked."""
 
+from contextlib import suppress
+
 from moby.config import Login
 from moby.console import Console
 from moby.errors import MobyError
@@ -30,6 +32,9 @@ def store_token(session: Session, console: Console, *, storage: str, token: str)
             session.credentials.file.delete(session.profile, session.host)
             return {"storage": "keyring", "keyring_backend": keyring.backend_name}
     session.credentials.file.set(session.profile, session.host, token)
+    if (session.credentials.login or {}).get("storage") == "keyring":
+        with suppress(KeyringUnavailableError):
+            session.credentials.keyring().delete(session.profile, session.host)
     return {"storage": "file"}
 
 

@@ -44,9 +44,3 @@ def header_safe(text: str, source: str) -> str:
             "bad_token", f"{source} does not hold a token", "It has to be one word, without spaces."
         )
     return token
-
-
-def masked(token: str) -> str:
-    """The kind and the last four characters, in a fixed length."""
-    kind = next((p for p in ("moby_pat_", "moby_dev_") if token.startswith(p)), "")
-    return f"{kind}****{token[-4:]}" if len(token) > len(kind) + 8 else f"{kind}****"

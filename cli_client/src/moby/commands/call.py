@@ -7,9 +7,9 @@ from moby.call_follower import CallFollower
 from moby.call_view import quote_lines, show_receipt
 from moby.caller_ids import find_caller_id
 from moby.command import Command
-from moby.errors import MobyError
+from moby.errors import MobyError, interrupted
 from moby.exit_codes import ExitCode
-from moby.idempotency import OPTION, read_key
+from moby.idempotency import OPTION, read_key, repeatable
 from moby.money import dollars, read_cents
 from moby.text import clean
 
@@ -43,7 +43,7 @@ class CallCommand(Command):
         if self.flag("dry-run"):
             return self._show_quote(quote)
         self._confirm(quote)
-        call = self.api.post("calls", Call, self._order(wish, quote), key=key)
+        call = self._place({**wish, "expected_price_per_minute": quote["price_per_minute"]}, key)
         if not self._waits():
             return self._placed(call)
         return self._follow(call)
@@ -128,8 +128,16 @@ class CallCommand(Command):
         named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
         return read_cents(named, "amount in MOBY_CONFIRM_ABOVE") if named else _CONFIRM_ABOVE_CENTS
 
-    def _order(self, wish: dict[str, object], quote: Quote) -> dict[str, object]:
-        return {**wish, "expected_price_per_minute": quote["price_per_minute"]}
+    def _place(self, order: dict[str, object], key: str) -> Call:
+        try:
+            with repeatable(key):
+                return self.api.post("calls", Call, order, key=key)
+        except KeyboardInterrupt:
+            # The call may be on its way. The same key gives that call and no other, so end it.
+            self.console.say("Hanging up …")
+            call = self.api.post("calls", Call, order, key=key)
+            self.api.post(f"calls/{call['call_id']}/hangup", Call)
+            raise
 
     def _waits(self) -> bool:
         if self.flag("no-wait"):
@@ -150,8 +158,7 @@ class CallCommand(Command):
         try:
             call = follower.follow()
         except KeyboardInterrupt as error:
-            raise MobyError(
-                "interrupted",
+            raise interrupted(
                 "no longer watching the call",
                 f"See how it ended: moby calls show {call['call_id']}",
             ) from error

@@ -2,9 +2,9 @@ from cleo.helpers import argument, option
 
 from moby.answers import Balance, TopUp
 from moby.command import Command
-from moby.errors import MobyError
+from moby.errors import MobyError, interrupted
 from moby.hosts import is_web_page
-from moby.idempotency import OPTION, read_key
+from moby.idempotency import OPTION, read_key, repeatable
 from moby.instants import clock_time
 from moby.money import cents_as_dollars, dollars, read_cents
 from moby.text import clean
@@ -40,14 +40,15 @@ class TopupCommand(Command):
         topup = self._start(cents)
         self._offer(topup)
         if self._waits():
-            return self._wait(topup, seconds)
+            return self._wait_or_leave(topup, seconds)
         if self.console.json:
             self.console.document(topup)
         return 0
 
     def _start(self, cents: int) -> TopUp:
         key = read_key(self.text("idempotency-key"))
-        return self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
+        with repeatable(key):
+            return self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
 
     def _seconds(self) -> int:
         text = self.text("timeout")
@@ -71,10 +72,18 @@ class TopupCommand(Command):
             self.console.note("No browser could be opened here; open the page yourself.")
 
     def _waits(self) -> bool:
-        if self.flag("wait"):
-            return True
-        on_terminal = self.context.stdout.isatty() and not self.console.json
-        return self.flag("open") and on_terminal and not self.flag("no-wait")
+        if self.flag("no-wait") or self.flag("wait"):
+            return not self.flag("no-wait")
+        return self.flag("open") and self.context.stdout.isatty() and not self.console.json
+
+    def _wait_or_leave(self, topup: TopUp, seconds: int) -> int:
+        try:
+            return self._wait(topup, seconds)
+        except KeyboardInterrupt as error:
+            raise interrupted(
+                "no longer waiting; the page stays open and nothing is lost",
+                f"Look again: moby topups show {clean(topup['topup_id'])}",
+            ) from error
 
     def _wait(self, topup: TopUp, seconds: int) -> int:
         if not self.console.shows_live:

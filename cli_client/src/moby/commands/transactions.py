@@ -24,6 +24,8 @@ class TransactionsCommand(Command):
     ]
 
     def handle(self) -> int:
+        if self.flag("csv") and self.console.json:
+            raise MobyError("usage", "--csv and --json exclude each other", "Leave one out.")
         page = read_pages(self, "transactions", Transactions, {"since": self._since()})
         if self.flag("csv"):
             self.console.raw(_as_csv(page["items"]))

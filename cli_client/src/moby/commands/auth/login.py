@@ -61,9 +61,21 @@ class LoginCommand(Command):
         if self.flag("no-wait"):
             self._pending.keep(pending, storage)
             return self._leave(pending)
+        return self._finish(self._wait(pending, wishes), storage)
+
+    def _wait(self, pending: device_login.PendingLogin, wishes: dict[str, str]) -> str:
+        """The token; a person whose code ran out is offered another, never given one unasked."""
         flow = self._flow
-        flow.show(pending)
-        return self._finish(flow.wait(pending), storage)
+        while True:
+            flow.show(pending)
+            try:
+                return flow.wait(pending)
+            except MobyError as error:
+                if error.code != "login_expired" or not self.console.can_ask:
+                    raise
+                if not self.console.confirm("The code ran out. Get a new one?", default=True):
+                    raise
+            pending = device_login.start(self.api, self.context.clock, wishes)
 
     def _resume(self) -> int:
         pending, storage = self._pending.load()

@@ -31,11 +31,15 @@ class StatusCommand(Command):
 
     def _not_signed_in(self, error: MobyError) -> int:
         """The document is printed in every case; the exit code tells the cases apart."""
-        if error.exit_code not in (ExitCode.NOT_SIGNED_IN, ExitCode.UNAVAILABLE):
-            raise error
+        known = (ExitCode.NOT_SIGNED_IN, ExitCode.UNAVAILABLE)
         if not self.console.json:
             raise error
+        if error.exit_code not in known and error.code != "keyring_unavailable":
+            raise error
         self.console.document(status_document(self.session, None, reason_of(error)))
+        if error.code == "keyring_unavailable":
+            self.console.note(f"Note: {error.message}.")
+            return ExitCode.UNAVAILABLE
         return error.exit_code
 
     def _offline(self) -> int:

@@ -2,7 +2,7 @@ from cleo.helpers import argument, option
 
 from moby.answers import CallerId
 from moby.command import Command
-from moby.idempotency import OPTION, read_key
+from moby.idempotency import OPTION, read_key, repeatable
 from moby.text import clean
 
 
@@ -32,7 +32,8 @@ class ConfirmCommand(Command):
             "country": self.text("country"),
         }
         key = read_key(self.text("idempotency-key"))
-        proved = self.api.post("caller-ids/confirm", CallerId, body, key=key)
+        with repeatable(key):
+            proved = self.api.post("caller-ids/confirm", CallerId, body, key=key)
         if self.console.json:
             self.console.document(proved)
             return 0

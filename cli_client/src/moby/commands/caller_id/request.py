@@ -1,9 +1,9 @@
 from cleo.helpers import argument, option
 
-from moby.answers import Number, Verification
+from moby.answers import CallerId, Number, Verification
 from moby.command import Command
 from moby.errors import MobyError
-from moby.idempotency import OPTION, read_key
+from moby.idempotency import OPTION, read_key, repeatable
 from moby.instants import local
 from moby.text import clean
 
@@ -28,15 +28,32 @@ class RequestCommand(Command):
             number, country, channel = self._ask(country, channel)
         body = {"number": number, "country": country, "channel": channel}
         key = read_key(self.text("idempotency-key"))
-        sent = self.api.post("caller-ids", Verification, body, key=key)
+        with repeatable(key):
+            sent = self.api.post("caller-ids", Verification, body, key=key)
         if self.console.json:
             self.console.document(sent)
             return 0
         how = _CHANNELS.get(sent["channel"], "phone")
         self.console.write(f"A code is on its way to {clean(sent['e164'])} by {how}.")
-        self.console.write("Enter it with: moby caller-id confirm CODE")
         self.console.write(f"It is good until {local(sent['expires_at'])}.")
+        if not (guided and self._confirmed(sent)):
+            self.console.write("Enter it with: moby caller-id confirm CODE")
         return 0
+
+    def _confirmed(self, sent: Verification) -> bool:
+        """Take the code at once, as often as the server allows; False to do it later."""
+        while code := self.console.ask("The code (empty to enter it later)").replace(" ", ""):
+            body = {"code": code, "verification_id": sent["verification_id"]}
+            try:
+                proved = self.api.post("caller-ids/confirm", CallerId, body, key=read_key(None))
+            except MobyError as error:
+                if error.code != "wrong_code":
+                    raise
+                self.console.fail(error)
+                continue
+            self.console.write(f"{clean(proved['e164'])} is yours: people you call see it.")
+            return True
+        return False
 
     def _channel(self) -> str | None:
         channel = self.text("channel")
