@@ -6,10 +6,13 @@ from itertools import cycle, islice
 import time_machine
 from django.utils import timezone
 
-from accounts.models import Account, User
+from accounts.models import AccessToken, Account, User
+from accounts.scopes import DEVICE_DEFAULT
+from accounts.tokens import revoke_token
 from billing import ledger
 from billing.models import Book, Transfer
 from telephony.models import Call, CallerId, Rate, RateDeck
+from tests.people import new_token, person
 
 OWN_PHONE = "+447400123456"
 # Where, how it ended, and how long they talked.
@@ -61,9 +64,11 @@ def add_rate(deck: RateDeck, prefix: str, country: str, kind: str, micros: int) 
     )
 
 
-def proved_phone(user: User, e164: str = OWN_PHONE) -> CallerId:
-    """A verified caller ID, the default one."""
-    return CallerId.objects.create(account=user.account, e164=e164, country="GB", is_default=True)
+def proved_phone(user: User, e164: str = OWN_PHONE, *, is_default: bool = True) -> CallerId:
+    """A verified caller ID."""
+    return CallerId.objects.create(
+        account=user.account, e164=e164, country="GB", is_default=is_default
+    )
 
 
 def past_call(user: User, phone: CallerId, place: tuple[str, str, str, int]) -> Call:
@@ -90,9 +95,12 @@ def past_call(user: User, phone: CallerId, place: tuple[str, str, str, int]) -> 
         max_seconds=7200,
         hold_micros=10_000_000,
         state=state,
+        created_at=now - timedelta(seconds=seconds + 12),
         answered_at=now - timedelta(seconds=seconds) if seconds else None,
         ended_at=now,
         settled_at=now,
+        leg_a_status="completed",
+        leg_b_status=state.replace("_", "-"),
         leg_a_seconds=seconds,
         leg_b_seconds=seconds,
         leg_a_cost_micros=cost_a,
@@ -113,9 +121,43 @@ def past_call(user: User, phone: CallerId, place: tuple[str, str, str, int]) -> 
 def busy_customer(user: User, *, calls: int) -> None:
     """Somebody with a phone, money and so many calls, spread over the last four weeks."""
     credit(user.account, 1_000_000_000)
-    phone = proved_phone(user)
+    phone = proved_phone(user, f"+4474001{23456 + user.pk:05d}")
     now = timezone.now()
     for index, place in enumerate(islice(cycle(CALLS), calls)):
         ago = timedelta(days=28) * (calls - index) / calls
         with time_machine.travel(now - ago):
             past_call(user, phone, place)
+
+
+def some_tokens(user: User, *, prefix: str = "") -> None:
+    """Devices and tokens: new, used, limited, about to expire, revoked."""
+    laptop = new_token(user, *DEVICE_DEFAULT, kind="dev", name=f"{prefix}anvil")
+    AccessToken.objects.filter(pk=laptop.row.pk).update(
+        device_name=f"{prefix}anvil",
+        client="moby/0.1.0",
+        last_used_at=timezone.now() - timedelta(hours=2),
+        last_used_ip="192.0.2.17",
+    )
+    new_token(user, "calls:write", name=f"{prefix}alarm", max_cents_per_day=500)
+    new_token(
+        user,
+        "calls:read",
+        "billing:read",
+        name=f"{prefix}nightly report",
+        days=3,
+        destinations=["GB", "+4930"],
+    )
+    ended = new_token(user, "account:read", name=f"{prefix}old laptop")
+    revoke_token(ended.row, reason="revoked by you")
+
+
+def make_customers(newcomer: str, regular: str, heavy: str) -> None:
+    """For pictures: one who has nothing yet, one as they are, one with too much of everything."""
+    person(newcomer)
+    usual = person(regular)
+    busy_customer(usual, calls=14)
+    some_tokens(usual)
+    full = person(heavy)
+    busy_customer(full, calls=1000)
+    proved_phone(full, "+17875550123", is_default=False)
+    some_tokens(full, prefix="the-machine-with-the-longest-name-of-all-of-them-in-the-basement-")
