@@ -15,6 +15,8 @@ from dev.seed_names import CUSTOMER, SUPPORT
 from dev.stack import BIN, ROOT, Stack
 
 RUN_FILE = ROOT / "var" / "run.json"
+# Whoever tries the admin here has no authenticator app at hand; production asks for one.
+SETTINGS = {"STAFF_MFA_REQUIRED": "false"}
 
 
 def main() -> int:
@@ -27,7 +29,9 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     print("Starting the sandbox, the database and the web server …", flush=True)
     try:
-        with Stack(folder, port=wanted.port, sandbox_port=wanted.sandbox_port) as stack:
+        with Stack(
+            folder, port=wanted.port, sandbox_port=wanted.sandbox_port, settings=SETTINGS
+        ) as stack:
             _serve(stack)
     except KeyboardInterrupt:
         print("\nStopped.")

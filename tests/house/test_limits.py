@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Packages that bring pages of their own: allauth counts by itself (ACCOUNT_RATE_LIMITS), and the
 # admin opens only to staff who came through allauth's sign-in.
 OF_PACKAGES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes")
+ADMIN_DOOR = "accounts.admin_site"
 
 
 def endpoints(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -33,7 +34,7 @@ def limits_of(pattern: URLPattern) -> list[str]:
 def is_ours(pattern: URLPattern) -> bool:
     callback = pattern.callback
     model_admin = getattr(callback, "model_admin", None) or getattr(callback, "admin_site", None)
-    return model_admin is None and not callback.__module__.startswith(OF_PACKAGES)
+    return model_admin is None and not callback.__module__.startswith((*OF_PACKAGES, ADMIN_DOOR))
 
 
 def test_every_address_of_ours_has_a_limit() -> None:
