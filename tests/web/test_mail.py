@@ -1,6 +1,7 @@
 """Mails, in text and in HTML, from one wording."""
 
 import re
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -10,6 +11,8 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.models import User
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 def newest() -> tuple[str, str, str]:
@@ -54,3 +57,23 @@ def test_mail_shows_markup_of_strangers_as_text(form: str) -> None:
         f"account/email/password_changed_message.{form}", {"user_agent": "<b>evil</b>"}
     )
     assert ("<b>evil</b>" in body) is (form == "txt")
+
+
+ROOM_MAILS = sorted(
+    path.relative_to(TEMPLATES).with_suffix("").as_posix()
+    for room in ("accounts", "billing", "telephony")
+    for path in TEMPLATES.glob(f"{room}/mail/*.txt")
+    if not path.stem.endswith("_subject")
+)
+
+
+@pytest.mark.parametrize("name", ROOM_MAILS)
+def test_mail_of_a_room_comes_as_text_and_html_in_the_layout(name: str) -> None:
+    context = {"site_url": "https://example.org", "name": "ci & co", "scopes": ["See calls"]}
+    text = render_to_string(f"{name}.txt", context)
+    html = render_to_string(f"{name}.html", context)
+    assert "<" not in text
+    assert "No service for emergency calls" in text
+    assert "<html" in html
+    assert "No service for emergency calls" in html
+    assert "\n" not in render_to_string(f"{name}_subject.txt", context).strip()
