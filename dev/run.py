@@ -6,12 +6,11 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
 
-from dev.seed_names import CUSTOMER, SUPPORT
+from dev.people import CUSTOMER, SUPPORT
 from dev.stack import BIN, ROOT, Stack
 
 RUN_FILE = ROOT / "var" / "run.json"
@@ -25,14 +24,20 @@ def main() -> int:
     parser.add_argument("--sandbox-port", type=int, default=8001)
     wanted = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
+    passwords = {CUSTOMER: secrets.token_urlsafe(12), SUPPORT: secrets.token_urlsafe(12)}
+    settings = {
+        **SETTINGS,
+        "CUSTOMER_PASSWORD": passwords[CUSTOMER],
+        "SUPPORT_PASSWORD": passwords[SUPPORT],
+    }
     folder = ROOT / "var" / "run"
     shutil.rmtree(folder, ignore_errors=True)
     print("Starting the sandbox, the database and the web server …", flush=True)
     try:
         with Stack(
-            folder, port=wanted.port, sandbox_port=wanted.sandbox_port, settings=SETTINGS
+            folder, port=wanted.port, sandbox_port=wanted.sandbox_port, settings=settings
         ) as stack:
-            _serve(stack)
+            _serve(stack, passwords)
     except KeyboardInterrupt:
         print("\nStopped.")
     except RuntimeError as problem:
@@ -47,25 +52,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(stack: Stack) -> None:
-    """Seeds the two users, tells how to begin, and waits for Ctrl-C or the end of a process."""
-    passwords = {CUSTOMER: secrets.token_urlsafe(12), SUPPORT: secrets.token_urlsafe(12)}
-    _seed(stack, passwords)
+def _serve(stack: Stack, passwords: dict[str, str]) -> None:
+    """Tells how to begin, and waits for Ctrl-C or the end of a process."""
     RUN_FILE.write_text(json.dumps(_run_file(stack, passwords), indent=2) + "\n")
     print(_welcome(stack, passwords), flush=True)
     while all(process.poll() is None for process in stack.processes):
         signal.sigtimedwait([signal.SIGCHLD], 1)
     raise RuntimeError(f"a process ended by itself; see the logs in {stack.folder}")
-
-
-def _seed(stack: Stack, passwords: dict[str, str]) -> None:
-    env = {
-        **stack.env,
-        "DJANGO_SETTINGS_MODULE": "mobayilo.settings",
-        "CUSTOMER_PASSWORD": passwords[CUSTOMER],
-        "SUPPORT_PASSWORD": passwords[SUPPORT],
-    }
-    subprocess.run([sys.executable, "-m", "dev.seed"], cwd=ROOT, env=env, check=True)
 
 
 def _run_file(stack: Stack, passwords: dict[str, str]) -> dict[str, object]:

@@ -22,7 +22,6 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-SAMPLE_DECK = ROOT / "telephony" / "decks" / "sample.csv"
 START_SECONDS = 40
 
 
@@ -70,6 +69,7 @@ class Stack:
             "STRIPE_API_URL": self.sandbox,
             "STRIPE_API_KEY": "sk_test_" + secrets.token_hex(12),
             "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
+            "DJANGO_SETTINGS_MODULE": "mobayilo.settings",
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONUNBUFFERED": "1",
             **settings,
@@ -79,11 +79,10 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._start_sandbox()
-            self.manage("migrate", "--verbosity", "0")
-            self.manage("collectstatic", "--noinput", "--verbosity", "0")
-            self.manage("import_rates", str(SAMPLE_DECK))
+            self._run(sys.executable, "-m", "dev.prepare")
             self.start_web()
             self._start("periodic", [sys.executable, "manage.py", "run_periodic"])
+            self._wait_for(f"{self.sandbox}/")
         except BaseException:
             self.stop()
             raise
@@ -101,7 +100,6 @@ class Stack:
         port = self.sandbox.rsplit(":", 1)[1]
         arguments = ["--port", port, "--smtp-port", str(self.smtp_port), "--web-url", self.web]
         self._start("sandbox", [sys.executable, "-m", "sandbox", *arguments])
-        self._wait_for(f"{self.sandbox}/")
 
     def start_web(self) -> subprocess.Popen[bytes]:
         """Starts a web server as production does, with one process and several threads."""
@@ -150,16 +148,14 @@ class Stack:
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs a management command with the stack's settings."""
+        return self._run(sys.executable, "manage.py", *arguments, check=check)
+
+    def _run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
         )
         if check and done.returncode != 0:
-            raise RuntimeError(f"manage.py {' '.join(arguments)}: {done.stderr or done.stdout}")
+            raise RuntimeError(f"{' '.join(command[1:])}: {done.stderr or done.stdout}")
         return done
 
     def control(self, path: str, body: object | None = None) -> requests.Response:
