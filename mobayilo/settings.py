@@ -306,6 +306,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
+        # Every 4xx again, in words; our own line has the status. A device login waits in 400s.
+        "django.request": {"level": "ERROR"},
         # The SDKs log request bodies and headers at INFO and DEBUG.
         "twilio.http_client": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},

@@ -17,6 +17,8 @@ JOBS: dict[str, timedelta] = {
     "reconcile_topups": timedelta(minutes=1),
     "release_holds": timedelta(minutes=1),
     "prune_device_logins": timedelta(hours=1),
+    "prune_idempotency_keys": timedelta(hours=1),
+    "clearsessions": timedelta(hours=24),
     "audit_ledger": timedelta(hours=24),
 }
 

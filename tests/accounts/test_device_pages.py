@@ -1,9 +1,13 @@
 """The pages where a person approves a device."""
 
+import io
+import logging
+
 import pytest
 from django.test import Client
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
+from mobayilo.logs import Formatter
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
 from tests.accounts.oauth import poll, start
 
@@ -175,3 +179,19 @@ def test_switching_accounts_keeps_the_code(client: Client, alice: User, bob: Use
     assert body["user_code"] in browser.get("/device").content.decode()
     enter_code(browser, body["user_code"])
     assert browser.post("/device/approve", shown_terms(browser))["Location"] == "/device/approved"
+
+
+def test_code_in_the_link_is_in_no_log_line(client: Client, alice: User) -> None:
+    code = start(client)["user_code"]
+    browser = sign_in(alice)
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(Formatter())
+    logging.getLogger().addHandler(handler)
+    for _ in range(3):
+        browser.get(f"/device?user_code={code}")
+        enter_code(browser, code)
+    logging.getLogger("django.request").error("<WSGIRequest: GET '/device?user_code=%s'>", code)
+    logging.getLogger().removeHandler(handler)
+    assert '"route": "device"' in lines.getvalue()
+    assert code not in lines.getvalue()

@@ -1,0 +1,40 @@
+"""What ended is deleted, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AccessToken, AuditEvent, DeviceLogin, IdempotencyKey, User
+from tests.accounts.oauth import approve, poll, start
+from tests.people import api_client, new_token
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+@pytest.mark.parametrize(("days", "kept"), [(0, 1), (6, 1), (8, 0)])
+def test_device_logins_are_deleted_a_week_after_they_ended(
+    client: Client, alice: User, days: int, kept: int
+) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    poll(client, body["device_code"])
+    with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+        call_command("prune_device_logins")
+        call_command("prune_device_logins")
+    assert DeviceLogin.objects.count() == kept
+    assert AccessToken.objects.count() == 1
+    assert AuditEvent.objects.filter(action="device_login.approved").exists()
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(23, 1), (25, 0)])
+def test_kept_answers_are_deleted_after_a_day(alice: User, hours: int, kept: int) -> None:
+    client = api_client(new_token(alice).secret)
+    headers = {"Idempotency-Key": "k"}
+    client.post("/api/cli/v1/token/rotate", {}, "application/json", headers=headers)
+    with time_machine.travel(timezone.now() + timedelta(hours=hours), tick=False):
+        call_command("prune_idempotency_keys")
+    assert IdempotencyKey.objects.count() == kept

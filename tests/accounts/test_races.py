@@ -1,0 +1,150 @@
+"""Two things at once, on connections of their own: exactly one of them happens."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts import device_login
+from accounts.device_login import Approval
+from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
+from accounts.tokens import revoke_token, rotate_token
+from mobayilo.lib.errors import ProductError
+from tests.accounts.oauth import approve, poll, start
+from tests.people import api_client, new_token
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
+T = TypeVar("T")
+
+
+def at_once(actions: Sequence[Callable[[], T]]) -> list[T]:
+    """Runs the actions together, each on its own thread and connection; their results."""
+    gate = threading.Barrier(len(actions))
+    results: dict[int, T] = {}
+
+    def run(number: int) -> None:
+        try:
+            gate.wait()
+            results[number] = actions[number]()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [results[number] for number in sorted(results)]
+
+
+def say_yes(row: DeviceLogin, user: User) -> bool:
+    approval = Approval(
+        scopes=tuple(row.scopes), token_name="laptop", expires_in_days=30, guards=row.guards
+    )
+    return device_login.approve(row, approval, user=user, request=None)
+
+
+def claimed(client: Client, user: User) -> tuple[dict[str, Any], DeviceLogin]:
+    body = start(client)
+    row = device_login.claim(body["user_code"], user=user)
+    assert row is not None
+    return body, row
+
+
+def test_twenty_polls_of_an_approved_login_give_one_token(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    answers = at_once([lambda: poll(Client(), body["device_code"])] * 20)
+    assert sorted(status for status, _ in answers) == [200] + [400] * 19
+    assert {answer["error"] for status, answer in answers if status == 400} == {"invalid_grant"}
+    assert AccessToken.objects.count() == 1
+
+
+def test_twenty_polls_of_a_pending_login_lose_no_approval(client: Client, alice: User) -> None:
+    body, row = claimed(client, alice)
+    polls: list[Callable[[], Any]] = [lambda: poll(Client(), body["device_code"])] * 10
+    done = at_once([*polls, lambda: say_yes(row, alice)])
+    assert done[-1] is True
+    statuses = [answer[0] for answer in done[:-1]]
+    if 200 not in statuses:
+        assert poll(client, body["device_code"])[0] == 200
+    assert AccessToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_deny_against_approve_leaves_one_answer(client: Client, alice: User, attempt: int) -> None:
+    body, row = claimed(client, alice)
+    approved, denied = at_once(
+        [
+            lambda: say_yes(row, alice),
+            lambda: device_login.deny(row, user=alice, request=None),
+        ]
+    )
+    assert approved is not denied
+    status, answer = poll(client, body["device_code"])
+    assert (status == 200) is approved
+    assert denied is (answer.get("error") == "access_denied")
+    assert AuditEvent.objects.filter(action__startswith="device_login.").count() == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_accounts_entering_one_code_give_it_to_one(
+    client: Client, alice: User, charlie: User, attempt: int
+) -> None:
+    body = start(client)
+    won = at_once(
+        [lambda: approve(body["user_code"], alice), lambda: approve(body["user_code"], charlie)]
+    )
+    assert sorted(won) == [False, True]
+    poll(client, body["device_code"])
+    assert AccessToken.objects.get().user == (alice if won[0] else charlie)
+
+
+def test_use_against_revocation_never_fails_and_then_stops(alice: User) -> None:
+    made = new_token(alice)
+
+    def use() -> int:
+        return api_client(made.secret).get("/api/cli/v1/token").status_code
+
+    def revoke() -> int:
+        revoke_token(made.row, reason="by hand")
+        return 0
+
+    statuses = at_once([use] * 5 + [revoke] + [use] * 5)
+    assert set(statuses) <= {0, 200, 401}
+    assert use() == 401
+
+
+def test_ten_rotations_at_once_give_one_successor(alice: User) -> None:
+    made = new_token(alice)
+
+    def rotate() -> str:
+        try:
+            rotate_token(made.row)
+        except ProductError as refusal:
+            return refusal.code
+        return "rotated"
+
+    assert sorted(at_once([rotate] * 10)) == ["rotated", *["token_already_rotated"] * 9]
+    assert AccessToken.objects.count() == 2
+
+
+def test_requests_of_one_key_at_once_rotate_once(alice: User) -> None:
+    made = new_token(alice)
+
+    def rotate() -> tuple[int, Any]:
+        headers = {"Idempotency-Key": "one"}
+        answer = api_client(made.secret).post(
+            "/api/cli/v1/token/rotate", {}, "application/json", headers=headers
+        )
+        return answer.status_code, answer.json()
+
+    answers = at_once([rotate] * 6)
+    assert {status for status, _ in answers} <= {200, 409}
+    secrets = {body["token"] for status, body in answers if status == 200}
+    assert len(secrets) == 1
+    refused = {body["error"]["code"] for status, body in answers if status == 409}
+    assert refused <= {"idempotency_in_progress"}
