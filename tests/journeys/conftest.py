@@ -1,11 +1,12 @@
 """The whole product for a journey: web server, sandbox and periodic work, on the run's database."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.conf import settings
 
 from dev.customer import Customer
 from dev.stack import Stack
@@ -19,13 +20,10 @@ def _new_database(name: str) -> str:
     """A database of its own beside the one of the test run; empty means Stack's SQLite file."""
     if ON_SQLITE:
         return ""
-    server = settings.DATABASES["default"]
-    conninfo = psycopg.conninfo.make_conninfo(
-        host=server["HOST"], user=server["USER"], dbname="postgres"
-    )
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
-    return f"postgresql://{server['USER']}@/{name}?host={server['HOST']}"
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="session")
