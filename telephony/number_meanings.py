@@ -6,6 +6,7 @@ import phonenumbers
 
 from telephony.number_readings import (
     Reading,
+    Way,
     bare_readings,
     distinct,
     exit_readings,
@@ -25,13 +26,13 @@ def meant(written: Written, *, stated: str | None, default: str | None) -> list[
     if written.has_plus:
         return international_readings(written)
     countries = [c for c in (stated, default) if c]
-    abroad = exit_readings(written.digits, countries)
+    abroad = exit_readings(written, countries)
     if stated:
         return _meant_in_stated(written, stated, abroad)
     at_home = national_readings(written.digits, default) if default else []
     if not at_home:
-        bare = bare_readings(written.digits) if default else []
-        return distinct([*abroad, *bare])
+        is_clear = default is None or any(r.way == Way.EXIT_SET_APART for r in abroad)
+        return abroad if is_clear else distinct([*abroad, *bare_readings(written.digits)])
     likely_abroad = [r for r in abroad if is_likely(r, written)]
     return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
 

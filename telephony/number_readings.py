@@ -29,6 +29,7 @@ class Way(StrEnum):
     PLUS = "plus"  # with a plus: its country code is part of it
     NATIONAL = "national"  # as dialled inside the country
     EXIT = "exit"  # after the exit code of the country, or one that travellers know
+    EXIT_SET_APART = "exit_set_apart"  # the same, and the spacing shows where the code ends
     BARE = "bare"  # the country code without plus or exit code
 
 
@@ -69,12 +70,21 @@ def national_readings(digits: str, country: str) -> list[Reading]:
     return [Reading(reading.number, Way.NATIONAL)]
 
 
-def exit_readings(digits: str, countries: list[str]) -> list[Reading]:
-    """What follows an exit code: those of the countries, and those that travellers know."""
-    rests = [digits.removeprefix(code) for code in EXIT_CODES if digits.startswith(code)]
+def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
+    """What follows an exit code: those of the countries, and those that travellers know.
+
+    Where one exit code stands apart (`009 1 264 …` in Nigeria), no other is looked for.
+    """
+    digits = written.digits
+    codes = [code for code in EXIT_CODES if digits.startswith(code)]
     for country in countries:
-        rests += [digits[len(code) :] for code in _exit_codes_at_start(digits, country)]
-    return distinct([_international(rest, Way.EXIT) for rest in dict.fromkeys(rests)])
+        codes += _exit_codes_at_start(digits, country)
+    found = {code: _international(digits[len(code) :], Way.EXIT) for code in codes}
+    for code in _first_groups(written):
+        reading = found.get(code)
+        if reading:
+            return [Reading(reading.number, Way.EXIT_SET_APART)]
+    return distinct(list(found.values()))
 
 
 def bare_readings(digits: str) -> list[Reading]:
@@ -106,6 +116,12 @@ def is_likely(reading: Reading, written: Written) -> bool:
     """
     nsn = phonenumbers.national_significant_number(reading.number)
     return is_usual_length(reading) and _begins_a_group(len(nsn), written)
+
+
+def _first_groups(written: Written) -> list[str]:
+    """What may be an exit code set apart: `00`, or `8 10` and `0 12` in two groups."""
+    groups = written.groups
+    return ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]
 
 
 def _is_nanp(reading: Reading, digits: str) -> bool:

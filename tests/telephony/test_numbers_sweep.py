@@ -1,0 +1,98 @@
+"""Every country's example numbers, dialled from every other country: nothing comes back wrong.
+
+libphonenumber alone returns hundreds of valid numbers of other people here. An answer may be the
+number or a question that offers it; a refusal is for forms that nobody's phone would connect.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+
+import phonenumbers
+import pytest
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+from mobayilo.lib.errors import ProductError
+from telephony.numbers import read_number
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+# Where exit codes, carriers or area codes collide most with other countries' codes.
+AWKWARD = ["AR", "AU", "BR", "CU", "DE", "HK", "IN", "JP", "KR", "NG", "RU", "SG", "TH", "TW", "US"]
+CALLERS = REGIONS if os.environ.get("SWEEP") == "full" else AWKWARD
+
+
+def e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def examples(region: str) -> list[PhoneNumber]:
+    kinds = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+    found = [phonenumbers.example_number_for_type(region, kind) for kind in kinds]
+    return [number for number in found if number]
+
+
+def pairs() -> Iterator[tuple[str, PhoneNumber]]:
+    """Where the caller is at home, and whom they call."""
+    for region, caller in product(REGIONS, CALLERS):
+        for number in examples(region):
+            yield caller, number
+
+
+def outcome(text: str, *, stated: str | None = None, default: str | None = None) -> list[str]:
+    """The number read, or the ones asked about; nothing for a refusal."""
+    try:
+        return [read_number(text, stated_country=stated, default_country=default).e164]
+    except ProductError as error:
+        return [c["e164"] for c in error.details.get("candidates", [])]
+
+
+def international_forms(caller: str, number: PhoneNumber) -> list[str]:
+    digits = e164(number).removeprefix("+")
+    abroad = phonenumbers.format_out_of_country_calling_number(number, caller)
+    return [f"+{digits}", f"00{digits}", f"011{digits}", abroad]
+
+
+@cache
+def outcomes_from_abroad() -> list[tuple[str, str, str, list[str]]]:
+    """Caller, text, the number meant, what came of it: for every pair in every form."""
+    return [
+        (caller, text, e164(number), outcome(text, default=caller))
+        for caller, number in pairs()
+        for text in international_forms(caller, number)
+    ]
+
+
+def test_examples_from_abroad_are_never_another_number() -> None:
+    wrong = [each for each in outcomes_from_abroad() if each[2] not in each[3]]
+    assert wrong == []
+
+
+def test_questions_about_examples_are_rare() -> None:
+    asked = [len(found) > 1 for *_, found in outcomes_from_abroad()]
+    assert sum(asked) / len(asked) < 0.015  # of the most awkward callers; far fewer of all
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_examples_at_home_are_read_as_written_there(region: str) -> None:
+    for number in examples(region):
+        national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+        assert outcome(national, stated=region) == [e164(number)]
+        assert outcome(national, default=region) == [e164(number)]
+
+
+def random_american_numbers(count: int) -> Iterator[str]:
+    randomly = random.Random(4000)
+    while count:
+        digits = str(randomly.randint(2_000_000_000, 9_999_999_999))
+        number = phonenumbers.parse(f"+1{digits}")
+        if phonenumbers.is_valid_number_for_region(number, "US"):
+            count -= 1
+            yield digits
+
+
+def test_national_american_numbers_are_never_asked_about() -> None:
+    for digits in random_american_numbers(4000):
+        assert outcome(digits, stated="US") == [f"+1{digits}"]
+        assert outcome(digits, default="US") == [f"+1{digits}"]
