@@ -30,10 +30,8 @@ def emergency_check(text: str, *, countries: list[str]) -> None:
     those of every other country, unless the digits are a whole ordinary number in `countries`.
     """
     digits = raw_digits(text)
-    if len(digits) > LONGEST_WITH_PREFIX:
-        return
-    _refuse_emergency(digits, countries)
-    if _is_ordinary(digits, countries):
+    _refuse_emergency(raw_digits(_before_extension(text)), countries)
+    if len(digits) > LONGEST_WITH_PREFIX or _is_ordinary(digits, countries):
         return
     for short, regions in _behind_prefix(digits):
         _refuse_emergency(short, regions)
@@ -41,7 +39,14 @@ def emergency_check(text: str, *, countries: list[str]) -> None:
         _refuse_short(digits, countries)  # 1-800-FLOWERS has more digits than these
 
 
+def _before_extension(text: str) -> str:
+    """The part of `112 x1` that the network would connect."""
+    return re.split(r"(?<=\d)\s*[A-Za-z,;#]", text, maxsplit=1)[0]
+
+
 def _refuse_emergency(digits: str, countries: list[str]) -> None:
+    if not 2 <= len(digits) <= LONGEST_SHORT_NUMBER:
+        return
     for country in countries:
         if is_emergency_number(digits, country):
             raise _emergency(digits, country)
@@ -51,8 +56,9 @@ def _refuse_emergency(digits: str, countries: list[str]) -> None:
 
 def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
     """What is left of `+44 999` or `00 44 999`, with the regions of the calling code."""
-    found = []
-    for rest in (digits, *(digits[len(c) :] for c in EXIT_CODES if digits.startswith(c))):
+    rests = [digits[len(code) :] for code in EXIT_CODES if digits.startswith(code)]
+    found: list[tuple[str, list[str]]] = [(rest, []) for rest in rests]
+    for rest in (digits, *rests):
         for length in (1, 2, 3):
             short, regions = rest[length:], _regions_of(rest[:length])
             if regions and 2 <= len(short) <= LONGEST_SHORT_NUMBER:

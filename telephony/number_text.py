@@ -17,10 +17,10 @@ MAX_SEND_DIGITS = 32  # Twilio: SendDigits takes 32 characters
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 _LABEL = re.compile(
-    r"^(?:(?:tel|tele|telephone|telefon|telefone|teléfono|telefono|tél|téléphone|phone|ph|fon|fono|"
+    r"^\s*(?:\(?(?:tel|tele|telephone|telefon|telefone|teléfono|telefono|tél|téléphone|phone|ph|fon|fono|"
     r"mobile|mobil|móvil|movil|mob|cell|cellphone|cel|celular|handy|portable|gsm|whatsapp|"
     r"home|work|office|landline|call|dial|number|no|nr|"
-    r"тел|телефон|моб|电话|電話|手机|전화|هاتف|טל)\s*[.:]*\s*[-:]?\s*(?=[\s(+\d])|[tmpc]\s*[.:]\s*)",
+    r"тел|телефон|моб|电话|電話|手机|전화|هاتف|טל)\)?\s*[.:]*\s*[-:]?\s*(?=[\s(+\d])|[tmpc]\s*[.:]\s*)",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"^(?:tel|callto):/{0,2}", re.IGNORECASE)
@@ -73,7 +73,7 @@ def refuse(reason: str, message: str, *, hint: str | None = None) -> NoReturn:
 
 
 def raw_digits(text: str) -> str:
-    """Every digit of the text in order, whatever surrounds it; 112 hides behind nothing."""
+    """Every digit of the text in order, whatever surrounds it."""
     return "".join(str(unicodedata.digit(c)) for c in text[:MAX_LENGTH] if c.isdecimal())
 
 
@@ -118,7 +118,7 @@ def _plain_character(character: str) -> str:
 
 def _without_wrapping(text: str) -> tuple[str, str]:
     """The number itself without quotes, label or link; and the context of a `tel:` link."""
-    body = text.strip().strip("'\"`<>“”‘’«»").strip()
+    body = text.strip().strip("'\"`<>“”‘’«»").strip().rstrip(" ,;.")
     whatsapp = _WA_LINK.match(body)
     if whatsapp:
         return "+" + body[whatsapp.end() :], ""
