@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from moby.context import system_context
 from moby.errors import CLIENT_ERRORS
 from moby.exit_codes import MEANINGS, ExitCode, exit_code_for
 from moby.generate import generated
+from moby.installation import command_for
 from tests.cli.conftest import Moby
 from tests.cli.stubs import StubServer
 
@@ -221,6 +223,37 @@ def test_self_update_tells(
     out = moby.run("self-update", "--check").stdout
     assert line in out
     assert ("Get it with: " in out) is ("up to date" not in out)
+
+
+FOLDER = {"url": "file:///src/cli_client"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "source", "command"),
+    [
+        ("/home/a/.local/share/pipx/venvs/moby", FOLDER, "pipx upgrade moby"),
+        ("/home/a/.local/share/uv/tools/moby", {}, "uv tool upgrade moby"),
+        ("/v", {**FOLDER, "dir_info": {"editable": True}}, "git -C /src/cli_client pull"),
+        ("/v", {}, "/v/bin/python -m pip install --upgrade moby"),
+        (
+            "/v",
+            {**FOLDER, "dir_info": {}},
+            "git -C /src/cli_client pull && /v/bin/python -m pip install /src/cli_client",
+        ),
+    ],
+)
+def test_update_fits_the_installation(prefix: str, source: dict[str, Any], command: str) -> None:
+    assert command_for(prefix, source) == command
+
+
+def test_doctor_of_a_server_that_is_away(moby: Moby) -> None:
+    away = moby.run("doctor", "--json", MOBY_HOST="https://nowhere.invalid")
+    states = {finding["subject"]: finding["state"] for finding in away.json["findings"]}
+    assert away.code == 1
+    assert (states["name"], states["encryption"], states["server"]) == ("problem",) * 3
+    assert states["clock"] == "note"
+    missing = moby.run("doctor", MOBY_HOST="https://nowhere.invalid", SSL_CERT_FILE="/no/where.pem")
+    assert "SSL_CERT_FILE names /no/where.pem, which is not there" in missing.stdout
 
 
 def test_self_update_as_a_document(moby: Moby, server: StubServer) -> None:

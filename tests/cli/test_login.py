@@ -278,6 +278,26 @@ def test_failed_login_leaves_the_old_one(moby: Moby, server: StubServer) -> None
     assert moby.run("auth", "token").stdout.strip() == d.TOKEN
 
 
+def test_token_that_cannot_be_kept_is_revoked(moby: Moby, server: StubServer) -> None:
+    folder = moby.home / "config"
+    folder.mkdir(mode=0o700)
+    (folder / "credentials.json").symlink_to(moby.home / "elsewhere")
+    server.on("GET", "status", d.STATUS)
+    server.on("DELETE", "token", status=204)
+    ran = moby.run("auth", "login", "--with-token", FILE, "--json", typed=d.TOKEN)
+    assert (ran.code, ran.error["code"]) == (1, "insecure_file")
+    assert not (moby.home / "elsewhere").exists()
+
+
+def test_old_token_that_cannot_be_revoked_is_told(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("GET", "status", d.STATUS)
+    server.on("DELETE", "token", drops=True)
+    ran = moby.run("auth", "login", "--with-token", FILE, typed=d.OTHER_TOKEN)
+    assert ran.code == 0
+    assert "could not be revoked" in ran.stderr
+
+
 def test_login_tells_of_a_variable_that_still_wins(moby: Moby, server: StubServer) -> None:
     server.on("POST", START, d.DEVICE)
     granted(server)

@@ -74,6 +74,16 @@ def test_topup_open_opens_the_page(moby: Moby, server: StubServer) -> None:
     assert moby.opened == [d.TOPUP["checkout_url"]]
 
 
+def test_windows_browser_is_reached_from_its_linux(moby: Moby, server: StubServer) -> None:
+    opener = moby.home / "wslview"
+    opener.write_text(f'#!/bin/sh\necho "$1" > {moby.home}/opened\n')
+    opener.chmod(0o755)
+    server.on("POST", "topups", d.TOPUP, status=201)
+    path = f"{moby.home}:{moby.env['PATH']}"
+    assert moby.process("topup", "20", "--open", PATH=path, WSL_DISTRO_NAME="Debian").code == 0
+    assert (moby.home / "opened").read_text().strip() == d.TOPUP["checkout_url"]
+
+
 def test_browser_that_does_not_open_is_no_failure(moby: Moby, server: StubServer) -> None:
     moby.browser_works = False
     server.on("POST", "topups", d.TOPUP, status=201)

@@ -1,5 +1,6 @@
 """Who is signed in, from where, and how that ends."""
 
+import fcntl
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
@@ -233,8 +234,54 @@ def test_sessions_are_listed_and_revoked(moby: Moby, server: StubServer) -> None
     server.on("DELETE", "sessions/tok_2", status=204)
     words = ("auth", "sessions", "revoke", "tok_2", "--json")
     assert moby.run(*words, MOBY_TOKEN="t").json == {"id": "tok_2", "revoked": True}
+    server.on("GET", "sessions", d.page(session))
+    listed = moby.run("auth", "sessions", "list", "--json", MOBY_TOKEN="t").json
+    assert listed == d.page(session)
     server.refuse("DELETE", "sessions/tok_2", 403, "insufficient_scope")
     assert "/settings/tokens" in moby.run(*words, MOBY_TOKEN="t").error["hint"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://user:pw@mobayilo.com",
+        "https://mobayilo.com/api",
+        "https://mobayilo.com?x=1",
+        "https://mobayilo.com:port",
+        "https://",
+        "https://mobayilo.com\n",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://10.0.0.1",
+    ],
+)
+def test_unusable_hosts_are_refused(moby: Moby, host: str) -> None:
+    ran = moby.run("balance", "--host", host, "--json")
+    assert ran.code == 2
+    assert ran.error["code"] in ("bad_host", "insecure_host")
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("mobayilo.com", "https://mobayilo.com"),
+        ("HTTPS://Mobayilo.COM:443/", "https://mobayilo.com"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://127.8.8.8", "http://127.8.8.8"),
+    ],
+)
+def test_hosts_are_read_in_one_form(moby: Moby, text: str, host: str) -> None:
+    assert moby.run("auth", "status", "--offline", "--json", "--host", text).json["host"] == host
+
+
+def test_another_writer_is_waited_for_and_then_named(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    with (moby.home / "config" / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = moby.run("auth", "logout", "--json")
+    assert (ran.code, ran.error["code"]) == (1, "bad_configuration")
+    assert "another moby holds" in ran.error["message"]
 
 
 def test_expiry_is_told_once_a_day(moby: Moby, server: StubServer) -> None:

@@ -106,7 +106,7 @@ class CallFollower:
         self._shown = self.call["state"]
         if self._console.shows_live:
             self._console.live(state_line(self.call, self._talked()))
-        else:
+        elif not self._console.json:
             self._console.note(state_line(self.call, None))
 
     def _talked(self) -> float | None:

@@ -8,22 +8,26 @@ from typing import Any
 
 
 def update_command() -> str:
-    parts = PurePath(sys.prefix).parts
+    return command_for(sys.prefix, _source())
+
+
+def command_for(prefix: str, source: dict[str, Any]) -> str:
+    """The command for a moby in that environment, from that source (PEP 610)."""
+    parts = PurePath(prefix).parts
     if "pipx" in parts:
         return "pipx upgrade moby"
     if "uv" in parts and "tools" in parts:
         return "uv tool upgrade moby"
-    source = _source()
     folder = source.get("url", "").removeprefix("file://")
     if source.get("dir_info", {}).get("editable"):
         return f"git -C {folder} pull"
     if folder.startswith("/"):
-        return f"git -C {folder} pull && {sys.executable} -m pip install {folder}"
-    return f"{sys.executable} -m pip install --upgrade moby"
+        return f"git -C {folder} pull && {prefix}/bin/python -m pip install {folder}"
+    return f"{prefix}/bin/python -m pip install --upgrade moby"
 
 
 def _source() -> dict[str, Any]:
-    """What pip recorded of a package that came from a folder (PEP 610)."""
+    """What pip recorded of where the package came from."""
     try:
         text = distribution("moby").read_text("direct_url.json")
     except PackageNotFoundError:

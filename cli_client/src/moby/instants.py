@@ -49,7 +49,7 @@ def relative(text: str, now: float) -> str:
 def _largest_unit(seconds: float) -> tuple[int, str]:
     for size, unit in ((_DAY_SECONDS, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            return int(seconds // size), unit
+            return round(seconds / size), unit
     return int(seconds), "second"
 
 

@@ -100,5 +100,5 @@ def _place(session: Session, sources: list[str]) -> str:
     if sources[:1] == ["keyring"]:
         return "the keyring"
     if sources[:1] == ["file"]:
-        return f"{session.credentials.file.path}, in plain text (moby auth login moves it)"
+        return f"{session.credentials.file.path}, in plain text (moby auth login --force moves it)"
     return sources[0] if sources else ""
