@@ -39,12 +39,9 @@ def meant(written: Written, *, stated: str | None, default: str | None) -> list[
 
 def _bare_doubts(written: Written, at_home: Reading) -> list[Reading]:
     """A forgotten plus is considered where the digits are no usual number at home."""
-    bare = bare_readings(written.digits)
-    if not is_as_dialled_at_home(at_home, written.digits):
-        return bare
-    if is_usual_length(at_home):
+    if is_as_dialled_at_home(at_home, written.digits) and is_usual_length(at_home):
         return []
-    return [reading for reading in bare if is_likely(reading, written)]
+    return [r for r in bare_readings(written.digits) if is_likely(r, written)]
 
 
 def _meant_in_stated(written: Written, stated: str, abroad: list[Reading]) -> list[Reading]:
