@@ -9,9 +9,19 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlencode
 
 from dev.browser import Browser
 from dev.stack import Stack
+
+SCOPES = (
+    "account:read",
+    "billing:read",
+    "billing:write",
+    "caller_ids:write",
+    "calls:read",
+    "calls:write",
+)
 
 
 @dataclass
@@ -64,6 +74,16 @@ class Customer:
         self.approve(code)
         return login.finish()
 
+    def log_in_with_token(self) -> Ran:
+        """A token made on the settings page and read from standard input; no device waits."""
+        query = urlencode({"name": "terminal", "scopes": " ".join(SCOPES), "expires": "30"})
+        self.browser.open(f"/settings/tokens/new?{query}")
+        self.browser.submit(having="scopes")
+        token = re.search(r"moby_pat_[0-9A-Za-z]{36}", self.browser.page.text)
+        if token is None:
+            raise RuntimeError("the page shows no new token")
+        return self.moby("auth", "login", "--with-token", "--insecure-storage", input_text=token[0])
+
     def approve(self, user_code: str) -> None:
         """Enters the code at /device and approves what it shows."""
         self.browser.open("/device")
@@ -78,6 +98,17 @@ class Customer:
         self.browser.submit(having="pay", button=("action", "pay"))
         if any(("action", "authenticated") in form.buttons for form in self.browser.forms()):
             self.browser.submit(having="authenticated", button=("action", "authenticated"))
+
+    def prove(self, e164: str) -> None:
+        """Verifies a phone with the code that it received."""
+        self.moby("caller-id", "request", e164)
+        self.moby("caller-id", "confirm", self.code_received(e164))
+
+    def top_up(self, amount: str) -> Ran:
+        """Pays while `moby topup` waits."""
+        waiting = Started(self, "topup", amount, "--wait")
+        self.pay(waiting.wait_for(r"(https?://\S+/c/pay/\S+)"))
+        return waiting.finish()
 
     def code_received(self, e164: str) -> str:
         """The newest verification code on the sandbox phone of a number."""
@@ -118,4 +149,6 @@ class Started:
     def finish(self, *, seconds: float = 90) -> Ran:
         code = self.process.wait(timeout=seconds)
         self._reader.join(timeout=5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         return Ran(self.arguments, self.text, "", code)

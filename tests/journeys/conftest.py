@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -34,24 +33,36 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture
-def new_customer(stack: Stack, tmp_path: Path) -> Callable[[str], Customer]:
+@pytest.fixture(scope="session")
+def new_customer(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Customer]:
     """Signs a person up in the browser; they have an empty home and no device yet."""
 
     def sign_up(name: str) -> Customer:
-        email = f"{name}-{tmp_path.name}@example.org"
-        customer = Customer(stack, email, PASSWORD, tmp_path / name)
+        home = tmp_path_factory.mktemp(name)
+        customer = Customer(stack, f"{home.name}@example.org", PASSWORD, home)
         customer.browser.sign_up(customer.email, customer.password)
         return customer
 
     return sign_up
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def alice(new_customer: Callable[[str], Customer]) -> Customer:
-    """Signed in at her terminal."""
+    """Signed in, with a proven phone and $20.00. Journeys leave her money as they found it."""
     customer = new_customer("alice")
-    customer.log_in()
+    customer.log_in_with_token()
+    customer.prove(PHONE)
+    customer.top_up("20")
+    return customer
+
+
+@pytest.fixture(scope="session")
+def charlie(new_customer: Callable[[str], Customer]) -> Customer:
+    """A stranger: signed in, without a phone and without money."""
+    customer = new_customer("charlie")
+    customer.log_in_with_token()
     return customer
 
 
