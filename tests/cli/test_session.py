@@ -249,7 +249,7 @@ def test_sessions_are_listed_and_revoked(moby: Moby, server: StubServer) -> None
         "https://mobayilo.com?x=1",
         "https://mobayilo.com:port",
         "https://",
-        "https://mobayilo.com\n",
+        "https://mobayilo.com\nx",
         "http://localhost.example.com",
         "http://127.0.0.1.example.com",
         "http://10.0.0.1",
@@ -277,6 +277,7 @@ def test_hosts_are_read_in_one_form(moby: Moby, text: str, host: str) -> None:
 
 def test_another_writer_is_waited_for_and_then_named(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
+    server.on("DELETE", "token", status=204)
     with (moby.home / "config" / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ran = moby.run("auth", "logout", "--json")

@@ -4,6 +4,7 @@ from moby.command import Command
 from moby.credentials import Credential, Credentials
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode
+from moby.keyring_store import KeyringUnavailableError
 from moby.signing_in import api_with
 
 
@@ -56,7 +57,8 @@ class LogoutCommand(Command):
     def _forget(self, credentials: Credentials) -> None:
         try:
             credentials.forget()
-        except Exception as error:  # a broken keyring must not keep anyone signed in
+        except KeyringUnavailableError as error:
+            # It must not keep anyone signed in: moby has forgotten the entry, the keyring has not.
             self.console.note(f"Note: the keyring entry could not be removed: {error}.")
 
     def _remind_of_environment(self) -> None:
