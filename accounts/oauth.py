@@ -48,7 +48,6 @@ def metadata(request: HttpRequest) -> HttpResponse:
         "scopes_supported": list(Scope.values),
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
-        "service_documentation": f"{issuer}/docs/guide/device-login",
     }
     response = JsonResponse(document)
     response["Cache-Control"] = "public, max-age=300"

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AccessToken, DeviceLogin, User
 from accounts.scopes import DEVICE_DEFAULT
@@ -325,3 +326,27 @@ def test_alias_refuses_other_json(client: Client, body: bytes) -> None:
     answer = client.post("/login/device/code", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["error"] in {"invalid_request", "invalid_client"}
+
+
+def test_fault_of_ours_is_told_in_json(client: Client, settings: Settings) -> None:
+    del settings.PUBLIC_URL
+    answer = client.post(START, "client_id=moby-cli", content_type=FORM)
+    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["&".join(f"p{number}=1" for number in range(1001)), "client_id=" + "x" * 3_000_000],
+)
+def test_body_that_is_too_large_is_refused_in_json(client: Client, body: str) -> None:
+    answer = client.post(START, body, content_type=FORM)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("body", ["client_id=%FF%FE", "%00=%00", "=&=&&&", "client_id", "\x00"])
+def test_body_that_makes_no_sense_is_refused_in_json(client: Client, body: str) -> None:
+    for path in (START, TOKEN, "/oauth/revoke"):
+        answer = client.post(path, body, content_type=FORM)
+        assert answer.status_code == 400
+        assert answer.json()["error"] in {"invalid_request", "invalid_client"}
