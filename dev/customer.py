@@ -78,6 +78,7 @@ class Customer:
         """A token made on the settings page and read from standard input; no device waits."""
         query = urlencode({"name": "terminal", "scopes": " ".join(SCOPES), "expires": "30"})
         self.browser.open(f"/settings/tokens/new?{query}")
+        self._prove_presence()
         self.browser.submit(having="scopes")
         token = re.search(r"moby_pat_[0-9A-Za-z]{36}", self.browser.page.text)
         if token is None:
@@ -88,9 +89,13 @@ class Customer:
         """Enters the code at /device and approves what it shows."""
         self.browser.open("/device")
         self.browser.submit(having="user_code", user_code=user_code)
+        self._prove_presence()
+        self.browser.submit(having="approve", button=("decision", "approve"))
+
+    def _prove_presence(self) -> None:
+        """Types the password again where the page asks for a recent sign-in."""
         if "reauthenticate" in self.browser.page.url:
             self.browser.submit(having="password", password=self.password)
-        self.browser.submit(having="approve", button=("decision", "approve"))
 
     def pay(self, checkout_url: str) -> None:
         """Pays on the hosted page, and tells the bank that it was her where the bank asks."""

@@ -111,6 +111,14 @@ def sign_in(page: Page, email: str) -> None:
     page.wait_for_url("**/home")
 
 
+def confirm(page: Page) -> None:
+    """The page that asks for the password again, before anything that keeps an account safe."""
+    page.goto("/accounts/2fa/totp/activate/")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form [type=submit]")
+    page.wait_for_url("**/totp/activate/")
+
+
 def pages_of(stack: Stack, page: Page, who: str) -> dict[str, str]:
     """Name and path of the pages that this person can open now."""
     if not who:
@@ -119,6 +127,7 @@ def pages_of(stack: Stack, page: Page, who: str) -> dict[str, str]:
     page.goto("/calls")
     for link in page.locator("main tbody a").all()[:3]:
         pages[f"call-{len(pages)}"] = str(link.get_attribute("href"))
+    confirm(page)
     claim_device(stack, page)
     return {**pages, "device-confirm": "/device/confirm"}
 
