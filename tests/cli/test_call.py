@@ -111,7 +111,7 @@ def test_following_survives_a_lost_network(moby: Moby, server: StubServer) -> No
     server.refuse("GET", "balance", 403, "insufficient_scope")
     ran = moby.run("call", d.DESTINATION, "--wait")
     assert ran.code == 0
-    assert "The call goes on; trying again" in ran.stderr
+    assert "The call goes on, unseen" in ran.stderr
     assert "The connection is back." in ran.stderr
 
 
@@ -148,7 +148,7 @@ def test_dry_run_calls_nobody(moby: Moby, server: StubServer) -> None:
     assert moby.run("call", d.DESTINATION, "--dry-run", "--json").json == d.QUOTE
     server.on("POST", "quote", d.QUOTE)
     ran = moby.run("call", d.DESTINATION, "--dry-run")
-    assert "20:00" in ran.stdout
+    assert "Limit   20 min; $1.25 of $20.00 held" in ran.stdout
     assert "Nothing was called." in ran.stdout
     assert server.paths() == ["POST quote"] * 2
 

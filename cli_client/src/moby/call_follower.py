@@ -85,7 +85,7 @@ class CallFollower:
             error.hint = f"See how it ended: moby calls show {self.call['call_id']}"
             raise error
         if self._pause <= self.call["poll_after_seconds"]:
-            self._console.note(f"{error.message}. The call goes on; trying again …")
+            self._console.note(f"The call goes on, unseen: {error.message}. Trying again …")
         self._pause = min(max(self._pause, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
 
     def _note_connection(self, date: str) -> None:

@@ -4,7 +4,7 @@ from decimal import ROUND_UP, Decimal
 
 from moby.answers import Call, Quote, ReceiptLeg
 from moby.console import Console
-from moby.instants import clock_time, local
+from moby.instants import clock_time, length, local
 from moby.money import dollars
 from moby.text import clean
 
@@ -40,7 +40,7 @@ def quote_lines(quote: Quote) -> list[str]:
         f"To      {clean(quote['international'])} ({where})",
         f"From    {clean(quote['from'])}, which rings first",
         f"Price   {price} a minute ({parts})",
-        f"Limit   {clock_time(quote['max_seconds'])} (hours:minutes:seconds or minutes:seconds); "
+        f"Limit   {length(quote['max_seconds'])}; "
         f"{dollars(quote['hold'])} of {dollars(quote['available'])} held meanwhile",
     ]
 

@@ -57,4 +57,4 @@ def _reason(error: BaseException) -> str:
         seen.append(current)
         wrapped = getattr(current, "reason", None) or next(iter(current.args), None)
         current = wrapped if isinstance(wrapped, BaseException) else current.__context__
-    return "the connection failed"
+    return "the connection broke off"

@@ -27,7 +27,7 @@ def send(request: Request, ca_file: str | None) -> Response:
         name = urlsplit(request.url).hostname
         raise TransportError("network_error", f"the name {name} was not found") from error
     except (OSError, HTTPException) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+        reason = getattr(error, "strerror", None) or "the connection broke off"
         raise TransportError("network_error", f"no connection: {reason}") from error
 
 
