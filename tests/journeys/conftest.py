@@ -66,9 +66,9 @@ def charlie(new_customer: Callable[[str], Customer]) -> Customer:
     return customer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def books_are_right(stack: Stack) -> Iterator[None]:
-    """Recomputes every balance when a journey has ended."""
+    """Recomputes every balance when the journeys of a file have ended."""
     yield
     audit = stack.manage("audit_ledger", check=False)
     assert audit.returncode == 0, audit.stdout
