@@ -97,6 +97,7 @@ def record_claim(claim: Claim) -> TopUp | None:
             "amount_micros": (whole_micros if claim.amount_micros is None else claim.amount_micros),
         },
     )
+    risen_from = dispute.state
     if claim.state >= dispute.state:
         dispute.state, dispute.stripe_status = claim.state, claim.stripe_status
         dispute.reason = claim.reason[:60]
@@ -104,7 +105,7 @@ def record_claim(claim: Claim) -> TopUp | None:
             dispute.closed_at = dispute.closed_at or timezone.now()
         dispute.save()
     balance_claims(topup)
-    _freeze_or_thaw(topup)
+    _freeze_or_thaw(topup, risen_from, dispute.state)
     return topup
 
 
@@ -144,11 +145,13 @@ def claimed_micros(topup: TopUp, *, by_banks_only: bool = False) -> int:
     return topup.amount_micros if warned else min(banks, topup.amount_micros)
 
 
-def _freeze_or_thaw(topup: TopUp) -> None:
-    if claimed_micros(topup):
-        _freeze(topup.account, f"{FROZEN_FOR} {topup.public_id}")
-    elif topup.disputes.filter(state=State.WON).exists():
-        _thaw(topup.account, f"{FROZEN_FOR} {topup.public_id}")
+def _freeze_or_thaw(topup: TopUp, before: int, after: int) -> None:
+    """Once for each dispute: what support thaws meanwhile stays thawed."""
+    reason = f"{FROZEN_FOR} {topup.public_id}"
+    if before < State.OPEN <= after and claimed_micros(topup):
+        _freeze(topup.account, reason)
+    elif before < after == State.WON and not claimed_micros(topup):
+        _thaw(topup.account, reason)
 
 
 def _freeze(account: Account, reason: str) -> None:

@@ -1,0 +1,150 @@
+"""Many at once, on real connections: no deadlock, no lock error, and books that are right."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from accounts.models import Account, User
+from billing import ledger
+from billing.audit import audit_ledger
+from billing.ledger import Cause
+from billing.models import Book, Hold, TopUp, Transfer, Wallet
+from billing.stripe_answers import CheckoutSession
+from billing.topups import record_session
+from mobayilo.lib.errors import ProductError
+from tests.billing.conftest import DOLLAR, capture, credit, hold, totals
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+AT_ONCE = 16
+OPERATIONS = 2_000
+
+
+def at_once(work: Callable[[int], Any]) -> list[Any]:
+    """Runs the work of sixteen threads that start together, each on a connection of its own."""
+    start = Barrier(AT_ONCE)
+
+    def run(number: int) -> Any:  # noqa: ANN401 - whatever the work returns
+        try:
+            start.wait()
+            return work(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(run, range(AT_ONCE)))
+
+
+def assert_books_are_right() -> None:
+    report = audit_ledger()
+    assert report.difference_count == 0, report.text
+
+
+class Teller:
+    """One of the sixteen: does anything to any wallet, and remembers what was refused."""
+
+    def __init__(self, number: int, accounts: list[Account]) -> None:
+        self.dice = random.Random(number)
+        self.number, self.accounts = number, accounts
+        self.keys: list[str] = []
+        self.refused: list[str] = []
+
+    def work(self) -> list[str]:
+        for step in range(OPERATIONS // AT_ONCE):
+            account = self.dice.choice(self.accounts)
+            act = self.dice.choice([self.hold, self.hold, self.capture, self.release, self.credit])
+            try:
+                act(account, f"{self.number}:{step}")
+            except ProductError as error:
+                self.refused.append(error.code)
+        return self.refused
+
+    def hold(self, account: Account, name: str) -> None:
+        hold(account, self.dice.randint(100, 500) / 100, name)
+        self.keys.append(name)
+
+    def capture(self, account: Account, name: str) -> None:
+        if self.keys:
+            capture(self.dice.randint(0, 100) / 100, self.dice.choice(self.keys))
+
+    def release(self, account: Account, name: str) -> None:
+        if self.keys:
+            ledger.release_hold(key=self.dice.choice(self.keys))
+
+    def credit(self, account: Account, name: str) -> None:
+        credit(account, self.dice.choice([0.5, -0.25]), f"adjustment:{name}")
+
+
+@pytest.fixture
+def accounts(db: None, request: pytest.FixtureRequest) -> list[Account]:
+    """As many as the test asks for, with five dollars each."""
+    made = Account.objects.bulk_create(Account() for _ in range(request.param))
+    for account in made:
+        credit(account, 5, f"adjustment:{account.public_id}")
+    return made
+
+
+@pytest.mark.parametrize("accounts", [1, 200], indirect=True)
+def test_mixed_operations_leave_the_books_right(accounts: list[Account]) -> None:
+    refused = at_once(lambda number: Teller(number, accounts).work())
+    assert {code for codes in refused for code in codes} <= {"insufficient_funds"}
+    assert not Wallet.objects.filter(owed_micros__gt=0).exists()
+    assert_books_are_right()
+
+
+def test_parallel_holds_on_a_balance_for_one_place_one(account: Account) -> None:
+    def place(number: int) -> str:
+        try:
+            return hold(account, 20, f"call:{number}").state
+        except ProductError as error:
+            return error.code
+
+    outcomes = at_once(place)
+    assert sorted(outcomes) == ["insufficient_funds"] * (AT_ONCE - 1) + ["open"]
+    assert totals(account) == (20, 20)
+
+
+def test_parallel_holds_of_one_key_are_one_hold(account: Account) -> None:
+    assert len({placed.pk for placed in at_once(lambda _: hold(account, 1))}) == 1
+    assert totals(account) == (20, 1)
+
+
+def test_parallel_captures_and_releases_close_a_hold_once(account: Account) -> None:
+    hold(account, 5)
+    at_once(lambda n: capture(2) if n % 2 else ledger.release_hold(key="call:call_1"))
+    closed = Hold.objects.get()
+    assert totals(account) == (20 - closed.captured_micros / DOLLAR, 0)
+    assert_books_are_right()
+
+
+def test_parallel_posts_of_one_cause_move_money_once(alice: User) -> None:
+    cause = Cause("topup:top_1", Book.STRIPE_CLEARING, Transfer.Kind.TOPUP)
+    moved = at_once(
+        lambda _: ledger.post(account=alice.account, amount_micros=DOLLAR, cause=cause).pk
+    )
+    assert len(set(moved)) == 1
+    assert totals(alice.account) == (1, 0)
+
+
+def test_everybody_who_hears_of_a_payment_at_once_credits_it_once(alice: User) -> None:
+    topup = TopUp.objects.create(
+        account=alice.account, user=alice, amount_micros=DOLLAR, expires_at="2100-01-01T00:00Z"
+    )
+    paid = CheckoutSession(
+        id="cs_1",
+        status="complete",
+        payment_status="paid",
+        amount_cents=100,
+        currency="usd",
+        url="",
+        topup_id=topup.public_id,
+        payment_intent_id="pi_1",
+        payment_intent_status="",
+    )
+    at_once(lambda _: record_session(paid))
+    assert totals(alice.account) == (1, 0)
+    assert_books_are_right()
