@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.amounts import PRESETS_CENTS, check_amount, read_amount
+from billing.amounts import check_amount, read_amount
+from billing.models import Transfer
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
 
@@ -34,7 +35,6 @@ class TopUpForm(forms.Form):
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
-        self.presets_cents = PRESETS_CENTS
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -45,3 +45,40 @@ class TopUpForm(forms.Form):
         except ProductError as error:
             raise ValidationError({"amount": error.message}) from None
         return cleaned
+
+
+class RefundForm(forms.Form):
+    """How much of a top-up to have back."""
+
+    amount = forms.CharField(
+        label=_("Amount in US dollars"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def clean_amount(self) -> int:
+        """In cents."""
+        try:
+            return read_amount(self.cleaned_data["amount"])
+        except ProductError as error:
+            raise ValidationError(error.message) from None
+
+
+class StatementFilters(forms.Form):
+    """Which movements to show."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("All")), *Transfer.Kind.choices]
+    )
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def wanted(self) -> dict[str, Any]:
+        """Arguments for `statements.movements`; what is not understood filters nothing."""
+        self.full_clean()
+        understood = getattr(self, "cleaned_data", {})
+        return {name: understood[name] for name in self.fields if understood.get(name)}

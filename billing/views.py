@@ -1,18 +1,29 @@
 """The pages about money."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import signed_in_user
-from billing.amounts import largest_cents
-from billing.forms import TopUpForm
-from billing.models import TopUp
+from accounts import audit
+from accounts.access import fresh_sign_in_required, signed_in_user
+from billing import statements
+from billing.amounts import PRESETS_CENTS, largest_cents
+from billing.forms import RefundForm, StatementFilters, TopUpForm
+from billing.models import Refund, TopUp
+from billing.refunds import refundable_micros, start_refund
 from billing.topups import ask_stripe, cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from mobayilo.lib.ratelimits import limited
+
+MOVEMENTS_A_PAGE = 50
 
 
 @limited("page-read", methods=("GET",))
@@ -35,7 +46,11 @@ def topup(request: HttpRequest) -> HttpResponse:
             form.add_error(None, f"{error.message} {error.hint}")
         else:
             return _to_stripe(started)
-    context = {"form": form, "largest_cents": largest_cents(user.account)}
+    context = {
+        "form": form,
+        "largest_cents": largest_cents(user.account),
+        "presets_cents": PRESETS_CENTS,
+    }
     return render(request, "billing/topup.html", context, status=400 if form.errors else 200)
 
 
@@ -45,7 +60,14 @@ def topup(request: HttpRequest) -> HttpResponse:
 def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Where Stripe's page leads back to. It asks Stripe too, so that the money is there by now."""
     asked = ask_stripe(_topup_of(request, topup_id))
-    context = {"topup": asked, "left": "left" in request.GET}
+    refundable = refundable_micros(asked)
+    context = {
+        "topup": asked,
+        "left": "left" in request.GET,
+        "refundable_micros": refundable,
+        "refund_form": RefundForm(initial={"amount": format_micros(refundable)}),
+        "refunds": asked.refunds.order_by("id"),
+    }
     return render(request, "billing/topup_return.html", context)
 
 
@@ -58,6 +80,105 @@ def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
     if canceled.status == TopUp.Status.EXPIRED:
         messages.success(request, "Canceled. Nothing was charged.")
     return redirect("billing:topup-return", topup_id=topup_id)
+
+
+@limited("page-write")
+@fresh_sign_in_required
+@require_POST
+def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
+    """Sends unused money of a top-up back to the card that paid it."""
+    user, refunded = signed_in_user(request), _topup_of(request, topup_id)
+    form = RefundForm(request.POST)
+    if not form.is_valid():
+        for problem in form.errors["amount"]:
+            messages.error(request, str(problem))
+        return redirect("billing:topup-return", topup_id=topup_id)
+    try:
+        refund = start_refund(
+            topup=refunded,
+            amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
+            user=user,
+            reason="Asked for by the customer",
+        )
+    except ProductError as error:
+        messages.error(request, f"{error.message} {error.hint}")
+    else:
+        audit.record(
+            "topup.refunded",
+            account=user.account,
+            user=user,
+            request=request,
+            topup=topup_id,
+            refund=refund.public_id,
+        )
+        messages.success(request, _said(refund))
+    return redirect("billing:topup-return", topup_id=topup_id)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def topup_receipt(request: HttpRequest, topup_id: str) -> HttpResponse:
+    """The receipt of a payment, made for printing."""
+    paid = _topup_of(request, topup_id)
+    if paid.status != TopUp.Status.PAID:
+        raise Http404
+    refunds = paid.refunds.filter(status=Refund.Status.SUCCEEDED).order_by("id")
+    refunds = refunds.annotate(lost_micros=-F("amount_micros"))
+    total_micros = paid.amount_micros + sum(refund.lost_micros for refund in refunds)
+    context = {"topup": paid, "refunds": refunds, "total_micros": total_micros}
+    return render(request, "billing/topup_receipt.html", context)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def statement(request: HttpRequest) -> HttpResponse:
+    """Every movement with its running balance."""
+    account = signed_in_user(request).account
+    filters = StatementFilters(request.GET or None)
+    found = statements.movements(account, **filters.wanted())
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "page": Paginator(found, MOVEMENTS_A_PAGE).get_page(request.GET.get("page")),
+        "filters": filters,
+        "query": query.urlencode(),
+        "months": statements.months_of(account, today=timezone.now().date()),
+    }
+    return render(request, "billing/statement.html", context)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def statement_csv(request: HttpRequest) -> HttpResponseBase:
+    """The same movements for a spreadsheet, however many there are."""
+    filters = StatementFilters(request.GET or None)
+    found = statements.movements(signed_in_user(request).account, **filters.wanted())
+    response = StreamingHttpResponse(
+        statements.csv_lines(found), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="mobayilo-statement.csv"'
+    return response
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def statement_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
+    """One month, made for printing."""
+    if not (1 <= month <= 12 and 2000 <= year <= 9998):
+        raise Http404
+    user = signed_in_user(request)
+    shown = statements.month_of(user.account, date(year, month, 1))
+    return render(request, "billing/statement_month.html", {"month": shown})
+
+
+def _said(refund: Refund) -> str:
+    if refund.status == Refund.Status.SUCCEEDED:
+        return "Refunded. It reaches your card within ten days."
+    return "The refund is under way. It reaches your card within ten days."
 
 
 def _topup_of(request: HttpRequest, topup_id: str) -> TopUp:

@@ -1,0 +1,157 @@
+"""The pages about money, in a browser without scripts."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import Account, AuditEvent, User
+from billing.models import TopUp, Transfer
+from tests.accounts.browser import sign_in
+from tests.billing.conftest import StripeSandbox, capture, credit, hold, totals
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+TOPUP = "/topup"
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    """Alice has just signed in."""
+    return sign_in(alice)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("form", [{"preset": "$20.00"}, {"amount": "20"}, {"amount": "$20.00 "}])
+def test_topup_page_leads_to_stripe(
+    stripe_sandbox: StripeSandbox, browser: Client, form: dict[str, str]
+) -> None:
+    answers = [browser.post(TOPUP, {**form, "key": "one"}) for _ in range(2)]
+    topup = TopUp.objects.get()
+    assert [answer["Location"] for answer in answers] == [topup.checkout_url] * 2
+    assert topup.amount_cents == 2_000
+
+
+@pytest.mark.parametrize("amount", ["", "4.99", "4", "abc", "1e9", "-5", "1,000", "20,50", "0x14"])
+def test_topup_page_says_what_is_wrong_with_an_amount(browser: Client, amount: str) -> None:
+    answer = browser.post(TOPUP, {"amount": amount})
+    assert answer.status_code == 400
+    assert 'class="errorlist' in answer.content.decode()
+    assert not TopUp.objects.exists()
+
+
+def test_topup_page_says_so_when_stripe_is_down(browser: Client, settings: Settings) -> None:
+    settings.STRIPE_API_URL = "http://127.0.0.1:9"
+    answer = browser.post(TOPUP, {"amount": "20"})
+    assert "The payment provider does not answer." in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_return_page_credits_even_when_every_webhook_is_lost(
+    stripe_sandbox: StripeSandbox, topup: TopUp, browser: Client
+) -> None:
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.act(topup, "pay")
+    page = browser.get(f"{TOPUP}/{topup.public_id}").content.decode()
+    assert "was added to your balance" in page
+    assert totals(topup.account) == (20, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_left_and_canceled_topup_says_that_nothing_was_charged(
+    stripe_sandbox: StripeSandbox, topup: TopUp, browser: Client
+) -> None:
+    page = f"{TOPUP}/{topup.public_id}"
+    assert "Nothing was charged" in browser.get(f"{page}?left=1").content.decode()
+    after = browser.post(f"{page}/cancel", follow=True)
+    assert "Canceled. Nothing was charged." in after.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_customer_refunds_a_part_and_has_a_receipt(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    page = f"{TOPUP}/{paid.public_id}"
+    after = browser.post(f"{page}/refund", {"amount": "5.00"}, follow=True)
+    assert "Refunded. It reaches your card" in after.content.decode()
+    receipt = browser.get(f"{page}/receipt").content.decode()
+    assert "$15.00" in receipt
+    assert totals(paid.account) == (15, 0)
+    assert AuditEvent.objects.filter(action="topup.refunded").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refund_needs_a_fresh_sign_in(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    session = browser.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 3_600
+    session.save()
+    browser.post(f"{TOPUP}/{paid.public_id}/refund", {"amount": "5.00"})
+    assert totals(paid.account) == (20, 0)
+
+
+def test_statement_shows_each_movement_with_its_balance(browser: Client, account: Account) -> None:
+    hold(account, 3)
+    capture(0.0455)
+    page = browser.get("/statement").content.decode()
+    assert "−$0.0455" in page
+    assert "$19.9545" in page
+    assert 'href="/calls/call_1"' in page
+
+
+def test_statement_filters_by_kind_and_day(browser: Client, account: Account) -> None:
+    today = timezone.now().date()
+    for query, found in (
+        ("kind=adjustment", 1),
+        ("kind=call", 0),
+        (f"since={today}", 1),
+        (f"until={today - timedelta(days=1)}", 0),
+        ("since=nonsense", 1),
+    ):
+        rows = browser.get(f"/statement.csv?{query}").getvalue().decode().splitlines()
+        assert len(rows) == found + 1, query
+
+
+def test_statement_csv_has_exact_amounts(browser: Client, account: Account) -> None:
+    credit(account, -0.000001, "adjustment:2")
+    answer = browser.get("/statement.csv")
+    newest = answer.getvalue().decode().splitlines()[1].split(",")
+    assert newest[-2:] == ["-0.000001", "19.999999"]
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_month_adds_up(browser: Client, account: Account) -> None:
+    hold(account, 3)
+    capture(1.25)
+    today = timezone.now()
+    page = browser.get(f"/statement/{today:%Y-%m}").content.decode().partition("<main")[2]
+    assert page.index("$0.00") < page.index("−$1.25") < page.index("$18.75")
+    assert browser.get("/statement/2026-13").status_code == 404
+
+
+@pytest.mark.parametrize("rows", [1, 300])
+def test_statement_takes_the_same_queries_for_any_number_of_rows(
+    browser: Client,
+    account: Account,
+    rows: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(rows):
+        credit(account, 0.01, f"adjustment:{number}")
+    with django_assert_max_num_queries(15):
+        assert browser.get("/statement?page=1").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/topup/{}", "/topup/{}/receipt", "/statement/2026-11"])
+def test_pages_of_others_are_not_found_or_empty(charlie: User, account: Account, path: str) -> None:
+    topup = TopUp.objects.create(
+        account=account, user=account.users.get(), amount_micros=1, expires_at=timezone.now()
+    )
+    stranger = Client()
+    stranger.force_login(charlie)
+    answer = stranger.get(path.format(topup.public_id))
+    assert answer.status_code == 404 or "Credit in a test" not in answer.content.decode()
+    assert Transfer.objects.exists()
