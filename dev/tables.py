@@ -1,7 +1,10 @@
-"""Writes the tables of the documentation that repeat the code: `python -m dev.tables`."""
+"""Writes what the documentation repeats of the code: `make tables`."""
 
 import re
 
+import django
+
+from dev import api_reference
 from dev.stack import ROOT
 from mobayilo.lib.errors import ERRORS
 from mobayilo.lib.ratelimits import LIMITS
@@ -31,3 +34,5 @@ def replace_rows(page: str, heading: str, rows: str) -> None:
 if __name__ == "__main__":
     replace_rows("errors.md", "| code | HTTP | exit | what to do |", error_rows())
     replace_rows("operations.md", "| limit | rate | per | without Redis |", limit_rows())
+    django.setup()
+    api_reference.PAGE.write_text(api_reference.page())
