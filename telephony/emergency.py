@@ -14,13 +14,12 @@ from phonenumbers.shortnumberinfo import is_emergency_number, is_valid_short_num
 
 from mobayilo.lib.errors import ProductError
 from telephony.countries import country_name
-from telephony.number_readings import bare_readings, national_readings
+from telephony.number_readings import EXIT_CODES, bare_readings, national_readings
 from telephony.number_text import raw_digits
 
 EVERYWHERE = frozenset({"112", "911"})  # GSM 02.30 has every mobile phone treat both as emergency
 LONGEST_SHORT_NUMBER = 6
 LONGEST_WITH_PREFIX = LONGEST_SHORT_NUMBER + len("011") + len("998")
-EXIT_CODES = ("00", "011")
 
 
 def emergency_check(text: str, *, countries: list[str]) -> None:

@@ -8,6 +8,7 @@ from telephony.number_readings import (
     Reading,
     Way,
     bare_readings,
+    begins_with_exit_code,
     distinct,
     exit_readings,
     international_readings,
@@ -25,10 +26,9 @@ def meant(written: Written, *, stated: str | None, default: str | None) -> list[
     """The readings that the person can have meant: one to go on with, several to ask about."""
     if written.has_plus:
         return international_readings(written)
-    countries = [c for c in (stated, default) if c]
-    abroad = exit_readings(written, countries)
     if stated:
-        return _meant_in_stated(written, stated, abroad)
+        return _meant_in_stated(written, stated, default)
+    abroad = exit_readings(written, [default] if default else [])
     at_home = national_readings(written.digits, default) if default else []
     if not at_home:
         is_clear = default is None or any(r.way == Way.EXIT_SET_APART for r in abroad)
@@ -37,22 +37,26 @@ def meant(written: Written, *, stated: str | None, default: str | None) -> list[
     return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
 
 
+def _meant_in_stated(written: Written, stated: str, default: str | None) -> list[Reading]:
+    """A stated country wins, save where its own phones, or all the world's, dial abroad so."""
+    at_home = national_readings(written.digits, stated)
+    abroad = exit_readings(written, [c for c in (stated, default) if c])
+    if at_home:
+        likely_abroad = [r for r in abroad if is_likely(r, written)]
+        doubted = begins_with_exit_code(written.digits, stated)
+        return distinct([*at_home, *(likely_abroad if doubted else [])])
+    # Nobody dials abroad to reach their own country, so its exit codes do not lead into it.
+    calling_code = phonenumbers.country_code_for_region(stated)
+    from_outside = exit_readings(written, [default] if default and default != stated else [])
+    into_it = [r for r in from_outside if r.number.country_code == calling_code]
+    return into_it or abroad
+
+
 def _bare_doubts(written: Written, at_home: Reading) -> list[Reading]:
     """A forgotten plus is considered where the digits are no usual number at home."""
     if is_as_dialled_at_home(at_home, written.digits) and is_usual_length(at_home):
         return []
     return [r for r in bare_readings(written.digits) if is_likely(r, written)]
-
-
-def _meant_in_stated(written: Written, stated: str, abroad: list[Reading]) -> list[Reading]:
-    """A stated country wins, save over `00…`, which all the world dials before another one."""
-    at_home = national_readings(written.digits, stated)
-    calling_code = phonenumbers.country_code_for_region(stated)
-    if at_home:
-        doubted = written.digits.startswith("00")
-        return distinct([*at_home, *(r for r in abroad if doubted and is_likely(r, written))])
-    in_country = [r for r in abroad if r.number.country_code == calling_code]
-    return in_country or abroad
 
 
 def elsewhere(written: Written, *, default: str | None) -> list[Reading]:

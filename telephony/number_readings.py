@@ -87,6 +87,11 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
     return distinct(list(found.values()))
 
 
+def begins_with_exit_code(digits: str, country: str) -> bool:
+    """Whether a phone in the country, or nearly any phone, would dial abroad with these digits."""
+    return digits.startswith("00") or bool(_exit_codes_at_start(digits, country))
+
+
 def bare_readings(digits: str) -> list[Reading]:
     """The country code first, the plus forgotten."""
     return distinct([_international(digits, Way.BARE)])
@@ -125,6 +130,7 @@ def _first_groups(written: Written) -> list[str]:
 
 
 def _is_nanp(reading: Reading, digits: str) -> bool:
+    """North Americans write their numbers with the trunk prefix 1 and without it."""
     return reading.number.country_code == 1 and len(digits) in {10, 11}
 
 
