@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -26,6 +26,9 @@ from twilio.rest.api.v2010.account.call import CallInstance  # type: ignore[impo
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
+from telephony.gateway_errors import NoSuchThingError, OutcomeUnknownError, refusal_of
+
+__all__ = ["NoSuchThingError", "OutcomeUnknownError"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,20 +41,6 @@ _BROKEN_ANSWER = (
     AttributeError,
     TypeError,
 )
-
-
-class OutcomeUnknownError(ProductError):
-    """Twilio may or may not have done what was asked: no answer, or none that can be read."""
-
-    def __init__(self) -> None:
-        super().__init__("provider_unavailable", "Our phone carrier did not answer.")
-
-
-class NoSuchThingError(ProductError):
-    """Twilio knows nothing under that SID (any more)."""
-
-    def __init__(self) -> None:
-        super().__init__("not_found", "Our phone carrier does not know that.")
 
 
 class Check(StrEnum):
@@ -125,7 +114,7 @@ def _asking(what: str) -> Iterator[None]:
         logger.warning(
             "twilio refused", extra={"what": what, "status": error.status, "code": error.code}
         )
-        raise _refusal(int(error.status), int(error.code or 0)) from None
+        raise refusal_of(int(error.status), int(error.code or 0)) from None
     except requests.ConnectTimeout:
         raise _unreachable(what) from None
     except requests.ConnectionError as error:
@@ -142,50 +131,6 @@ def _asking(what: str) -> Iterator[None]:
 def _unreachable(what: str) -> ProductError:
     logger.warning("twilio unreachable", extra={"what": what})
     return ProductError("provider_unavailable", "Our phone carrier cannot be reached.")
-
-
-# https://www.twilio.com/docs/api/errors, by code: our code and what the person is told.
-_REFUSALS: dict[int, tuple[str, str]] = {
-    20003: ("provider_misconfigured", "Our phone carrier refused our sign-in."),
-    20404: ("not_found", "Our phone carrier does not know that."),
-    21210: ("provider_misconfigured", "Our own number may not place calls."),
-    21211: ("number_unreachable", "Our phone carrier says that this number is not valid."),
-    21214: ("number_unreachable", "This number cannot be reached by our phone carrier."),
-    21215: ("destination_blocked", "Calls to this country are not open."),
-    21216: ("destination_blocked", "Calls to this number are not open."),
-    21217: ("number_unreachable", "Our phone carrier says that this number is not valid."),
-    60200: ("number_unreachable", "Our phone carrier says that this number is not valid."),
-    60202: ("too_many_tries", "Too many wrong codes for this number."),
-    60203: ("too_many_codes", "Too many codes were sent to this number."),
-    60205: ("landline_no_sms", "This is a landline, which takes no SMS."),
-    60207: ("too_many_codes", "Too many codes were asked for."),
-    60212: ("too_many_codes", "Another code for this number is just being sent."),
-    60238: ("number_blocked", "Codes to this number are blocked, to prevent fraud."),
-    60410: ("number_blocked", "Codes to numbers like this are blocked for now, to prevent fraud."),
-    60605: ("region_not_permitted", "Codes cannot be sent to this country."),
-}
-_TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code lives
-
-
-def _refusal(status: int, code: int) -> ProductError:
-    if code == 20404 or (status == 404 and code not in _REFUSALS):
-        return NoSuchThingError()
-    if code in _REFUSALS:
-        ours, message = _REFUSALS[code]
-        waits = ours in ("too_many_codes", "too_many_tries")
-        return ProductError(
-            ours, message, retry_after_seconds=_TOO_MANY_WAIT_SECONDS if waits else None
-        )
-    if status == 429:
-        # 20429 and 10004: refused before anything was done.
-        return ProductError(
-            "provider_unavailable", "Our phone carrier is busy.", retry_after_seconds=5
-        )
-    if status >= 500:
-        return OutcomeUnknownError()
-    if status in (401, 403):
-        return ProductError("provider_misconfigured", "Our phone carrier refused our request.")
-    return ProductError("provider_refused", "Our phone carrier refused the request.")
 
 
 # Verify
@@ -242,6 +187,18 @@ def find_calls(*, to: str, since: datetime) -> list[ProviderCall]:
         found = _client().calls.list(to=to, from_=settings.TWILIO_FROM_NUMBER, limit=50)
         calls = [_provider_call(call) for call in found]
     return [c for c in calls if c.created_at is None or c.created_at >= since]
+
+
+def calls_of_day(day: date) -> Iterator[ProviderCall]:
+    """Every call and leg of a UTC day, page by page, so that memory stays constant."""
+    with _asking("list the calls of a day"):
+        start = datetime.combine(day, time(), UTC)
+        end = start + timedelta(days=1)
+        calls = _client().calls.stream(
+            start_time_after=start, start_time_before=end, page_size=1000
+        )
+        for call in calls:
+            yield _provider_call(call)
 
 
 def find_children(parent_sid: str) -> list[ProviderCall]:
@@ -312,9 +269,12 @@ def _provider_price(row: dict[str, Any]) -> ProviderPrice:
 
 
 def check_account() -> str:
-    """The state of our account at Twilio, `active` when all is well."""
+    """`active` when all is well. Raises when Twilio has suspended or closed the account."""
     with _asking("check the account"):
-        return str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
+        status = str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
+    if status != "active":
+        raise ProductError("provider_misconfigured", f"The account is {status}.")
+    return status
 
 
 def check_verify_service() -> str:
@@ -323,6 +283,16 @@ def check_verify_service() -> str:
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID).fetch()
         _sid(service.sid)
         return str(service.friendly_name)
+
+
+def check_dialing_permission(country: str) -> str:
+    """`open` when our account may call a country. Raises when it may not."""
+    with _asking("check a dialing permission"):
+        permission = _client().voice.v1.dialing_permissions.countries(country).fetch()
+        is_open = permission.low_risk_numbers_enabled is True
+    if not is_open:
+        raise ProductError("destination_blocked", f"Our account may not call {country}.")
+    return "open"
 
 
 # Webhooks

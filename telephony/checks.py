@@ -1,0 +1,110 @@
+"""A configuration for calls that cannot work, refused before the first customer meets it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import phonenumbers
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from mobayilo.lib.hosts import is_loopback
+
+TWILIO_LONGEST_CALL_SECONDS = 4 * 3600
+_SIDS = (
+    ("TWILIO_ACCOUNT_SID", r"AC[0-9a-f]{32}", "telephony.E001", "its first page"),
+    ("TWILIO_VERIFY_SERVICE_SID", r"VA[0-9a-f]{32}", "telephony.E002", "Verify, Services"),
+)
+
+
+@register
+def check_twilio_names(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """SIDs and our own number have the shapes that Twilio gives them."""
+    problems: list[CheckMessage] = [
+        Error(
+            f"{name} is not such a SID.",
+            hint=f"Copy it from Twilio's console ({where}).",
+            id=identifier,
+        )
+        for name, shape, identifier, where in _SIDS
+        if not re.fullmatch(shape, getattr(settings, name))
+    ]
+    if not _is_e164(settings.TWILIO_FROM_NUMBER):
+        problems.append(
+            Error(
+                "TWILIO_FROM_NUMBER is not a number such as +12025550100.",
+                hint="Set it to a voice number that you own at Twilio, with + and no spaces.",
+                id="telephony.E003",
+            )
+        )
+    return problems
+
+
+def _is_e164(text: str) -> bool:
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == text
+
+
+@register
+def check_webhooks_can_arrive(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Twilio itself cannot reach a loopback address; the sandbox can."""
+    if not settings.IS_LOCAL or settings.TWILIO_API_URL:
+        return []
+    return [
+        Warning(
+            "Twilio cannot call back a server at PUBLIC_URL on this machine.",
+            hint="Set PUBLIC_URL to the public https address, or TWILIO_API_URL to the sandbox.",
+            id="telephony.W002",
+        )
+    ]
+
+
+@register
+def check_call_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Times that Twilio would refuse or cut short, when customers were promised more."""
+    problems: list[CheckMessage] = []
+    if not 5 <= settings.CALL_RING_SECONDS <= 600:
+        problems.append(
+            Error(
+                "CALL_RING_SECONDS must be from 5 to 600.",
+                hint="Twilio rings no shorter and no longer; 45 is usual.",
+                id="telephony.E004",
+            )
+        )
+    longest = TWILIO_LONGEST_CALL_SECONDS - settings.CALL_RING_SECONDS - 5
+    if not 60 <= settings.CALL_MAX_SECONDS <= longest:
+        problems.append(
+            Error(
+                f"CALL_MAX_SECONDS must be from 60 to {longest}.",
+                hint="Twilio ends a leg after four hours, and the customer's own leg also rings.",
+                id="telephony.E005",
+            )
+        )
+    return problems
+
+
+@register
+def check_sandbox_is_local(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A product in public that asks a sandbox would call nobody and believe codes that it reads."""
+    host = settings.TWILIO_API_URL.split("://")[-1].split("/")[0].split(":")[0]
+    if not host or settings.IS_LOCAL:
+        return []
+    return [
+        Warning(
+            f"TWILIO_API_URL sends every request to {host} instead of Twilio.",
+            hint="Unset TWILIO_API_URL in production."
+            if is_loopback(host)
+            else "Unset TWILIO_API_URL, unless that host is a proxy of yours.",
+            id="telephony.W001",
+        )
+    ]
