@@ -1,15 +1,17 @@
 """A live server and a running sandbox that call each other, and people with proved phones."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -63,27 +65,49 @@ def deck(db: None, tmp_path: Path) -> Path:
     return path
 
 
+class Answer(Protocol):
+    """What `requests` and Django's test client both give."""
+
+    status_code: int
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+    def json(self) -> Any: ...  # noqa: ANN401 - whatever the body holds
+
+
 @dataclass
 class Person:
-    """Somebody with a token, asking the API over HTTP."""
+    """Somebody with a token, asking the API at its port, or in-process without one."""
 
     user: User
     secret: str
     url: str
 
-    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+    def ask(self, method: str, path: str, **options: Any) -> Answer:
         headers = {"Authorization": f"Bearer {self.secret}", **options.pop("headers", {})}
-        url = f"{self.url}/api/cli/v1/{path}"
-        return requests.request(method, url, headers=headers, timeout=30, **options)
+        path = f"/api/cli/v1/{path}"
+        if self.url:
+            url = f"{self.url}{path}"
+            answer: Answer = requests.request(method, url, headers=headers, timeout=30, **options)
+            return answer
+        body = json.dumps(options.get("json", {}))
+        options = {"query_params": options.get("params")}
+        kind = "application/json"
+        local: Answer = Client().generic(method, path, body, kind, headers=headers, **options)
+        return local
 
-    def get(self, path: str, **parameters: Any) -> requests.Response:
+    def get(self, path: str, **parameters: Any) -> Answer:
         return self.ask("GET", path, params=parameters)
 
-    def post(self, path: str, *, key: str = "", **body: Any) -> requests.Response:
+    def post(self, path: str, *, key: str = "", **body: Any) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         return self.ask("POST", path, json=body, headers=headers)
 
-    def call(self, to: str = DESTINATION, **more: Any) -> requests.Response:
+    def call(self, to: str = DESTINATION, **more: Any) -> Answer:
         return self.post("calls", to=to, **more)
 
     def final(self, call_id: str) -> dict[str, Any]:
@@ -107,7 +131,7 @@ def live(
     deck: Path,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-) -> LiveServer:
+) -> Iterator[LiveServer]:
     """The product on a real port, which knows the sandbox and is known to it."""
     # A server thread lives as long as its HTTP connection; its database connection may not, or
     # the test database could not be dropped.
@@ -115,7 +139,8 @@ def live(
     settings.PUBLIC_URL = live_server.url
     settings.TWILIO_API_URL = sandbox.url
     settings.TWILIO_TIMEOUT_SECONDS = 2.0
-    return live_server
+    yield live_server
+    sandbox.fall_silent()
 
 
 def fund(user: User, dollars: float) -> None:
@@ -123,8 +148,7 @@ def fund(user: User, dollars: float) -> None:
     ledger.post(account=user.account, amount_micros=round(dollars * 1_000_000), cause=cause)
 
 
-@pytest.fixture
-def person(live: LiveServer) -> Callable[..., Person]:
+def makes_people(url: str) -> Callable[..., Person]:
     """Gives a user a token, and a proved phone and money where they are named."""
 
     def make(user: User, *, phone: str = "", dollars: float = 0, **spec: Any) -> Person:
@@ -138,9 +162,25 @@ def person(live: LiveServer) -> Callable[..., Person]:
             CallerId.objects.create(account=user.account, e164=phone, country="GB", is_default=True)
         if dollars:
             fund(user, dollars)
-        return Person(user, new.secret, live.url)
+        return Person(user, new.secret, url)
 
     return make
+
+
+@pytest.fixture
+def person(live: LiveServer) -> Callable[..., Person]:
+    return makes_people(live.url)
+
+
+@pytest.fixture
+def local_person(deck: Path) -> Callable[..., Person]:
+    """For what ends before Twilio is asked: no ports, no other process."""
+    return makes_people("")
+
+
+@pytest.fixture
+def local_caller(local_person: Callable[..., Person], alice: User) -> Person:
+    return local_person(alice, phone=OWN_PHONE, dollars=20)
 
 
 @pytest.fixture
@@ -158,7 +198,8 @@ def make_call(
     )
     price = CallPrice(Price(6_000, 1, 1), Price(12_000, 60, 60), ring_seconds=45)
     a_cost, b_cost = (12_000, price.leg_b.cost_micros(seconds)) if seconds else (0, 0)
-    facts = {
+    facts: dict[str, Any] = {
+        "to_e164": DESTINATION,
         "leg_a_status": "completed",
         "leg_a_seconds": 120 if seconds else 0,
         "leg_b_status": "completed" if seconds else "busy",
@@ -173,7 +214,6 @@ def make_call(
         user=user,
         caller_id=caller_id,
         from_e164=OWN_PHONE,
-        to_e164=DESTINATION,
         to_country="GB",
         to_kind="fixed",
         deck=RateDeck.objects.latest("id"),

@@ -41,6 +41,12 @@ class Sandbox:
     def code_for(self, number: str) -> str:
         return str(self.get("messages", to=number)["messages"][-1]["code"])
 
+    def fall_silent(self) -> None:
+        """Nothing more happens, and nothing is on its way to a database about to be emptied."""
+        self.post("speed", speed=0.0001)
+        wait_for(lambda: not self.get("idle")["webhooks"], "the last webhook", seconds=3)
+        self.post("reset")
+
     def wait_until_idle(self) -> None:
         wait_for(lambda: self.get("idle")["idle"], "the sandbox to be idle")
 

@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, OutboxMail, User
 from telephony.models import CallerId, Verification
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 People = Callable[..., Person]
 
 
-def error_of(answer: object) -> str:
-    return str(answer.json()["error"]["code"])  # type: ignore[attr-defined]  # a requests.Response
+def error_of(answer: Answer) -> str:
+    return str(answer.json()["error"]["code"])
 
 
 def prove(somebody: Person, sandbox: Sandbox, number: str = OWN_PHONE) -> None:

@@ -139,7 +139,7 @@ def play_unheard(caller: Person, sandbox: Sandbox, outcome: str) -> Played:
     for pattern in ("*call.*", "*dial_action"):
         sandbox.post("webhooks/rules", pattern=pattern, action="drop")
     placed = caller.call()
-    assert placed.status_code == 201, placed.text
+    assert placed.status_code == 201, placed.json()
     call = Call.objects.get(public_id=placed.json()["call_id"])
     wait_for(lambda: sandbox.get("calls", number=DESTINATION)["calls"], "the bridge")
     sandbox.wait_until_idle()
