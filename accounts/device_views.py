@@ -173,6 +173,7 @@ def _confirm_page(
         "form": form,
         "user_code": request.session.get(CODE, ""),
         "client_name": client_name(row.client_id),
+        "life_days": form.policy.cap_days(row.expires_in_days),
         "here": {"ip": here, "country": country},
         "is_elsewhere": not same_network(row.ip, here),
         "is_abroad": bool(row.country and country and row.country != country),

@@ -1,5 +1,6 @@
 """The OAuth endpoints: device login (RFC 8628), revocation (RFC 7009), metadata (RFC 8414)."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.instants import rfc3339
 from mobayilo.lib.ratelimits import count, limited
 
+logger = logging.getLogger(__name__)
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 MAX_PENDING_PER_ADDRESS = 30
 GUARDS = ("max_cents_per_day", "max_cents_per_call", "destinations", "caller_ids")
@@ -206,6 +208,7 @@ def _refuse_hoarders(ip: str) -> None:
         ip=ip, state=DeviceLogin.State.PENDING, expires_at__gt=timezone.now()
     )
     if pending.count() >= MAX_PENDING_PER_ADDRESS:
+        logger.warning("many device logins wait at one address", extra={"ip": ip})
         raise OAuthError(
             "temporarily_unavailable",
             "Too many logins are waiting at this address.",

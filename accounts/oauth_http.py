@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -40,6 +41,16 @@ def oauth_endpoint(view: Endpoint) -> Endpoint:
             response = refusal(_translate(error))
         except SuspiciousOperation:
             response = refusal(OAuthError("invalid_request", "The body cannot be read."))
+        except (OperationalError, InterfaceError):
+            logger.exception("oauth endpoint without its database")
+            response = refusal(
+                OAuthError(
+                    "temporarily_unavailable",
+                    "This is paused for a moment.",
+                    status=503,
+                    retry_after_seconds=5,
+                )
+            )
         except Exception:
             logger.exception("oauth endpoint failed")
             response = refusal(OAuthError("server_error", "Our fault. Try again.", status=500))

@@ -64,12 +64,12 @@ def _claim(mail: OutboxMail) -> bool:
 
 
 def _send(mail: OutboxMail) -> bool:
+    """Whether the mail went out. One that cannot be sent never keeps the others back."""
     try:
         message(mail).send()
-    except OSError as error:  # smtplib's errors are OSErrors too
-        logger.warning("mail not sent", extra={"mail": mail.pk, "error": type(error).__name__})
-        reason = type(error).__name__
-        OutboxMail.objects.filter(pk=mail.pk).update(last_error=reason)
+    except Exception as error:
+        logger.exception("mail not sent", extra={"mail": mail.pk})
+        OutboxMail.objects.filter(pk=mail.pk).update(last_error=type(error).__name__)
         return False
     OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), last_error="")
     return True

@@ -159,6 +159,7 @@ def test_guards_asked_for_are_shown_for_approval(client: Client, alice: User) ->
     terms = shown_terms(browser)
     assert (str(terms["max_per_day"]), terms["destinations"]) == ("5", "GB +4420")
     assert terms["expires"] == "365"
+    assert "365 days" in browser.get("/device/confirm").content.decode()
 
 
 def test_approval_warns_when_the_device_is_elsewhere(client: Client, alice: User) -> None:

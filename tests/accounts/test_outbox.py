@@ -51,6 +51,15 @@ def test_mail_is_tried_again_after_a_failure(alice: User, settings: Settings) ->
     assert waiting.due_at > waiting.created_at
 
 
+@pytest.mark.django_db
+def test_mail_that_cannot_be_written_keeps_no_other_back(alice: User) -> None:
+    queue_mail(alice, template="accounts/mail/nothing", context={}, key="broken")
+    queue(alice)
+    call_command("send_notices")
+    assert len(mail.outbox) == 1
+    assert OutboxMail.objects.get(key="broken").last_error == "TemplateDoesNotExist"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_mail_is_sent_once_by_processes_at_once(alice: User) -> None:
     for number in range(10):
