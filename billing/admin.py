@@ -1,9 +1,19 @@
 """Money as support sees it: everything to look at, nothing to change by hand."""
 
+from typing import TypeVar
+
+from django import forms
 from django.contrib import admin
-from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import audit
+from accounts.access import signed_in_user
+from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
+from billing import events
+from billing.adjustments import KINDS, adjust
+from billing.amounts import read_amount
+from billing.forms import new_form_key
 from billing.models import (
     AuditReport,
     Dispute,
@@ -14,27 +24,60 @@ from billing.models import (
     Transfer,
     Wallet,
 )
+from billing.refunds import refundable_by_staff_micros, start_refund
+from billing.topups import ask_stripe
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_change, format_money
+from mobayilo.lib.money import MICROS_PER_CENT
+
+Row = TypeVar("Row", Wallet, TopUp)
 
 
-class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
-    """Rows that only the product's own operations write."""
+class AmountForm(ReasonForm):
+    """How much; the key makes a form that is sent twice one movement."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    amount = forms.CharField(max_length=20, help_text="US dollars, such as 5 or 5.00.")
+    key = forms.CharField(max_length=40, initial=new_form_key, widget=forms.HiddenInput)
 
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
+    def clean_amount(self) -> int:
+        """In cents, negative after a minus sign."""
+        text = self.cleaned_data["amount"].strip()
+        try:
+            return -read_amount(text[1:]) if text.startswith("-") else read_amount(text)
+        except ProductError as error:
+            raise forms.ValidationError(error.message) from None
 
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
+
+class AdjustForm(AmountForm):
+    """A credit, or a debit with a minus sign."""
+
+    kind = forms.ChoiceField(
+        choices=[(kind, description) for kind, (_, description) in KINDS.items()]
+    )
+    reference = forms.CharField(
+        max_length=40, required=False, help_text="The call or top-up that it is about, if any."
+    )
+
+
+def only_one(chosen: QuerySet[Row]) -> Row:
+    """The row of an action that moves money; several at once would be a slip."""
+    if chosen.count() != 1:
+        raise ProductError("invalid_request", "Choose one row: this moves money.")
+    return chosen.get()
+
+
+def may(request: HttpRequest, right: str) -> bool:
+    """Whether a group of this member of staff has a right of this room."""
+    rights = (f"billing.{group}_{right}" for group in ("support", "operator", "finance"))
+    return any(request.user.has_perm(name) for name in rights)
 
 
 @admin.register(Wallet)
-class WalletAdmin(LookOnly):
+class WalletAdmin(LookOnlyAdmin):
     list_display = ["account", "balance", "held", "available"]
     list_select_related = ["account"]
     search_fields = ["account__public_id", "account__users__email"]
+    actions = ["credit_or_debit"]
 
     @admin.display(ordering="balance_micros")
     def balance(self, wallet: Wallet) -> str:
@@ -47,9 +90,30 @@ class WalletAdmin(LookOnly):
     def available(self, wallet: Wallet) -> str:
         return format_money(wallet.available_micros)
 
+    def has_adjust_permission(self, request: HttpRequest) -> bool:
+        return may(request, "adjust")
+
+    @reasoned("Credit or debit", permission="adjust", form_class=AdjustForm)
+    def credit_or_debit(
+        self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
+    ) -> str:
+        wanted, wallet = form.cleaned_data, only_one(chosen)
+        transfer = adjust(
+            account=wallet.account,
+            amount_micros=wanted["amount"] * MICROS_PER_CENT,
+            kind=wanted["kind"],
+            staff=signed_in_user(request),
+            reason=wanted["reason"],
+            key=wanted["key"],
+            reference=wanted["reference"],
+            request=request,
+        )
+        after = format_money(transfer.balance_after_micros)
+        return f"{format_change(transfer.amount_micros)}; the balance is {after}."
+
 
 @admin.register(Transfer)
-class TransferAdmin(LookOnly):
+class TransferAdmin(LookOnlyAdmin):
     list_display = ["created_at", "public_id", "wallet", "kind", "change", "after", "description"]
     list_filter = ["kind", "book", "created_at"]
     list_select_related = ["wallet__account"]
@@ -67,7 +131,7 @@ class TransferAdmin(LookOnly):
 
 
 @admin.register(Hold)
-class HoldAdmin(LookOnly):
+class HoldAdmin(LookOnlyAdmin):
     list_display = ["created_at", "public_id", "wallet", "state", "amount", "expires_at", "key"]
     list_filter = ["state", "created_at"]
     list_select_related = ["wallet__account"]
@@ -80,7 +144,7 @@ class HoldAdmin(LookOnly):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(LookOnly):
+class TopUpAdmin(LookOnlyAdmin):
     list_display = ["created_at", "public_id", "user", "amount", "shown_status", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["user"]
@@ -93,13 +157,51 @@ class TopUpAdmin(LookOnly):
     ]
     exclude = ["checkout_url", "idempotency_key"]
     ordering = ["-id"]
+    actions = ["refund", "ask"]
 
     def amount(self, topup: TopUp) -> str:
         return format_money(topup.amount_micros)
 
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        return may(request, "refund")
+
+    @reasoned("Refund to the card", permission="refund", form_class=AmountForm)
+    def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
+        topup, staff, reason = (
+            only_one(chosen),
+            signed_in_user(request),
+            form.cleaned_data["reason"],
+        )
+        refund = start_refund(
+            topup=topup,
+            amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
+            user=staff,
+            reason=reason,
+            by_staff=True,
+            key=form.cleaned_data["key"],
+        )
+        audit.record(
+            "topup.refunded",
+            account=topup.account,
+            user=staff,
+            request=request,
+            topup=topup.public_id,
+            refund=refund.public_id,
+            reason=reason,
+        )
+        topup.refresh_from_db()
+        left = format_money(refundable_by_staff_micros(topup))
+        state = refund.get_status_display()
+        return f"Refund {refund}: {state}. {left} of {topup} can still be refunded."
+
+    @admin.action(description="Ask Stripe now", permissions=["view"])
+    def ask(self, request: HttpRequest, chosen: QuerySet[TopUp]) -> None:
+        for topup in chosen:
+            self.message_user(request, f"Top-up {topup} is {ask_stripe(topup).shown_status}")
+
 
 @admin.register(Refund)
-class RefundAdmin(LookOnly):
+class RefundAdmin(LookOnlyAdmin):
     list_display = ["created_at", "public_id", "topup", "amount", "status", "reason", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["topup"]
@@ -111,7 +213,7 @@ class RefundAdmin(LookOnly):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(LookOnly):
+class DisputeAdmin(LookOnlyAdmin):
     list_display = ["created_at", "stripe_id", "kind", "topup", "amount", "state", "reason"]
     list_filter = ["kind", "state", "created_at"]
     list_select_related = ["topup"]
@@ -123,15 +225,28 @@ class DisputeAdmin(LookOnly):
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(LookOnly):
+class StripeEventAdmin(LookOnlyAdmin):
     list_display = ["received_at", "stripe_id", "kind", "outcome", "reference", "note"]
     list_filter = ["outcome", "kind", "received_at"]
     search_fields = ["=stripe_id", "=reference"]
     ordering = ["-id"]
+    actions = ["apply_again"]
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return may(request, "replay")
+
+    @admin.action(description="Apply again", permissions=["replay"])
+    def apply_again(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
+        for event in chosen.order_by("stripe_created_at", "id"):
+            try:
+                outcome: str = events.replay_event(event).label
+            except ValueError:
+                outcome = "cannot be read"
+            self.message_user(request, f"Event {event}: {outcome}")
 
 
 @admin.register(AuditReport)
-class AuditReportAdmin(LookOnly):
+class AuditReportAdmin(LookOnlyAdmin):
     list_display = ["created_at", "subject", "day", "difference_count"]
     list_filter = ["subject", "created_at"]
     ordering = ["-id"]

@@ -46,6 +46,12 @@ class Wallet(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        # A right belongs to the group of the staff that its name begins with.
+        permissions = [
+            ("support_adjust", "Can credit and debit small amounts (support)"),
+            ("operator_adjust", "Can credit and debit small amounts (operator)"),
+            ("finance_adjust", "Can credit and debit large amounts (finance)"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(held_micros__gte=0), name="wallet_held_not_negative"
@@ -228,6 +234,11 @@ class TopUp(models.Model):
     paid_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions = [
+            ("support_refund", "Can refund top-ups (support)"),
+            ("operator_refund", "Can refund top-ups (operator)"),
+            ("finance_refund", "Can refund top-ups (finance)"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "idempotency_key"], name="topup_idempotency_key"
@@ -292,6 +303,8 @@ class Refund(models.Model):
     amount_micros = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=200, blank=True)
+    # Of the form that asked for it: sent twice, it is one refund.
+    key = models.CharField(max_length=40, unique=True, null=True, blank=True)
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     problem = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -361,6 +374,7 @@ class StripeEvent(models.Model):
     reference = models.CharField(max_length=40, blank=True, db_index=True)
 
     class Meta:
+        permissions = [("operator_replay", "Can apply events again (operator)")]
         indexes = [models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order")]
 
     def __str__(self) -> str:

@@ -50,18 +50,27 @@ def refundable_by_staff_micros(topup: TopUp) -> int:
 
 
 def start_refund(
-    *, topup: TopUp, amount_micros: int, user: User, reason: str, by_staff: bool = False
+    *,
+    topup: TopUp,
+    amount_micros: int,
+    user: User,
+    reason: str,
+    by_staff: bool = False,
+    key: str | None = None,
 ) -> Refund:
-    """Sends money of a top-up back to the card.
+    """Sends money of a top-up back to the card. Repeated with the same key, it is one refund.
 
     A customer gets what `refundable_micros` says; staff may refund any part that has not gone back,
     also of a frozen account. When Stripe does not answer, the refund stays under way and is asked
-    for again by `reconcile_topups`. Raises `not_refundable`, `insufficient_funds`, or what Stripe's
-    refusal is.
+    for again by `reconcile_topups`. Raises `not_refundable`, `insufficient_funds`, or what Stripe
+    refused it with.
     """
+    if key and (made := topup.refunds.filter(key=key).first()):
+        return made
     if not by_staff and amount_micros > refundable_micros(topup):
         raise _not_refundable(refundable_micros(topup))
-    refund = _intend(topup, amount_micros, user, reason, by_staff=by_staff)
+    refund = Refund(topup=topup, amount_micros=amount_micros, user=user, reason=reason, key=key)
+    _reserve(refund, by_staff=by_staff)
     try:
         ask_stripe(refund)
     except gateway.UnknownOutcomeError:
@@ -71,23 +80,21 @@ def start_refund(
 
 
 @transaction.atomic
-def _intend(topup: TopUp, amount_micros: int, user: User, reason: str, *, by_staff: bool) -> Refund:
-    topup = TopUp.objects.select_for_update().get(pk=topup.pk)
+def _reserve(refund: Refund, *, by_staff: bool) -> None:
+    """Saves a refund with the hold on its money."""
+    topup = TopUp.objects.select_for_update().get(pk=refund.topup_id)
     room_micros = refundable_by_staff_micros(topup) if by_staff else topup.returnable_micros
-    if not 0 < amount_micros <= room_micros or amount_micros % MICROS_PER_CENT:
+    if not 0 < refund.amount_micros <= room_micros or refund.amount_micros % MICROS_PER_CENT:
         raise _not_refundable(room_micros)
-    balance_claims(topup, also_refunded_micros=amount_micros)
-    refund = Refund.objects.create(
-        topup=topup, user=user, amount_micros=amount_micros, reason=reason
-    )
+    balance_claims(topup, also_refunded_micros=refund.amount_micros)
+    refund.save()
     ledger.place_hold(
         account=topup.account,
-        amount_micros=amount_micros,
+        amount_micros=refund.amount_micros,
         key=_key(refund),
         expires_at=timezone.now() + RESERVED_FOR,
         even_frozen=by_staff,
     )
-    return refund
 
 
 def ask_stripe(refund: Refund) -> None:

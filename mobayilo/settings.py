@@ -258,6 +258,8 @@ TOPUP_MAX_CENTS_NEW_ACCOUNT = env.int("TOPUP_MAX_CENTS_NEW_ACCOUNT", default=10_
 REFUND_DAYS = env.int(
     "REFUND_DAYS", default=30
 )  # how long customers may refund a top-up themselves
+ADJUST_MAX_CENTS_SUPPORT = env.int("ADJUST_MAX_CENTS_SUPPORT", default=2_000)  # operators too
+ADJUST_MAX_CENTS_FINANCE = env.int("ADJUST_MAX_CENTS_FINANCE", default=50_000)
 LOW_BALANCE_CENTS = env.int("LOW_BALANCE_CENTS", default=200)  # below this a mail is sent; 0: never
 CALL_MAX_SECONDS = env.int("CALL_MAX_SECONDS", default=4 * 3600 - 60)
 CALL_RING_SECONDS = env.int("CALL_RING_SECONDS", default=45)

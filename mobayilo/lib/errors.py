@@ -58,6 +58,7 @@ ERRORS: dict[str, ErrorKind] = {
     "invalid_amount": ErrorKind(400, 2, "Write dollars and cents, such as 20 or 20.00."),
     "amount_too_small": ErrorKind(400, 2, "The smallest top-up is $5.00."),
     "not_refundable": ErrorKind(409, 1, "Ask for less, or write to support."),
+    "adjustment_refused": ErrorKind(403, 5, "Ask somebody whose group may move more."),
     "amount_too_large": ErrorKind(400, 2, "Top up less; details.maximum_cents says how much."),
     # Caller IDs
     "caller_id_required": ErrorKind(403, 5, "Prove your phone: moby caller-id request NUMBER"),

@@ -1,0 +1,70 @@
+"""Credits and debits by the staff: each with a reason, within the limit of who makes it."""
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts import audit
+from accounts.models import Account, User
+from billing import ledger
+from billing.ledger import Cause
+from billing.models import Book, Transfer
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_money
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+
+# What staff may post, the book on the other side, and what the customer reads.
+KINDS: dict[str, tuple[Book, str]] = {
+    Transfer.Kind.ADJUSTMENT: (Book.ADJUSTMENTS, "Correction by support"),
+    Transfer.Kind.CALL_REFUND: (Book.REFUNDS, "Refund of a call"),
+    Transfer.Kind.PROMOTION: (Book.PROMOTIONS, "Promotional credit"),
+    Transfer.Kind.WRITE_OFF: (Book.WRITE_OFFS, "Debt written off"),
+}
+
+
+def limit_micros(staff: User) -> int:
+    """How much a member of staff may move at a time: the largest limit of their groups."""
+    if staff.has_perm("billing.finance_adjust"):
+        return int(settings.ADJUST_MAX_CENTS_FINANCE) * MICROS_PER_CENT
+    if staff.has_perm("billing.support_adjust") or staff.has_perm("billing.operator_adjust"):
+        return int(settings.ADJUST_MAX_CENTS_SUPPORT) * MICROS_PER_CENT
+    return 0
+
+
+@transaction.atomic
+def adjust(
+    *,
+    account: Account,
+    amount_micros: int,
+    kind: str,
+    staff: User,
+    reason: str,
+    key: str,
+    reference: str = "",
+    request: HttpRequest | None = None,
+) -> Transfer:
+    """Credits an account, or debits it when the amount is negative. Repeated, it is one transfer.
+
+    Raises `adjustment_refused` above the limit, and what `ledger.post` raises.
+    """
+    limit = limit_micros(staff)
+    if not amount_micros or abs(amount_micros) > limit:
+        raise ProductError(
+            "adjustment_refused", f"You may credit or debit up to {format_money(limit)}."
+        )
+    book, description = KINDS[kind]
+    cause = Cause(f"adjustment:{key}", book, Transfer.Kind(kind), description, reference)
+    done_before = Transfer.objects.filter(key=cause.key).exists()
+    transfer = ledger.post(account=account, amount_micros=amount_micros, cause=cause)
+    if not done_before:
+        audit.record(
+            "money.adjusted",
+            account=account,
+            user=staff,
+            request=request,
+            transfer=transfer.public_id,
+            kind=kind,
+            amount=format_micros(amount_micros),
+            reason=reason,
+        )
+    return transfer

@@ -1,0 +1,103 @@
+"""What the staff may do about money, through the admin."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import models
+
+from accounts.models import Account, AuditEvent, User
+from billing.models import Refund, StripeEvent, TopUp, Transfer
+from tests.accounts.browser import sign_in
+from tests.billing.conftest import StripeSandbox, credit, hold, totals
+from tests.people import person
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+PAGES = ("wallet", "transfer", "hold", "topup", "refund", "dispute", "stripeevent", "auditreport")
+
+
+def staff(group: str) -> User:
+    user = person(f"{group}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def act(user: User, action: str, row: models.Model, **fields: str) -> str:
+    """Fills the page of an action in; what came of it."""
+    sent = {"action": action, "_selected_action": row.pk, "reasoned": "yes", "key": "one", **fields}
+    address = f"/admin/billing/{row._meta.model_name}/"
+    answer = sign_in(user).post(address, {"reason": "ticket 4711", **sent}, follow=True)
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_money_is_there_to_look_at_only(account: Account, page: str) -> None:
+    hold(account, 1)
+    browser = sign_in(staff("support"))
+    assert browser.get(f"/admin/billing/{page}/").status_code == 200
+    assert browser.get(f"/admin/billing/{page}/add/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("group", "amount", "balance"),
+    [
+        ("support", "5", 25),
+        ("support", "-5.50", 14.5),
+        ("support", "20.01", 20),
+        ("finance", "20.01", 40.01),
+        ("finance", "500.01", 20),
+        ("support", "-20.01", 20),
+        ("support", "1,000", 20),
+    ],
+)
+def test_staff_credit_and_debit_within_the_limit_of_their_group(
+    account: Account, group: str, amount: str, balance: float
+) -> None:
+    user = staff(group)
+    for _ in range(2):
+        act(user, "credit_or_debit", account.wallet, amount=amount, kind="adjustment")
+    assert totals(account) == (balance, 0)
+    assert AuditEvent.objects.filter(action="money.adjusted").count() == (balance != 20)
+
+
+def test_adjustment_needs_a_reason_and_keeps_it(account: Account) -> None:
+    user, wallet = staff("support"), account.wallet
+    act(user, "credit_or_debit", wallet, amount="5", kind="call_refund", reason="")
+    assert totals(account) == (20, 0)
+    act(user, "credit_or_debit", wallet, amount="5", kind="call_refund")
+    assert Transfer.objects.get(kind="call_refund").book == "refunds"
+    event = AuditEvent.objects.get(action="money.adjusted")
+    assert (event.user, event.facts["reason"], event.facts["amount"]) == (
+        user,
+        "ticket 4711",
+        "5.00",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_support_refunds_a_part_of_a_topup(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    user = staff("support")
+    said = [act(user, "refund", paid, amount="5") for _ in range(2)]
+    assert "$15.00 of" in said[0]
+    assert Refund.objects.get().reason == "ticket 4711"
+    assert totals(paid.account) == (15, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_ask_stripe_about_a_topup(stripe_sandbox: StripeSandbox, topup: TopUp) -> None:
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.act(topup, "pay")
+    assert f"Top-up {topup} is paid" in act(staff("support"), "ask", topup)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_operators_apply_an_event_again(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    event = StripeEvent.objects.get(kind="checkout.session.completed")
+    assert "Applied" in act(staff("operator"), "apply_again", event)
+    assert totals(paid.account) == (20, 0)
+
+
+def test_customers_and_bare_staff_move_no_money(account: Account, alice: User) -> None:
+    credit(account, 1, "adjustment:3")
+    nobody = person("nobody@example.com", is_staff=True)
+    for user in (alice, nobody):
+        act(user, "credit_or_debit", account.wallet, amount="5", kind="adjustment")
+    assert totals(account) == (21, 0)
