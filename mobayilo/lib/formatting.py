@@ -11,6 +11,22 @@ from mobayilo.lib.money import MICROS_PER_CENT, format_micros, micros_to_cents
 MINUS = "−"  # U+2212, as wide as a plus sign in tabular figures
 FIGURE_SPACE = "\u2007"  # as wide as a digit
 KNOWN_TIME_ZONES = frozenset(available_timezones())
+# The first mark that is found decides: every browser claims to be several others as well.
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 def format_money(micros: int) -> str:
@@ -55,6 +71,13 @@ def format_duration(seconds: int) -> str:
 def format_minutes(seconds: int) -> str:
     """A sum of talking time, in minutes with one decimal: `62.1 min`."""
     return f"{seconds / 60:,.1f} min"
+
+
+def format_browser(user_agent: str) -> str:
+    """What a browser calls itself, in two words: `Firefox on Linux`. Others stay as they are."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if browser and system else user_agent
 
 
 def format_when(instant: datetime) -> str:

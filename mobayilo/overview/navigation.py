@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -42,19 +42,10 @@ class Link:
 
 
 def links(places: tuple[Place, ...], request: HttpRequest | None) -> list[Link]:
-    """The links of places that exist, the one of the current page marked."""
+    """The links of some places, the one of the current page marked."""
     match = request.resolver_match if request is not None else None
     here = match.view_name if match else ""
     return [
-        Link(url, place.label, place.icon, here in (place.name, *place.also))
+        Link(reverse(place.name), place.label, place.icon, here in (place.name, *place.also))
         for place in places
-        if (url := address(place.name))
     ]
-
-
-def address(name: str) -> str:
-    """The path of a page; empty while there is none of that name."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

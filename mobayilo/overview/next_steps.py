@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessToken, User
 from billing.models import Transfer
-from mobayilo.overview.navigation import address
 from telephony.models import Call
 
 
@@ -36,14 +36,14 @@ def next_steps(user: User, *, is_verified: bool) -> list[Step]:
             _("Prove which phone is yours"),
             is_verified,
             commands=("moby caller-id request",),
-            url=address("telephony:caller-ids"),
+            url=reverse("telephony:caller-ids"),
             action=_("Or verify it here"),
         ),
         Step(
             _("Top up"),
             has_paid,
             commands=("moby topup 20 --open",),
-            url=address("billing:topup"),
+            url=reverse("billing:topup"),
             action=_("Or top up here"),
         ),
         Step(_("Make the first call"), False, commands=('moby call "+44 20 7946 0018"',)),

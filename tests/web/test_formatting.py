@@ -53,6 +53,22 @@ def test_number_reads_as_its_country_writes_it(e164: str, text: str) -> None:
     assert formatting.format_e164(e164) == text
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "text"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge on Windows"),
+        ("moby/0.1.0 (Linux 6.1; anvil)", "moby/0.1.0 (Linux 6.1; anvil)"),
+        ("", ""),
+    ],
+)
+def test_browser_reads_in_two_words(user_agent: str, text: str) -> None:
+    assert formatting.format_browser(user_agent) == text
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (47, "0:47"), (3725, "1:02:05")])
 def test_duration_reads_as_on_a_clock(seconds: int, text: str) -> None:
     assert formatting.format_duration(seconds) == text

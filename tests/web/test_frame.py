@@ -52,11 +52,3 @@ def test_refusal_is_a_page_with_the_request_id(client: Client, db: None) -> None
 def test_refusal_page_touches_no_database(client: Client) -> None:
     client.cookies["session"] = "someone"
     assert client.get("/nowhere").status_code == 404
-
-
-@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/signup/", "/nowhere"])
-def test_page_has_no_inline_script_or_style(client: Client, db: None, path: str) -> None:
-    page = client.get(path).content.decode()
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page)
-    for attributes in re.findall(r"<script([^>]*)>", page):
-        assert "src=" in attributes or "application/json" in attributes

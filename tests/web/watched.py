@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from accounts.models import User
 
@@ -25,19 +25,13 @@ class Watched:
         self.context: BrowserContext = browser.new_context(**context)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
-        self.weight = 0
         self.page.on("console", lambda message: self._note(message.type, message.text))
         self.page.on("pageerror", lambda error: self._note("error", str(error)))
-        self.page.on("requestfinished", self._weigh)
         self.page.on("request", lambda request: self._check_host(request.url))
 
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.complaints.append(f"{self.page.url}: {text}")
-
-    def _weigh(self, request: Request) -> None:
-        sizes = request.sizes()
-        self.weight += sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)
@@ -54,7 +48,6 @@ class Watched:
 
     def open(self, path: str) -> None:
         self.page.goto(self.base + path)
-        self.page.wait_for_load_state("networkidle")
 
     def is_wider_than_the_window(self) -> bool:
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

@@ -53,6 +53,11 @@ def e164(number: str | None) -> str:
 
 
 @register.filter
+def browser(user_agent: str) -> str:
+    return formatting.format_browser(user_agent)
+
+
+@register.filter
 def duration(seconds: int | None) -> str:
     return "" if seconds is None else formatting.format_duration(seconds)
 
