@@ -1,11 +1,14 @@
 """The error contract: how every refusal leaves the house, as JSON for programs or as a page."""
 
 import logging
+import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -13,6 +16,9 @@ from mobayilo.lib.challenges import REALM
 from mobayilo.lib.errors import ProductError
 
 logger = logging.getLogger(__name__)
+
+# A database or a counter store that is away comes back without us; asking again is the remedy.
+OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 
 def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
@@ -31,7 +37,7 @@ def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
 def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Returns None for what is a fault of ours, which ends in 500."""
     request = context["request"]
-    error = as_product_error(exception)
+    error = _outage(exception) if isinstance(exception, OUTAGES) else as_product_error(exception)
     if error is None:
         return None
     response = Response(error_object(error, request.request_id), status=error.kind.status)
@@ -71,6 +77,11 @@ def as_product_error(exception: Exception) -> ProductError | None:
         case drf.PermissionDenied() | PermissionDenied():
             return ProductError("insufficient_scope", "This token may not do that.")
     return None
+
+
+def _outage(exception: BaseException) -> ProductError:
+    logger.error("database or counters away", exc_info=exception)
+    return ProductError("unavailable", "This is paused for a moment.", retry_after_seconds=5)
 
 
 def _headers(error: ProductError) -> dict[str, str]:
@@ -120,6 +131,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """What nobody caught. Django calls this while the exception is being handled."""
+    exception = sys.exc_info()[1]
+    if isinstance(exception, OUTAGES):
+        return refuse(request, _outage(exception))
     return refuse(request, ProductError("server_error", "Something went wrong on our side."))
 
 

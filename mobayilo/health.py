@@ -1,7 +1,10 @@
 """What a load balancer asks."""
 
+from functools import cache as once
+
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.core.checks import run_checks
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
@@ -17,8 +20,14 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @limited("public-read")
 def readyz(request: HttpRequest) -> JsonResponse:
-    """This process can do its work: database reachable and migrated, cache reachable."""
-    checks = {"database": _database_is_ready(), "cache": _cache_is_ready()}
+    """This process can do its work: database reachable and migrated, cache reachable, and nothing
+    in its configuration that `manage.py check` calls an error.
+    """
+    checks = {
+        "database": _database_is_ready(),
+        "cache": _cache_is_ready(),
+        "configuration": _configuration_is_right(),
+    }
     ready = all(checks.values())
     return JsonResponse(
         {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
@@ -29,7 +38,7 @@ def _database_is_ready() -> bool:
     try:
         executor = MigrationExecutor(connection)
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except Error:
         return False
 
 
@@ -39,3 +48,9 @@ def _cache_is_ready() -> bool:
     except (RedisError, OSError):
         return False
     return True
+
+
+@once
+def _configuration_is_right() -> bool:
+    """A process keeps the settings that it started with, so it is asked once."""
+    return not any(m.is_serious() and not m.is_silenced() for m in run_checks())

@@ -45,7 +45,7 @@ def test_readyz_says_what_is_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]) == (
         200,
-        {"database": True, "cache": True},
+        {"database": True, "cache": True, "configuration": True},
     )
 
 

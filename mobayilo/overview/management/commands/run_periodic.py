@@ -1,15 +1,18 @@
 """`manage.py run_periodic`: the work that repeats, in as many copies as one likes."""
 
+import logging
 import signal
 import threading
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from mobayilo.overview.periodic import run_due_jobs
 
+logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 
 
@@ -25,11 +28,16 @@ class Command(BaseCommand):
         def stop(_number: int, _frame: FrameType | None) -> None:
             stopping.set()
 
-        if not options["once"]:
-            signal.signal(signal.SIGTERM, stop)
-            signal.signal(signal.SIGINT, stop)
-        while not stopping.is_set():
+        if options["once"]:
             run_due_jobs(timezone.now())
-            if options["once"]:
-                return
+            return
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        while not stopping.is_set():
+            try:
+                run_due_jobs(timezone.now())
+            except Error:
+                # The database is away: what is due stays due.
+                logger.exception("periodic work waits for the database")
+                close_old_connections()
             stopping.wait(PAUSE_SECONDS)
