@@ -23,6 +23,7 @@ from telephony.call_states import TERMINAL
 from telephony.gateway import OutcomeUnknownError, ProviderCall
 from telephony.models import Call, RefusedCall
 from telephony.placing import (
+    CARRIER,
     PLACING,
     adopt,
     expires_at,
@@ -58,6 +59,7 @@ def place_call(
     if idempotency_key and (call := _resume(account, idempotency_key)):
         return call
     try:
+        CARRIER.refuse_if_open()
         call = _reserve(user, token, wish, expected_micros_per_minute, idempotency_key)
     except ProductError as refusal:
         _keep_refusal(user, token, wish, refusal, request_id)

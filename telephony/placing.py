@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from telephony import gateway
 from telephony.call_progress import LegReport, Source, record
@@ -16,6 +17,7 @@ from telephony.settlement import write_off
 from telephony.twiml import webhook_url
 
 logger = logging.getLogger(__name__)
+CARRIER = Circuit("twilio-calls")
 
 # How long a request that placed a call may still be under way at Twilio.
 PLACING = timedelta(seconds=30)
@@ -30,13 +32,14 @@ ASK_LATER = timedelta(minutes=5)
 def ring(call: Call) -> Call:
     """Asks Twilio, once. What cannot be known now is looked up and never asked again."""
     try:
-        placed = gateway.create_call(
-            to=call.from_e164,
-            twiml_url=webhook_url(call, "twiml"),
-            status_url=webhook_url(call, "status", retried=True),
-            ring_seconds=OWN_RING_SECONDS,
-            limit_seconds=call.price.leg_a_limit_seconds(call.max_seconds),
-        )
+        with CARRIER.watch():
+            placed = gateway.create_call(
+                to=call.from_e164,
+                twiml_url=webhook_url(call, "twiml"),
+                status_url=webhook_url(call, "status", retried=True),
+                ring_seconds=OWN_RING_SECONDS,
+                limit_seconds=call.price.leg_a_limit_seconds(call.max_seconds),
+            )
     except OutcomeUnknownError as unknown:
         logger.warning("call outcome unknown", extra={"call": call.public_id})
         if not _has_turned_up(call):

@@ -1,0 +1,89 @@
+"""A circuit breaker: a provider that keeps failing is left alone for a while.
+
+Failures are counted in the shared cache, so all processes open together. When the counters cannot
+be reached the circuit counts as closed: asking is the safe side, since nothing here moves money.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from mobayilo.lib.errors import ProductError
+
+logger = logging.getLogger(__name__)
+_CACHE_AWAY = (RedisError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Opens after so many failures within a window. While it is open, one request every
+    `pause_seconds` is let through to try; a success closes it.
+    """
+
+    name: str
+    failures: int = 5
+    window_seconds: int = 30
+    pause_seconds: int = 10
+
+    def refuse_if_open(self) -> None:
+        """Raises `provider_unavailable` while open, before anything is reserved or asked."""
+        try:
+            if cache.get(self._failures, 0) < self.failures or cache.add(
+                self._trial, 1, self.pause_seconds
+            ):
+                return
+        except _CACHE_AWAY:
+            return
+        raise ProductError(
+            "provider_unavailable",
+            "Our phone carrier is not answering at the moment.",
+            retry_after_seconds=self.pause_seconds,
+        )
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Counts how a question to the provider ends: `provider_unavailable` is a failure, and any
+        other answer, a refusal too, shows that the provider is there.
+        """
+        try:
+            yield
+        except ProductError as error:
+            if error.code == "provider_unavailable":
+                self._failed()
+            else:
+                self._succeeded()
+            raise
+        self._succeeded()
+
+    def _failed(self) -> None:
+        try:
+            cache.add(self._failures, 0, self.window_seconds)
+            if cache.incr(self._failures) == self.failures:
+                logger.error("circuit opened", extra={"circuit": self.name})
+                cache.set(self._trial, 1, self.pause_seconds)
+            if cache.get(self._failures, 0) >= self.failures:
+                # It stays open for as long as the trials fail.
+                cache.touch(self._failures, self.window_seconds + self.pause_seconds)
+        except ValueError:
+            return  # the window ended between the two steps
+        except _CACHE_AWAY:
+            return
+
+    def _succeeded(self) -> None:
+        try:
+            if cache.get(self._failures):
+                cache.delete_many([self._failures, self._trial])
+        except _CACHE_AWAY:
+            return
+
+    @property
+    def _failures(self) -> str:
+        return f"circuit:{self.name}:failures"
+
+    @property
+    def _trial(self) -> str:
+        return f"circuit:{self.name}:trial"

@@ -1,0 +1,144 @@
+"""What goes on and what is refused while Redis, PostgreSQL or the carrier is away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import requests
+from psycopg import sql
+
+from tests.production.cluster import Cluster, wait_until
+from tests.production.customers import DESTINATION, ApiCustomer
+
+pytestmark = pytest.mark.production
+
+
+@pytest.fixture
+def without_redis(cluster: Cluster) -> Iterator[Cluster]:
+    cluster.kill(cluster.redis)
+    yield cluster
+    cluster.redis = cluster.start_redis()
+    wait_until(lambda: status(cluster, "/readyz") == 200, "Redis to be back", seconds=20)
+
+
+@contextmanager
+def closed_database(cluster: Cluster) -> Iterator[None]:
+    """Cuts every connection to the database and lets nobody in."""
+    server = urlsplit(cluster.env["DATABASE_URL"])
+    name = sql.Identifier(server.path.removeprefix("/"))
+    with psycopg.connect(server._replace(path="/postgres").geturl(), autocommit=True) as admin:
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [server.path.removeprefix("/")],
+        )
+        try:
+            yield
+        finally:
+            admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
+
+def status(cluster: Cluster, path: str) -> int:
+    return requests.get(f"{cluster.web}{path}", timeout=10).status_code
+
+
+def begin_login(cluster: Cluster) -> requests.Response:
+    form = {"client_id": "moby-cli"}
+    return requests.post(f"{cluster.web}/oauth/device_authorization", data=form, timeout=10)
+
+
+def test_reads_and_calls_go_on_without_redis(without_redis: Cluster, alice: ApiCustomer) -> None:
+    reads = {path: alice.ask("GET", path).status_code for path in ("balance", "calls", "rates/GB")}
+    called = alice.call(tries=1)
+    assert set(reads.values()) == {200}
+    assert called.status_code == 201
+    assert status(without_redis, "/readyz") == 503
+    assert status(without_redis, "/healthz") == 200
+
+
+def test_logins_of_devices_pause_without_redis_in_the_shape_of_oauth(
+    without_redis: Cluster,
+) -> None:
+    refused = begin_login(without_redis)
+    assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("caller-ids/confirm", {"code": "123456"}), ("token/rotate", {})]
+)
+def test_codes_and_tokens_pause_without_redis(
+    without_redis: Cluster, alice: ApiCustomer, path: str, body: dict[str, str]
+) -> None:
+    refused = alice.ask("POST", path, json=body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_sign_in_pauses_without_redis(without_redis: Cluster, alice: ApiCustomer) -> None:
+    session = requests.Session()
+    page = session.get(f"{without_redis.web}/accounts/login/", timeout=10)
+    csrf = page.cookies["csrftoken"]
+    form = {"login": alice.person.email, "password": "wrong", "csrfmiddlewaretoken": csrf}
+    refused = session.post(f"{without_redis.web}/accounts/login/", data=form, timeout=10)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
+    assert begin_login(cluster).status_code == 200
+
+
+def test_database_away_is_told_in_the_shape_of_each_reader(
+    cluster: Cluster, alice: ApiCustomer
+) -> None:
+    with closed_database(cluster):
+        api = alice.ask("GET", "balance")
+        page = alice.person.browser.session.get(f"{cluster.web}/home", timeout=10)
+        oauth = requests.post(
+            f"{cluster.web}/oauth/revoke", data={"token": alice.token}, timeout=10
+        )
+        health = status(cluster, "/healthz"), status(cluster, "/readyz")
+    assert (api.status_code, api.json()["error"]["code"]) == (503, "unavailable")
+    assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert "Traceback" not in page.text
+    assert (oauth.status_code, oauth.json()["error"]) == (503, "temporarily_unavailable")
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in (api, page))
+    assert health == (200, 503)
+
+
+def test_processes_recover_from_a_database_outage_without_restart(
+    cluster: Cluster, alice: ApiCustomer
+) -> None:
+    with closed_database(cluster):
+        assert alice.ask("GET", "balance").status_code == 503
+    answers = [alice.ask("GET", "balance").status_code for _ in range(9)]
+    last = "SELECT count(*) FROM overview_periodicjob WHERE last_ended_at > now() - '5s'::interval"
+    assert answers == [200] * 9
+    wait_until(lambda: cluster.count(last) > 0, "periodic work to go on", seconds=20)
+    assert all(runner.poll() is None for runner in cluster.processes)
+
+
+def asked_to_ring(cluster: Cluster) -> int:
+    exchanges = cluster.control("exchanges?provider=twilio").json()["exchanges"]
+    return sum(e["method"] == "POST" and e["path"].endswith("/Calls.json") for e in exchanges)
+
+
+def test_carrier_that_keeps_failing_is_left_alone_and_nothing_is_held(
+    cluster: Cluster, alice: ApiCustomer
+) -> None:
+    busy = {"kind": "429", "path": "*/Calls.json", "method": "POST", "times": None}
+    cluster.control("faults", busy)
+    body = {"to": DESTINATION, "max_seconds": 60}
+    refused = [alice.ask("POST", "calls", json=body) for _ in range(5)]
+    asked = asked_to_ring(cluster)
+    left_alone = alice.ask("POST", "calls", json=body)
+    held = alice.ask("GET", "balance").json()["held_cents"]
+    requests.delete(f"{cluster.sandbox}/control/faults", timeout=10)
+    codes = {answer.json()["error"]["code"] for answer in (*refused, left_alone)}
+    assert codes == {"provider_unavailable"}
+    assert (asked_to_ring(cluster), held) == (asked, 0)
+    assert int(left_alone.headers["Retry-After"]) > 0
+    wait_until(lambda: alice.call(tries=1).status_code == 201, "the circuit to close", seconds=20)
