@@ -50,12 +50,13 @@ def inline_code(text: str) -> list[str]:
 
 def moby_commands(text: str) -> Iterator[str]:
     """Everything on a page that somebody could type to moby: in blocks and in running text."""
+    text = text.replace(" \\\n", " ")
     typed = [step.command for step in steps(text)]
     typed += [line for block in blocks(text, "sh", "", "yaml") for line in block.splitlines()]
     typed += [line for line in prose(text).splitlines() if line.startswith("    ")]
     for line in [*typed, *inline_code(text)]:
         # Each command of a pipe or list; `VARIABLE=value moby …` and `$(moby …)` count as well.
         for part in re.split(r"\||&&|;|\$\(|\)", line.split("#")[0]):
-            found = re.search(r"(?:^|[\s/=])moby (?P<rest>[a-z-].*)$", part.strip().strip('"'))
+            found = re.search(r"(?:^|[\s/=])moby (?P<rest>[a-z-].*)$", part.strip())
             if found:
-                yield found["rest"].strip().strip('"')
+                yield found["rest"].strip()

@@ -16,11 +16,12 @@ from telephony.models import Call
 from tests.docs.pages import DOCS, PAGES, ROOT, TEXTS, inline_code, moby_commands, name_of, prose
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-# Words with an underscore that pages name beside codes and fields: those of OAuth.
-OAUTH = {
+# Words with an underscore that pages name beside codes and fields: of errors and of OAuth.
+OTHER_WORDS = {
+    "request_id", "next_cursor",
     "access_denied", "access_token", "authorization_pending", "client_id", "device_code",
-    "device_name", "expired_token", "expires_in", "grant_type", "invalid_grant", "slow_down", "token_name",
-    "token_type", "user_code",
+    "device_name", "expired_token", "expires_in", "grant_type", "invalid_grant", "slow_down",
+    "token_name", "token_type", "user_code",
 }  # fmt: skip
 
 
@@ -106,7 +107,8 @@ def test_page_names_codes_and_fields_that_exist(page: Path) -> None:
     named = {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)}
     written = (DOCS / name for name in ("reference/api.md", "guide/cli.md", "operations.md"))
     known = {word for text in written for word in re.findall(r"`(\w+)`", text.read_text())}
-    assert named - known - set(ERRORS) - OAUTH - set(get_commands()) - set(Call.EndReason) == set()
+    known |= {*ERRORS, *OTHER_WORDS, *get_commands(), *Call.EndReason}
+    assert named - known == set()
 
 
 def test_inline_code_is_read_from_prose_alone() -> None:
