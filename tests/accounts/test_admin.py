@@ -202,3 +202,21 @@ def test_looking_at_an_account_is_recorded(staff: User, alice: User) -> None:
     sign_in(staff).get(f"/admin/accounts/account/{alice.account.pk}/change/")
     event = AuditEvent.objects.get(action="support.looked")
     assert (event.account, event.user) == (alice.account, staff)
+
+
+def test_superuser_says_who_is_staff_and_it_is_recorded(alice: User, staff: User) -> None:
+    boss = sign_in(person("root@example.org", is_staff=True, is_superuser=True))
+    path = f"/admin/accounts/user/{alice.pk}/change/"
+    sent = {"is_active": "on", "is_staff": "on", "groups": [Group.objects.get(name="support").pk]}
+    assert sign_in(staff).post(path, sent).status_code == 403
+    assert boss.post(path, sent).status_code == 302
+    alice.refresh_from_db()
+    assert alice.is_staff
+    event = AuditEvent.objects.get(action="user.changed", account=alice.account)
+    assert sorted(event.facts["changed"]) == ["groups", "is_staff"]
+
+
+def test_address_that_is_taken_is_not_added_again(staff: User, alice: User) -> None:
+    answer = sign_in(staff).post("/admin/accounts/user/add/", {"email": "ALICE@example.org"})
+    assert answer.status_code == 200
+    assert User.objects.filter(email="alice@example.org").count() == 1

@@ -5,11 +5,14 @@ import logging
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
+from mobayilo.lib.ratelimits import LIMITS, Limit
 from mobayilo.logs import Formatter
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
-from tests.accounts.oauth import poll, start
+from tests.accounts.oauth import FORM, START, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -196,3 +199,37 @@ def test_code_in_the_link_is_in_no_log_line(client: Client, alice: User) -> None
     logging.getLogger().removeHandler(handler)
     assert '"route": "device"' in lines.getvalue()
     assert code not in lines.getvalue()
+
+
+def test_approval_warns_when_the_device_is_abroad(
+    client: Client, alice: User, settings: Settings
+) -> None:
+    settings.CLIENT_COUNTRY_HEADER = "CF-IPCountry"
+    sent = "client_id=moby-cli"
+    body = client.post(START, sent, content_type=FORM, headers={"CF-IPCountry": "BR"}).json()
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    page = browser.get("/device/confirm", headers={"CF-IPCountry": "GB"}).content.decode()
+    assert "The device asks from BR, and you are in GB." in page
+    unknown = browser.get("/device/confirm", headers={"CF-IPCountry": "<script>"})
+    assert "The device asks from BR, and" not in unknown.content.decode()
+
+
+def test_login_that_ended_meanwhile_says_so(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    terms = shown_terms(browser)
+    DeviceLogin.objects.update(expires_at=timezone.now())
+    assert browser.post("/device/approve", terms)["Location"] == "/device"
+    assert browser.post("/device/deny")["Location"] == "/device"
+    assert "No longer valid" in browser.get("/device/over").content.decode()
+
+
+def test_guesses_of_everybody_raise_one_alarm(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LIMITS, "wrong-user-codes-all", Limit("3/10m", "all"))
+    browser = sign_in(alice)
+    for _ in range(5):
+        enter_code(browser, "BBBB-BBBB")
+    alarm = AuditEvent.objects.get(action="device_login.codes_guessed_in_bulk")
+    assert (alarm.account, alarm.ip) == (None, "127.0.0.1")

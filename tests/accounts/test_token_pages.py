@@ -1,9 +1,12 @@
 """The pages of tokens."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AccessToken, User
 from accounts.secrets import digest
@@ -141,3 +144,17 @@ def test_token_list_takes_the_same_queries_for_any_number(
         new_token(alice, name=f"t{number}")
     with django_assert_max_num_queries(15):  # type: ignore[operator]  # pytest-django's fixture
         browser.get("/settings/tokens")
+
+
+def test_form_offers_a_date_and_for_ever_where_allowed(alice: User, settings: Settings) -> None:
+    browser = sign_in(alice)
+    day = (timezone.localdate() + timedelta(days=12)).isoformat()
+    create(browser, name="dated", expires="date", expires_on=day)
+    dated = AccessToken.objects.get(name="dated")
+    assert dated.expires_at is not None
+    assert (dated.expires_at - dated.created_at).days == 12
+    form = browser.get("/settings/tokens/new").context["form"]
+    assert "never" not in dict(form.fields["expires"].choices).values()
+    settings.TOKEN_MAY_LAST_FOR_EVER = True
+    create(browser, name="ever", expires="0")
+    assert AccessToken.objects.get(name="ever").expires_at is None
