@@ -5,12 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
 from mobayilo.lib.errors import ProductError
 from telephony.countries import country_code, country_name
 from telephony.models import Rate
 from telephony.numbers import read_number
 from telephony.pricing import Price
-from telephony.rates import RateRow, current_deck
+from telephony.rates import DeckIndex, RateRow, current_deck
 
 EXAMPLES = ("BR", "DE", "GB", "IN", "MX", "NG", "PH", "US")
 # More digits than any calling code has are a number.
@@ -70,17 +73,29 @@ def countries() -> list[CountryRow]:
     """Every country of the deck in force, by name. Networks of no country are left out."""
     fixed: dict[str, int] = {}
     mobile: dict[str, int] = {}
-    for row in current_deck().rows.values():
+    deck = current_deck()
+    for row in deck.rows.values():
         lowest = {Rate.Kind.FIXED: fixed, Rate.Kind.MOBILE: mobile}.get(Rate.Kind(row.kind))
         if lowest is not None:
             micros = row.price.micros_per_minute
             lowest[row.country] = min(lowest.get(row.country, micros), micros)
     rows = [
-        CountryRow(iso, country_name(iso), fixed.get(iso), mobile.get(iso))
+        CountryRow(
+            iso, country_name(iso), fixed.get(iso), mobile.get(iso) or _mobile_micros(deck, iso)
+        )
         for iso in fixed.keys() | mobile.keys()
         if iso.isalpha()
     ]
     return sorted(rows, key=lambda row: row.name)
+
+
+def _mobile_micros(deck: DeckIndex, iso: str) -> int | None:
+    """Where mobiles have no prefix of their own, as in the United States: what one would cost."""
+    example = phonenumbers.example_number_for_type(iso, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        return None
+    rate = deck.find(phonenumbers.format_number(example, PhoneNumberFormat.E164))
+    return rate.price.micros_per_minute if rate else None
 
 
 def examples() -> list[CountryRow]:

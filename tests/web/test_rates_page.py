@@ -19,6 +19,13 @@ def test_list_shows_the_lowest_price_of_each_country(client: Client, deck: RateD
     assert "$0.021" in page
 
 
+def test_mobiles_without_a_prefix_of_their_own_cost_what_their_number_costs(
+    client: Client, deck: RateDeck
+) -> None:
+    ireland = client.get("/rates").content.decode().partition("Ireland")[2].partition("</tr>")[0]
+    assert ireland.count("$0.011") == 2
+
+
 def test_search_by_country_names_steps_and_prefixes(client: Client, deck: RateDeck) -> None:
     page = client.get("/rates", {"q": "united kingdom"}).content.decode()
     assert "Rates to United Kingdom" in page

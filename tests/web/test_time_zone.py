@@ -1,0 +1,33 @@
+"""Times in the zone that the browser told."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from tests.web.scenes import CALLS, past_call, proved_phone
+
+ZONES = "mobayilo.overview.middleware.TimeZoneMiddleware"
+
+
+@pytest.fixture(autouse=True)
+def _with_zones(settings: Settings) -> None:
+    if ZONES not in settings.MIDDLEWARE:
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, ZONES]
+
+
+def test_times_are_in_the_zone_of_the_browser(client: Client, alice: User) -> None:
+    past_call(alice, proved_phone(alice), CALLS[0])
+    client.force_login(alice)
+    client.cookies["timezone"] = "Pacific/Kiritimati"  # fourteen hours before UTC
+    far = client.get("/calls").content.decode()
+    client.cookies["timezone"] = "Etc/UTC"
+    near = client.get("/calls").content.decode()
+    assert "Times are in Pacific/Kiritimati" in far
+    assert far.partition("<time ")[2][:70] != near.partition("<time ")[2][:70]
+
+
+@pytest.mark.parametrize("name", ["Atlantis/Poseidonis", "../../etc/passwd", ""])
+def test_unknown_zone_is_ignored(client: Client, db: None, name: str) -> None:
+    client.cookies["timezone"] = name
+    assert "Times are in UTC" in client.get("/").content.decode()
