@@ -1,0 +1,55 @@
+"""What scripts add, and that nothing else needs them."""
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.web.watched import PHONE, Watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_command_is_copied_with_one_press(chromium: Browser, live_server: LiveServer) -> None:
+    watched = Watched(chromium, live_server.url, permissions=["clipboard-read", "clipboard-write"])
+    watched.open("/")
+    watched.page.get_by_role("button", name="Copy").first.click()
+    watched.page.get_by_role("button", name="Copied").wait_for()
+    assert watched.page.evaluate("navigator.clipboard.readText()") == "pipx install moby"
+    watched.context.close()
+
+
+def test_browser_tells_its_time_zone(chromium: Browser, live_server: LiveServer) -> None:
+    watched = Watched(chromium, live_server.url, timezone_id="America/Sao_Paulo")
+    watched.open("/")
+    zones = [c["value"] for c in watched.context.cookies() if c["name"] == "timezone"]
+    watched.context.close()
+    assert zones == ["America/Sao_Paulo"]
+
+
+def test_customer_gets_about_without_scripts(
+    chromium: Browser, live_server: LiveServer, alice: User
+) -> None:
+    watched = Watched(chromium, live_server.url, java_script_enabled=False, viewport=PHONE)
+    watched.sign_in(alice)
+    watched.open("/home")
+    assert not watched.page.get_by_role("button", name="Copy").first.is_visible()
+    watched.page.get_by_text("More", exact=True).click()
+    watched.page.get_by_role("link", name="Security").click()
+    assert watched.page.get_by_role("heading", level=1).inner_text() == "Security"
+    watched.page.get_by_text("More", exact=True).click()
+    watched.page.get_by_role("button", name="Sign out").click()
+    assert watched.page.url == f"{live_server.url}/"
+    watched.context.close()
+
+
+def test_keyboard_reaches_the_content_first(
+    chromium: Browser, live_server: LiveServer, alice: User
+) -> None:
+    watched = Watched(chromium, live_server.url)
+    watched.sign_in(alice)
+    watched.open("/home")
+    watched.page.keyboard.press("Tab")
+    watched.page.keyboard.press("Enter")
+    assert watched.page.evaluate("document.activeElement.id") == "content"
+    watched.context.close()
