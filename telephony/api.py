@@ -16,7 +16,7 @@ from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
 from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
-from telephony.calls import hang_up, place_call
+from telephony.calls import CallRequest, hang_up, place_call
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, read_number
 from telephony.policy import check_destination
@@ -190,12 +190,14 @@ class CallsView(IdempotentPost):
     def post(self, request: Request) -> Response:
         asked = read(shapes.CallRequest, request)
         call = place_call(
-            user=user_of(request),
-            token=token_of(request),
-            wish=_wish(asked),
-            expected_micros_per_minute=asked.get("expected_price_per_minute"),
-            idempotency_key=self.idempotency_key,
-            request_id=getattr(request, "request_id", ""),
+            CallRequest(
+                user=user_of(request),
+                token=token_of(request),
+                wish=_wish(asked),
+                expected_micros_per_minute=asked.get("expected_price_per_minute"),
+                idempotency_key=self.idempotency_key,
+                request_id=getattr(request, "request_id", ""),
+            )
         )
         return Response(shapes.CallAnswer(call).data, status=201)
 

@@ -30,6 +30,7 @@ class LegReport:
     seconds: int | None = None
     price_micros: int | None = None
     at: datetime | None = None
+    ask_after: datetime | None = None  # when to ask for news, while the call lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,14 @@ def _store(call: Call, source: Source) -> bool:
 
 
 def apply(call: Call, report: LegReport) -> Call:
-    """Merges a report into the call, derives its state, and settles it when all is known."""
+    """Merges a report into the call, derives its state, and settles it when all is known.
+
+    `call` is as it is in the database afterwards.
+    """
     with transaction.atomic():
-        for _ in range(_RACES):
-            call.refresh_from_db()
+        for attempt in range(_RACES):
+            if attempt:
+                call.refresh_from_db()
             changes = _changes(call, report)
             if not changes or _update(call, changes):
                 settle_if_over(call)
@@ -108,6 +113,8 @@ def _merge(call: Call, leg: str, report: LegReport) -> None:
     if report.sid:
         setattr(call, f"{leg}_sid", report.sid)
     setattr(call, f"{leg}_status", further(getattr(call, f"{leg}_status"), report.status))
+    if report.ask_after is not None:
+        call.reconcile_after = report.ask_after
     if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:
         setattr(call, f"{leg}_seconds", report.seconds)
     _advance(call, report)

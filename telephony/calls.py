@@ -6,9 +6,9 @@ without a SID, which `reconcile_calls` looks up at Twilio and finishes.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts.guards import Guards, check_spend
 from accounts.models import AccessToken, Account, User
 from billing.ledger import place_hold
+from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from mobayilo.lib.money import format_micros
 from telephony import gateway
 from telephony.call_states import TERMINAL
 from telephony.gateway import OutcomeUnknownError, ProviderCall
@@ -33,37 +34,41 @@ from telephony.placing import (
     note,
     ring,
 )
-from telephony.policy import check_velocity, spent_today_micros
-from telephony.quotes import Quote, Wish, check_affordable, find_route, quote
+from telephony.policy import activity_of, check_velocity
+from telephony.quotes import Quote, Wish, check_affordable, find_route, offer
 
 logger = logging.getLogger(__name__)
 
-_TRIES = 5
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """Who asks for which call. A request with the key of an earlier one is that one again."""
+
+    user: User
+    token: AccessToken | None
+    wish: Wish
+    expected_micros_per_minute: int | None = None
+    idempotency_key: str | None = None
+    request_id: str = ""
 
 
-def place_call(
-    *,
-    user: User,
-    token: AccessToken | None,
-    wish: Wish,
-    expected_micros_per_minute: int | None = None,
-    idempotency_key: str | None = None,
-    request_id: str = "",
-) -> Call:
+def place_call(request: CallRequest) -> Call:
     """Rings the customer's phone and then the destination.
 
     Repeated with the same key it returns the call of the first time, and never rings twice. A
     refusal is kept for support. Raises ProductError.
     """
-    account = user.account
-    if idempotency_key and (call := _resume(account, idempotency_key)):
-        return call
     try:
-        CARRIER.refuse_if_open()
-        call = _reserve(user, token, wish, expected_micros_per_minute, idempotency_key)
-    except ProductError as refusal:
-        _keep_refusal(user, token, wish, refusal, request_id)
-        raise
+        call = _reserve(request)
+    except (ProductError, IntegrityError) as problem:
+        # The key is looked at only now, since nearly every key is new.
+        earlier = _earlier(request)
+        if earlier is not None and not _was_never_placed(earlier):
+            return earlier
+        if earlier is None and isinstance(problem, ProductError):
+            _keep_refusal(request, problem)
+            raise
+        call = _reserve(request)
     return ring(call)
 
 
@@ -97,16 +102,26 @@ def _end_otherwise(sid: str, *, in_progress: bool) -> ProviderCall:
     return now
 
 
-def _resume(account: Account, idempotency_key: str) -> Call | None:
-    """The call that an earlier request with this key made; None if it placed nothing."""
-    call = Call.objects.filter(account=account, idempotency_key=idempotency_key).first()
-    if call is None or call.leg_a_sid or call.settled_at:
-        return call
+def _earlier(request: CallRequest) -> Call | None:
+    if request.idempotency_key is None:
+        return None
+    mine = Call.objects.filter(account=request.user.account)
+    return mine.filter(idempotency_key=request.idempotency_key).first()
+
+
+def _was_never_placed(call: Call) -> bool:
+    """Whether an earlier request came to nothing, so that it may be made again.
+
+    Raises `provider_unavailable` while that cannot be said.
+    """
+    if call.leg_a_sid or call.settled_at:
+        return False
     seen = look_up(call)
     if seen.found is not None:
-        return adopt(call, seen.found)
+        adopt(call, seen.found)
+        return False
     if seen.is_absent and is_past_placing(call) and give_up(call, Call.EndReason.NOT_PLACED):
-        return None
+        return True
     raise ProductError(
         "provider_unavailable",
         "We are finding out whether the call was placed.",
@@ -115,47 +130,60 @@ def _resume(account: Account, idempotency_key: str) -> Call | None:
     )
 
 
-def _reserve(
-    user: User,
-    token: AccessToken | None,
-    wish: Wish,
-    expected_micros: int | None,
-    idempotency_key: str | None,
-) -> Call:
-    """Stores the call with its hold. What it may cost is sized to what is available now."""
-    route = find_route(user.account, token, wish)
-    if expected_micros is not None and expected_micros != route.price.micros_per_minute:
+def _reserve(request: CallRequest) -> Call:
+    """Stores the call with its hold, which is sized to what is available now."""
+    CARRIER.refuse_if_open()
+    route = find_route(request.user.account, request.token, request.wish)
+    expected = request.expected_micros_per_minute
+    if expected is not None and expected != route.price.micros_per_minute:
         raise ProductError(
             "price_changed",
             "The price has changed since you saw it.",
             details={"price_per_minute": format_micros(route.price.micros_per_minute)},
         )
-    for attempt in range(1, _TRIES + 1):
-        offer = quote(route)
-        check_affordable(offer)
-        try:
-            return _store(_new_call(user, offer, idempotency_key))
-        except IntegrityError:
-            raise ProductError(
-                "idempotency_in_progress", "The first request with this key is running."
-            ) from None
-        except ProductError as refusal:
-            # Another call took the money after the quote: there may be enough for a shorter one.
-            if refusal.code not in _SHRINKABLE or attempt == _TRIES:
-                raise
-    raise AssertionError("unreachable")
+    with transaction.atomic():
+        # The wallet's lock: what is counted and held from here on, no other call changes.
+        available_micros = _lock_wallet(route.account)
+        line = route.token.line if route.token else ""
+        activity = activity_of(route.account, line=line)
+        offered = offer(route, available_micros, activity)
+        check_affordable(offered)
+        check_velocity(route.account, activity, to_e164=route.number.e164)
+        call = _new_call(request, offered)
+        if route.token is not None:
+            check_spend(
+                Guards.from_columns(route.token),
+                hold_micros=call.hold_micros,
+                spent_today_micros=activity.spent_today_by_line_micros,
+            )
+        place_hold(
+            account=call.account,
+            amount_micros=call.hold_micros,
+            key=call.hold_key,
+            # Later than `reconcile_calls` closes the call, so that the hold never goes first.
+            expires_at=expires_at(call) + timedelta(hours=1),
+        )
+        call.save(force_insert=True)
+    return call
 
 
-_SHRINKABLE = ("insufficient_funds", "guard_spend_day", "spending_limit")
+def _lock_wallet(account: Account) -> int:
+    """What is available, fixed until the transaction ends."""
+    wallet = Wallet.objects.select_for_update().filter(account=account)
+    balance_micros, held_micros = wallet.values_list("balance_micros", "held_micros").first() or (
+        0,
+        0,
+    )
+    return balance_micros - held_micros
 
 
-def _new_call(user: User, offer: Quote, idempotency_key: str | None) -> Call:
-    route, price = offer.route, offer.route.price
+def _new_call(request: CallRequest, offered: Quote) -> Call:
+    route, price = offered.route, offered.route.price
     return Call(
         account=route.account,
-        user=user,
+        user=request.user,
         token=route.token,
-        idempotency_key=idempotency_key,
+        idempotency_key=request.idempotency_key,
         caller_id=route.caller_id,
         from_e164=route.caller_id.e164,
         to_e164=route.number.e164,
@@ -170,50 +198,19 @@ def _new_call(user: User, offer: Quote, idempotency_key: str | None) -> Call:
         leg_b_first_seconds=price.leg_b.first_seconds,
         leg_b_next_seconds=price.leg_b.next_seconds,
         ring_seconds=price.ring_seconds,
-        max_seconds=offer.limit_seconds,
-        hold_micros=offer.hold_micros,
+        max_seconds=offered.limit_seconds,
+        hold_micros=offered.hold_micros,
         reconcile_after=timezone.now() + PLACING,
     )
 
 
-def _store(call: Call) -> Call:
-    with transaction.atomic():
-        place_hold(
-            account=call.account,
-            amount_micros=call.hold_micros,
-            key=call.hold_key,
-            # Later than `reconcile_calls` closes the call, so that the hold never goes first.
-            expires_at=expires_at(call) + timedelta(hours=1),
-        )
-        # From here on the wallet is locked: what follows sees every other call of the account.
-        check_velocity(call)
-        _check_spending(call)
-        call.save(force_insert=True)
-    return call
-
-
-def _check_spending(call: Call) -> None:
-    line = call.token.line if call.token else ""
-    spent, spent_by_token = spent_today_micros(call.account, line=line)
-    if spent + call.hold_micros > settings.SPEND_MAX_CENTS_PER_DAY * MICROS_PER_CENT:
-        raise ProductError("spending_limit", "This account has spent what it may spend today.")
-    if call.token is not None:
-        check_spend(
-            Guards.from_columns(call.token),
-            hold_micros=call.hold_micros,
-            spent_today_micros=spent_by_token,
-        )
-
-
-def _keep_refusal(
-    user: User, token: AccessToken | None, wish: Wish, refusal: ProductError, request_id: str
-) -> None:
+def _keep_refusal(request: CallRequest, refusal: ProductError) -> None:
     RefusedCall.objects.create(
-        account=user.account,
-        user=user,
-        token=token,
-        to_text=wish.to[:80],
+        account=request.user.account,
+        user=request.user,
+        token=request.token,
+        to_text=request.wish.to[:80],
         code=refusal.code,
         message=refusal.message[:300],
-        request_id=request_id,
+        request_id=request.request_id,
     )

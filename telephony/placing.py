@@ -9,8 +9,7 @@ from django.utils import timezone
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from telephony import gateway
-from telephony.call_progress import LegReport, Source, record
-from telephony.call_states import TERMINAL
+from telephony.call_progress import LegReport, Source, apply, record
 from telephony.gateway import OutcomeUnknownError, ProviderCall
 from telephony.models import Call, CallEvent
 from telephony.settlement import write_off
@@ -72,11 +71,8 @@ def is_past_placing(call: Call) -> bool:
 
 def adopt(call: Call, placed: ProviderCall) -> Call:
     """Commits that Twilio placed the call."""
-    note(call, placed, leg="a")
     later = timezone.now() + ASK_LATER
-    waiting = Call.objects.filter(pk=call.pk, settled_at=None, reconcile_after__lt=later)
-    waiting.exclude(state__in=TERMINAL).update(reconcile_after=later)
-    return call
+    return apply(call, LegReport("a", placed.sid, placed.status, ask_after=later))
 
 
 def give_up(call: Call, reason: str) -> bool:
@@ -117,8 +113,8 @@ def note(call: Call, told: ProviderCall, *, leg: str) -> None:
     source = Source(
         CallEvent.Kind.POLL, told.sid, f"{told.status}{priced}", told.status, {"leg": leg}
     )
-    record(call, source=source, reports=[report])
-    call.refresh_from_db()
+    if not record(call, source=source, reports=[report]):
+        call.refresh_from_db()
 
 
 def expires_at(call: Call) -> datetime:

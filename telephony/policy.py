@@ -4,6 +4,7 @@ Destination rules are pure and come first. Velocity rules count rows, so they ar
 wallet's lock, after the hold: two calls of one account at once see each other.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -31,6 +32,11 @@ REFUSED_KINDS = frozenset(
     }
 )
 _HOUR = timedelta(hours=1)
+_COUNTED_MICROS = Case(
+    When(settled_at=None, then=F("hold_micros")),
+    default=F("leg_a_cost_micros") + F("leg_b_cost_micros"),
+    output_field=BigIntegerField(),
+)
 
 
 def check_destination(account: Account, number: Number, rate: RateRow | None) -> RateRow:
@@ -67,34 +73,58 @@ def is_new(account: Account) -> bool:
     return account.created_at > timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
 
 
-def check_velocity(call: Call) -> None:
-    """Refuses a call that is one too many. `call` itself is not stored yet."""
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What an account does and did lately."""
+
+    running: int
+    this_hour: int
+    spent_today_micros: int  # open holds count
+    spent_today_by_line_micros: int  # by a token with all that it was rotated from and to
+
+
+def activity_of(account: Account, *, line: str = "") -> Activity:
+    """One query. To be exact, it needs the wallet's lock."""
     now = timezone.now()
-    calls = Call.objects.filter(account=call.account)
-    counts = calls.filter(Q(settled_at=None) | Q(created_at__gt=now - _HOUR)).aggregate(
-        running=Count("id", filter=Q(settled_at=None)),
-        this_hour=Count("id", filter=Q(created_at__gt=now - _HOUR)),
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    open_ones, today = Q(settled_at=None), Q(created_at__gte=midnight)
+    lately = Q(created_at__gt=now - _HOUR)
+    nothing = Value(0, output_field=BigIntegerField())
+    calls = Call.objects.filter(open_ones | today | lately, account=account)
+    return Activity(
+        **calls.aggregate(
+            running=Count("id", filter=open_ones),
+            this_hour=Count("id", filter=lately),
+            spent_today_micros=Coalesce(Sum(_COUNTED_MICROS, filter=today), nothing),
+            spent_today_by_line_micros=Coalesce(
+                Sum(_COUNTED_MICROS, filter=today & Q(token__line=line)), nothing
+            ),
+        )
     )
+
+
+def check_velocity(account: Account, activity: Activity, *, to_e164: str) -> None:
+    """Refuses a call that is one too many."""
     at_once = settings.CALLS_AT_ONCE
-    if is_new(call.account):
+    if is_new(account):
         at_once = min(at_once, settings.CALLS_AT_ONCE_NEW_ACCOUNT)
-    if counts["running"] >= at_once:
+    if activity.running >= at_once:
         raise ProductError(
             "too_many_calls", f"{at_once} calls at once are allowed.", details={"limit": at_once}
         )
-    if counts["this_hour"] >= settings.CALLS_PER_HOUR:
+    if activity.this_hour >= settings.CALLS_PER_HOUR:
         raise ProductError(
             "too_many_calls_an_hour", f"{settings.CALLS_PER_HOUR} calls an hour are allowed."
         )
     # Without so many calls this hour there cannot be so many new numbers either.
-    if counts["this_hour"] >= settings.NEW_NUMBERS_PER_HOUR:
-        _check_new_numbers(call, now)
+    if activity.this_hour >= settings.NEW_NUMBERS_PER_HOUR:
+        _check_new_numbers(account, to_e164, timezone.now())
 
 
-def _check_new_numbers(call: Call, now: datetime) -> None:
-    calls = Call.objects.filter(account=call.account)
+def _check_new_numbers(account: Account, to_e164: str, now: datetime) -> None:
+    calls = Call.objects.filter(account=account)
     before = calls.filter(created_at__lte=now - _HOUR)
-    if calls.filter(to_e164=call.to_e164).exists():
+    if calls.filter(to_e164=to_e164).exists():
         return
     new = (
         calls.filter(created_at__gt=now - _HOUR)
@@ -107,24 +137,3 @@ def _check_new_numbers(call: Call, now: datetime) -> None:
             "too_many_new_numbers",
             f"{settings.NEW_NUMBERS_PER_HOUR} new numbers an hour are allowed.",
         )
-
-
-_COUNTED_MICROS = Case(
-    When(settled_at=None, then=F("hold_micros")),
-    default=F("leg_a_cost_micros") + F("leg_b_cost_micros"),
-    output_field=BigIntegerField(),
-)
-
-
-def spent_today_micros(account: Account, *, line: str) -> tuple[int, int]:
-    """What the account, and what one line of its tokens, spent in this UTC day.
-
-    Open holds count. A line is a token with all that it was rotated from and to.
-    """
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    nothing = Value(0, output_field=BigIntegerField())
-    sums = Call.objects.filter(account=account, created_at__gte=midnight).aggregate(
-        whole=Coalesce(Sum(_COUNTED_MICROS), nothing),
-        of_line=Coalesce(Sum(_COUNTED_MICROS, filter=Q(token__line=line)), nothing),
-    )
-    return sums["whole"], sums["of_line"]

@@ -12,7 +12,7 @@ from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from telephony.caller_ids import caller_id_for_calls
 from telephony.models import CallerId
 from telephony.numbers import Number, number_from_e164, read_number
-from telephony.policy import check_destination, spent_today_micros
+from telephony.policy import Activity, activity_of, check_destination
 from telephony.pricing import CallPrice
 from telephony.rates import DeckIndex, RateRow, current_deck
 
@@ -102,31 +102,37 @@ def _check_guards(guards: Guards, caller_id: CallerId, number: Number) -> None:
 
 def quote(route: Route) -> Quote:
     """How long the call may last with the money that is there now; 0 seconds if not at all."""
-    budgets = _budgets(route)
+    line = route.token.line if route.token else ""
+    activity = activity_of(route.account, line=line)
+    return offer(route, balance_of(route.account).available_micros, activity)
+
+
+def offer(route: Route, available_micros: int, activity: Activity) -> Quote:
+    """The longest call that every budget covers."""
+    budgets = _budgets(route, available_micros, activity)
     least = min(budgets, key=lambda budget: budget.micros)
     limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=route.cap_seconds)
-    return Quote(route, limit, budgets[0].micros, budgets)
+    return Quote(route, limit, available_micros, budgets)
 
 
-def check_affordable(offer: Quote) -> None:
+def check_affordable(offered: Quote) -> None:
     """Raises the refusal of the tightest budget when not even the first increment fits in it."""
-    if offer.limit_seconds:
+    if offered.limit_seconds:
         return
-    least = min(offer.budgets, key=lambda budget: budget.micros)
-    price = offer.route.price
-    shortest = min(price.leg_b.first_seconds, offer.route.cap_seconds)
+    least = min(offered.budgets, key=lambda budget: budget.micros)
+    price = offered.route.price
+    shortest = min(price.leg_b.first_seconds, offered.route.cap_seconds)
     needed = format_micros(price.hold_micros(shortest))
     raise ProductError(
         least.code,
-        f"{least.message} The shortest call to {offer.route.number.international} "
+        f"{least.message} The shortest call to {offered.route.number.international} "
         f"sets ${needed} aside.",
         details={"needed": needed, "available": format_micros(max(0, least.micros))},
     )
 
 
-def _budgets(route: Route) -> list[Budget]:
-    """Every amount that limits the call; the balance first."""
-    available = balance_of(route.account).available_micros
+def _budgets(route: Route, available: int, activity: Activity) -> list[Budget]:
+    """Every amount that limits the call."""
     owes = available < 0
     budgets = [
         Budget(
@@ -137,11 +143,9 @@ def _budgets(route: Route) -> list[Budget]:
             else f"${format_micros(available)} is available.",
         )
     ]
-    line = route.token.line if route.token else ""
-    spent, spent_by_token = spent_today_micros(route.account, line=line)
     budgets.append(
         Budget(
-            settings.SPEND_MAX_CENTS_PER_DAY * MICROS_PER_CENT - spent,
+            settings.SPEND_MAX_CENTS_PER_DAY * MICROS_PER_CENT - activity.spent_today_micros,
             "spending_limit",
             f"An account may spend ${settings.SPEND_MAX_CENTS_PER_DAY / 100:.2f} a day.",
         )
@@ -151,7 +155,9 @@ def _budgets(route: Route) -> list[Budget]:
             Budget(route.max_cost_micros, "limit_too_low", "That is too little for a call.")
         )
     if route.token is not None:
-        budgets += _guard_budgets(Guards.from_columns(route.token), spent_by_token)
+        budgets += _guard_budgets(
+            Guards.from_columns(route.token), activity.spent_today_by_line_micros
+        )
     return budgets
 
 

@@ -59,7 +59,9 @@ def settle_if_over(call: Call) -> bool:
     """Settles a call whose facts are complete. Returns whether this was what settled it."""
     if call.settled_at is not None or not is_accountable(call):
         return False
-    return settle(call)
+    was_first = settle(call)
+    call.refresh_from_db()
+    return was_first
 
 
 def settle(call: Call) -> bool:
