@@ -15,6 +15,7 @@ from mobayilo.lib.errors import ProductError
 from telephony import gateway
 from telephony.call_progress import LegReport, apply
 from telephony.call_states import NEVER_DIALLED, has_ended
+from telephony.calls import hang_up
 from telephony.gateway import NoSuchThingError
 from telephony.models import Call
 from telephony.placing import (
@@ -41,6 +42,8 @@ FAILURES_IN_A_ROW = 3
 def reconcile_due(*, limit: int = 500) -> Counter[str]:
     """Looks at every call whose time has come. Returns what became of them, counted."""
     outcomes: Counter[str] = Counter()
+    if ended := end_calls_of_frozen_accounts():
+        outcomes["ended"] = ended
     due = Call.objects.filter(reconcile_after__lte=timezone.now()).order_by("reconcile_after")
     failures = 0
     for call in due[:limit]:
@@ -52,6 +55,26 @@ def reconcile_due(*, limit: int = 500) -> Counter[str]:
         if failures == FAILURES_IN_A_ROW:
             break
     return outcomes
+
+
+def end_calls_of_frozen_accounts() -> int:
+    """Hangs up what frozen accounts still talk; how many were asked to end.
+
+    Freezing is an act of another room, which does not know calls, so each run looks.
+    """
+    running = Call.objects.filter(settled_at=None, account__frozen_at__isnull=False)
+    running = running.filter(hangup_requested_at=None).exclude(state__in=Call.TERMINAL)
+    ended = 0
+    for call in running[:500]:
+        try:
+            hang_up(call)
+        except ProductError as refusal:
+            # Asked again by the next run, since the request was not carried out.
+            Call.objects.filter(pk=call.pk).update(hangup_requested_at=None)
+            logger.warning("call not ended", extra={"call": call.public_id, "code": refusal.code})
+        else:
+            ended += 1
+    return ended
 
 
 def reconcile(call: Call) -> str:

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.models import Account
 from billing.models import Hold
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person
@@ -149,3 +150,15 @@ def test_two_runs_at_once_settle_a_call_once(caller: Person, sandbox: Sandbox) -
     before = caller.balance
     call_command("reconcile_calls", "--call", Call.objects.get().public_id)
     assert caller.balance == before
+
+
+def test_freezing_an_account_ends_its_calls(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.post("speed", speed=20)
+    sandbox.phone(DESTINATION, talk_seconds=3000)
+    call_id = caller.call().json()["call_id"]
+    wait_for(lambda: Call.objects.get().state == "answered", "the answer")
+    Account.objects.update(frozen_at=timezone.now())
+    call_command("reconcile_calls")
+    assert caller.final(call_id)["state"] == "completed"
+    assert caller.balance.held_micros == 0
+    assert sandbox.get("calls", running="1")["calls"] == []
