@@ -1,0 +1,190 @@
+"""What lies in deploy/ fits the code: variables, units, nginx, alerts, backups."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from pytest_django import Settings
+
+from dev.stack import ROOT
+from mobayilo.overview.periodic import JOBS
+from tests.production.cluster import Cluster
+from tests.production.conftest import new_database
+
+DEPLOY = ROOT / "deploy"
+OF_GUNICORN = {"WEB_BIND", "WEB_WORKERS", "WEB_THREADS"}
+SETTINGS = (ROOT / "mobayilo" / "settings.py").read_text()
+LINE = re.compile(r"^(#?)([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+
+
+def variables() -> dict[str, tuple[bool, str]]:
+    """Each variable of the file: whether it is set, and to what."""
+    text = (DEPLOY / "mobayilo.env").read_text()
+    return {name: (not mark, value) for mark, name, value in LINE.findall(text)}
+
+
+def defaults() -> dict[str, object]:
+    """The defaults that the settings write as a literal or a sum of literals."""
+    found: dict[str, object] = {}
+    for node in ast.walk(ast.parse(SETTINGS)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env."):
+            given = next((k.value for k in node.keywords if k.arg == "default"), None)
+            name = ast.literal_eval(node.args[0])
+            if given is not None and not re.search(r"[A-Z(\[]", ast.unparse(given)):
+                found[name] = eval(ast.unparse(given))  # noqa: S307 - arithmetic of our settings
+    return found
+
+
+def test_environment_file_explains_every_variable_of_the_settings() -> None:
+    read = set(re.findall(r"env\.\w+\(\s*\"(\w+)\"", SETTINGS))
+    text = (DEPLOY / "mobayilo.env").read_text()
+    unexplained = re.findall(r"^$\n#?([A-Z][A-Z_]+)=", text, re.MULTILINE)
+    assert variables().keys() == read | OF_GUNICORN
+    assert unexplained == []
+
+
+def test_environment_file_shows_the_true_defaults() -> None:
+    shown = {name: value for name, (is_set, value) in variables().items() if not is_set}
+    true = {name: str(value) for name, value in defaults().items() if name in shown}
+    assert len(true) > 20
+    assert {name: shown[name] for name in true} == true
+
+
+def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> None:
+    gaps = {
+        "SECRET_KEY": "f2Kx9" * 12 + "!z-_#Q",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+        "TWILIO_AUTH_TOKEN": "0" * 32,
+        "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
+        "TWILIO_FROM_NUMBER": "+12025550100",
+        "STRIPE_API_KEY": "rk_test_0",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0",
+    }
+    empty = {name for name, (is_set, value) in variables().items() if is_set and not value}
+    path = tmp_path / "mobayilo.env"
+    filled = LINE.sub(
+        lambda m: f"{m[0]}{gaps.get(m[2], '')}", (DEPLOY / "mobayilo.env").read_text()
+    )
+    path.write_text(filled)
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "ERROR"]
+    env = {"PATH": os.environ["PATH"], "ENV_FILE": str(path)}
+    checked = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert empty - gaps.keys() == {"METRICS_TOKEN"}
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_timers_run_each_periodic_job_as_often_as_the_runner_does() -> None:
+    shown = {}
+    for path in (DEPLOY / "systemd" / "timers").glob("*.timer"):
+        every = re.search(r"^OnUnitActiveSec=(\d+)(s|min|h)$", path.read_text(), re.MULTILINE)
+        assert every is not None, path
+        name = path.stem.removeprefix("mobayilo-job@")
+        shown[name] = timedelta(seconds=int(every[1]) * SECONDS[every[2]])
+    assert shown == JOBS
+
+
+def test_units_are_understood_by_systemd() -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("not installed: systemd-analyze")
+    units = sorted(map(str, (DEPLOY / "systemd").glob("*.*")))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    # The product is not installed at /srv/mobayilo here.
+    assert [line for line in done.stderr.splitlines() if "is not executable" not in line] == []
+
+
+def test_nginx_understands_the_configuration(tmp_path: Path) -> None:
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    nginx = shutil.which("nginx", path=path)
+    if nginx is None:
+        pytest.skip("not installed: nginx")
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
+    files = ["-keyout", str(tmp_path / "privkey.pem"), "-out", str(tmp_path / "fullchain.pem")]
+    subprocess.run([*request, *files], capture_output=True, check=True)
+    (tmp_path / "mobayilo").mkdir()
+    shutil.copy(DEPLOY / "nginx" / "proxy.conf", tmp_path / "mobayilo")
+    site = (DEPLOY / "nginx" / "mobayilo.conf").read_text()
+    site = site.replace("/etc/mobayilo/tls", str(tmp_path)).replace("/var/log/nginx", str(tmp_path))
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{ access_log off;\n{site}\n}}\n"
+    )
+    command = [nginx, "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    done = subprocess.run(
+        [*command, "-e", str(tmp_path / "error.log")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def alerts() -> list[dict[str, Any]]:
+    document = yaml.safe_load((DEPLOY / "alerts.yml").read_text())
+    return [rule for group in document["groups"] for rule in group["rules"]]
+
+
+def test_each_alert_has_its_entry_in_the_runbook() -> None:
+    headings = re.findall(
+        r"^### (\w+)$", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE
+    )
+    anchors = {f"docs/operations.md#{heading.lower()}" for heading in headings}
+    assert len(alerts()) > 10
+    assert {rule["annotations"]["runbook"] for rule in alerts()} <= anchors
+    assert {rule["alert"] for rule in alerts()} == {h for h in headings if h.startswith("Mobayilo")}
+
+
+@pytest.mark.django_db
+def test_each_alert_asks_for_metrics_that_exist(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = "scrape-me"
+    client.get("/healthz")
+    text = client.get("/metrics", headers={"Authorization": "Bearer scrape-me"}).content.decode()
+    told = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
+    told |= set(re.findall(r"^(\w+)\{", text, re.MULTILINE))
+    queues = set(re.findall(r'queue="(\w+)"', text))
+    for rule in alerts():
+        assert set(re.findall(r"mobayilo_\w+", rule["expr"])) <= told, rule["alert"]
+        assert set(re.findall(r'queue="(\w+)"', rule["expr"])) <= queues, rule["alert"]
+
+
+def backup(
+    cluster: Cluster, database_url: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    # The tools must not be older than the server, so its own are taken.
+    tools = cluster.query("SELECT setting FROM pg_config WHERE name = 'BINDIR'")[0][0]
+    env = {**cluster.env, "DATABASE_URL": database_url, "PATH": f"{tools}:{cluster.env['PATH']}"}
+    command = [sys.executable, str(DEPLOY / "backup.py"), *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.production
+def test_backup_restores_into_an_empty_database_with_a_proven_ledger(
+    cluster: Cluster, alice: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, empty = cluster.env["DATABASE_URL"], new_database("restored")
+    saved = backup(cluster, source, "save", str(tmp_path / "dumps"))
+    assert saved.returncode == 0, saved.stderr
+    dump = Path(saved.stdout.strip())
+    restored = backup(cluster, empty, "restore", str(dump))
+    assert restored.returncode == 0, restored.stderr
+    transfers = cluster.query("SELECT public_id, amount_micros FROM billing_transfer ORDER BY id")
+    monkeypatch.setitem(cluster.env, "DATABASE_URL", empty)
+    kept = cluster.query("SELECT public_id, amount_micros FROM billing_transfer ORDER BY id")
+    audit = cluster.manage("audit_ledger", check=False)
+    assert (kept, audit.returncode) == (transfers, 0)
+    assert len(kept) > 0
+    assert dump.stat().st_mode & 0o077 == 0
+    again = backup(cluster, empty, "restore", str(dump))
+    assert (again.returncode, "empty one" in again.stderr) == (1, True)
