@@ -1,0 +1,139 @@
+"""A day of our calls beside Twilio's list of it: what is missing, what differs, what was earned."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+
+from django.conf import settings
+from django.db.models import Q
+
+from billing.models import AuditReport
+from mobayilo.lib.money import format_micros
+from telephony import gateway
+from telephony.countries import country_name
+from telephony.gateway import NoSuchThingError, ProviderCall
+from telephony.models import Call
+
+BATCH = 500
+SHOWN = 200
+
+
+@dataclass
+class CountryBook:
+    """What calls to a country brought in, and what Twilio took for both of their legs."""
+
+    calls: int = 0
+    seconds: int = 0
+    charged_micros: int = 0
+    paid_micros: int = 0
+
+    @property
+    def margin(self) -> str:
+        if not self.charged_micros:
+            return "–"
+        return f"{100 * (self.charged_micros - self.paid_micros) / self.charged_micros:.0f} %"
+
+
+@dataclass
+class DayBook:
+    """The comparison while it is made."""
+
+    day: date
+    differences: list[str] = field(default_factory=list)
+    countries: defaultdict[str, CountryBook] = field(
+        default_factory=lambda: defaultdict(CountryBook)
+    )
+    counts: Counter[str] = field(default_factory=Counter)
+    seen_sids: set[str] = field(default_factory=set)
+
+
+def reconcile_twilio(day: date) -> AuditReport:
+    """Compares a UTC day and keeps the report for support. Raises ProductError without Twilio."""
+    book = DayBook(day)
+    for batch in _batches(gateway.calls_of_day(day)):
+        _compare(book, batch)
+    _find_missing(book)
+    return AuditReport.objects.create(
+        subject=AuditReport.Subject.TWILIO,
+        day=day,
+        difference_count=len(book.differences),
+        text=_text(book),
+    )
+
+
+def _batches(told: Iterable[ProviderCall]) -> Iterator[list[ProviderCall]]:
+    remaining = iter(told)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
+
+
+def _compare(book: DayBook, batch: list[ProviderCall]) -> None:
+    sids = [one.sid for one in batch]
+    legs: dict[str | None, Call] = {}
+    for call in Call.objects.filter(Q(leg_a_sid__in=sids) | Q(leg_b_sid__in=sids)):
+        legs[call.leg_a_sid] = legs[call.leg_b_sid] = call
+    for told in batch:
+        book.counts["legs at Twilio"] += 1
+        book.seen_sids.add(told.sid)
+        known = legs.get(told.sid)
+        if known is not None:
+            _compare_leg(book, known, told)
+        elif told.seconds:
+            book.differences.append(f"{told.sid}: Twilio billed {told.seconds} s, unknown here")
+
+
+def _compare_leg(book: DayBook, call: Call, told: ProviderCall) -> None:
+    is_b = told.sid == call.leg_b_sid
+    ours = (call.leg_b_seconds if is_b else call.leg_a_seconds) or 0
+    where = f"{call.public_id} leg {'B' if is_b else 'A'}"
+    if call.settled_at is None:
+        book.differences.append(f"{where}: over at Twilio, and not settled here")
+    elif ours != (told.seconds or 0):
+        book.differences.append(f"{where}: {told.seconds or 0} s at Twilio, {ours} s here")
+    country = book.countries[call.to_country]
+    country.paid_micros += told.price_micros or 0
+    if told.seconds and told.price_micros is None:
+        book.counts["legs without Twilio's price yet"] += 1
+    if is_b and told.seconds:
+        country.calls += 1
+        country.seconds += ours
+        country.charged_micros += call.cost_micros or 0
+
+
+def _find_missing(book: DayBook) -> None:
+    """Our legs that Twilio's list of the day leaves out; those over midnight are asked for."""
+    start = datetime.combine(book.day, time(), UTC)
+    ours = Call.objects.filter(created_at__gte=start, created_at__lt=start + timedelta(days=1))
+    for call in ours.iterator(chunk_size=BATCH):
+        book.counts["calls here"] += 1
+        for sid, seconds in ((call.leg_a_sid, call.leg_a_seconds),
+                             (call.leg_b_sid, call.leg_b_seconds)):  # fmt: skip
+            if sid and seconds and sid not in book.seen_sids and not _is_at_twilio(sid):
+                book.differences.append(f"{call.public_id}: {sid} is unknown to Twilio")
+
+
+def _is_at_twilio(sid: str) -> bool:
+    try:
+        gateway.fetch_call(sid)
+    except NoSuchThingError:
+        return False
+    return True
+
+
+def _text(book: DayBook) -> str:
+    lines = [f"Calls of {book.day} (UTC), account {settings.TWILIO_ACCOUNT_SID}", ""]
+    lines += [f"{name:32} {count:>8}" for name, count in sorted(book.counts.items())]
+    lines += ["", f"{'country':24} {'calls':>7} {'minutes':>9} {'charged':>12} {'paid':>12} margin"]
+    for iso, row in sorted(book.countries.items()):
+        lines.append(
+            f"{country_name(iso)[:24]:24} {row.calls:>7} {row.seconds / 60:>9.1f} "
+            f"{format_micros(row.charged_micros):>12} {format_micros(row.paid_micros):>12} "
+            f"{row.margin:>6}"
+        )
+    lines += ["", *book.differences[:SHOWN]]
+    if len(book.differences) > SHOWN:
+        lines.append(f"and {len(book.differences) - SHOWN} more")
+    lines.append(f"{len(book.differences)} differences." if book.differences else "No difference.")
+    return "\n".join(lines)
