@@ -49,6 +49,8 @@ $(READY): requirements-dev.txt cli_client/pyproject.toml
 	@echo "Installing the pinned packages into .venv …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e ./cli_client
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/accounts/clients; \
+	else echo "npm is not installed: the tests of two clients from npm are skipped"; fi
 	@mkdir -p var
 	@touch $(READY)
 

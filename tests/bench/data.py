@@ -1,0 +1,37 @@
+"""A customer with money and a token to measure with."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from allauth.account.models import EmailAddress
+from knox.models import AuthToken
+
+from accounts.models import AccessToken, User
+from accounts.scopes import Scope
+from accounts.tokens import TokenSpec, create_token
+from billing.ledger import Cause, post
+from billing.models import Book, Transfer
+
+DOLLAR = 1_000_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One customer, with a token of ours and one of knox."""
+
+    user: User
+    secret: str
+    knox_secret: str
+
+
+@cache
+def customer() -> Measured:
+    user = User.objects.create_user("bench@example.org", "correct horse battery")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    spec = TokenSpec(
+        kind=AccessToken.Kind.PERSONAL, name="bench", scopes=tuple(str(scope) for scope in Scope)
+    )
+    cause = Cause("bench", Book.ADJUSTMENTS, Transfer.Kind.ADJUSTMENT)
+    post(account=user.account, amount_micros=20 * DOLLAR, cause=cause)
+    _, knox_secret = AuthToken.objects.create(user)
+    return Measured(user, create_token(user, spec).secret, knox_secret)

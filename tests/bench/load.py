@@ -1,0 +1,51 @@
+"""Requests a second of an address: `wrk` where it is installed, threads of ours elsewhere."""
+
+import http.client
+import re
+import shutil
+import subprocess
+import threading
+import time
+from urllib.parse import urlsplit
+
+CONNECTIONS = 8
+
+
+def requests_per_second(url: str, headers: dict[str, str], seconds: int) -> float:
+    """Asks over 8 connections for some seconds. Raises if any answer was not 200."""
+    if shutil.which("wrk"):
+        return _wrk(url, headers, seconds)
+    return _threads(url, headers, seconds)
+
+
+def _wrk(url: str, headers: dict[str, str], seconds: int) -> float:
+    given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *given, url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    if "Non-2xx" in done.stdout:
+        raise RuntimeError(done.stdout)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    if found is None:
+        raise RuntimeError(done.stdout)
+    return float(found[1])
+
+
+def _threads(url: str, headers: dict[str, str], seconds: int) -> float:
+    parts, counts = urlsplit(url), [0] * CONNECTIONS
+    until = time.monotonic() + seconds
+
+    def ask(number: int) -> None:
+        while time.monotonic() < until:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+            connection.request("GET", parts.path, headers=headers)
+            if connection.getresponse().status != 200:
+                raise RuntimeError(f"{url} does not answer 200")
+            connection.close()
+            counts[number] += 1
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / seconds
