@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/ready
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev tests
 
-.PHONY: help demo run test lint docs tables bench lock setup
+.PHONY: help demo run test lint docs screenshots tables bench lock setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migratio
 
 docs: setup ## build the documentation, strictly, into var/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir var/site
+
+screenshots: setup ## write every page in both themes and sizes to var/screenshots
+	$(BIN)/python -m dev.screenshots
 
 tables: setup ## rewrite the tables of the documentation that repeat the code
 	ENV_FILE=tests/test.env DJANGO_SETTINGS_MODULE=mobayilo.settings $(BIN)/python -m dev.tables

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "mobayilo.overview.middleware.TimeZoneMiddleware",
 ]
 
 ROOT_URLCONF = "mobayilo.urls"
@@ -170,8 +171,12 @@ CACHES = {
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default"}
     ),
-    # Approximate counters of authenticated reads: never worth a round trip.
-    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
+    # What each process counts on its own.
+    "local": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "local",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
 SILENCED_SYSTEM_CHECKS = [
