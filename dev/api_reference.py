@@ -34,7 +34,7 @@ The HTTP API behind `moby`, under `/api/cli/v1/`. This page is generated from th
   again within 24 hours with the same body, it is answered again and not done again.
 - Every answer has `X-Request-Id`. Too many requests get 429 with `Retry-After`.
 
-A token is made on **Settings → Tokens** ([tokens](../guide/tokens.md)); a program signs a person in
+A token is made on **Tokens** ([tokens](../guide/tokens.md)); a program signs a person in
 by [device login](../guide/device-login.md#for-programs).
 """
 
