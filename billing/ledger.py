@@ -167,10 +167,7 @@ def _close_unused(key: str, state: Hold.State) -> bool:
 
 
 def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
-    values = {
-        "hold_key": key,
-        "amount": amount_micros,
-        "now": timezone.now(),
+    fields = {
         "public_id": new_transfer_id(),
         "key": cause.key,
         "book": cause.book.value,
@@ -178,7 +175,22 @@ def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | N
         "description": cause.description,
         "reference": cause.reference,
     }
-    return next(iter(Transfer.objects.raw(sql.CAPTURE_AT_ONCE, values)), None)
+    now = timezone.now()
+    values = {**fields, "hold_key": key, "amount": amount_micros, "now": now}
+    row = sql.fetch_prepared(sql.CAPTURE_AT_ONCE, values)
+    if row is None:
+        return None
+    pk, wallet_id, balance_after_micros = row
+    transfer = Transfer(
+        pk=pk,
+        wallet_id=wallet_id,
+        amount_micros=-amount_micros,
+        balance_after_micros=balance_after_micros,
+        created_at=now,
+        **fields,
+    )
+    transfer._state.adding = False  # it is stored, and refuses to be stored again
+    return transfer
 
 
 def _capture_in_steps(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
