@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Protocol
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -23,7 +24,10 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: ScopedView) -> bool:  # type: ignore[override]  # every view of ours is scoped
         token = token_of(request)
-        required = view.scopes[request.method or "GET"]
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method not in view.scopes:
+            raise MethodNotAllowed(method)
+        required = view.scopes[method]
         if required is not None and required not in token.scopes:
             _note_denial(request, token, required)
             raise ProductError(
