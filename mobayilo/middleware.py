@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from mobayilo.exceptions import refuse
@@ -32,6 +33,9 @@ class RequestContextMiddleware:
         try:
             response = self.get_response(request)
             response["X-Request-Id"] = current
+            if settings.SESSION_COOKIE_NAME in request.COOKIES:
+                # Whatever a page forgets to say: what a signed-in browser sees is stored nowhere.
+                response.setdefault("Cache-Control", "no-store")
             self.log(request, response, time.perf_counter() - started)
             return response
         finally:

@@ -59,6 +59,6 @@ def new_customer(
 
 
 @pytest.fixture(scope="session")
-def alice(new_customer: Callable[..., ApiCustomer]) -> ApiCustomer:
+def caller(new_customer: Callable[..., ApiCustomer]) -> ApiCustomer:
     """Signed in, with a proved phone and $100.00."""
-    return new_customer("alice", phone="+447400123456", dollars="100")
+    return new_customer("caller", phone="+447400123456", dollars="100")

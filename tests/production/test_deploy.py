@@ -171,7 +171,7 @@ def backup(
 
 @pytest.mark.production
 def test_backup_restores_into_an_empty_database_with_a_proven_ledger(
-    cluster: Cluster, alice: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, caller: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, empty = cluster.env["DATABASE_URL"], new_database("restored")
     saved = backup(cluster, source, "save", str(tmp_path / "dumps"))

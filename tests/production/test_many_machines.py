@@ -43,7 +43,7 @@ def test_limit_passes_exactly_as_many_over_all_processes(
     assert statuses == {404: CHECKS_AN_HOUR, 429: 15}
 
 
-def place_and_lose(cluster: Cluster, alice: ApiCustomer, pool: ThreadPoolExecutor) -> str:
+def place_and_lose(cluster: Cluster, caller: ApiCustomer, pool: ThreadPoolExecutor) -> str:
     """A call that Twilio has placed while the process that asked still waits. Returns its key."""
     key = str(uuid.uuid4())
     cluster.control(
@@ -51,16 +51,16 @@ def place_and_lose(cluster: Cluster, alice: ApiCustomer, pool: ThreadPoolExecuto
         {"kind": "timeout", "path": "*/Calls.json", "method": "POST", "when": "after",
          "seconds": 60},
     )  # fmt: skip
-    pool.submit(ask_the_doomed, cluster, alice, key)
+    pool.submit(ask_the_doomed, cluster, caller, key)
     wait_until(lambda: bool(placed_at_twilio(cluster)), "the first call at Twilio", seconds=10)
     return key
 
 
-def ask_the_doomed(cluster: Cluster, alice: ApiCustomer, key: str) -> None:
+def ask_the_doomed(cluster: Cluster, caller: ApiCustomer, key: str) -> None:
     web = f"http://localhost:{cluster.ports[0]}"
     body = {"to": "+442079460018", "max_seconds": 60}
     with pytest.raises(requests.ConnectionError):
-        alice.ask("POST", "calls", web=web, json=body, headers={"Idempotency-Key": key})
+        caller.ask("POST", "calls", web=web, json=body, headers={"Idempotency-Key": key})
 
 
 def calls_and_a_topup(customer: ApiCustomer) -> list[int]:
@@ -71,17 +71,17 @@ def calls_and_a_topup(customer: ApiCustomer) -> list[int]:
 
 
 def test_killed_process_loses_no_money_and_rings_nobody_twice(
-    cluster: Cluster, alice: ApiCustomer, new_customer: Callable[..., ApiCustomer]
+    cluster: Cluster, caller: ApiCustomer, new_customer: Callable[..., ApiCustomer]
 ) -> None:
     bob = new_customer("bob", phone="+447400123457", dollars="50")
     with ThreadPoolExecutor(4) as pool:
-        doomed_key = place_and_lose(cluster, alice, pool)
+        doomed_key = place_and_lose(cluster, caller, pool)
         shares: list[Future[list[int]]] = [
-            pool.submit(calls_and_a_topup, customer) for customer in (alice, bob)
+            pool.submit(calls_and_a_topup, customer) for customer in (caller, bob)
         ]
         time.sleep(1)
         cluster.kill(cluster.webs[0])
-        again = pool.submit(alice.call, key=doomed_key, tries=3).result()
+        again = pool.submit(caller.call, key=doomed_key, tries=3).result()
         answers = Counter(status for share in shares for status in share.result())
     settled = "SELECT count(*) FROM telephony_call WHERE settled_at IS NULL"
     wait_until(lambda: not cluster.count(settled), "every call to be settled", seconds=50)
@@ -94,7 +94,7 @@ def test_killed_process_loses_no_money_and_rings_nobody_twice(
     assert cluster.manage("audit_ledger", check=False).returncode == 0
 
 
-def test_each_paid_topup_is_credited_once(cluster: Cluster, alice: ApiCustomer) -> None:
+def test_each_paid_topup_is_credited_once(cluster: Cluster, caller: ApiCustomer) -> None:
     pending = "SELECT count(*) FROM billing_topup WHERE status = 'pending'"
     wait_until(lambda: not cluster.count(pending), "every top-up to be credited", seconds=20)
     paid = cluster.query("SELECT public_id FROM billing_topup WHERE status = 'paid'")
@@ -103,8 +103,8 @@ def test_each_paid_topup_is_credited_once(cluster: Cluster, alice: ApiCustomer) 
     assert Counter(credited) == Counter(paid)
 
 
-def test_sign_in_survives_the_process_that_served_it(cluster: Cluster, alice: ApiCustomer) -> None:
-    pages = [alice.person.browser.open("/settings/tokens") for _ in range(6)]
-    answers = [alice.ask("GET", "status").status_code for _ in range(6)]
+def test_sign_in_survives_the_process_that_served_it(cluster: Cluster, caller: ApiCustomer) -> None:
+    pages = [caller.person.browser.open("/settings/tokens") for _ in range(6)]
+    answers = [caller.ask("GET", "status").status_code for _ in range(6)]
     assert {page.url for page in pages} == {f"{cluster.web}/settings/tokens"}
     assert set(answers) == {200}

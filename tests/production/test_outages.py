@@ -49,9 +49,9 @@ def begin_login(cluster: Cluster) -> requests.Response:
     return requests.post(f"{cluster.web}/oauth/device_authorization", data=form, timeout=10)
 
 
-def test_reads_and_calls_go_on_without_redis(without_redis: Cluster, alice: ApiCustomer) -> None:
-    reads = {path: alice.ask("GET", path).status_code for path in ("balance", "calls", "rates/GB")}
-    called = alice.call(tries=1)
+def test_reads_and_calls_go_on_without_redis(without_redis: Cluster, caller: ApiCustomer) -> None:
+    reads = {path: caller.ask("GET", path).status_code for path in ("balance", "calls", "rates/GB")}
+    called = caller.call(tries=1)
     assert set(reads.values()) == {200}
     assert called.status_code == 201
     assert status(without_redis, "/readyz") == 503
@@ -70,18 +70,18 @@ def test_logins_of_devices_pause_without_redis_in_the_shape_of_oauth(
     ("path", "body"), [("caller-ids/confirm", {"code": "123456"}), ("token/rotate", {})]
 )
 def test_codes_and_tokens_pause_without_redis(
-    without_redis: Cluster, alice: ApiCustomer, path: str, body: dict[str, str]
+    without_redis: Cluster, caller: ApiCustomer, path: str, body: dict[str, str]
 ) -> None:
-    refused = alice.ask("POST", path, json=body)
+    refused = caller.ask("POST", path, json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
     assert int(refused.headers["Retry-After"]) > 0
 
 
-def test_sign_in_pauses_without_redis(without_redis: Cluster, alice: ApiCustomer) -> None:
+def test_sign_in_pauses_without_redis(without_redis: Cluster, caller: ApiCustomer) -> None:
     session = requests.Session()
     page = session.get(f"{without_redis.web}/accounts/login/", timeout=10)
     csrf = page.cookies["csrftoken"]
-    form = {"login": alice.person.email, "password": "wrong", "csrfmiddlewaretoken": csrf}
+    form = {"login": caller.person.email, "password": "wrong", "csrfmiddlewaretoken": csrf}
     refused = session.post(f"{without_redis.web}/accounts/login/", data=form, timeout=10)
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -92,13 +92,13 @@ def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
 
 
 def test_database_away_is_told_in_the_shape_of_each_reader(
-    cluster: Cluster, alice: ApiCustomer
+    cluster: Cluster, caller: ApiCustomer
 ) -> None:
     with closed_database(cluster):
-        api = alice.ask("GET", "balance")
-        page = alice.person.browser.session.get(f"{cluster.web}/home", timeout=10)
+        api = caller.ask("GET", "balance")
+        page = caller.person.browser.session.get(f"{cluster.web}/home", timeout=10)
         oauth = requests.post(
-            f"{cluster.web}/oauth/revoke", data={"token": alice.token}, timeout=10
+            f"{cluster.web}/oauth/revoke", data={"token": caller.token}, timeout=10
         )
         health = status(cluster, "/healthz"), status(cluster, "/readyz")
     assert (api.status_code, api.json()["error"]["code"]) == (503, "unavailable")
@@ -110,11 +110,11 @@ def test_database_away_is_told_in_the_shape_of_each_reader(
 
 
 def test_processes_recover_from_a_database_outage_without_restart(
-    cluster: Cluster, alice: ApiCustomer
+    cluster: Cluster, caller: ApiCustomer
 ) -> None:
     with closed_database(cluster):
-        assert alice.ask("GET", "balance").status_code == 503
-    answers = [alice.ask("GET", "balance").status_code for _ in range(9)]
+        assert caller.ask("GET", "balance").status_code == 503
+    answers = [caller.ask("GET", "balance").status_code for _ in range(9)]
     last = "SELECT count(*) FROM overview_periodicjob WHERE last_ended_at > now() - '5s'::interval"
     assert answers == [200] * 9
     wait_until(lambda: cluster.count(last) > 0, "periodic work to go on", seconds=20)
@@ -127,18 +127,18 @@ def asked_to_ring(cluster: Cluster) -> int:
 
 
 def test_carrier_that_keeps_failing_is_left_alone_and_nothing_is_held(
-    cluster: Cluster, alice: ApiCustomer
+    cluster: Cluster, caller: ApiCustomer
 ) -> None:
     busy = {"kind": "429", "path": "*/Calls.json", "method": "POST", "times": None}
     cluster.control("faults", busy)
     body = {"to": DESTINATION, "max_seconds": 60}
-    refused = [alice.ask("POST", "calls", json=body) for _ in range(5)]
+    refused = [caller.ask("POST", "calls", json=body) for _ in range(5)]
     asked = asked_to_ring(cluster)
-    left_alone = alice.ask("POST", "calls", json=body)
-    held = alice.ask("GET", "balance").json()["held_cents"]
+    left_alone = caller.ask("POST", "calls", json=body)
+    held = caller.ask("GET", "balance").json()["held_cents"]
     requests.delete(f"{cluster.sandbox}/control/faults", timeout=10)
     codes = {answer.json()["error"]["code"] for answer in (*refused, left_alone)}
     assert codes == {"provider_unavailable"}
     assert (asked_to_ring(cluster), held) == (asked, 0)
     assert int(left_alone.headers["Retry-After"]) > 0
-    wait_until(lambda: alice.call(tries=1).status_code == 201, "the circuit to close", seconds=20)
+    wait_until(lambda: caller.call(tries=1).status_code == 201, "the circuit to close", seconds=20)
