@@ -32,9 +32,10 @@ The HTTP API behind `moby`, under `/api/cli/v1/`. This page is generated from th
   `?cursor=` the `next_cursor` of the answer before.
 - A POST marked *Idempotency-Key* may carry that header, 1 to 255 visible ASCII characters. Sent
   again within 24 hours with the same body, it is answered again and not done again.
-- Every answer has `X-Request-Id`. Too many requests get 429 with `Retry-After`.
+- Every answer has `X-Request-Id`. Too many requests get 429 with `Retry-After`; the
+  [limits](../operations.md#limits) are named with each path.
 
-A token is made on **Tokens** ([tokens](../guide/tokens.md)); a program signs a person in
+A token is made on the page **Tokens** ([how](../guide/tokens.md)); a program signs a person in
 by [device login](../guide/device-login.md#for-programs).
 """
 
