@@ -1,0 +1,148 @@
+"""The web process dies by SIGKILL at each step of placing and settling a call, and starts again."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import IdempotencyKey, User
+from billing.models import Hold
+from telephony.models import Call
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person, makes_people
+from tests.telephony.sandbox import ROOT, Sandbox, wait_for
+from tests.telephony.test_webhooks import PRICE
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+POINTS = [
+    "telephony.calls:place_hold:after",
+    "telephony.calls:ring:before",
+    "telephony.gateway:create_call:after",
+    "telephony.placing:adopt:after",
+    "telephony.webhooks:_may_bridge:before",
+    "telephony.webhooks:_may_bridge:after",
+    "telephony.call_progress:_store:after",
+    "telephony.webhooks:record:after",
+    "telephony.settlement:_close:after",
+    "telephony.settlement:capture_hold:after",
+    "telephony.call_progress:settle_if_over:after",
+]
+
+
+class MortalServer:
+    """The product in a process of its own, on the test's database. Dead, it is started again."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.env = {**env, "PUBLIC_URL": self.url}
+        self.deaths = 0
+
+    def start(self, *point: str) -> None:
+        command = [sys.executable, "-m", "tests.telephony.mortal_server", str(self.port), *point]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def revive(self) -> None:
+        """Starts again, without the fault, if it died."""
+        if self.process.poll() is not None:
+            self.stop()
+            self.deaths += 1
+            self.start()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def database_url() -> str:
+    """The database of this test, for another process."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture
+def server(sandbox: Sandbox, deck: object) -> Iterator[MortalServer]:
+    env = {**os.environ, "DATABASE_URL": database_url(), "TWILIO_API_URL": sandbox.url}
+    env |= {"DJANGO_SETTINGS_MODULE": "mobayilo.settings", "LOG_LEVEL": "ERROR"}
+    server = MortalServer(env)
+    yield server
+    sandbox.fall_silent()
+    server.stop()
+
+
+def call_until_answered(caller: Person, server: MortalServer) -> Answer:
+    """What `moby` does: the same request with the same key, until the server has answered it."""
+    answer = None
+    for _ in range(20):
+        with contextlib.suppress(requests.ConnectionError):
+            answer = caller.call(key="once")
+            if answer.status_code == 201:
+                return answer
+            # The waits until a dead request counts as one are long; time is turned instead.
+            IdempotencyKey.objects.update(started_at=timezone.now() - timedelta(minutes=2))
+            Call.objects.update(created_at=timezone.now() - timedelta(seconds=40))
+        time.sleep(0.1)
+        server.revive()
+    raise AssertionError(f"the call was never placed: {answer and answer.json()}")
+
+
+def let_it_end(server: MortalServer, sandbox: Sandbox) -> None:
+    def is_over() -> bool:
+        server.revive()
+        return bool(sandbox.get("idle")["idle"])
+
+    wait_for(is_over, "the call to end", seconds=40)
+    Call.objects.exclude(reconcile_after=None).update(reconcile_after=timezone.now())
+    call_command("reconcile_calls")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_server_places_and_bills_the_call_once(
+    server: MortalServer, sandbox: Sandbox, alice: User, settings: Settings, point: str
+) -> None:
+    settings.TWILIO_API_URL, settings.PUBLIC_URL = sandbox.url, server.url
+    sandbox.post("speed", speed=30)
+    sandbox.phone(DESTINATION, talk_seconds=65)
+    caller = makes_people(server.url)(alice, phone=OWN_PHONE, dollars=20)
+    server.start(point)
+    placed = call_until_answered(caller, server)
+    let_it_end(server, sandbox)
+    assert server.deaths == 1
+    assert_billed_as_twilio_played_it(caller, sandbox, placed.json()["call_id"])
+
+
+def assert_billed_as_twilio_played_it(caller: Person, sandbox: Sandbox, call_id: str) -> None:
+    (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
+    far = [leg for leg in sandbox.get("calls", number=DESTINATION)["calls"] if leg["duration"]]
+    cost = 0
+    if far:
+        cost = PRICE.leg_a.cost_micros(int(own["duration"]))
+        cost += PRICE.leg_b.cost_micros(int(far[0]["duration"]))
+    call = Call.objects.get(public_id=call_id)
+    assert (call.leg_a_sid, call.cost_micros) == (own["sid"], cost)
+    assert caller.balance.balance_micros == 20_000_000 - cost
+    assert caller.balance.held_micros == 0
+    assert not Hold.objects.filter(state=Hold.State.OPEN).exists()
+    call_command("audit_ledger")
