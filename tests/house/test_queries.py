@@ -1,0 +1,67 @@
+"""How many questions a request asks of the database, whatever the number of rows."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from billing.ledger import Cause, open_wallet, post
+from billing.models import Book, Transfer
+from tests.people import api_client, new_token
+
+READS = [
+    "balance", "caller-ids", "calls", "sessions", "status", "token", "tokens", "topups",
+    "transactions",
+]  # fmt: skip
+
+
+@pytest.fixture
+def client_of_alice(alice: User) -> Client:
+    """Her client, past its first request, with history in her account."""
+    for number in range(30):
+        cause = Cause(f"test:{number}", Book.PROMOTIONS, Transfer.Kind.PROMOTION)
+        post(account=alice.account, amount_micros=1_000_000, cause=cause)
+    client = api_client(new_token(alice).secret)
+    client.get("/api/cli/v1/token")
+    return client
+
+
+def test_balance_asks_exactly_one_question(
+    client_of_alice: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        answer = client_of_alice.get("/api/cli/v1/balance")
+    assert answer.json()["balance"] == "30.00"
+
+
+@pytest.mark.parametrize("path", READS)
+def test_read_asks_three_questions_at_most(
+    client_of_alice: Client, django_assert_max_num_queries: DjangoAssertNumQueries, path: str
+) -> None:
+    with django_assert_max_num_queries(3):
+        answer = client_of_alice.get(f"/api/cli/v1/{path}")
+    assert answer.status_code == 200
+
+
+@pytest.mark.db
+def test_balance_of_an_account_without_a_wallet_is_zero(charlie: User) -> None:
+    answer = api_client(new_token(charlie).secret).get("/api/cli/v1/balance")
+    assert (answer.status_code, answer.json()["balance"]) == (200, "0.00")
+
+
+@pytest.mark.db
+def test_token_look_up_reads_rows_as_django_does(alice: User) -> None:
+    open_wallet(alice.account)
+    made = new_token(alice, "billing:read", max_cents_per_day=500, destinations=["GB"])
+    shown = api_client(made.secret).get("/api/cli/v1/token").json()
+    assert shown["scopes"] == ["billing:read"]
+    assert shown["guards"]["max_cents_per_day"] == 500
+    assert shown["guards"]["destinations"] == ["GB"]
+    assert shown["created_at"].endswith("Z")
+
+
+@pytest.mark.db
+def test_token_of_a_locked_user_is_unknown(alice: User) -> None:
+    client = api_client(new_token(alice).secret)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert client.get("/api/cli/v1/balance").json()["error"]["code"] == "invalid_token"
