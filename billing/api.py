@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.authentication import BearerAuthentication, account_of, user_of
 from accounts.idempotency import IdempotentPost
 from billing.models import TopUp, Transfer, Wallet
+from billing.notices import is_low
 from billing.serializers import (
     BalanceSerializer,
     NewTopUpSerializer,
@@ -51,6 +52,7 @@ class BalanceView(APIView):
                 "held_cents": -micros_to_cents(-wallet.held_micros),
                 "currency": CURRENCY,
                 "balance": format_micros(wallet.balance_micros),
+                "is_low": is_low(wallet.balance_micros),
             }
         )
 

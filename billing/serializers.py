@@ -17,6 +17,7 @@ class BalanceSerializer(serializers.Serializer[Any]):
     held_cents = serializers.IntegerField()
     currency = serializers.CharField()
     balance = serializers.CharField()
+    is_low = serializers.BooleanField()
 
 
 class NewTopUpSerializer(StrictSerializer):
