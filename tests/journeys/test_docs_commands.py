@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pexpect
 import pytest
+import requests
 
 from dev.customer import Customer
 from dev.stack import Stack
 from tests.docs.pages import DOCS, Step, steps
 
-pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("books_are_right")]
+pytestmark = pytest.mark.usefixtures("books_are_right")
 
 # Pages that begin with somebody who is signed in, has a proven phone and $20.00. The quickstart
 # begins with nothing.
@@ -111,6 +112,7 @@ def _destination(stack: Stack) -> None:
     stack.control("numbers", {"number": "+442079460018", "talk_seconds": 65, "outcome": "answer"})
 
 
+@pytest.mark.journey
 def test_quickstart_takes_a_newcomer_to_a_billed_call(
     new_customer: Callable[[str], Customer],
 ) -> None:
@@ -128,6 +130,14 @@ def test_guide_shows_commands_that_run(page: Path, new_customer: Callable[[str],
     reader.prove(phone)
     reader.top_up("20")
     Reader(reader, phone).follow(page)
+
+
+def test_quickstart_links_to_pages_that_open(stack: Stack) -> None:
+    text = (DOCS / "index.md").read_text()
+    text = text.replace("http://localhost:8000", stack.web)
+    links = re.findall(r"<(http://[^>]+)>", text.replace("http://127.0.0.1:8001", stack.sandbox))
+    assert len(links) == 2
+    assert [requests.get(link, timeout=10).status_code for link in links] == [200, 200]
 
 
 def test_reader_notices_output_that_is_not_there() -> None:
