@@ -1,34 +1,37 @@
 """Calls and phones as support sees them: to look at, and a few actions that are recorded."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import audit
+from accounts.access import signed_in_user
+from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
 from mobayilo.lib.formatting import format_money
+from telephony.admin_forms import OpenForm
+from telephony.caller_ids import remove_caller_id
+from telephony.destinations import close_destination, open_destination
 from telephony.models import (
     Call,
     CallerId,
     CallEvent,
+    OpenedDestination,
     Rate,
     RateDeck,
     RefusedCall,
     Verification,
 )
+from telephony.numbers import mask
+from telephony.reconcile import reconcile
+from telephony.verifications import expire_verification
 
 
-class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
-    """Rows that only the product's own operations write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
+def may(request: HttpRequest, right: str) -> bool:
+    """Whether a group of this member of staff has a right of this room."""
+    rights = (f"telephony.{group}_{right}" for group in ("support", "operator"))
+    return any(request.user.has_perm(name) for name in rights)
 
 
 _EVENT_FIELDS = ("received_at", "kind", "sequence", "status", "call_sid", "payload")
@@ -43,7 +46,7 @@ class EventInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
 
 
 @admin.register(Call)
-class CallAdmin(LookOnly):
+class CallAdmin(LookOnlyAdmin):
     list_display = [
         "created_at",
         "public_id",
@@ -68,14 +71,35 @@ class CallAdmin(LookOnly):
     ]
     ordering = ["-id"]
     inlines = [EventInline]
+    actions = ["ask_twilio"]
 
     @admin.display(description="cost")
     def cost(self, call: Call) -> str:
         return "" if call.cost_micros is None else format_money(call.cost_micros)
 
+    def has_reconcile_permission(self, request: HttpRequest) -> bool:
+        return may(request, "reconcile")
+
+    @reasoned("Ask Twilio now: settle or close", permission="reconcile")
+    def ask_twilio(self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm) -> str:
+        outcomes = []
+        for call in chosen.select_related("account"):
+            outcome = reconcile(call)
+            outcomes.append(f"{call}: {outcome}")
+            audit.record(
+                "call.reconciled",
+                account=call.account,
+                user=signed_in_user(request),
+                request=request,
+                call=call.public_id,
+                outcome=outcome,
+                reason=form.cleaned_data["reason"],
+            )
+        return "Twilio was asked: " + ", ".join(outcomes)
+
 
 @admin.register(CallerId)
-class CallerIdAdmin(LookOnly):
+class CallerIdAdmin(LookOnlyAdmin):
     list_display = [
         "e164",
         "account",
@@ -89,10 +113,30 @@ class CallerIdAdmin(LookOnly):
     list_select_related = ["account"]
     search_fields = ["=public_id", "e164__endswith", "=account__public_id", "account__users__email"]
     ordering = ["-id"]
+    actions = ["remove"]
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return may(request, "remove")
+
+    @reasoned("Remove: no calls from this phone", permission="remove")
+    def remove(self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm) -> str:
+        staff, removed = signed_in_user(request), 0
+        for phone in chosen.select_related("account"):
+            if remove_caller_id(phone, user=staff, reason=CallerId.Removal.BY_SUPPORT):
+                removed += 1
+                audit.record(
+                    "support.caller_id_removed",
+                    account=phone.account,
+                    user=staff,
+                    request=request,
+                    number=mask(phone.e164),
+                    reason=form.cleaned_data["reason"],
+                )
+        return f"{removed} removed."
 
 
 @admin.register(Verification)
-class VerificationAdmin(LookOnly):
+class VerificationAdmin(LookOnlyAdmin):
     list_display = [
         "created_at",
         "e164",
@@ -107,10 +151,30 @@ class VerificationAdmin(LookOnly):
     list_select_related = ["account"]
     search_fields = ["=public_id", "e164__endswith", "=account__public_id", "account__users__email"]
     ordering = ["-id"]
+    actions = ["expire"]
+
+    def has_expire_permission(self, request: HttpRequest) -> bool:
+        return may(request, "expire")
+
+    @reasoned("Expire: the code is good no more", permission="expire")
+    def expire(self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm) -> str:
+        expired = 0
+        for verification in chosen.select_related("account"):
+            if expire_verification(verification):
+                expired += 1
+                audit.record(
+                    "caller_id.verification_expired",
+                    account=verification.account,
+                    user=signed_in_user(request),
+                    request=request,
+                    verification=verification.public_id,
+                    reason=form.cleaned_data["reason"],
+                )
+        return f"{expired} expired."
 
 
 @admin.register(RefusedCall)
-class RefusedCallAdmin(LookOnly):
+class RefusedCallAdmin(LookOnlyAdmin):
     list_display = ["created_at", "account", "user", "to_text", "code", "message", "request_id"]
     list_filter = ["code", "created_at"]
     list_select_related = ["account", "user"]
@@ -119,7 +183,7 @@ class RefusedCallAdmin(LookOnly):
 
 
 @admin.register(RateDeck)
-class RateDeckAdmin(LookOnly):
+class RateDeckAdmin(LookOnlyAdmin):
     list_display = [
         "id",
         "name",
@@ -133,7 +197,7 @@ class RateDeckAdmin(LookOnly):
 
 
 @admin.register(Rate)
-class RateAdmin(LookOnly):
+class RateAdmin(LookOnlyAdmin):
     list_display = [
         "prefix",
         "description",
@@ -153,3 +217,58 @@ class RateAdmin(LookOnly):
     @admin.display(ordering="micros_per_minute")
     def price(self, rate: Rate) -> str:
         return format_money(rate.micros_per_minute)
+
+
+@admin.register(OpenedDestination)
+class OpenedDestinationAdmin(LookOnlyAdmin):
+    list_display = ["created_at", "destination", "account", "opened_by", "reason", "closed_at"]
+    list_filter = [("closed_at", admin.EmptyFieldListFilter), "created_at"]
+    list_select_related = ["account", "opened_by"]
+    search_fields = ["=destination", "=account__public_id"]
+    ordering = ["-id"]
+    actions = ["close"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request, "open")
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        return may(request, "open")
+
+    def get_fields(self, request: HttpRequest, obj: OpenedDestination | None = None) -> list[Any]:
+        if obj is None:
+            return ["of", "destination", "reason"]
+        return ["account", "destination", "reason", "opened_by", "created_at", "closed_at"]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: OpenedDestination | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        if obj is None:
+            kwargs["form"] = OpenForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: OpenedDestination, form: OpenForm, change: bool
+    ) -> None:
+        opened = open_destination(
+            account=form.cleaned_data["of"],
+            destination=form.cleaned_data["destination"],
+            reason=form.cleaned_data["reason"],
+            staff=signed_in_user(request),
+            request=request,
+        )
+        obj.pk, obj.account = opened.pk, opened.account
+
+    @reasoned("Close again", permission="close")
+    def close(
+        self, request: HttpRequest, chosen: QuerySet[OpenedDestination], form: ReasonForm
+    ) -> str:
+        staff, reason = signed_in_user(request), form.cleaned_data["reason"]
+        closed = sum(
+            close_destination(opened, reason=reason, staff=staff, request=request)
+            for opened in chosen.select_related("account")
+        )
+        return f"{closed} closed."

@@ -46,6 +46,11 @@ class CallerId(models.Model):
 
     class Meta:
         verbose_name = "caller ID"
+        # A right belongs to the group of the staff that its name begins with.
+        permissions = [
+            ("support_remove", "Can remove caller IDs (support)"),
+            ("operator_remove", "Can remove caller IDs (operator)"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["e164"],
@@ -108,6 +113,10 @@ class Verification(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions = [
+            ("support_expire", "Can expire verifications (support)"),
+            ("operator_expire", "Can expire verifications (operator)"),
+        ]
         indexes = [models.Index(fields=["account", "state"], name="verification_of_account")]
 
     def __str__(self) -> str:
@@ -252,6 +261,10 @@ class Call(models.Model):
     leg_b_cost_micros = models.PositiveBigIntegerField(null=True)
 
     class Meta:
+        permissions = [
+            ("support_reconcile", "Can ask Twilio about a call (support)"),
+            ("operator_reconcile", "Can ask Twilio about a call (operator)"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "idempotency_key"], name="call_idempotency_key_once"
@@ -359,3 +372,42 @@ class RefusedCall(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class OpenedDestination(models.Model):
+    """What an operator lets an account call in spite of the rules of the house, until it is closed.
+
+    It lifts the closing of a country and the price ceiling of new accounts, nothing else.
+    """
+
+    # Null: for everybody.
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opened_destinations",
+    )
+    destination = models.CharField(max_length=16)  # an ISO country, or + and a prefix
+    reason = models.CharField(max_length=200)
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        permissions = [("operator_open", "Can open destinations (operator)")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "destination"],
+                condition=Q(closed_at=None),
+                name="opened_destination_once",
+            ),
+            models.UniqueConstraint(
+                fields=["destination"],
+                condition=Q(closed_at=None, account=None),
+                name="opened_destination_once_for_all",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.destination} for {self.account or 'everybody'}"

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Account
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from telephony.destinations import is_opened
 from telephony.models import Call
 from telephony.numbers import Number, NumberKind, country_name
 from telephony.rates import RateRow
@@ -49,9 +50,10 @@ def check_destination(account: Account, number: Number, rate: RateRow | None) ->
             )
     if rate is None:
         raise ProductError("no_rate", f"We have no price for {number.international}.")
-    _check_country(number, rate)
+    _check_country(account, number, rate)
     ceiling_micros = settings.PRICE_CEILING_CENTS_NEW_ACCOUNT * MICROS_PER_CENT
-    if is_new(account) and rate.price.micros_per_minute > ceiling_micros:
+    is_dear = rate.price.micros_per_minute > ceiling_micros
+    if is_dear and is_new(account) and not is_opened(account, number, rate.country):
         raise ProductError(
             "price_too_high",
             f"A minute to {number.international} costs "
@@ -61,9 +63,10 @@ def check_destination(account: Account, number: Number, rate: RateRow | None) ->
     return rate
 
 
-def _check_country(number: Number, rate: RateRow) -> None:
+def _check_country(account: Account, number: Number, rate: RateRow) -> None:
     for country in (number.country, rate.country):
-        if country in settings.CLOSED_COUNTRIES:
+        is_closed = country in settings.CLOSED_COUNTRIES
+        if is_closed and not is_opened(account, number, rate.country):
             raise ProductError(
                 "country_closed", f"Calls to {country_name(country)} are closed for now."
             )

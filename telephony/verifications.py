@@ -100,6 +100,14 @@ def confirm_verification(
     return _approve(verification, user, token)
 
 
+def expire_verification(verification: Verification) -> bool:
+    """Ends a verification that waits, so that another can be asked for; False if none waited."""
+    open_ones = Verification.objects.filter(
+        pk=verification.pk, state__in=(State.REQUESTED, State.PENDING)
+    )
+    return open_ones.update(state=State.EXPIRED, closed_at=timezone.now()) == 1
+
+
 def _check_number(account: Account, number: Number) -> None:
     """Calls ring this phone, so it must be one that may be called, and has no extension."""
     if number.extension:

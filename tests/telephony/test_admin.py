@@ -1,0 +1,123 @@
+"""What support does about calls and phones, through the admin."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import AuditEvent, User
+from telephony.models import Call, CallerId, OpenedDestination, Verification
+from tests.accounts.browser import sign_in
+from tests.people import person as new_person
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
+from tests.telephony.sandbox import Sandbox, wait_for
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+MALDIVES, BERLIN = "+9606701234", "+493012345678"
+
+
+def staff(group: str) -> User:
+    user = new_person(f"{group}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def act(user: User, action: str, row: models.Model) -> str:
+    """Fills the page of an action in; what came of it."""
+    sent = {"action": action, "_selected_action": row.pk, "reasoned": "yes", "reason": "ticket 42"}
+    answer = sign_in(user).post(f"/admin/telephony/{row._meta.model_name}/", sent, follow=True)
+    return answer.content.decode()
+
+
+def open_for(user: User, destination: str, account: str = "") -> int:
+    sent = {"of": account, "destination": destination, "reason": "ticket 42"}
+    return sign_in(user).post("/admin/telephony/openeddestination/add/", sent).status_code
+
+
+def code_of(caller: Person, to: str) -> str:
+    return str(caller.post("numbers/check", number=to).json()["reason"])
+
+
+def test_waiting_verification_is_expired(alice: User) -> None:
+    waiting = Verification.objects.create(
+        account=alice.account, user=alice, e164=OWN_PHONE, country="GB", channel="sms",
+        state="pending", expires_at=timezone.now() + timedelta(minutes=5),
+    )  # fmt: skip
+    assert "1 expired" in act(staff("support"), "expire", waiting)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.closed_at is None) == ("expired", False)
+    event = AuditEvent.objects.get(action="caller_id.verification_expired", account=alice.account)
+    assert (event.via, event.facts["reason"]) == ("staff", "ticket 42")
+
+
+def test_phone_is_removed_for_a_customer(alice: User) -> None:
+    phone = CallerId.objects.create(account=alice.account, e164=OWN_PHONE, country="GB")
+    assert "1 removed" in act(staff("support"), "remove", phone)
+    phone.refresh_from_db()
+    assert phone.removed_reason == "by_support"
+    assert AuditEvent.objects.get(action="support.caller_id_removed").facts["reason"] == "ticket 42"
+
+
+def test_finance_looks_at_calls_and_changes_none(deck: Path, alice: User) -> None:
+    call = make_call(alice, seconds=30)
+    act(staff("finance"), "ask_twilio", call)
+    assert open_for(new_person("nobody@example.com", is_staff=True), "DE") == 403
+    assert not AuditEvent.objects.filter(action="call.reconciled").exists()
+    assert not OpenedDestination.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stuck_call_is_settled_by_asking_twilio(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.post("webhooks/rules", pattern="*call.*", action="drop")
+    sandbox.post("webhooks/rules", pattern="*dial_action", action="drop")
+    placed = caller.call().json()["call_id"]
+    wait_for(lambda: sandbox.get("calls", number=DESTINATION)["calls"], "the destination to ring")
+    sandbox.wait_until_idle()
+    call = Call.objects.get(public_id=placed, settled_at=None)
+    assert f"{placed}: settled" in act(staff("support"), "ask_twilio", call)
+    assert caller.balance.held_micros == 0
+    event = AuditEvent.objects.get(action="call.reconciled", account=call.account)
+    assert (event.facts["call"], event.facts["outcome"]) == (placed, "settled")
+
+
+def test_operator_opens_a_closed_country_for_one_account(
+    local_caller: Person, charlie: User, settings: Settings
+) -> None:
+    settings.CLOSED_COUNTRIES = ["DE"]
+    account = local_caller.user.account
+    assert code_of(local_caller, BERLIN) == "country_closed"
+    assert open_for(staff("support"), "Germany", account.public_id) == 403
+    operator = staff("operator")
+    assert open_for(operator, "Germany", account.public_id) == 302
+    assert code_of(local_caller, BERLIN) == "None"
+    assert open_for(operator, "DE", account.public_id) == 200  # says that it is open already
+    event = AuditEvent.objects.get(action="destination.opened", account=account)
+    assert (event.user, event.facts["destination"]) == (operator, "DE")
+    act(operator, "close", OpenedDestination.objects.get())
+    assert code_of(local_caller, BERLIN) == "country_closed"
+
+
+@pytest.mark.parametrize(("prefix", "reason"), [("+960 67", "None"), ("+9607", "price_too_high")])
+def test_dear_prefix_is_opened_for_everybody(
+    local_caller: Person, prefix: str, reason: str
+) -> None:
+    assert code_of(local_caller, MALDIVES) == "price_too_high"
+    assert open_for(staff("operator"), prefix) == 302
+    assert code_of(local_caller, MALDIVES) == reason
+
+
+def test_opening_one_account_opens_no_other(
+    local_caller: Person, charlie: User, settings: Settings
+) -> None:
+    settings.CLOSED_COUNTRIES = ["DE"]
+    open_for(staff("operator"), "DE", charlie.account.public_id)
+    assert code_of(local_caller, BERLIN) == "country_closed"
+
+
+def test_kinds_that_pay_their_owner_stay_closed(local_caller: Person) -> None:
+    assert open_for(staff("operator"), "+4490") == 302
+    assert code_of(local_caller, "+449098790879") == "destination_blocked"
