@@ -17,6 +17,7 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
 from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
 from telephony.calls import CallRequest, hang_up, place_call
+from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, read_number
 from telephony.policy import check_destination
@@ -180,10 +181,20 @@ class CallsView(IdempotentPost):
     scopes = {"GET": "calls:read", "POST": "calls:write"}
     limit = {"GET": "api-read", "POST": "calls"}
 
-    @extend_schema(responses=shapes.CallAnswer(many=True))
+    @extend_schema(
+        parameters=[OpenApiParameter(name, str) for name in CallFilters.base_fields],
+        responses=shapes.CallAnswer(many=True),
+    )
     def get(self, request: Request) -> Response:
+        filters = CallFilters(request.query_params)
+        if not filters.is_valid():
+            raise ProductError(
+                "invalid_request",
+                "A filter cannot be used.",
+                details={"fields": filters.errors.get_json_data()},
+            )
         pages = CursorPages()
-        calls = pages.paginate_queryset(_calls(request), request, view=self)
+        calls = pages.paginate_queryset(filters.apply(_calls(request)), request, view=self)
         return pages.get_paginated_response(list(shapes.CallAnswer(calls, many=True).data))
 
     @extend_schema(request=shapes.CallRequest, responses={201: shapes.CallAnswer})

@@ -200,6 +200,7 @@ def make_call(
     a_cost, b_cost = (12_000, price.leg_b.cost_micros(seconds)) if seconds else (0, 0)
     facts: dict[str, Any] = {
         "to_e164": DESTINATION,
+        "to_country": "GB",
         "leg_a_status": "completed",
         "leg_a_seconds": 120 if seconds else 0,
         "leg_b_status": "completed" if seconds else "busy",
@@ -214,7 +215,6 @@ def make_call(
         user=user,
         caller_id=caller_id,
         from_e164=OWN_PHONE,
-        to_country="GB",
         to_kind="fixed",
         deck=RateDeck.objects.latest("id"),
         leg_a_micros_per_minute=6_000,
