@@ -1,4 +1,4 @@
-"""Who a token is, in one query that is compiled once.
+"""Who a token is, in one query that is compiled once and planned once.
 
 Django would compile the same SQL anew for each request, which costs more than running it. A room
 may join a row of its own, so that an endpoint that needs no more than it answers from one query.
@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, models
 
 from accounts.models import AccessToken, Account, User
+from mobayilo.lib.prepared import fetch_prepared
 
 Reader = Callable[[Sequence[Any]], Any]
 Joined = type[models.Model] | None
@@ -23,9 +24,7 @@ def find_token(token_digest: str, *, joined: Joined = None) -> AccessToken | Non
     that relation of the account, so that reading it asks nothing more.
     """
     statement, readers = _compiled(joined, connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [token_digest])
-        row = cursor.fetchone()
+    row = fetch_prepared(statement, [token_digest])
     if row is None:
         return None
     token, user, account, *others = (read(row) for read in readers)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import secrets
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from mobayilo.exceptions import refuse
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.ids import random_base62
 from mobayilo.logs import request_id
 from mobayilo.metrics import observe
 
@@ -26,12 +26,12 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         offered = request.headers.get("X-Request-Id", "")
-        current = offered if _ACCEPTABLE_ID.fullmatch(offered) else f"req_{random_base62(20)}"
+        current = offered if _ACCEPTABLE_ID.fullmatch(offered) else f"req_{secrets.token_hex(12)}"
         request.request_id = current  # type: ignore[attr-defined]  # ours, for error objects and pages
         reset = request_id.set(current)
         started = time.perf_counter()
         try:
-            response = self.get_response(request)
+            response = self.answer(request)
             response["X-Request-Id"] = current
             if settings.SESSION_COOKIE_NAME in request.COOKIES:
                 # Whatever a page forgets to say: what a signed-in browser sees is stored nowhere.
@@ -40,6 +40,12 @@ class RequestContextMiddleware:
             return response
         finally:
             request_id.reset(reset)
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path:
+            # No id has one, and PostgreSQL refuses to look for it.
+            return refuse(request, ProductError("not_found", "There is nothing at this address."))
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return refuse(request, error) if isinstance(error, ProductError) else None
