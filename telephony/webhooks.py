@@ -42,6 +42,8 @@ _KEPT = (
     "Timestamp",
 )
 
+SID_LENGTH = 34
+
 Handler = Callable[[HttpRequest, Call], HttpResponse]
 
 
@@ -58,12 +60,20 @@ def signed_by_twilio(handler: Handler) -> Callable[[HttpRequest, str], HttpRespo
         signature = request.headers.get("X-Twilio-Signature", "")
         if not gateway.is_signed(url=url, parameters=request.POST, signature=signature):
             raise ProductError("bad_signature", "This did not come from Twilio.")
+        if any(_is_unstorable(name, value) for name, value in request.POST.items()):
+            raise ProductError("invalid_request", "A field cannot be read.")
         call = Call.objects.filter(public_id=call_id).first()
         if call is None:
             raise Http404
         return handler(request, call)
 
     return view
+
+
+def _is_unstorable(name: str, value: object) -> bool:
+    """Whether a column would refuse it: a SID of another length than Twilio's, or a NUL."""
+    text = str(value)
+    return "\x00" in text or (name.endswith("Sid") and len(text) > SID_LENGTH)
 
 
 @signed_by_twilio
