@@ -173,3 +173,17 @@ def test_reader_that_leaves_early_is_no_failure(moby: Moby) -> None:
     with process.stderr:
         assert process.stderr.read() == b""
     assert process.wait(10) == 0
+
+
+def test_field_that_cannot_be_used_is_named_with_the_reason(moby: Moby, server: StubServer) -> None:
+    refusal = {
+        "code": "invalid_request",
+        "message": "The request has a field that cannot be used.",
+        "hint": "See details for the field to correct.",
+        "request_id": "req_1",
+        "details": {"fields": {"number": ["This may not be blank."]}},
+    }
+    server.on("POST", "caller-ids", {"error": refusal}, status=400)
+    ran = moby.run("caller-id", "request", "07400 123456", MOBY_TOKEN=d.TOKEN)
+    assert ran.code == 2
+    assert "  number: This may not be blank." in ran.stderr.splitlines()

@@ -71,7 +71,7 @@ class Console:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
         self._put(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
-        for line in error.hint.splitlines():
+        for line in [*error.field_lines(), *error.hint.splitlines()]:
             self._put(self.context.stderr, f"  {line}")
 
     def live(self, text: str) -> None:

@@ -1,6 +1,7 @@
 """The one kind of failure that commands raise, and the failures that moby itself finds."""
 
 from moby.exit_codes import ExitCode
+from moby.text import clean
 
 # Errors of moby itself, found before or without an answer of the server.
 CLIENT_ERRORS: dict[str, ExitCode] = {
@@ -59,6 +60,16 @@ class MobyError(Exception):
     @property
     def retryable(self) -> bool:
         return self.exit_code is ExitCode.UNAVAILABLE
+
+    def field_lines(self) -> list[str]:
+        """What the server said of each field of a request that it could not use."""
+        fields = self.details.get("fields")
+        if not isinstance(fields, dict):
+            return []
+        return [
+            clean(f"{name}: {' '.join(map(str, said)) if isinstance(said, list) else said}")
+            for name, said in fields.items()
+        ]
 
     def as_document(self) -> dict[str, object]:
         error: dict[str, object] = {

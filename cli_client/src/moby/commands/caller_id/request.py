@@ -67,9 +67,11 @@ class RequestCommand(Command):
             raise MobyError(
                 "usage", "no number was given", "For example: moby caller-id request +447400123456"
             )
-        country = country or self.console.ask("Country of the phone, such as GB") or None
         while True:
+            country = country or self.console.ask("Country of the phone, such as GB") or None
             number = self.console.ask("Its number, as you would dial it there")
+            if not number:
+                continue
             try:
                 found = self.api.post(
                     "numbers/check", Number, {"number": number, "country": country}
@@ -78,6 +80,8 @@ class RequestCommand(Command):
                 if error.exit_code != 2:
                     raise
                 self.console.fail(error)
+                if error.code == "unknown_country":
+                    country = None
                 continue
             where = f"{found['international']} ({found['country_name']})"
             if self.console.confirm(f"{clean(where)}: is that your phone?", default=True):
