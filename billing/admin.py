@@ -1,5 +1,6 @@
 """Money as support sees it: everything to look at, nothing to change by hand."""
 
+from datetime import timedelta
 from typing import TypeVar
 
 from django import forms
@@ -7,7 +8,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import audit
 from accounts.access import signed_in_user
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
 from billing import events
@@ -179,15 +179,7 @@ class TopUpAdmin(LookOnlyAdmin):
             reason=reason,
             by_staff=True,
             key=form.cleaned_data["key"],
-        )
-        audit.record(
-            "topup.refunded",
-            account=topup.account,
-            user=staff,
             request=request,
-            topup=topup.public_id,
-            refund=refund.public_id,
-            reason=reason,
         )
         topup.refresh_from_db()
         left = format_money(refundable_by_staff_micros(topup))
@@ -197,7 +189,8 @@ class TopUpAdmin(LookOnlyAdmin):
     @admin.action(description="Ask Stripe now", permissions=["view"])
     def ask(self, request: HttpRequest, chosen: QuerySet[TopUp]) -> None:
         for topup in chosen:
-            self.message_user(request, f"Top-up {topup} is {ask_stripe(topup).shown_status}")
+            asked = ask_stripe(topup, at_most_every=timedelta(0))
+            self.message_user(request, f"Top-up {topup} is {asked.shown_status}")
 
 
 @admin.register(Refund)

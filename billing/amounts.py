@@ -1,9 +1,10 @@
 """How much may be topped up, and how people write it."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import Account
@@ -29,7 +30,7 @@ def read_amount(text: str) -> int:
     return int(whole) * 100 + int(cents.ljust(2, "0"))
 
 
-def check_amount(account: Account, amount_cents: int) -> None:
+def check_amount(amount_cents: int, *, first_paid_at: datetime | None) -> None:
     """Raises `amount_too_small` or `amount_too_large`."""
     if amount_cents < SMALLEST_CENTS:
         raise ProductError(
@@ -37,7 +38,7 @@ def check_amount(account: Account, amount_cents: int) -> None:
             f"The smallest top-up is {_dollars(SMALLEST_CENTS)}.",
             details={"minimum_cents": SMALLEST_CENTS},
         )
-    maximum_cents = largest_cents(account)
+    maximum_cents = largest_cents(first_paid_at)
     if amount_cents > maximum_cents:
         raise ProductError(
             "amount_too_large",
@@ -46,10 +47,17 @@ def check_amount(account: Account, amount_cents: int) -> None:
         )
 
 
-def largest_cents(account: Account) -> int:
+def first_payment_of(account: Account) -> datetime | None:
+    """When an account first paid; None if it never did."""
+    paid = TopUp.objects.filter(account=account, status=TopUp.Status.PAID)
+    first: datetime | None = paid.aggregate(Min("paid_at"))["paid_at__min"]
+    return first
+
+
+def largest_cents(first_paid_at: datetime | None) -> int:
     """The maximum by policy: lower until the first payment is old enough to be trusted."""
-    long_ago = timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
-    is_known = TopUp.objects.filter(account=account, paid_at__lt=long_ago).exists()
+    trusted_since = timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
+    is_known = first_paid_at is not None and first_paid_at < trusted_since
     return int(settings.TOPUP_MAX_CENTS if is_known else settings.TOPUP_MAX_CENTS_NEW_ACCOUNT)
 
 

@@ -82,8 +82,20 @@ HANDLERS: dict[str, Handler] = {
 
 def store_event(event: SignedEvent) -> StripeEvent:
     """The event's row; the insert decides which of two deliveries stores it."""
-    fields = {"kind": event.kind, "payload": event.payload, "stripe_created_at": event.created_at}
+    fields = {
+        "kind": event.kind,
+        "payload": without_secrets(event.payload),
+        "stripe_created_at": event.created_at,
+    }
     return StripeEvent.objects.get_or_create(stripe_id=event.id, defaults=fields)[0]
+
+
+def without_secrets(value: object) -> Any:  # noqa: ANN401 - any JSON
+    """JSON without what lets a browser act on a payment: it is no business of ours or support's."""
+    if isinstance(value, dict):
+        kept = {name: one for name, one in value.items() if name != "client_secret"}
+        return {name: without_secrets(one) for name, one in kept.items()}
+    return [without_secrets(one) for one in value] if isinstance(value, list) else value
 
 
 def apply_event(event: StripeEvent) -> StripeEvent.Outcome:
@@ -109,7 +121,7 @@ def apply_overdue() -> int:
     """Applies what was stored but not applied, and what came before the payment it is about."""
     ours = TopUp.objects.filter(stripe_payment_intent_id=OuterRef("reference"))
     waiting = StripeEvent.objects.filter(applied_at=None)
-    early = StripeEvent.objects.filter(Exists(ours), outcome=Outcome.IGNORED)
+    early = StripeEvent.objects.exclude(reference="").filter(Exists(ours), outcome=Outcome.IGNORED)
     done = 0
     for event in (*waiting.order_by("stripe_created_at", "id"), *early):
         try:

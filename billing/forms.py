@@ -1,12 +1,12 @@
 """The forms about money."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
 from billing.amounts import check_amount, read_amount
 from billing.models import Transfer
 from mobayilo.lib.errors import ProductError
@@ -32,28 +32,36 @@ class TopUpForm(forms.Form):
         max_length=40, initial=new_form_key, widget=forms.HiddenInput, required=False
     )
 
-    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, first_paid_at: datetime | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account = account
+        self.first_paid_at = first_paid_at
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         text = self.data.get("preset") or cleaned.get("amount") or ""
         try:
             cleaned["amount_cents"] = read_amount(str(text))
-            check_amount(self.account, cleaned["amount_cents"])
+            check_amount(cleaned["amount_cents"], first_paid_at=self.first_paid_at)
         except ProductError as error:
             raise ValidationError({"amount": error.message}) from None
         return cleaned
 
+    def idempotency_key(self) -> str | None:
+        """Of this form and amount: a page that is gone back to may be for another amount."""
+        key = self.cleaned_data.get("key")
+        return f"page:{key}:{self.cleaned_data['amount_cents']}" if key else None
+
 
 class RefundForm(forms.Form):
-    """How much of a top-up to have back."""
+    """How much of a top-up to have back; sent twice, it is one refund."""
 
     amount = forms.CharField(
         label=_("Amount in US dollars"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    key = forms.CharField(
+        max_length=30, initial=new_form_key, widget=forms.HiddenInput, required=False
     )
 
     def clean_amount(self) -> int:

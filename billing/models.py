@@ -261,6 +261,11 @@ class TopUp(models.Model):
                 fields=["expires_at"], condition=Q(status="pending"), name="topup_pending"
             ),
             models.Index(fields=["paid_at"], name="topup_paid"),
+            models.Index(
+                fields=["id"],
+                condition=Q(stripe_refunded_micros__gt=F("refunded_micros")),
+                name="topup_refunded_elsewhere",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -375,7 +380,16 @@ class StripeEvent(models.Model):
 
     class Meta:
         permissions = [("operator_replay", "Can apply events again (operator)")]
-        indexes = [models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order")]
+        indexes = [
+            models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order"),
+            # What reconciliation looks for every minute stays small, whatever history there is.
+            models.Index(fields=["id"], condition=Q(applied_at=None), name="stripe_event_waiting"),
+            models.Index(
+                fields=["reference"],
+                condition=Q(outcome="ignored") & ~Q(reference=""),
+                name="stripe_event_early",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.stripe_id}"

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
+from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from billing import gateway, ledger
 from billing.disputes import balance_claims, claimed_micros
@@ -22,7 +24,7 @@ from billing.stripe_answers import StripeRefund
 from billing.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
 logger = logging.getLogger(__name__)
 # A bank may take weeks; a refund that takes longer than this is support's to look at.
@@ -57,6 +59,7 @@ def start_refund(
     reason: str,
     by_staff: bool = False,
     key: str | None = None,
+    request: HttpRequest | None = None,
 ) -> Refund:
     """Sends money of a top-up back to the card. Repeated with the same key, it is one refund.
 
@@ -70,7 +73,18 @@ def start_refund(
     if not by_staff and amount_micros > refundable_micros(topup):
         raise _not_refundable(refundable_micros(topup))
     refund = Refund(topup=topup, amount_micros=amount_micros, user=user, reason=reason, key=key)
-    _reserve(refund, by_staff=by_staff)
+    with transaction.atomic():
+        _reserve(refund, by_staff=by_staff)
+        audit.record(
+            "topup.refunded",
+            account=topup.account,
+            user=user,
+            request=request,
+            topup=topup.public_id,
+            refund=refund.public_id,
+            amount=format_micros(amount_micros),
+            reason=reason,
+        )
     try:
         ask_stripe(refund)
     except gateway.UnknownOutcomeError:
@@ -79,7 +93,6 @@ def start_refund(
     return refund
 
 
-@transaction.atomic
 def _reserve(refund: Refund, *, by_staff: bool) -> None:
     """Saves a refund with the hold on its money."""
     topup = TopUp.objects.select_for_update().get(pk=refund.topup_id)

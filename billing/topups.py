@@ -3,13 +3,13 @@
 import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, User
 from billing import gateway, ledger
-from billing.amounts import check_amount
+from billing.amounts import check_amount, first_payment_of
 from billing.ledger import Cause
 from billing.models import Book, TopUp, Transfer
 from billing.stripe_answers import CheckoutSession
@@ -19,6 +19,7 @@ from mobayilo.lib.money import MICROS_PER_CENT
 logger = logging.getLogger(__name__)
 # Stripe accepts 30 minutes to 24 hours; the customer's bank may want a while too.
 PAGE_IS_OPEN = timedelta(hours=1)
+KEY_IS_KEPT = timedelta(hours=24)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 
 
@@ -40,24 +41,40 @@ def start_topup(
     """
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it takes no money.")
-    check_amount(account, amount_cents)
-    topup = _intend(account, user, amount_cents, idempotency_key)
+    first_paid_at = first_payment_of(account)
+    check_amount(amount_cents, first_paid_at=first_paid_at)
+    topup = TopUp(
+        account=account,
+        user=user,
+        amount_micros=amount_cents * MICROS_PER_CENT,
+        asked_for_3ds=first_paid_at is None,
+        expires_at=timezone.now() + PAGE_IS_OPEN,
+        idempotency_key=idempotency_key,
+    )
+    topup = _intend(topup)
     if topup.stripe_session_id is None and topup.status == TopUp.Status.PENDING:
-        record_session(open_page(topup))
+        try:
+            record_session(open_page(topup))
+        except ContradictionError as problem:
+            note_problem(problem)
+            raise ProductError("provider_unavailable", "Stripe answered something else.") from None
         topup.refresh_from_db()
     return topup
 
 
-def _intend(account: Account, user: User, amount_cents: int, key: str | None) -> TopUp:
-    fields = {
-        "user": user,
-        "amount_micros": amount_cents * MICROS_PER_CENT,
-        "asked_for_3ds": not account.topups.filter(status=TopUp.Status.PAID).exists(),
-        "expires_at": timezone.now() + PAGE_IS_OPEN,
-    }
-    if key is None:
-        return TopUp.objects.create(account=account, **fields)
-    return TopUp.objects.get_or_create(account=account, idempotency_key=key, defaults=fields)[0]
+def _intend(topup: TopUp) -> TopUp:
+    """Saves a top-up; the insert decides which of two requests with one key it is for."""
+    try:
+        with transaction.atomic():
+            topup.save()
+        return topup
+    except IntegrityError:
+        same = TopUp.objects.filter(account=topup.account, idempotency_key=topup.idempotency_key)
+        # A key is good for a day; after that it stands for something new.
+        if same.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None):
+            topup.save()
+            return topup
+        return same.get()
 
 
 def open_page(topup: TopUp) -> CheckoutSession:
@@ -93,10 +110,14 @@ def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp |
 
 def _attach(topup: TopUp, session: CheckoutSession) -> None:
     """Ties the top-up to its session, also to one whose creation timed out."""
-    mine = TopUp.objects.filter(pk=topup.pk)
-    if mine.filter(stripe_session_id=None).update(stripe_session_id=session.id):
-        mine.filter(status=TopUp.Status.PENDING).update(checkout_url=session.url)
-    elif not mine.filter(stripe_session_id=session.id).exists():
+    if topup.stripe_session_id is None:
+        unattached = TopUp.objects.filter(pk=topup.pk, stripe_session_id=None)
+        url = session.url if topup.status == TopUp.Status.PENDING else ""
+        unattached.update(
+            stripe_session_id=session.id, checkout_url=url, asked_stripe_at=timezone.now()
+        )
+        topup.refresh_from_db(fields=["stripe_session_id"])
+    if topup.stripe_session_id != session.id:
         raise ContradictionError(topup, "Another session says that it pays this.")
     asked = (topup.amount_micros, "usd")
     if (session.amount_cents * MICROS_PER_CENT, session.currency) != asked:
@@ -133,27 +154,28 @@ def _end(topup: TopUp, status: TopUp.Status) -> None:
         logger.info("top-up ended", extra={"topup": topup.public_id, "status": status.value})
 
 
-def ask_stripe(topup: TopUp) -> TopUp:
-    """Brings a pending top-up up to date, at most once in ten seconds whoever looks at it.
+def ask_stripe(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> TopUp:
+    """Brings a pending top-up up to date; Stripe is asked so often at most, whoever looks.
 
     Never raises for Stripe's sake: what cannot be asked now is asked later.
     """
-    now = timezone.now()
+    before = timezone.now() - at_most_every
+    asked = topup.asked_stripe_at is not None and topup.asked_stripe_at > before
+    if asked or topup.status != TopUp.Status.PENDING or topup.stripe_session_id is None:
+        return topup
     due = TopUp.objects.filter(
-        Q(asked_stripe_at=None) | Q(asked_stripe_at__lt=now - ASK_AGAIN_AFTER),
+        Q(asked_stripe_at=None) | Q(asked_stripe_at__lte=before),
         pk=topup.pk,
         status=TopUp.Status.PENDING,
-        stripe_session_id__isnull=False,
     )
-    if topup.status == TopUp.Status.PENDING and due.update(asked_stripe_at=now):
+    if due.update(asked_stripe_at=timezone.now()):
         try:
-            record_session(gateway.retrieve_session(topup.stripe_session_id or ""))
+            record_session(gateway.retrieve_session(topup.stripe_session_id))
         except ProductError:
             logger.warning("top-up not asked about", extra={"topup": topup.public_id})
         except ContradictionError as problem:
             note_problem(problem)
-    if topup.status == TopUp.Status.PENDING:
-        topup.refresh_from_db()
+    topup.refresh_from_db()
     return topup
 
 

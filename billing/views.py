@@ -1,6 +1,6 @@
 """The pages about money."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,10 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.access import fresh_sign_in_required, signed_in_user
 from billing import statements
-from billing.amounts import PRESETS_CENTS, largest_cents
+from billing.amounts import PRESETS_CENTS, first_payment_of, largest_cents
 from billing.forms import RefundForm, StatementFilters, TopUpForm
 from billing.models import Refund, TopUp
 from billing.refunds import refundable_micros, start_refund
@@ -24,6 +23,7 @@ from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from mobayilo.lib.ratelimits import limited
 
 MOVEMENTS_A_PAGE = 50
+RELOAD = timedelta(seconds=2)
 
 
 @limited("page-read", methods=("GET",))
@@ -33,14 +33,15 @@ MOVEMENTS_A_PAGE = 50
 def topup(request: HttpRequest) -> HttpResponse:
     """Choose an amount; then on to Stripe's page."""
     user = signed_in_user(request)
-    form = TopUpForm(request.POST or None, account=user.account)
+    first_paid_at = first_payment_of(user.account)
+    form = TopUpForm(request.POST or None, first_paid_at=first_paid_at)
     if request.method == "POST" and form.is_valid():
         try:
             started = start_topup(
                 account=user.account,
                 user=user,
                 amount_cents=form.cleaned_data["amount_cents"],
-                idempotency_key=f"page:{form.cleaned_data['key']}",
+                idempotency_key=form.idempotency_key(),
             )
         except ProductError as error:
             form.add_error(None, f"{error.message} {error.hint}")
@@ -48,7 +49,7 @@ def topup(request: HttpRequest) -> HttpResponse:
             return _to_stripe(started)
     context = {
         "form": form,
-        "largest_cents": largest_cents(user.account),
+        "largest_cents": largest_cents(first_paid_at),
         "presets_cents": PRESETS_CENTS,
     }
     return render(request, "billing/topup.html", context, status=400 if form.errors else 200)
@@ -59,7 +60,7 @@ def topup(request: HttpRequest) -> HttpResponse:
 @require_GET
 def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Where Stripe's page leads back to. It asks Stripe too, so that the money is there by now."""
-    asked = ask_stripe(_topup_of(request, topup_id))
+    asked = ask_stripe(_topup_of(request, topup_id), at_most_every=RELOAD)
     refundable = refundable_micros(asked)
     context = {
         "topup": asked,
@@ -99,18 +100,12 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
             amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
             user=user,
             reason="Asked for by the customer",
+            key=form.cleaned_data["key"] or None,
+            request=request,
         )
     except ProductError as error:
         messages.error(request, f"{error.message} {error.hint}")
     else:
-        audit.record(
-            "topup.refunded",
-            account=user.account,
-            user=user,
-            request=request,
-            topup=topup_id,
-            refund=refund.public_id,
-        )
         messages.success(request, _said(refund))
     return redirect("billing:topup-return", topup_id=topup_id)
 

@@ -1,7 +1,11 @@
 """A top-up from the amount to the balance, with the sandbox as Stripe."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
 from billing.models import StripeEvent, TopUp, Transfer
@@ -39,7 +43,7 @@ def test_topup_is_credited_once_whatever_becomes_of_webhooks(
 ) -> None:
     stripe_sandbox.rule(rule, delay_seconds=0.2)
     stripe_sandbox.act(topup, "pay")
-    ask_stripe(topup)
+    ask_stripe(topup, at_most_every=timedelta(0))
     stripe_sandbox.settle()
     assert totals(topup.account) == (20, 0)
     assert Transfer.objects.count() == 1
@@ -65,7 +69,7 @@ def test_topup_whose_delayed_payment_fails_ends_failed(
     stripe_sandbox.act(topup, "pay_later")
     stripe_sandbox.act(topup, "fail")
     stripe_sandbox.settle()
-    assert ask_stripe(topup).shown_status == "failed"
+    assert ask_stripe(topup, at_most_every=timedelta(0)).shown_status == "failed"
     assert totals(topup.account) == (0, 0)
 
 
@@ -95,6 +99,31 @@ def test_topup_repeated_with_its_key_is_one_page(
     )
     assert (first, first.checkout_url) == (again, again.checkout_url)
     assert TopUp.objects.count() == 1
+
+
+def test_key_of_yesterday_stands_for_a_new_topup(
+    stripe_sandbox: StripeSandbox, alice: User
+) -> None:
+    start_topup(account=alice.account, user=alice, amount_cents=500, idempotency_key="k")
+    TopUp.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    start_topup(account=alice.account, user=alice, amount_cents=500, idempotency_key="k")
+    assert len(stripe_sandbox.sessions()) == 2
+
+
+def test_api_stays_within_its_queries(
+    stripe_sandbox: StripeSandbox,
+    alice: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    api = api_of(alice)
+    api.get(URL)  # notes that the token was used
+    with django_assert_max_num_queries(12 + 4):  # of them BEGIN and COMMIT, twice
+        topup = start(api, 500)["topup_id"]
+    with django_assert_max_num_queries(3):
+        api.get(f"{URL}/{topup}")
+    for path in ("topups", "transactions", "balance"):
+        with django_assert_max_num_queries(3):
+            api.get(f"/api/cli/v1/{path}")
 
 
 def test_first_topup_asks_for_three_d_secure(stripe_sandbox: StripeSandbox, topup: TopUp) -> None:

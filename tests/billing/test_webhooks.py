@@ -143,6 +143,11 @@ def test_event_about_nothing_of_ours_is_kept_and_ignored(topup: TopUp, kind: str
     assert totals(topup.account) == (0, 0)
 
 
+def test_secrets_of_a_payment_are_not_kept(db: None) -> None:
+    send(event({"id": "pi_1", "client_secret": "pi_1_secret_2"}, "payment_intent.succeeded"))
+    assert StripeEvent.objects.get().payload["data"]["object"] == {"id": "pi_1"}
+
+
 def test_payment_that_overtakes_its_expiry_is_credited(topup: TopUp) -> None:
     expired = paid(topup, status="expired", payment_status="unpaid")
     send(event(expired, "checkout.session.expired"))
