@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from typing import ClassVar
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -26,18 +25,20 @@ TOUCHED_EVERY = timedelta(minutes=5)
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer moby_…` and nothing else (RFC 6750 section 2.1)."""
+    """`Authorization: Bearer moby_…` and nothing else (RFC 6750 section 2.1).
 
-    #: A model with a one-to-one `account` that is read in the same query.
-    joined: ClassVar[Joined] = None
+    A view may name a model with a one-to-one `account` as `joined`, to have it read in the same
+    query.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         header = request.headers.get("Authorization", "")
         if not header:
             return None
         secret = _bearer_secret(header, request)
+        joined: Joined = getattr(request.parser_context["view"], "joined", None)
         try:
-            token = identify(secret, request=request._request, joined=self.joined)
+            token = identify(secret, request=request._request, joined=joined)
         except ProductError:
             _count_failure(request._request)
             raise

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, time
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import BearerAuthentication, account_of, user_of
+from accounts.authentication import account_of, user_of
 from accounts.idempotency import IdempotentPost
 from billing.models import TopUp, Transfer, Wallet
 from billing.notices import is_low
@@ -26,17 +27,10 @@ from mobayilo.lib.money import CURRENCY, format_micros, micros_to_cents
 from mobayilo.lib.pagination import CursorPages
 
 
-class WalletBearer(BearerAuthentication):
-    """Reads the wallet with the token."""
+class BalanceView(APIView):
+    """What the account has."""
 
     joined = Wallet
-
-
-class BalanceView(APIView):
-    """What the account has, in one query: the one that tells whose token it is."""
-
-    authentication_classes = [WalletBearer]
-
     scopes = {"GET": "billing:read"}
     limit = "api-read"
     serializer_class = BalanceSerializer
@@ -57,6 +51,11 @@ class BalanceView(APIView):
         )
 
 
+@extend_schema_view(
+    get=extend_schema(
+        parameters=[OpenApiParameter("since", str, description="A date or an instant.")]
+    )
+)
 class TransactionsView(ListAPIView[Transfer]):
     """Every movement of the account's money, newest first; `?since=` a date or an instant."""
 
@@ -83,6 +82,7 @@ class TopUpsView(IdempotentPost, ListAPIView[TopUp]):
     def get_queryset(self) -> QuerySet[TopUp]:
         return TopUp.objects.filter(account=account_of(self.request))
 
+    @extend_schema(request=NewTopUpSerializer, responses={201: TopUpSerializer})
     def post(self, request: Request) -> Response:
         body = NewTopUpSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -248,6 +248,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Mobayilo CLI API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "TokenKindEnum": "accounts.models.AccessToken.Kind",
+        "TransferKindEnum": "billing.models.Transfer.Kind",
+    },
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the schema has a test of its own
 }
 

@@ -22,7 +22,7 @@ from telephony.models import Call, CallerId
 from telephony.numbers import country_code, read_number
 from telephony.policy import check_destination
 from telephony.quotes import Wish, find_route, quote
-from telephony.rates import current_deck
+from telephony.rates import current_deck, find_rate
 from telephony.representations import number_check_of, quote_of, rates_of
 from telephony.verifications import (
     confirm_verification,
@@ -38,24 +38,35 @@ def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]
     return dict(body.validated_data)
 
 
-class RatesView(APIView):
-    """What a minute costs to a country, or to one number."""
+class CountryRatesView(APIView):
+    """What a minute costs to a country, by its ISO code or its name."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
     limit = "public-read"
 
-    @extend_schema(parameters=[OpenApiParameter("number", str)], responses=shapes.RatesAnswer)
-    def get(self, request: Request, country: str | None = None) -> Response:
-        deck = current_deck()
-        if country is not None:
-            iso = country_code(country)
-            return Response(rates_of(iso, deck.of_country(iso)))
+    @extend_schema(operation_id="country_rates_retrieve", responses=shapes.RatesAnswer)
+    def get(self, request: Request, country: str) -> Response:
+        iso = country_code(country)
+        return Response(rates_of(iso, current_deck().of_country(iso)))
+
+
+class NumberRatesView(APIView):
+    """What a minute costs to one number."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    limit = "public-read"
+
+    @extend_schema(
+        parameters=[OpenApiParameter("number", str, required=True)], responses=shapes.RatesAnswer
+    )
+    def get(self, request: Request) -> Response:
         text = request.query_params.get("number", "")
         if not text:
             raise ProductError("invalid_request", "Say which number, or ask for rates/GB.")
         number = read_number(text[:80], stated_country=None, default_country=None)
-        rate = deck.find(number.e164)
+        rate = find_rate(number.e164)
         return Response(rates_of(number.country, [rate] if rate else []))
 
 
@@ -182,8 +193,9 @@ class CallsView(IdempotentPost):
     limit = {"GET": "api-read", "POST": "calls"}
 
     @extend_schema(
+        operation_id="calls_list",
         parameters=[OpenApiParameter(name, str) for name in CallFilters.base_fields],
-        responses=shapes.CallAnswer(many=True),
+        responses=shapes.CallsPage,
     )
     def get(self, request: Request) -> Response:
         filters = CallFilters(request.query_params)

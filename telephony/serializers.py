@@ -204,3 +204,10 @@ class CallAnswer(serializers.ModelSerializer[Call]):
     @extend_schema_field(Receipt(allow_null=True))
     def get_receipt(self, call: Call) -> dict[str, Any] | None:
         return receipt_of(call)
+
+
+class CallsPage(serializers.Serializer[Any]):
+    """A page of the list of calls."""
+
+    items = CallAnswer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
