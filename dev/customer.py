@@ -90,7 +90,7 @@ class Customer:
         self.browser.open("/device")
         self.browser.submit(having="user_code", user_code=user_code)
         self._prove_presence()
-        self.browser.submit(having="approve", button=("decision", "approve"))
+        self.browser.submit(having="/device/approve")
 
     def _prove_presence(self) -> None:
         """Types the password again where the page asks for a recent sign-in."""

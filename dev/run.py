@@ -23,7 +23,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--sandbox-port", type=int, default=8001)
     wanted = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
     passwords = {CUSTOMER: secrets.token_urlsafe(12), SUPPORT: secrets.token_urlsafe(12)}
     settings = {
         **SETTINGS,

@@ -66,10 +66,14 @@ ERRORS: dict[str, ErrorKind] = {
     "wrong_code": ErrorKind(422, 1, "Look at the newest message and try again."),
     "verification_expired": ErrorKind(410, 1, "Ask for a new code: moby caller-id request NUMBER"),
     "no_verification_pending": ErrorKind(404, 6, "Ask for one: moby caller-id request NUMBER"),
-    "several_verifications_pending": ErrorKind(409, 1, "Say which: caller-id confirm NUMBER CODE"),
+    "several_verifications_pending": ErrorKind(
+        409, 1, "Say which: moby caller-id confirm NUMBER CODE"
+    ),
     "too_many_codes": ErrorKind(429, 3, "Wait ten minutes before you ask for another code."),
     "too_many_tries": ErrorKind(429, 3, "Wait ten minutes, then ask for a new code."),
-    "landline_no_sms": ErrorKind(422, 1, "Have the code spoken: caller-id request --channel call"),
+    "landline_no_sms": ErrorKind(
+        422, 1, "Have it spoken: moby caller-id request NUMBER --channel call"
+    ),
     "number_blocked": ErrorKind(403, 5, "Use another phone, or write to support."),
     "number_unreachable": ErrorKind(422, 1, "Check the number, or use another one."),
     "region_not_permitted": ErrorKind(403, 5, "Use a phone of another country, or tell support."),

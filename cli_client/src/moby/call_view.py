@@ -19,6 +19,17 @@ STATES = {
     "failed": "failed",
     "canceled": "cancelled",
 }
+REASONS = {
+    "not_connected": "the number could not be reached",
+    "hung_up": "hung up before it was answered",
+    "your_phone_busy": "your phone was busy",
+    "your_phone_no_answer": "you did not pick up",
+    "your_phone_unreachable": "your phone could not be reached",
+    "not_bridged": "you picked up, but the call was not put through",
+    "false_answer": "too short to be a real answer, so it cost nothing",
+    "not_placed": "the carrier never placed it",
+    "no_news": "the carrier never said how it ended",
+}
 FINAL = {"completed", "busy", "no_answer", "failed", "canceled"}
 
 
@@ -58,16 +69,24 @@ def cost_so_far(call: Call, seconds: float) -> str:
     return str(cost.quantize(Decimal("0.01"), rounding=ROUND_UP))
 
 
+def _reason(call: Call) -> str:
+    """Why a call ended, in words, where its state does not say it already."""
+    reason = call["end_reason"]
+    if not reason or reason == call["state"]:
+        return ""
+    return REASONS.get(reason, clean(reason).replace("_", " "))
+
+
 def show_receipt(console: Console, call: Call) -> None:
     """The outcome and the arithmetic of what it cost."""
     state = STATES.get(call["state"], clean(call["state"]))
-    reason = f" ({clean(call['end_reason'])})" if call["end_reason"] else ""
+    reason = _reason(call)
     console.fields(
         [
             ("Call", call["call_id"]),
             ("To", call["to"]),
             ("From", call["from"]),
-            ("State", f"{state}{reason}"),
+            ("State", f"{state}, {reason}" if reason else state),
             ("Started", local(call["created_at"])),
             ("Answered", local(call["answered_at"]) if call["answered_at"] else None),
             ("Ended", local(call["ended_at"]) if call["ended_at"] else None),
