@@ -26,9 +26,15 @@ class DeckIndex:
     """A deck as it stands at one moment. `find` is a handful of dictionary look-ups."""
 
     def __init__(
-        self, deck_id: int, rows: Iterable[RateRow], current_until: datetime | None
+        self,
+        deck_id: int,
+        rows: Iterable[RateRow],
+        current_until: datetime | None,
+        stored_at: datetime | None = None,
     ) -> None:
         self.deck_id = deck_id
+        # SQLite gives the id of an import that was rolled back to the next one: time tells them.
+        self.stored_at = stored_at
         self.current_until = current_until
         self.rows = {row.prefix: row for row in rows}
         self._lengths = sorted({len(prefix) for prefix in self.rows}, reverse=True)
@@ -59,12 +65,12 @@ def current_deck() -> DeckIndex:
     global _loaded
     now = timezone.now()
     in_force = RateDeck.objects.filter(effective_from__lte=now, withdrawn_at=None)
-    deck_id = in_force.order_by("-effective_from", "-id").values_list("id", flat=True).first()
-    if deck_id is None:
+    newest = in_force.order_by("-effective_from", "-id").values_list("id", "created_at").first()
+    if newest is None:
         raise ProductError("no_rate", "No prices have been set yet.")
     index = _loaded
-    if index is None or index.deck_id != deck_id or _is_out_of_date(index, now):
-        index = _loaded = _load(deck_id, now)
+    if index is None or (index.deck_id, index.stored_at) != newest or _is_out_of_date(index, now):
+        index = _loaded = _load(*newest, now)
     return index
 
 
@@ -72,7 +78,7 @@ def _is_out_of_date(index: DeckIndex, now: datetime) -> bool:
     return index.current_until is not None and index.current_until <= now
 
 
-def _load(deck_id: int, now: datetime) -> DeckIndex:
+def _load(deck_id: int, stored_at: datetime, now: datetime) -> DeckIndex:
     """Rows in force; where a prefix has several, the newest of them. Later ones end the index."""
     rates = Rate.objects.filter(deck_id=deck_id)
     rows = [
@@ -92,7 +98,8 @@ def _load(deck_id: int, now: datetime) -> DeckIndex:
         )
     ]
     upcoming = rates.filter(effective_from__gt=now).order_by("effective_from")
-    return DeckIndex(deck_id, rows, upcoming.values_list("effective_from", flat=True).first())
+    current_until = upcoming.values_list("effective_from", flat=True).first()
+    return DeckIndex(deck_id, rows, current_until, stored_at)
 
 
 def find_rate(e164: str) -> RateRow | None:
