@@ -1,0 +1,106 @@
+"""The admin where it joins the rooms: an account on one screen, one search, and the day in figures.
+
+The account's own page is replaced by a screen that shows what other rooms know of it too.
+"""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+
+from accounts.access import signed_in_user
+from accounts.admin import AccountAdmin
+from accounts.admin_base import LookOnlyAdmin
+from accounts.audit import record
+from accounts.models import Account
+from mobayilo.overview.models import PeriodicJob
+from mobayilo.overview.support_account import account_screen, read_account
+from mobayilo.overview.support_search import accounts_of, find
+from mobayilo.overview.support_tables import Desk, change_url
+from telephony.models import OpenedDestination
+
+admin.site.unregister(Account)
+
+View = Callable[..., HttpResponse]
+
+
+@admin.register(Account)
+class SupportAccountAdmin(AccountAdmin):
+    """The list and the actions of accounts, and the screen of one."""
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("search/", self._door(self.search), name="support-search")]
+        return [*own, *super().get_urls()]
+
+    def _door(self, view: View) -> View:
+        """Lets only staff in who may look at accounts."""
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not self.has_view_permission(request):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        door = self.admin_site.admin_view(update_wrapper(inner, view))
+        door.model_admin = self  # type: ignore[attr-defined]  # as Django marks its own pages
+        return door
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """The list, or the account whose id is searched for: back from an action, for example."""
+        if request.method == "GET" and self.has_view_permission(request):
+            account = Account.objects.filter(public_id=request.GET.get("q", "")).first()
+            if account is not None:
+                return redirect(change_url(account))
+        return super().changelist_view(request, *args, **kwargs)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        found = read_account(int(object_id)) if object_id.isdecimal() else None
+        if found is None:
+            raise Http404
+        account, users = found
+        record("support.looked", account=account, user=signed_in_user(request), request=request)
+        opens = admin.site.get_model_admin(OpenedDestination).has_add_permission(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Account {account}",
+            "opts": self.opts,
+            "account": account,
+            "screen": account_screen(account, users, Desk(request)),
+            "may_open": opens,
+        }
+        return TemplateResponse(request, "overview/support_account.html", context)
+
+    def search(self, request: HttpRequest) -> HttpResponse:
+        """Opens the one account that was found, or lists what was."""
+        text = request.GET.get("q", "").strip()[:120]
+        matches = find(text)
+        accounts = accounts_of(matches)
+        if len(accounts) == 1 and all(match.account for match in matches):
+            for match in matches[:3]:
+                said = format_html(
+                    'Found: <a href="{}">{} {}</a>', match.url, match.kind, match.label
+                )
+                messages.info(request, said)
+            return redirect(change_url(accounts[0]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Search",
+            "opts": self.opts,
+            "q": text,
+            "matches": [(match, match.account and change_url(match.account)) for match in matches],
+        }
+        return TemplateResponse(request, "overview/support_found.html", context)
+
+
+@admin.register(PeriodicJob)
+class PeriodicJobAdmin(LookOnlyAdmin):
+    list_display = ["name", "next_run_at", "last_ended_at", "last_error"]
+    ordering = ["name"]

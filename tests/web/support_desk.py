@@ -1,0 +1,71 @@
+"""An account with something of everything, and the people who look at it."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import DeviceLogin, User
+from accounts.outbox import queue_mail
+from billing import ledger
+from billing.models import StripeEvent, TopUp
+from telephony.models import Call, CallEvent, RefusedCall, Verification
+from tests.people import new_token, person
+from tests.web.scenes import busy_customer
+
+REQUEST_ID = "req_0123456789abcdefghij"
+SESSION_ID = "cs_test_alice_0"
+
+
+def staff(group: str) -> User:
+    user = person(f"{group}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def desk_of(group: str) -> Client:
+    """A browser in which a member of a group is signed in."""
+    client = Client()
+    client.force_login(staff(group))
+    return client
+
+
+def something_of_everything(user: User, *, times: int = 1) -> None:
+    """Calls, money, refusals, tokens, devices, mails and events of one account."""
+    busy_customer(user, calls=8 * times)
+    now, soon = timezone.now(), timezone.now() + timedelta(minutes=9)
+    call = Call.objects.filter(account=user.account).latest("id")
+    for index in range(times):
+        key = f"{user.pk}-{index}"
+        token = new_token(user, name=f"token {index}").row
+        ledger.place_hold(
+            account=user.account, amount_micros=1_000_000, key=f"call:{key}", expires_at=soon
+        )
+        RefusedCall.objects.create(
+            account=user.account, user=user, token=token, to_text="+49 30 12345678",
+            code="country_closed", message="Calls to Germany are closed.", request_id=REQUEST_ID,
+        )  # fmt: skip
+        Verification.objects.create(
+            account=user.account, user=user, e164="+447400999888", country="GB",
+            channel="sms", state="pending", expires_at=soon,
+        )  # fmt: skip
+        DeviceLogin.objects.create(
+            device_code_digest=f"device-code-digest-{key}",
+            user_code_digest=f"user-code-digest-{key}",
+            state="consumed", client_id="moby-cli", device_name="anvil", user=user, token=token,
+            expires_at=soon, interval_seconds=5,
+        )  # fmt: skip
+        topup = TopUp.objects.create(
+            account=user.account, user=user, amount_micros=20_000_000, expires_at=soon,
+            stripe_session_id=f"cs_test_{user.email.partition('@')[0]}_{index}",
+        )  # fmt: skip
+        StripeEvent.objects.create(
+            stripe_id=f"evt_{key}", kind="checkout.session.expired", payload={},
+            stripe_created_at=now, outcome="ignored", reference=topup.public_id,
+        )  # fmt: skip
+        CallEvent.objects.create(
+            call=call, kind="status", call_sid=f"CA{index:032x}", sequence=key,
+            status="ringing", payload={},
+        )  # fmt: skip
+        queue_mail(user, template="accounts/mail/token_created", context={}, key=f"mail:{key}")

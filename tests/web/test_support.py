@@ -1,0 +1,164 @@
+"""The support screen of one account, and the search that leads to it."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import AccessToken, AuditEvent, User
+from billing.models import Hold, TopUp, Transfer
+from telephony.models import Call, CallerId, RefusedCall, Verification
+from tests.people import new_token
+from tests.web.support_desk import REQUEST_ID, SESSION_ID, desk_of, something_of_everything
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+def page_of(user: User) -> str:
+    return f"/admin/accounts/account/{user.account.pk}/change/"
+
+
+def test_screen_shows_something_of_everything(alice: User) -> None:
+    something_of_everything(alice)
+    shown = desk_of("support").get(page_of(alice)).content.decode()
+    for expected in (
+        alice.email, "Available", "country_closed", "Calls to Germany are closed.",
+        "+447400999888", "anvil", "token_created", "checkout.session.expired", "Status of leg A",
+        "Open holds", TopUp.objects.get().public_id, AccessToken.objects.get().public_id,
+        f"…{AccessToken.objects.get().last_four}", "support.looked",
+    ):  # fmt: skip
+        assert expected in shown, expected
+
+
+def test_screen_asks_as_little_whatever_the_number_of_rows(alice: User, charlie: User) -> None:
+    something_of_everything(alice, times=25)
+    something_of_everything(charlie)
+    desk, counts = desk_of("operator"), []
+    for path in ("/admin/password_change/", page_of(alice), page_of(charlie)):
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(path)
+        counts.append(len(queries))
+    frame, full, small = counts
+    assert full == small
+    assert full - frame <= 15
+
+
+def test_screen_shows_nothing_secret(alice: User) -> None:
+    something_of_everything(alice)
+    secret = new_token(alice, name="fresh").secret
+    shown = desk_of("operator").get(page_of(alice)).content.decode()
+    digest = AccessToken.objects.latest("id").digest
+    for hidden in (secret, digest, alice.password, "device-code-digest", "user-code-digest"):
+        assert hidden not in shown
+    assert Call.objects.latest("id").to_e164 not in shown
+
+
+def test_rows_lead_to_pages_that_open(alice: User) -> None:
+    something_of_everything(alice)
+    desk = desk_of("operator")
+    shown = desk.get(page_of(alice)).content.decode()
+    links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/admin/[^"]+)"', shown)}
+    wrong = [link for link in links if desk.get(link, follow=True).status_code != 200]
+    assert len(links) > 30
+    assert wrong == []
+
+
+def offered(group: str, user: User) -> set[str]:
+    shown = desk_of(group).get(page_of(user)).content.decode()
+    return set(re.findall(r'name="action" value="(\w+)"', shown))
+
+
+def test_each_group_is_offered_what_it_may_do(alice: User) -> None:
+    something_of_everything(alice)
+    support = {
+        "freeze",
+        "revoke",
+        "credit_or_debit",
+        "end_sessions",
+        "remove",
+        "expire",
+        "send_again",
+    }
+    of_support = offered("support", alice)
+    assert of_support >= support
+    assert not of_support & {"lock", "tighten", "thaw"}
+    assert offered("operator", alice) >= support | {"lock", "tighten"}
+    assert offered("finance", alice) <= {"credit_or_debit", "refund", "ask"}
+
+
+def test_button_freezes_and_comes_back_to_the_screen(alice: User) -> None:
+    desk, account = desk_of("support"), alice.account
+    sent = {"action": "freeze", "_selected_action": account.pk}
+    back = f"/admin/accounts/account/?q={account.public_id}"
+    assert "reasoned" in desk.post(back, sent).content.decode()
+    done = desk.post(back, {**sent, "reasoned": "yes", "reason": "ticket 42"}, follow=True)
+    assert done.redirect_chain[-1][0] == page_of(alice)
+    shown = done.content.decode()
+    assert "1 frozen." in shown
+    assert "Frozen since" in shown
+    assert "Thaw" in shown
+
+
+def test_customers_and_staff_without_a_group_see_no_screen(alice: User, charlie: User) -> None:
+    client = desk_of("support")
+    client.force_login(charlie)
+    assert client.get(page_of(alice)).status_code == 302
+    assert client.get("/admin/accounts/account/search/?q=alice").status_code == 302
+    User.objects.filter(pk=charlie.pk).update(is_staff=True)
+    assert client.get(page_of(alice)).status_code == 403
+    assert client.get("/admin/accounts/account/search/?q=alice").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "alice@example.org", " ALICE@example.org ", "alice@",
+        "+44 (0)7400 999888", "07400 999 888", "0044 7400 999888", "tel:+447400999888", "999888",
+        REQUEST_ID, SESSION_ID,
+    ],
+)  # fmt: skip
+def test_search_finds_the_account(alice: User, charlie: User, quoted: str) -> None:
+    something_of_everything(alice)
+    answer = desk_of("support").get("/admin/accounts/account/search/", {"q": quoted})
+    assert (answer.status_code, answer["Location"]) == (302, page_of(alice))
+
+
+@pytest.mark.parametrize(
+    "model", [Call, CallerId, Verification, TopUp, Hold, Transfer, AccessToken]
+)
+def test_search_finds_the_account_by_any_id(
+    alice: User, model: type[Call | CallerId | Verification | TopUp | Hold | Transfer | AccessToken]
+) -> None:
+    something_of_everything(alice)
+    row = model._default_manager.latest("id")
+    desk = desk_of("support")
+    answer = desk.get("/admin/accounts/account/search/", {"q": row.public_id}, follow=True)
+    assert answer.redirect_chain[-1][0] == page_of(alice)
+    assert f"/{row._meta.model_name}/{row.pk}/change/" in answer.content.decode()
+
+
+def test_search_lists_what_several_accounts_have(alice: User, charlie: User) -> None:
+    something_of_everything(alice)
+    RefusedCall.objects.create(
+        account=charlie.account, user=charlie, to_text="1", code="no_rate", message="",
+        request_id=REQUEST_ID,
+    )  # fmt: skip
+    answer = desk_of("support").get("/admin/accounts/account/search/", {"q": REQUEST_ID})
+    assert answer.status_code == 200
+    assert page_of(alice) in answer.content.decode()
+    assert page_of(charlie) in answer.content.decode()
+
+
+def test_search_by_the_last_four_of_a_token(alice: User, charlie: User) -> None:
+    token = new_token(alice).row
+    answer = desk_of("support").get("/admin/accounts/account/search/", {"q": token.last_four})
+    assert answer["Location"] == page_of(alice)
+
+
+@pytest.mark.parametrize("text", ["", "nobody@example.net", "call_unknown", "+4930", "%", "_"])
+def test_search_that_finds_nothing_says_so(alice: User, text: str) -> None:
+    answer = desk_of("support").get("/admin/accounts/account/search/", {"q": text})
+    assert answer.status_code == 200
+    assert ("Nothing is found" in answer.content.decode()) is bool(text)
+    assert not AuditEvent.objects.filter(action="support.looked").exists()
