@@ -6,11 +6,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
+SECONDS ?= 600
 BIN := .venv/bin
 READY := .venv/ready
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev tests
 
-.PHONY: help demo run test lint docs screenshots tables bench lock setup
+.PHONY: help demo run test lint docs screenshots tables bench fuzz soak lock setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,12 @@ tables: setup ## rewrite the tables of the documentation that repeat the code
 
 bench: setup ## measure, side by side in one run; the table also goes to var/bench.json
 	$(BIN)/python -m tests.bench
+
+fuzz: setup ## send anything at all to every door, longer than the suite does
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --timeout=0 tests/production/test_fuzz.py tests/telephony/test_numbers_fuzz.py
+
+soak: setup ## mixed traffic with faults for SECONDS (600), then the audits
+	$(BIN)/python -m dev.soak --seconds $(SECONDS)
 
 setup: $(READY)
 

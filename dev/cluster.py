@@ -15,9 +15,11 @@ from psycopg.rows import TupleRow
 from dev.stack import BIN, ROOT, Stack, free_port
 
 WEB_PROCESSES = 3
+THREADS = 4
 SETTINGS = {
     "WEB_PROCESSES": str(WEB_PROCESSES),
     "WEB_WORKERS": "1",
+    "WEB_THREADS": str(THREADS),
     "TRUSTED_PROXY_COUNT": "1",
     # Few customers stand for many: what holds one of them back is tested elsewhere.
     "CALLS_AT_ONCE": "1000",

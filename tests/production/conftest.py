@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from dev.api_customer import DESTINATION, ApiCustomer
+from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
 from tests.database import ON_SQLITE
-from tests.production.cluster import Cluster, missing_tools
-from tests.production.customers import DESTINATION, ApiCustomer
 
 # `make fuzz` takes longer than the suite does.
 settings.register_profile("fuzz", max_examples=3000)

@@ -15,9 +15,9 @@ import yaml
 from django.test import Client
 from pytest_django import Settings
 
+from dev.cluster import Cluster
 from dev.stack import ROOT
 from mobayilo.overview.periodic import JOBS
-from tests.production.cluster import Cluster
 from tests.production.conftest import new_database
 
 DEPLOY = ROOT / "deploy"

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import pytest
 import requests
 
-from tests.production.cluster import Cluster, wait_until
-from tests.production.customers import ApiCustomer
+from dev.api_customer import ApiCustomer
+from dev.cluster import Cluster, wait_until
 
 pytestmark = pytest.mark.production
 
