@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.access import signed_in_user
@@ -20,9 +21,11 @@ from accounts.admin import AccountAdmin
 from accounts.admin_base import LookOnlyAdmin
 from accounts.audit import record
 from accounts.models import Account
+from mobayilo.overview import support_dashboard as dashboard
 from mobayilo.overview.models import PeriodicJob
 from mobayilo.overview.support_account import account_screen, read_account
 from mobayilo.overview.support_search import accounts_of, find
+from mobayilo.overview.support_stuck import stuck
 from mobayilo.overview.support_tables import Desk, change_url
 from telephony.models import OpenedDestination
 
@@ -36,7 +39,10 @@ class SupportAccountAdmin(AccountAdmin):
     """The list and the actions of accounts, and the screen of one."""
 
     def get_urls(self) -> list[URLPattern]:
-        own = [path("search/", self._door(self.search), name="support-search")]
+        own = [
+            path("search/", self._door(self.search), name="support-search"),
+            path("today/", self._door(self.today), name="support-today"),
+        ]
         return [*own, *super().get_urls()]
 
     def _door(self, view: View) -> View:
@@ -98,6 +104,21 @@ class SupportAccountAdmin(AccountAdmin):
             "matches": [(match, match.account and change_url(match.account)) for match in matches],
         }
         return TemplateResponse(request, "overview/support_found.html", context)
+
+    def today(self, request: HttpRequest) -> HttpResponse:
+        """What operators look at every day."""
+        now = timezone.now()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Today",
+            "opts": self.opts,
+            "stuck": stuck(now),
+            "calls": dashboard.calls_by_hour(now),
+            "refusals": dashboard.refusals_by_code(now),
+            "ends": dashboard.ends_by_reason(now),
+            "money": dashboard.money_by_day(now),
+        }
+        return TemplateResponse(request, "overview/support_dashboard.html", context)
 
 
 @admin.register(PeriodicJob)
