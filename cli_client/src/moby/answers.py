@@ -1,6 +1,6 @@
 """The shapes of the server's answers that moby reads; see the API reference."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Actor(TypedDict):
@@ -67,6 +67,7 @@ class Balance(TypedDict):
     held_cents: int
     currency: str
     balance: str
+    is_low: NotRequired[bool]
 
 
 class Transaction(TypedDict):

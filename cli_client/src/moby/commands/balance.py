@@ -1,5 +1,6 @@
 from moby.answers import Balance
 from moby.command import Command
+from moby.low_balance import note_if_low
 from moby.money import cents_as_dollars, dollars
 
 
@@ -17,4 +18,5 @@ class BalanceCommand(Command):
             held, left = balance["held_cents"], balance["available_cents"]
             self.console.write(f"Held for calls under way: {cents_as_dollars(held)}")
             self.console.write(f"Available: {cents_as_dollars(left)}")
+        note_if_low(self.console, balance)
         return 0

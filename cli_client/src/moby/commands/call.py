@@ -10,11 +10,11 @@ from moby.command import Command
 from moby.errors import MobyError, interrupted
 from moby.exit_codes import ExitCode
 from moby.idempotency import OPTION, read_key, repeatable
+from moby.low_balance import note_if_low
 from moby.money import dollars, read_cents
 from moby.text import clean
 
 _CONFIRM_ABOVE_CENTS = 50
-_LOW_CENTS = 200
 _EMERGENCY = ("112", "911", "999")
 
 
@@ -178,5 +178,4 @@ class CallCommand(Command):
         except MobyError:
             return
         self.console.write(f"Balance: {dollars(balance['balance'])}")
-        if balance["available_cents"] < _LOW_CENTS:
-            self.console.note("Note: little is left. Top up with: moby topup 20 --open")
+        note_if_low(self.console, balance)
