@@ -9,7 +9,7 @@ SANDBOX_PORT ?= 8001
 SECONDS ?= 600
 BIN := .venv/bin
 READY := .venv/ready
-LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev tests
+LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests
 
 .PHONY: help demo run test lint docs screenshots tables bench fuzz soak lock setup
 

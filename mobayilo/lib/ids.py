@@ -7,8 +7,13 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def random_base62(length: int) -> str:
-    """`length` characters of 0-9A-Za-z from the operating system's generator."""
-    return "".join(secrets.choice(BASE62) for _ in range(length))
+    """`length` characters of 0-9A-Za-z from the operating system's generator, asked once."""
+    value = secrets.randbelow(62**length)
+    characters = []
+    for _ in range(length):
+        value, digit = divmod(value, 62)
+        characters.append(BASE62[digit])
+    return "".join(characters)
 
 
 def new_public_id(prefix: str) -> str:
