@@ -94,7 +94,7 @@ def test_call_that_reaches_nobody_ends_in_one(moby: Moby, server: StubServer, st
 def test_receipt_shows_the_arithmetic(moby: Moby, server: StubServer) -> None:
     place(server)
     then(server, d.COMPLETED)
-    server.on("GET", "balance", {**d.BALANCE, "available_cents": 150})
+    server.on("GET", "balance", {**d.BALANCE, "is_low": True})
     ran = moby.run("call", d.DESTINATION, "--wait")
     assert "70 s, charged as 120 s (60 s steps) x $0.030 / 60 s = $0.060" in ran.stdout
     assert "65 s, charged as 65 s (60 s + 1 s steps) x $0.012 / 60 s = $0.013" in ran.stdout
