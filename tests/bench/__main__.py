@@ -23,7 +23,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - Django has to be set up first
 
-from tests.bench import client, growth, ledger, pure, web  # noqa: E402 - as above
+from tests.bench import calls, client, growth, ledger, pure, web  # noqa: E402 - as above
 from tests.bench.figures import Figures  # noqa: E402 - as above
 
 RESULT = Path(__file__).resolve().parents[2] / "var" / "bench.json"
@@ -32,6 +32,7 @@ SECTIONS: dict[str, Callable[[Figures], None]] = {
     "ledger": ledger.measure,
     "web": web.measure,
     "moby": client.measure,
+    "calls": calls.measure,
     "growth": growth.measure,
 }
 

@@ -24,14 +24,20 @@ class Measured:
     knox_secret: str
 
 
-@cache
-def customer() -> Measured:
-    user = User.objects.create_user("bench@example.org", "correct horse battery")
+def new_customer(email: str, *, dollars: int) -> tuple[User, str]:
+    """A user with a confirmed address and money, and the secret of a token for everything."""
+    user = User.objects.create_user(email, "correct horse battery")
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     spec = TokenSpec(
         kind=AccessToken.Kind.PERSONAL, name="bench", scopes=tuple(str(scope) for scope in Scope)
     )
-    cause = Cause("bench", Book.ADJUSTMENTS, Transfer.Kind.ADJUSTMENT)
-    post(account=user.account, amount_micros=20 * DOLLAR, cause=cause)
+    cause = Cause(f"bench:{email}", Book.ADJUSTMENTS, Transfer.Kind.ADJUSTMENT)
+    post(account=user.account, amount_micros=dollars * DOLLAR, cause=cause)
+    return user, create_token(user, spec).secret
+
+
+@cache
+def customer() -> Measured:
+    user, secret = new_customer("bench@example.org", dollars=20)
     _, knox_secret = AuthToken.objects.create(user)
-    return Measured(user, create_token(user, spec).secret, knox_secret)
+    return Measured(user, secret, knox_secret)

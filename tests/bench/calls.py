@@ -1,0 +1,106 @@
+"""A thousand calls at once, through the API, the sandbox and all of their webhooks."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import requests
+from django.core.management import call_command
+from django.utils import timezone
+
+from billing.models import Hold
+from dev.stack import Stack
+from telephony.models import Call, CallerId
+from tests.bench import data
+from tests.bench.figures import Figures
+
+CALLS, CUSTOMERS, AT_ONCE = 1_000, 100, 16
+SPEED = 50
+SETTLED_WITHIN_SECONDS = 300
+DESTINATION = "+442079460018"
+# What holds one customer back is tested elsewhere; here a hundred stand for a thousand.
+SETTINGS = {
+    "RATELIMIT_ENABLE": "false",
+    "CALLS_AT_ONCE": "100",
+    "CALLS_AT_ONCE_NEW_ACCOUNT": "100",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+def measure(figures: Figures) -> None:
+    callers = [_caller(number) for number in range(CUSTOMERS)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder), database_url=os.environ["DATABASE_URL"], settings=SETTINGS) as stack,
+    ):
+        stack.control("speed", {"speed": SPEED})
+        stack.control("numbers", {"number": DESTINATION, "talk_seconds": 65})
+        _measure(figures, stack.web, callers)
+    call_command("audit_ledger", verbosity=0)
+
+
+def _measure(figures: Figures, web: str, callers: list[str]) -> None:
+    started = time.perf_counter()
+    placed = _together(
+        lambda number: _post(f"{web}/api/cli/v1/calls", callers[number % CUSTOMERS]), CALLS
+    )
+    figures.add("calls_placed_per_second", CALLS / (time.perf_counter() - started))
+    figures.add("place_call_p99_ms", _p99_ms(placed))
+    while Call.objects.filter(settled_at=None).exists():
+        if time.perf_counter() - started > SETTLED_WITHIN_SECONDS:
+            raise RuntimeError("calls stay open")
+        time.sleep(0.2)
+    seconds = time.perf_counter() - started
+    figures.add("calls_per_second", CALLS / seconds, "placed, bridged, ended and settled")
+    if Hold.objects.filter(state=Hold.State.OPEN, key__startswith="call:").exists():
+        raise RuntimeError("a hold stays open")
+    for name in ("balance", "calls", "transactions"):
+        url = f"{web}/api/cli/v1/{name}"
+        times = _together(lambda number, url=url: _get(url, callers[number % CUSTOMERS]), 400)  # type: ignore[misc]  # bound now, called below
+        figures.add(f"{name}_p99_ms", _p99_ms(times))
+
+
+def _caller(number: int) -> str:
+    """A customer with money and a proven phone. Returns the secret of a token."""
+    user, secret = data.new_customer(f"caller{number}@example.org", dollars=1_000)
+    CallerId.objects.create(
+        account=user.account,
+        e164=f"+4474001{25000 + number}",
+        country="GB",
+        is_default=True,
+        verified_at=timezone.now(),
+    )
+    return secret
+
+
+def _together(ask: Callable[[int], float], times: int) -> list[float]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(ask, range(times)))
+
+
+def _post(url: str, secret: str) -> float:
+    body = {"to": DESTINATION, "max_seconds": 600}
+    return _seconds(
+        lambda headers: requests.post(url, json=body, headers=headers, timeout=60), secret
+    )
+
+
+def _get(url: str, secret: str) -> float:
+    return _seconds(lambda headers: requests.get(url, headers=headers, timeout=60), secret)
+
+
+def _seconds(ask: Callable[[dict[str, str]], requests.Response], secret: str) -> float:
+    started = time.perf_counter()
+    answer = ask({"Authorization": f"Bearer {secret}"})
+    seconds = time.perf_counter() - started
+    if not answer.ok:
+        raise RuntimeError(answer.text)
+    return seconds
+
+
+def _p99_ms(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=100)[98] * 1000
