@@ -30,7 +30,7 @@ lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migratio
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	ENV_FILE=tests/test.env $(BIN)/mypy $(LINTED)
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --check --lint --quiet templates || { $(BIN)/djlint --check templates | tail -40; exit 1; }
 	ENV_FILE=tests/test.env $(BIN)/python manage.py check
 	ENV_FILE=tests/test.env $(BIN)/python manage.py makemigrations --check --dry-run
 
