@@ -1,36 +1,15 @@
-"""The whole product for a journey: web server, sandbox and periodic work, on the run's database."""
+"""Customers of the running product, for journeys."""
 
-import os
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from dev.customer import Customer
 from dev.stack import Stack
-from tests.database import ON_SQLITE
+from tests.live import stack as stack
 
 PASSWORD = "correct horse battery staple"
 PHONE = "+447400123456"
-
-
-def _new_database(name: str) -> str:
-    """A database of its own beside the one of the test run; empty means Stack's SQLite file."""
-    if ON_SQLITE:
-        return ""
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return urlsplit(server)._replace(path=f"/{name}").geturl()
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
-    with Stack(folder, database_url=_new_database("journeys")) as running:
-        running.control("speed", {"speed": 40})
-        yield running
 
 
 @pytest.fixture(scope="session")
