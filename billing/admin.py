@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import audit
 from accounts.access import signed_in_user
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
 from billing import events
@@ -186,11 +187,22 @@ class TopUpAdmin(LookOnlyAdmin):
         state = refund.get_status_display()
         return f"Refund {refund}: {state}. {left} of {topup} can still be refunded."
 
-    @admin.action(description="Ask Stripe now", permissions=["view"])
-    def ask(self, request: HttpRequest, chosen: QuerySet[TopUp]) -> None:
-        for topup in chosen:
-            asked = ask_stripe(topup, at_most_every=timedelta(0))
-            self.message_user(request, f"Top-up {topup} is {asked.shown_status}")
+    @reasoned("Ask Stripe now", permission="view")
+    def ask(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
+        said = []
+        for topup in chosen.select_related("account"):
+            status = ask_stripe(topup, at_most_every=timedelta(0)).shown_status
+            said.append(f"Top-up {topup} is {status}")
+            audit.record(
+                "topup.asked_about",
+                account=topup.account,
+                user=signed_in_user(request),
+                request=request,
+                topup=topup.public_id,
+                status=status,
+                reason=form.cleaned_data["reason"],
+            )
+        return ", ".join(said)
 
 
 @admin.register(Refund)
@@ -228,14 +240,29 @@ class StripeEventAdmin(LookOnlyAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return may(request, "replay")
 
-    @admin.action(description="Apply again", permissions=["replay"])
-    def apply_again(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
+    @reasoned("Apply again", permission="replay")
+    def apply_again(
+        self, request: HttpRequest, chosen: QuerySet[StripeEvent], form: ReasonForm
+    ) -> str:
+        said = []
         for event in chosen.order_by("stripe_created_at", "id"):
             try:
                 outcome: str = events.replay_event(event).label
             except ValueError:
                 outcome = "cannot be read"
-            self.message_user(request, f"Event {event}: {outcome}")
+            said.append(f"Event {event}: {outcome}")
+            event.refresh_from_db()
+            topup = TopUp.objects.filter(public_id=event.reference).first()
+            audit.record(
+                "stripe_event.applied_again",
+                account=topup.account if topup else None,
+                user=signed_in_user(request),
+                request=request,
+                event=event.stripe_id,
+                outcome=outcome,
+                reason=form.cleaned_data["reason"],
+            )
+        return ", ".join(said)
 
 
 @admin.register(AuditReport)

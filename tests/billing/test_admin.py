@@ -86,12 +86,15 @@ def test_staff_ask_stripe_about_a_topup(stripe_sandbox: StripeSandbox, topup: To
     stripe_sandbox.rule("drop")
     stripe_sandbox.act(topup, "pay")
     assert f"Top-up {topup} is paid" in act(staff("support"), "ask", topup)
+    assert AuditEvent.objects.get(action="topup.asked_about").facts["reason"] == "ticket 4711"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_operators_apply_an_event_again(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
     event = StripeEvent.objects.get(kind="checkout.session.completed")
     assert "Applied" in act(staff("operator"), "apply_again", event)
+    recorded = AuditEvent.objects.get(action="stripe_event.applied_again")
+    assert (recorded.account, recorded.facts["reason"]) == (paid.account, "ticket 4711")
     assert totals(paid.account) == (20, 0)
 
 

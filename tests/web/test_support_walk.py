@@ -120,7 +120,7 @@ def test_i_paid_and_the_money_is_not_there(desk: Desk, alice: Customer, house: S
     requests.post(topup["checkout_url"], data=paid, timeout=10, allow_redirects=False)
     assert "pending" in desk.find(topup["topup_id"])
     desk.press("Ask Stripe", row=topup["topup_id"])
-    assert "is paid" in desk.said()
+    assert "is paid" in desk.give_reason("Ask Stripe now")
     assert alice.moby("balance", "--json").json["balance_cents"] == before + 500
 
 
