@@ -16,12 +16,12 @@ from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
 from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
-from telephony.calls import CallRequest, hang_up, place_call
+from telephony.calls import CallRequest, hang_up, place_call, quote_call
 from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, read_number
 from telephony.policy import check_destination
-from telephony.quotes import Wish, find_route, quote
+from telephony.quotes import Wish
 from telephony.rates import current_deck, find_rate
 from telephony.representations import number_check_of, quote_of, rates_of
 from telephony.verifications import (
@@ -101,9 +101,13 @@ class QuoteView(APIView):
 
     @extend_schema(request=shapes.QuoteRequest, responses=shapes.QuoteAnswer)
     def post(self, request: Request) -> Response:
-        wish = _wish(read(shapes.QuoteRequest, request))
-        token = token_of(request)
-        return Response(quote_of(quote(find_route(token.user.account, token, wish))))
+        asked = CallRequest(
+            user=user_of(request),
+            token=token_of(request),
+            wish=_wish(read(shapes.QuoteRequest, request)),
+            request_id=getattr(request, "request_id", ""),
+        )
+        return Response(quote_of(quote_call(asked)))
 
 
 def _wish(asked: dict[str, Any]) -> Wish:

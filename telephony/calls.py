@@ -35,7 +35,7 @@ from telephony.placing import (
     ring,
 )
 from telephony.policy import activity_of, check_velocity
-from telephony.quotes import Quote, Wish, check_affordable, find_route, offer
+from telephony.quotes import Quote, Wish, check_affordable, find_route, offer, quote
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,18 @@ class CallRequest:
     expected_micros_per_minute: int | None = None
     idempotency_key: str | None = None
     request_id: str = ""
+
+
+def quote_call(request: CallRequest) -> Quote:
+    """What a call will cost. A refusal is kept for support, as that of the call itself is.
+
+    Raises ProductError.
+    """
+    try:
+        return quote(find_route(request.user.account, request.token, request.wish))
+    except ProductError as refusal:
+        _keep_refusal(request, refusal)
+        raise
 
 
 def place_call(request: CallRequest) -> Call:

@@ -51,6 +51,14 @@ def test_destinations_that_are_refused(
     assert not Hold.objects.exists()
 
 
+def test_refused_quote_is_kept_for_support(local_caller: Person) -> None:
+    answer = local_caller.post("quote", to="+9606701234")
+    kept = RefusedCall.objects.get()
+    assert answer.status_code == 403
+    assert (kept.code, kept.to_text) == ("price_too_high", "+9606701234")
+    assert kept.request_id == answer.headers["X-Request-Id"]
+
+
 def test_old_account_may_call_dear_numbers(caller: Person) -> None:
     Account.objects.update(created_at=timezone.now() - timedelta(days=8))
     assert caller.call("+9606701234").status_code == 201
