@@ -7,6 +7,8 @@ PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
 SECONDS ?= 600
+# Most tests wait for servers, so three processes fill two cores; a file stays in one of them.
+TOGETHER := -n 3 --dist loadfile
 BIN := .venv/bin
 READY := .venv/ready
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests
@@ -23,8 +25,8 @@ run: setup ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8
 	@$(BIN)/python -m dev.run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 test: setup ## run every test: all on PostgreSQL, those marked db and the journeys also on SQLite
-	$(BIN)/pytest
-	TEST_DATABASE=sqlite $(BIN)/pytest -m "db or journey"
+	$(BIN)/pytest $(TOGETHER)
+	TEST_DATABASE=sqlite $(BIN)/pytest $(TOGETHER) -m "db or journey"
 
 lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migration
 	$(BIN)/ruff check .

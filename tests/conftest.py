@@ -1,5 +1,7 @@
 """People that every test may need: alice, bob (her teammate) and charlie (a stranger)."""
 
+import signal
+import threading
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from tests.people import person
 
 
 def pytest_configure() -> None:
+    # A run in the background inherits that Ctrl-C is ignored, and so would every moby it starts.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # The hashed names of production need `collectstatic`; the journeys run with them.
     settings.STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
