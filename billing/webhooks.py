@@ -2,6 +2,7 @@
 
 import logging
 
+from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,7 +23,12 @@ def stripe(request: HttpRequest) -> HttpResponse:
     except gateway.WrongSignatureError as error:
         logger.warning("stripe webhook refused", extra={"reason": str(error)})
         return HttpResponseBadRequest("wrong signature\n", content_type="text/plain")
-    event = events.store_event(signed)
+    try:
+        event = events.store_event(signed)
+    except (DataError, IntegrityError, ValueError):
+        # JSON as Python reads it, but not as the database does: Infinity, or a NUL in a text.
+        logger.exception("stripe event cannot be stored", extra={"event": signed.id})
+        return HttpResponseBadRequest("unreadable event\n", content_type="text/plain")
     try:
         events.apply_event(event)
     except ValueError:

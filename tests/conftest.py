@@ -4,6 +4,7 @@ import signal
 import threading
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -12,6 +13,12 @@ from django.db import connection
 from accounts.models import User
 from tests.database import ON_SQLITE
 from tests.people import person
+
+
+# The suite tries the same examples each time, so that it fails for a change and never for luck;
+# `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("suite", derandomize=True, database=None)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure() -> None:

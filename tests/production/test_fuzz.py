@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import math
 import time
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -95,6 +96,18 @@ def test_signed_stripe_webhook_of_any_shape_moves_no_money(event: object) -> Non
     assert answer.status_code in (200, 400)
     assert not Transfer.objects.exists()
     assert not TopUp.objects.exists()
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, "\0", "\ud800"])
+@pytest.mark.django_db
+def test_signed_stripe_event_that_cannot_be_stored_is_refused(value: object) -> None:
+    event = {"id": "evt_1", "type": "unheard.of", "created": 0, "data": {"object": {"a": value}}}
+    body = json.dumps(event).encode()
+    answer = Client().post(
+        "/webhooks/stripe", body, "application/json", headers={"Stripe-Signature": by_stripe(body)}
+    )
+    assert answer.status_code == 400
+    assert not StripeEvent.objects.exists()
 
 
 @fuzzed
