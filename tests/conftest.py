@@ -14,7 +14,6 @@ from accounts.models import User
 from tests.database import ON_SQLITE
 from tests.people import person
 
-
 # The suite tries the same examples each time, so that it fails for a change and never for luck;
 # `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("suite", derandomize=True, database=None)
