@@ -77,6 +77,11 @@ class Timeline:
     def clear(self) -> None:
         self._timers.clear()
 
+    def restart(self, origin: float) -> None:
+        """From `origin` on, with nothing due: an advance of an earlier test is forgotten."""
+        self.clear()
+        self._rebase(origin)
+
     def _rebase(self, now: float) -> None:
         self._origin, self._real_origin = now, time.monotonic()
 
@@ -122,5 +127,5 @@ class Clock:
 
     def reset(self) -> None:
         self.pace.clear()
-        self.wall.clear()
+        self.wall.restart(time.time())
         self.pace.set_speed(1.0)
