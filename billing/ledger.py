@@ -19,6 +19,7 @@ from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
 from billing.notices import notice_low_balance
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
+from mobayilo.lib.prepared import fetch_prepared
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +178,7 @@ def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | N
     }
     now = timezone.now()
     values = {**fields, "hold_key": key, "amount": amount_micros, "now": now}
-    row = sql.fetch_prepared(sql.CAPTURE_AT_ONCE, values)
+    row = fetch_prepared(sql.CAPTURE_AT_ONCE, values)
     if row is None:
         return None
     pk, wallet_id, balance_after_micros = row

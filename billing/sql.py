@@ -1,11 +1,5 @@
 """The ledger's hot statements. All but CAPTURE_AT_ONCE run on PostgreSQL and SQLite alike."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import psycopg
-from django.db import connection
-
 # Moves a wallet's totals by %(balance)s and %(held)s. WHERE refuses to go below zero, or further
 # below it, unless %(may_owe)s is 1. `owed_micros` follows: a clawback raises it to what is missing
 # now, anything else can only lower it.
@@ -69,14 +63,3 @@ SELECT %(public_id)s, id, %(book)s, %(kind)s, -%(amount)s, balance_micros,
 FROM wallet
 RETURNING id, wallet_id, balance_after_micros
 """
-
-
-def fetch_prepared(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Runs a statement on PostgreSQL, planned once for each connection; its first row.
-
-    Django sends every statement as new text. For this one, planning costs more than running.
-    """
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, values, prepare=True).fetchone()
