@@ -152,6 +152,8 @@ else:
     # No health checks: they cost a round trip on each request. A connection that broke fails one
     # request with 503 and is opened anew for the next.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # Without it psycopg prepares nothing, not even what asks for it (mobayilo.lib.prepared).
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What may be lost: counters and short caches.
