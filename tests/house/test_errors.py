@@ -21,6 +21,14 @@ def test_client_names_the_versions_of_moby(client: Client) -> None:
     assert set(answer.json()) == {"latest_version", "min_version"}
 
 
+@pytest.mark.db
+@pytest.mark.django_db
+@pytest.mark.parametrize("accept", ["", "text/html", "application/xml;q=0.9", "nonsense"])
+def test_api_answers_json_whatever_is_accepted(client: Client, accept: str) -> None:
+    answer = client.get("/api/cli/v1/client", headers={"Accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+
+
 def test_public_read_is_throttled_with_retry_after(client: Client) -> None:
     answers = [client.get("/api/cli/v1/client") for _ in range(121)]
     assert [a.status_code for a in answers].count(429) == 1
