@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
@@ -62,11 +63,19 @@ def reasoned(
             if not isinstance(said, str):
                 return _ask(page, request, chosen, form=form, title=description, facts=said)
             messages.success(request, said)
-            return redirect(request.get_full_path())
+            return redirect(_back(request))
 
         return action
 
     return decorate
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of ours on which an action was chosen; the list where the form does not say."""
+    back = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return back
+    return request.get_full_path()
 
 
 def _ask(
@@ -87,6 +96,7 @@ def _ask(
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "form": form,
         "facts": facts,
+        "back": _back(request),
         "opts": page.opts,
         "media": page.media,
     }

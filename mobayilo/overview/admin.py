@@ -57,14 +57,6 @@ class SupportAccountAdmin(AccountAdmin):
         door.model_admin = self  # type: ignore[attr-defined]  # as Django marks its own pages
         return door
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
-        """The list, or the account whose id is searched for: back from an action, for example."""
-        if request.method == "GET" and self.has_view_permission(request):
-            account = Account.objects.filter(public_id=request.GET.get("q", "")).first()
-            if account is not None:
-                return redirect(change_url(account))
-        return super().changelist_view(request, *args, **kwargs)
-
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied

@@ -134,5 +134,5 @@ def _buttons(account: Account, wallet: Wallet | None, desk: Desk) -> list[Button
     buttons = desk.buttons(account, acts)
     if wallet is not None:
         money = [Act("credit_or_debit", "Credit or debit")]
-        buttons += desk.buttons(wallet, money, search=account.public_id)
+        buttons += desk.buttons(wallet, money)
     return buttons

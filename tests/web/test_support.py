@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AccessToken, AuditEvent, User
 from billing.models import Hold, TopUp, Transfer
-from telephony.models import Call, CallerId, RefusedCall, Verification
+from telephony.models import Call, CallerId, OpenedDestination, RefusedCall, Verification
 from tests.people import new_token
 from tests.web.support_desk import REQUEST_ID, SESSION_ID, desk_of, something_of_everything
 
@@ -87,17 +87,66 @@ def test_each_group_is_offered_what_it_may_do(alice: User) -> None:
     assert offered("finance", alice) <= {"credit_or_debit", "refund", "ask"}
 
 
+BUTTON = re.compile(
+    r'<form method="post" action="([^"]+)">.*?name="action" value="(\w+)".*?'
+    r'name="_selected_action"\s+value="(\d+)".*?name="back" value="([^"]+)"',
+    re.DOTALL,
+)
+
+
+def test_every_button_chooses_the_row_that_it_stands_beside(alice: User, charlie: User) -> None:
+    something_of_everything(alice)
+    something_of_everything(charlie)
+    for country, account in (("DE", alice.account), ("FR", None)):
+        OpenedDestination.objects.create(
+            account=account, destination=country, reason="ticket", opened_by=alice
+        )
+    desk = desk_of("operator")
+    buttons = BUTTON.findall(desk.get(page_of(alice)).content.decode())
+    assert {"close", "credit_or_debit", "revoke", "send_again"} <= {
+        name for _, name, _, _ in buttons
+    }
+    for url, action, pk, back in buttons:
+        asked = desk.post(url, {"action": action, "_selected_action": pk, "back": back})
+        assert [str(row.pk) for row in asked.context["chosen"]] == [pk], action
+        assert f'href="{page_of(alice)}" class="closelink"' in asked.content.decode(), action
+
+
+def test_button_closes_a_destination_and_comes_back_to_the_screen(alice: User) -> None:
+    opened = OpenedDestination.objects.create(
+        account=alice.account, destination="DE", reason="ticket", opened_by=alice
+    )
+    desk = desk_of("operator")
+    (url, action, pk, back), *_ = [
+        button for button in BUTTON.findall(desk.get(page_of(alice)).content.decode())
+        if button[1] == "close"
+    ]  # fmt: skip
+    sent = {"action": action, "_selected_action": pk, "back": back}
+    done = desk.post(url, {**sent, "reasoned": "yes", "reason": "ticket 42"}, follow=True)
+    assert done.redirect_chain[-1][0] == page_of(alice)
+    assert "1 closed." in done.content.decode()
+    opened.refresh_from_db()
+    assert opened.closed_at is not None
+
+
 def test_button_freezes_and_comes_back_to_the_screen(alice: User) -> None:
     desk, account = desk_of("support"), alice.account
-    sent = {"action": "freeze", "_selected_action": account.pk}
-    back = f"/admin/accounts/account/?q={account.public_id}"
-    assert "reasoned" in desk.post(back, sent).content.decode()
-    done = desk.post(back, {**sent, "reasoned": "yes", "reason": "ticket 42"}, follow=True)
+    sent = {"action": "freeze", "_selected_action": account.pk, "back": page_of(alice)}
+    done = desk.post(
+        "/admin/accounts/account/", {**sent, "reasoned": "yes", "reason": "ticket 42"}, follow=True
+    )
     assert done.redirect_chain[-1][0] == page_of(alice)
     shown = done.content.decode()
     assert "1 frozen." in shown
     assert "Frozen since" in shown
     assert "Thaw" in shown
+
+
+def test_action_leads_back_to_nobody_elses_site(alice: User) -> None:
+    sent = {"action": "freeze", "_selected_action": alice.account.pk}
+    elsewhere = {"back": "https://evil.example/", "reasoned": "yes", "reason": "ticket 42"}
+    done = desk_of("support").post("/admin/accounts/account/", {**sent, **elsewhere})
+    assert done["Location"] == "/admin/accounts/account/"
 
 
 def test_customers_and_staff_without_a_group_see_no_screen(alice: User, charlie: User) -> None:
