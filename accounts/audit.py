@@ -27,7 +27,7 @@ def record(
     """Appends one event, in the caller's transaction. `action` is `subject.what_happened`.
 
     `facts` are JSON values; a token among them is cut to its kind before it is written.
-    `account` is None only for what happens before anybody is known.
+    `account` is None only for what happens before anybody is known, or concerns everybody.
     """
     plain = plain_request(request)
     return AuditEvent.objects.create(

@@ -1,4 +1,4 @@
-"""Rate decks as CSV files: read, checked as a whole, compared with the one in force, stored.
+"""Rate decks as CSV files: read, and checked as a whole.
 
 Columns: prefix, description, country, kind, price_per_minute, first_seconds, next_seconds,
 effective_from. Lines that begin with # are comments; one that says `sample` marks the file as one.
@@ -7,16 +7,12 @@ effective_from. Lines that begin with # are comments; one that says `sample` mar
 import csv
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 
-from django.db import transaction
-from django.utils import timezone
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
 from mobayilo.lib.money import dollars_to_micros, format_micros
-from telephony.models import Rate, RateDeck
+from telephony.models import Rate
 from telephony.numbers import country_names
 
 COLUMNS = [
@@ -25,8 +21,6 @@ COLUMNS = [
 ]  # fmt: skip
 MAX_PRICE_DOLLARS = Decimal(100)
 MAX_INCREMENT_SECONDS = 3600
-# A price that changes by more than this factor is more often a slip than a decision.
-JUMP = 3
 _NETWORKS = "001"  # numbers of no country, as libphonenumber writes them
 
 
@@ -67,19 +61,6 @@ class Deck:
     rows: list[DeckRow]
     digest: str
     is_sample: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a deck would change."""
-
-    added: list[DeckRow] = field(default_factory=list)
-    removed: list[DeckRow] = field(default_factory=list)
-    changed: list[tuple[DeckRow, DeckRow]] = field(default_factory=list)
-
-    @property
-    def jumps(self) -> list[tuple[DeckRow, DeckRow]]:
-        return [(old, new) for old, new in self.changed if _is_jump(old, new)]
 
 
 def parse_deck(text: str, *, now: datetime) -> Deck:
@@ -163,71 +144,3 @@ def _duplicates(rows: Iterable[DeckRow]) -> Iterator[str]:
         if key in seen:
             yield f"prefix {row.prefix} occurs twice for {row.effective_from:%Y-%m-%d}"
         seen.add(key)
-
-
-def deck_in_force() -> list[DeckRow]:
-    """The rows of the newest deck that is not withdrawn, in force or still to come."""
-    deck = RateDeck.objects.filter(withdrawn_at=None).order_by("-effective_from", "-id").first()
-    if deck is None:
-        return []
-    fields = [name for name in COLUMNS if name != "price_per_minute"]
-    fields.insert(4, "micros_per_minute")
-    return [DeckRow(*values) for values in deck.rates.values_list(*fields)]
-
-
-def compare(old: Iterable[DeckRow], new: Iterable[DeckRow]) -> Difference:
-    """What changes from one deck to another, by prefix, at the last price of each."""
-    before, after = _last_by_prefix(old), _last_by_prefix(new)
-    return Difference(
-        added=[row for prefix, row in after.items() if prefix not in before],
-        removed=[row for prefix, row in before.items() if prefix not in after],
-        changed=[
-            (before[prefix], row)
-            for prefix, row in after.items()
-            if prefix in before and before[prefix].terms != row.terms
-        ],
-    )
-
-
-def _last_by_prefix(rows: Iterable[DeckRow]) -> dict[str, DeckRow]:
-    return {row.prefix: row for row in sorted(rows, key=lambda row: row.effective_from)}
-
-
-def _is_jump(old: DeckRow, new: DeckRow) -> bool:
-    low, high = sorted((old.micros_per_minute, new.micros_per_minute))
-    return high > JUMP * low
-
-
-def unpriced_calling_codes(rows: Iterable[DeckRow]) -> list[int]:
-    """Country calling codes of which no number at all has a price."""
-    prefixes = {row.prefix for row in rows}
-    return [
-        code
-        for code in sorted(COUNTRY_CODE_TO_REGION_CODE)
-        if not any(prefix.startswith(str(code)) for prefix in prefixes)
-        and not any(str(code)[:length] in prefixes for length in (1, 2, 3))
-    ]
-
-
-def store_deck(deck: Deck, *, name: str) -> RateDeck:
-    """Stores a deck as a new version, all of it or nothing."""
-    with transaction.atomic():
-        stored = RateDeck.objects.create(
-            name=name,
-            digest=deck.digest,
-            is_sample=deck.is_sample,
-            row_count=len(deck.rows),
-            effective_from=min(row.effective_from for row in deck.rows),
-            created_at=timezone.now(),
-        )
-        Rate.objects.bulk_create(
-            [
-                Rate(
-                    deck=stored,
-                    **{name: getattr(row, name) for name in DeckRow.__dataclass_fields__},
-                )
-                for row in deck.rows
-            ],
-            batch_size=2000,
-        )
-    return stored

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
+from telephony.prefixes import PrefixTable
 from telephony.pricing import Price
 
 
@@ -23,7 +24,7 @@ class RateRow:
 
 
 class DeckIndex:
-    """A deck as it stands at one moment. `find` is a handful of dictionary look-ups."""
+    """A deck as it stands at one moment."""
 
     def __init__(
         self,
@@ -32,21 +33,19 @@ class DeckIndex:
         current_until: datetime | None,
         stored_at: datetime | None = None,
     ) -> None:
+        self._table = PrefixTable(rows)
         self.deck_id = deck_id
         # SQLite gives the id of an import that was rolled back to the next one: time tells them.
         self.stored_at = stored_at
         self.current_until = current_until
-        self.rows = {row.prefix: row for row in rows}
-        self._lengths = sorted({len(prefix) for prefix in self.rows}, reverse=True)
+
+    @property
+    def rows(self) -> dict[str, RateRow]:
+        return self._table.rows
 
     def find(self, e164: str) -> RateRow | None:
         """The rate of the longest prefix that a number begins with."""
-        digits, rows = e164[1:], self.rows
-        for length in self._lengths:
-            row = rows.get(digits[:length])
-            if row is not None:
-                return row
-        return None
+        return self._table.find(e164[1:])
 
     def of_country(self, country: str) -> list[RateRow]:
         """A country's rates, in the order of the deck's kinds and prices."""

@@ -1,28 +1,65 @@
-"""What importing a deck from a file and building one from Twilio's prices have in common."""
+"""What the commands about decks have in common: what changes is shown before it does."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from telephony.deck_files import (
+from telephony.deck_files import Deck
+from telephony.deck_versions import (
     JUMP,
-    Deck,
-    Difference,
+    Change,
+    Version,
     compare,
-    deck_in_force,
+    current_and_coming,
+    effective_from,
     store_deck,
-    unpriced_calling_codes,
+    versions_of,
 )
-from telephony.models import RateDeck
 
 SHOWN = 20
+
+
+def show_changes(command: BaseCommand, changes: Sequence[Change], *, now: datetime) -> None:
+    """Losses and jumps first, since they are what an operator must not overlook."""
+    others = [c for c in changes if not (c.is_loss or c.is_jump)]
+    for title, some in (
+        ("No price any more", [c for c in changes if c.is_loss]),
+        ("Prices that jump", [c for c in changes if c.is_jump]),
+        ("Changes" if len(others) == len(changes) else "Other changes", others),
+    ):
+        if some:
+            command.stdout.write(f"{title}:")
+        for change in some[:SHOWN]:
+            command.stdout.write(f"  {in_words(change, now=now)}")
+        if len(some) > SHOWN:
+            command.stdout.write(f"  and {len(some) - SHOWN} more")
+
+
+def in_words(change: Change, *, now: datetime) -> str:
+    """`~ +44 United Kingdom: $0.012 60/60 → $0.02 30/6`, with the instant where it is later."""
+    old, new = change.old, change.new
+    when = "" if change.at <= now else f" from {change.at:%Y-%m-%d %H:%M} UTC"
+    sign = "+" if change.is_added else "-" if change.is_removed else "~"
+    named = new if new and change.is_added else old or new
+    words = f"{sign} +{change.prefix} {named.description if named else ''}"
+    if old is None and new:
+        return f"{words} {new.terms_in_words}{when}"
+    terms = [
+        (f"{row.terms_in_words} (as +{row.prefix})" if row.prefix != change.prefix
+         else row.terms_in_words) if row else "no price"
+        for row in (old, new)
+    ]  # fmt: skip
+    return f"{words}: {' → '.join(terms)}{when}"
 
 
 class DeckCommand(BaseCommand):
     """Shows what a deck changes, and applies all of it or nothing.
 
-    Safe to run twice: a deck that is the newest already changes nothing.
+    Safe to run twice: a deck that is in force, or waits for its instant, is not stored again.
     """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,27 +68,34 @@ class DeckCommand(BaseCommand):
             "--allow-jumps", action="store_true", help=f"accept prices that change {JUMP}-fold"
         )
         parser.add_argument(
-            "--allow-gaps", action="store_true", help="accept calling codes that lose their price"
+            "--allow-gaps", action="store_true", help="accept prefixes that lose their price"
         )
 
     def offer(self, deck: Deck, *, name: str, options: dict[str, Any]) -> None:
-        newest = RateDeck.objects.filter(withdrawn_at=None).order_by("-effective_from", "-id")
-        if newest.values_list("digest", flat=True).first() == deck.digest:
-            self.stdout.write("This is the newest deck already: nothing to do.")
+        now = timezone.now()
+        decks = current_and_coming(now)
+        if deck.digest in {stored.digest for stored in decks}:
+            self.stdout.write("This deck is in force, or will be: nothing to do.")
             return
-        before = deck_in_force()
-        difference = compare(before, deck.rows)
-        self.show(difference, len(deck.rows))
-        if difference.jumps and not options["allow_jumps"]:
-            raise CommandError(f"{len(difference.jumps)} prices jump; --allow-jumps accepts them.")
-        lost = set(unpriced_calling_codes(deck.rows)) - set(unpriced_calling_codes(before))
-        if before and lost and not options["allow_gaps"]:
-            codes = ", ".join(f"+{code}" for code in sorted(lost))
-            raise CommandError(f"{codes} would lose their price; --allow-gaps accepts that.")
+        before = versions_of(decks)
+        after = [*before, Version(effective_from(deck.rows, now), deck.rows)]
+        changes = compare(before, after, now=now)
+        self.show(changes, len(deck.rows), now=now)
+        self.refuse(changes, options)
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was stored.")
             return
         self.store(deck, name)
+
+    def refuse(self, changes: Sequence[Change], options: dict[str, Any]) -> None:
+        jumps = sum(change.is_jump for change in changes)
+        if jumps and not options["allow_jumps"]:
+            raise CommandError(f"{jumps} prices jump; --allow-jumps accepts them.")
+        lost = sorted({change.prefix for change in changes if change.is_loss})
+        if lost and not options["allow_gaps"]:
+            named = ", ".join(f"+{prefix}" for prefix in lost[:SHOWN])
+            more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+            raise CommandError(f"{named}{more} would lose their price; --allow-gaps accepts that.")
 
     def store(self, deck: Deck, name: str) -> None:
         stored = store_deck(deck, name=name)
@@ -60,17 +104,11 @@ class DeckCommand(BaseCommand):
             f"{stored.effective_from:%Y-%m-%d %H:%M} UTC."
         )
 
-    def show(self, difference: Difference, total: int) -> None:
-        added, removed, changed = difference.added, difference.removed, difference.changed
+    def show(self, changes: Sequence[Change], total: int, *, now: datetime) -> None:
+        added = sum(change.is_added for change in changes)
+        removed = sum(change.is_removed for change in changes)
         self.stdout.write(
-            f"{total} rates: {len(added)} added, {len(removed)} removed, {len(changed)} changed"
+            f"{total} rates: {added} added, {removed} removed, "
+            f"{len(changes) - added - removed} changed"
         )
-        for old, new in changed[:SHOWN]:
-            self.stdout.write(
-                f"  ~ +{new.prefix} {new.description}: {old.terms_in_words} → {new.terms_in_words}"
-            )
-        for sign, rows in (("+", added), ("-", removed)):
-            for row in rows[:SHOWN]:
-                self.stdout.write(f"  {sign} +{row.prefix} {row.description} {row.terms_in_words}")
-            if len(rows) > SHOWN:
-                self.stdout.write(f"  {sign} and {len(rows) - SHOWN} more")
+        show_changes(self, changes, now=now)

@@ -1,0 +1,176 @@
+"""The versions of the price list: what one changes, how it is stored, how it is taken back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from mobayilo.lib.errors import ProductError
+from telephony.deck_files import COLUMNS, Deck, DeckRow
+from telephony.models import Rate, RateDeck
+from telephony.prefixes import PrefixTable
+
+# A price that changes by more than this factor is more often a slip than a decision.
+JUMP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A deck with the instant from which it is the one in force."""
+
+    effective_from: datetime
+    rows: Sequence[DeckRow]
+
+    @property
+    def instants(self) -> set[datetime]:
+        """When its prices change."""
+        return {max(self.effective_from, row.effective_from) for row in self.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What numbers under a prefix cost before and after, from an instant on.
+
+    A row may be that of a shorter prefix; None is no price at all.
+    """
+
+    prefix: str
+    at: datetime
+    old: DeckRow | None
+    new: DeckRow | None
+
+    @property
+    def is_loss(self) -> bool:
+        return self.old is not None and self.new is None
+
+    @property
+    def is_jump(self) -> bool:
+        if self.old is None or self.new is None:
+            return False
+        low, high = sorted((self.old.micros_per_minute, self.new.micros_per_minute))
+        return high > JUMP * low
+
+    @property
+    def is_added(self) -> bool:
+        return self._is_own(self.new) and not self._is_own(self.old)
+
+    @property
+    def is_removed(self) -> bool:
+        return self._is_own(self.old) and not self._is_own(self.new)
+
+    def _is_own(self, row: DeckRow | None) -> bool:
+        return row is not None and row.prefix == self.prefix
+
+
+def effective_from(rows: Iterable[DeckRow], now: datetime) -> datetime:
+    """When a deck takes over: at its first price, and never before it was there."""
+    return max(now, min(row.effective_from for row in rows))
+
+
+def current_and_coming(now: datetime) -> list[RateDeck]:
+    """The deck in force and those that wait for their instant, in the order of taking over."""
+    decks = RateDeck.objects.filter(withdrawn_at=None).order_by("effective_from", "id")
+    current = decks.filter(effective_from__lte=now).last()
+    return [*([current] if current else []), *decks.filter(effective_from__gt=now)]
+
+
+def versions_of(decks: Iterable[RateDeck]) -> list[Version]:
+    fields = [name for name in COLUMNS if name != "price_per_minute"]
+    fields.insert(4, "micros_per_minute")
+    return [
+        Version(deck.effective_from, [DeckRow(*v) for v in deck.rates.values_list(*fields)])
+        for deck in decks
+    ]
+
+
+def compare(before: list[Version], after: list[Version], *, now: datetime) -> list[Change]:
+    """What every prefix of either costs otherwise: now, and whenever a price changes later.
+
+    A change that lasts is told once, at its first instant.
+    """
+    later = {at for version in (*before, *after) for at in version.instants if at > now}
+    told: dict[str, tuple[object, object]] = {}
+    changes = []
+    for at in (now, *sorted(later)):
+        old, new = table_at(before, at), table_at(after, at)
+        for prefix in sorted({*old.rows, *new.rows, *told}):
+            change = Change(prefix, at, old.find(prefix), new.find(prefix))
+            seen = _terms(change.old), _terms(change.new)
+            is_told = told.get(prefix) == seen
+            if seen[0] == seen[1]:
+                told.pop(prefix, None)
+                continue
+            told[prefix] = seen
+            if not is_told:
+                changes.append(change)
+    return changes
+
+
+def _terms(row: DeckRow | None) -> tuple[int, int, int] | None:
+    return row.terms if row else None
+
+
+def table_at(versions: list[Version], at: datetime) -> PrefixTable[DeckRow]:
+    """The prices in force at an instant. Of two decks from one instant the later one counts."""
+    started = [version for version in versions if version.effective_from <= at]
+    # `max` gives the first of equals, so the order is turned round.
+    newest = max(reversed(started), key=lambda version: version.effective_from, default=None)
+    rows = newest.rows if newest else ()
+    in_force = [row for row in rows if row.effective_from <= at]
+    return PrefixTable(sorted(in_force, key=lambda row: row.effective_from))
+
+
+def store_deck(deck: Deck, *, name: str) -> RateDeck:
+    """Stores a deck as a new version, all of it or nothing."""
+    with transaction.atomic():
+        now = timezone.now()
+        stored = RateDeck.objects.create(
+            name=name,
+            digest=deck.digest,
+            is_sample=deck.is_sample,
+            row_count=len(deck.rows),
+            effective_from=effective_from(deck.rows, now),
+            created_at=now,
+        )
+        Rate.objects.bulk_create(
+            [
+                Rate(
+                    deck=stored,
+                    **{name: getattr(row, name) for name in DeckRow.__dataclass_fields__},
+                )
+                for row in deck.rows
+            ],
+            batch_size=2000,
+        )
+    return stored
+
+
+def without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
+    """The decks that would apply if one were withdrawn. Raises when none would be in force."""
+    decks = RateDeck.objects.filter(withdrawn_at=None).exclude(pk=deck.pk)
+    left = decks.order_by("effective_from", "id")
+    current = left.filter(effective_from__lte=now).last()
+    if current is None:
+        raise ProductError("no_rate", "No other deck would be in force: import one first.")
+    return [current, *left.filter(effective_from__gt=now)]
+
+
+def withdraw_deck(deck: RateDeck, *, reason: str) -> bool:
+    """Takes a deck out of force; the one before it returns. False if it was withdrawn already.
+
+    Calls that run or rang keep the prices they were quoted. Raises when no deck would be left.
+    """
+    with transaction.atomic():
+        # Locks all of them, always in one order: two at once must not leave none.
+        list(RateDeck.objects.select_for_update().filter(withdrawn_at=None).order_by("id"))
+        now = timezone.now()
+        mine = RateDeck.objects.filter(pk=deck.pk, withdrawn_at=None)
+        if not mine.exists():
+            return False
+        without(deck, now=now)
+        mine.update(withdrawn_at=now)
+        audit.record("rates.deck_withdrawn", account=None, deck=deck.pk, reason=reason)
+    return True
