@@ -68,10 +68,15 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_GET
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
-    """The account's audit log, newest first, with the browsers that are signed in."""
+    """The account's audit log, newest first, with the browsers that are signed in.
+
+    What staff did is told as Support's doing, not by whom or from where; that they looked, is not.
+    """
     user = signed_in_user(request)
-    events = AuditEvent.objects.filter(account=user.account).select_related("user").order_by("-id")
-    page = Paginator(events, 50).get_page(request.GET.get("page"))
+    events = AuditEvent.objects.filter(account=user.account).exclude(action="support.looked")
+    page = Paginator(events.select_related("user").order_by("-id"), 50).get_page(
+        request.GET.get("page")
+    )
     sessions = UserSession.objects.filter(user=user).order_by("-last_seen_at")
     context = {
         "page": page,

@@ -211,3 +211,18 @@ def test_search_that_finds_nothing_says_so(alice: User, text: str) -> None:
     assert answer.status_code == 200
     assert ("Nothing is found" in answer.content.decode()) is bool(text)
     assert not AuditEvent.objects.filter(action="support.looked").exists()
+
+
+def test_customer_learns_what_support_did_and_not_who_or_from_where(alice: User) -> None:
+    desk = desk_of("support")
+    desk.defaults.update({"REMOTE_ADDR": "203.0.113.9", "HTTP_USER_AGENT": "desk-browser"})
+    desk.get(page_of(alice))
+    sent = {"action": "freeze", "_selected_action": alice.account.pk, "reasoned": "yes"}
+    desk.post("/admin/accounts/account/", {**sent, "reason": "ticket 42"})
+    desk.defaults.clear()
+    desk.force_login(alice)
+    page = desk.get("/settings/security").content.decode()
+    assert "Account frozen" in page
+    assert "Support" in page
+    for hidden in ("support@example.com", "203.0.113.9", "desk-browser", "Support looked"):
+        assert hidden not in page, hidden
