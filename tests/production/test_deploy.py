@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 from django.test import Client
@@ -133,6 +134,12 @@ def test_nginx_understands_the_configuration(tmp_path: Path) -> None:
 def alerts() -> list[dict[str, Any]]:
     document = yaml.safe_load((DEPLOY / "alerts.yml").read_text())
     return [rule for group in document["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"])
+def test_prometheus_understands_each_alert(rule: dict[str, Any]) -> None:
+    # One expression that it does not understand, and Prometheus loads none of the file.
+    assert promql_parser.parse(rule["expr"])
 
 
 def test_each_alert_has_its_entry_in_the_runbook() -> None:
