@@ -39,6 +39,9 @@ ALLOWED_HOSTS = [_public.hostname, *env.list("EXTRA_ALLOWED_HOSTS", default=[])]
 if IS_LOCAL:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1"]
 
+# What a customer types to get moby. PyPI's "moby" is a stranger's package, so no bare name here.
+MOBY_INSTALL_COMMAND: str = env.str("MOBY_INSTALL_COMMAND", default="pipx install ./cli_client")
+
 # How many proxies of ours append to X-Forwarded-For; 0 means that clients connect directly.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # The header in which the outermost of them says the client's country, such as CF-IPCountry.

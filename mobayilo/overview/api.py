@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,10 +19,11 @@ from telephony.caller_ids import caller_id_state
 class ClientAnswer(serializers.Serializer[Any]):
     latest_version = serializers.CharField()
     min_version = serializers.CharField()
+    install_command = serializers.CharField()
 
 
 class ClientView(APIView):
-    """Which `moby` this server offers, and the oldest that it serves."""
+    """Which `moby` this server offers and how to get it, and the oldest that it serves."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
@@ -30,7 +32,11 @@ class ClientView(APIView):
     @extend_schema(responses=ClientAnswer)
     def get(self, request: Request) -> Response:
         return Response(
-            {"latest_version": release.MOBY_LATEST, "min_version": release.MOBY_OLDEST_SERVED}
+            {
+                "latest_version": release.MOBY_LATEST,
+                "min_version": release.MOBY_OLDEST_SERVED,
+                "install_command": settings.MOBY_INSTALL_COMMAND,
+            }
         )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +31,7 @@ def next_steps(user: User, *, is_verified: bool) -> list[Step]:
     signed_in = AccessToken.objects.filter(user=user, kind=AccessToken.Kind.DEVICE).exists()
     has_paid = Transfer.objects.filter(wallet__account=account, amount_micros__gt=0).exists()
     return [
-        Step(_("Install moby"), signed_in, commands=("pipx install moby",)),
+        Step(_("Install moby"), signed_in, commands=(settings.MOBY_INSTALL_COMMAND,)),
         Step(_("Sign in from your terminal"), signed_in, commands=("moby auth login",)),
         Step(
             _("Prove which phone is yours"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,11 @@ def landing(request: HttpRequest) -> HttpResponse:
     """What a visitor sees first; who is signed in goes home."""
     if request.user.is_authenticated:
         return redirect("overview:home")
-    return render(request, "overview/landing.html", {"countries": price_list.examples()})
+    context = {
+        "countries": price_list.examples(),
+        "install_command": settings.MOBY_INSTALL_COMMAND,
+    }
+    return render(request, "overview/landing.html", context)
 
 
 @limited("page-read")

@@ -197,3 +197,9 @@ GRANTED = {
 
 def page(*items: object, cursor: str | None = None) -> dict[str, object]:
     return {"items": list(items), "next_cursor": cursor}
+
+
+def offered(latest: str = "0.1.0", oldest: str = "0.1.0") -> dict[str, str]:
+    """CLIENT: the moby that a server offers."""
+    install = "pipx install https://example.org/moby.whl"
+    return {"latest_version": latest, "min_version": oldest, "install_command": install}

@@ -41,7 +41,7 @@ SHOWN: list[tuple[tuple[str, ...], str, str, object]] = [
     (("caller-id", "request", "1"), "POST", "caller-ids", d.VERIFICATION),
     (("caller-id", "confirm", CODE), "POST", "caller-ids/confirm", d.CALLER_ID),
     (("caller-id", "default", "cid_1"), "POST", "caller-ids/cid_1/default", d.CALLER_ID),
-    (("self-update",), "GET", "client", {"latest_version": "9.9.9", "min_version": "0.0.1"}),
+    (("self-update",), "GET", "client", d.offered("9.9.9", "0.0.1")),
 ]
 
 

@@ -91,7 +91,7 @@ def test_certificate_of_another_name_gets_no_token(
 
 
 def test_doctor_names_the_encryption(moby: Moby, server: StubServer, certificate: Path) -> None:
-    client = {"latest_version": "0.1.0", "min_version": "0.1.0"}
+    client = d.offered("0.1.0", "0.1.0")
     server.on("GET", "client", client)
     server.on("GET", "client", client)
     findings = moby.run("doctor", "--json", SSL_CERT_FILE=str(certificate)).json["findings"]

@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AccessToken, User
 from tests.people import new_token
@@ -19,9 +21,21 @@ def home(client: Client, user: User) -> str:
 
 def test_newcomer_sees_what_to_do_first(client: Client, alice: User) -> None:
     page = home(client, alice)
-    assert "pipx install moby" in page
+    assert settings.MOBY_INSTALL_COMMAND in page
     assert page.count('class="is-done"') == 0
     assert "Last calls" not in page
+
+
+def test_site_names_one_way_to_install(client: Client, alice: User, settings: Settings) -> None:
+    settings.MOBY_INSTALL_COMMAND = "pipx install https://example.org/moby.whl"
+    assert settings.MOBY_INSTALL_COMMAND in client.get("/").content.decode()
+    assert settings.MOBY_INSTALL_COMMAND in home(client, alice)
+    offered = client.get("/api/cli/v1/client").json()
+    assert offered["install_command"] == settings.MOBY_INSTALL_COMMAND
+
+
+def test_guide_installs_as_the_site_does_unless_told_otherwise() -> None:
+    assert f"\n{settings.MOBY_INSTALL_COMMAND}\n" in Path("docs/guide/cli.md").read_text()
 
 
 def test_step_that_is_done_is_ticked(client: Client, alice: User) -> None:
@@ -30,7 +44,7 @@ def test_step_that_is_done_is_ticked(client: Client, alice: User) -> None:
     credit(alice.account, 5_000_000)
     page = home(client, alice)
     assert page.count('class="is-done"') == 4
-    assert "pipx install moby" not in page
+    assert settings.MOBY_INSTALL_COMMAND not in page
 
 
 def test_checklist_goes_with_the_first_call(client: Client, alice: User) -> None:

@@ -1,6 +1,7 @@
 """What scripts add, and that nothing else needs them."""
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,7 +16,7 @@ def test_command_is_copied_with_one_press(chromium: Browser, live_server: LiveSe
     watched.open("/")
     watched.page.get_by_role("button", name="Copy").first.click()
     watched.page.get_by_role("button", name="Copied").wait_for()
-    assert watched.page.evaluate("navigator.clipboard.readText()") == "pipx install moby"
+    assert watched.page.evaluate("navigator.clipboard.readText()") == settings.MOBY_INSTALL_COMMAND
     watched.context.close()
 
 

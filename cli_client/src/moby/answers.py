@@ -44,6 +44,7 @@ class Status(TypedDict):
 class Client(TypedDict):
     latest_version: str
     min_version: str
+    install_command: str
 
 
 class Session(TypedDict):

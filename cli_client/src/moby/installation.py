@@ -7,12 +7,15 @@ from pathlib import PurePath
 from typing import Any
 
 
-def update_command() -> str:
+def update_command() -> str | None:
     return command_for(sys.prefix, _source())
 
 
-def command_for(prefix: str, source: dict[str, Any]) -> str:
-    """The command for a moby in that environment, from that source (PEP 610)."""
+def command_for(prefix: str, source: dict[str, Any]) -> str | None:
+    """The command for a moby in that environment, from that source (PEP 610).
+
+    None for one from an index: which index is not recorded, and on PyPI the name is a stranger's.
+    """
     parts = PurePath(prefix).parts
     if "pipx" in parts:
         return "pipx upgrade moby"
@@ -23,7 +26,7 @@ def command_for(prefix: str, source: dict[str, Any]) -> str:
         return f"git -C {folder} pull"
     if folder.startswith("/"):
         return f"git -C {folder} pull && {prefix}/bin/python -m pip install {folder}"
-    return f"{prefix}/bin/python -m pip install --upgrade moby"
+    return None
 
 
 def _source() -> dict[str, Any]:

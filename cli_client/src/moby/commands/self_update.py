@@ -18,7 +18,7 @@ class SelfUpdateCommand(Command):
         latest, oldest = clean(client["latest_version"]), clean(client["min_version"])
         newer = _parts(latest) > _parts(__version__)
         needed = _parts(oldest) > _parts(__version__)
-        command = update_command()
+        command = update_command() or clean(client["install_command"])
         if self.console.json:
             self.console.document(
                 {
