@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.audit import record
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, AccessTokenQuerySet, User
 from accounts.tokens import revoke_tokens
 
 CHANGES = {
@@ -32,13 +32,20 @@ def connect() -> None:
 def settle_tokens(user: User, *, revoke: bool, request: HttpRequest) -> int:
     """The user's answer to what becomes of the tokens made before; how many were revoked."""
     with transaction.atomic():
-        before = User.objects.select_for_update(of=("self",)).get(pk=user.pk).tokens_in_question_at
+        asked = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
         User.objects.filter(pk=user.pk).update(tokens_in_question_at=None)
-        if before is None or not revoke:
+        if asked.tokens_in_question_at is None or not revoke:
             record("tokens.kept", account=user.account, user=user, request=request)
             return 0
-        old = AccessToken.objects.live().for_user(user).filter(created_at__lte=before)
+        old = tokens_in_question(asked)
         return revoke_tokens(old, reason="password or e-mail changed", request=request)
+
+
+def tokens_in_question(user: User) -> AccessTokenQuerySet:
+    """Live tokens made before the change, and what rotations have made of them since."""
+    tokens = AccessToken.objects.for_user(user)
+    before = tokens.filter(created_at__lte=user.tokens_in_question_at)
+    return tokens.live().filter(line__in=before.values("line"))
 
 
 def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signals have no type here

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.credential_changes import settle_tokens
+from accounts.credential_changes import settle_tokens, tokens_in_question
 from accounts.device_views import CODE
-from accounts.models import AccessToken, AuditEvent
+from accounts.models import AuditEvent
 from mobayilo.lib.ratelimits import limited
 
 
@@ -46,7 +46,7 @@ def tokens_review(request: HttpRequest) -> HttpResponse:
         said = f"{ended} token{'' if ended == 1 else 's'} revoked." if revoke else "Tokens kept."
         messages.success(request, said)
         return redirect("accounts:tokens")
-    old = AccessToken.objects.live().for_user(user).order_by("-id")
+    old = tokens_in_question(user).order_by("-id")
     return render(request, "accounts/tokens_review.html", {"tokens": old})
 
 

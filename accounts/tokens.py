@@ -77,7 +77,12 @@ def narrower_than(maker: AccessToken, spec: TokenSpec) -> TokenSpec:
     """What a token may ask for when it makes another: no wider, no longer, and not if guarded.
 
     Each new token has limits of its own, so a token with limits could spend several times over.
+    Nor while its user has yet to say whether tokens made before a new password shall work on.
     """
+    if maker.user.tokens_in_question_at:
+        raise ProductError(
+            "tokens_in_question", "Your password or e-mail address changed; are the tokens yours?"
+        )
     if maker.guards:
         raise ProductError("guard_tokens", "A token with limits may not make other tokens.")
     wider = sorted(set(spec.scopes) - set(maker.scopes))

@@ -43,6 +43,7 @@ ERRORS: dict[str, ErrorKind] = {
     # Tokens and devices
     "email_unverified": ErrorKind(403, 5, "Open the link in the mail that confirms your address."),
     "guard_tokens": ErrorKind(403, 5, "A token with limits makes no others; use the website."),
+    "tokens_in_question": ErrorKind(403, 5, "Answer on the website: /settings/tokens/review"),
     "token_already_rotated": ErrorKind(409, 1, "Use the token that replaced this one."),
     "too_many_tokens": ErrorKind(409, 1, "Revoke the tokens that you no longer need."),
     # Numbers

@@ -7,8 +7,9 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import AccessToken, AuditEvent, User
+from accounts.tokens import rotate_token
 from tests.accounts.browser import sign_in
-from tests.people import PASSWORD, new_token
+from tests.people import PASSWORD, api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 NEW_PASSWORD = "another horse battery"
@@ -50,8 +51,32 @@ def test_only_tokens_made_before_the_change_are_revoked(alice: User) -> None:
     browser = sign_in(alice)
     change_password(browser)
     newer = new_token(alice, name="newer").row
+    assert "newer" not in browser.get("/settings/tokens/review").content.decode()
     browser.post("/settings/tokens/review", {"answer": "revoke"})
     assert list(AccessToken.objects.live()) == [newer]
+
+
+@pytest.mark.parametrize("grace_seconds", [0, 60])
+def test_rotation_before_the_answer_saves_no_token(alice: User, grace_seconds: int) -> None:
+    stolen = new_token(alice, name="stolen")
+    browser = sign_in(alice)
+    change_password(browser)
+    rotated = rotate_token(stolen.row, grace_seconds=grace_seconds)
+    assert rotated.row.last_four in browser.get("/settings/tokens/review").content.decode()
+    browser.post("/settings/tokens/review", {"answer": "revoke"})
+    assert not AccessToken.objects.live().exists()
+
+
+def test_no_token_makes_another_before_the_answer(alice: User) -> None:
+    stolen = api_client(new_token(alice).secret)
+    browser = sign_in(alice)
+    change_password(browser)
+    asked = {"name": "robot", "scopes": ["calls:read"]}
+    refused = stolen.post("/api/cli/v1/tokens", asked, "application/json")
+    assert (refused.status_code, AccessToken.objects.count()) == (403, 1)
+    assert "settings/tokens/review" in refused.json()["error"]["hint"]
+    browser.post("/settings/tokens/review", {"answer": "keep"})
+    assert stolen.post("/api/cli/v1/tokens", asked, "application/json").status_code == 201
 
 
 def test_question_waits_for_the_next_sign_in_after_a_reset(client: Client, alice: User) -> None:
