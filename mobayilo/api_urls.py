@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("balance", BalanceView.as_view(), name="balance"),
     path("caller-ids", telephony.CallerIdsView.as_view(), name="caller-ids"),
     path("caller-ids/confirm", telephony.CallerIdConfirmView.as_view(), name="caller-ids-confirm"),
+    path("caller-ids/country", telephony.DefaultCountryView.as_view(), name="caller-ids-country"),
     path("caller-ids/<str:public_id>", telephony.CallerIdView.as_view(), name="caller-id"),
     path(
         "caller-ids/<str:public_id>/default",

@@ -15,11 +15,16 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
-from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
+from telephony.caller_ids import (
+    active_caller_ids,
+    remove_caller_id,
+    set_default,
+    set_default_country,
+)
 from telephony.calls import CallRequest, hang_up, place_call, quote_call
 from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
-from telephony.numbers import country_code, read_number
+from telephony.numbers import country_code, country_name, read_number
 from telephony.policy import check_destination
 from telephony.quotes import Wish
 from telephony.rates import current_deck, find_rate
@@ -155,6 +160,22 @@ class CallerIdConfirmView(IdempotentPost):
         asked = read(shapes.ConfirmationRequest, request)
         caller_id = confirm_verification(user=user_of(request), token=token_of(request), **asked)
         return Response(shapes.CallerIdAnswer(caller_id).data)
+
+
+class DefaultCountryView(APIView):
+    """The country in which the account's numbers are read when nothing else is said."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "api-write"
+
+    @extend_schema(request=shapes.CountryRequest, responses=shapes.CountryAnswer)
+    def post(self, request: Request) -> Response:
+        account = set_default_country(
+            user=user_of(request), token=token_of(request), request=request,
+            country=read(shapes.CountryRequest, request)["country"],
+        )  # fmt: skip
+        iso = account.default_country
+        return Response({"default_country": iso, "country_name": country_name(iso)})
 
 
 class CallerIdView(APIView):

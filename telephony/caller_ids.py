@@ -1,14 +1,15 @@
-"""The phones that an account proved to be its own, and may call from."""
+"""The phones that an account proved to be its own and may call from, and where it is at home."""
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit import AnyRequest
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Verification
-from telephony.numbers import mask
+from telephony.numbers import country_code, mask
 
 State = Verification.State
 
@@ -81,6 +82,23 @@ def remove_caller_id(
             number=mask(caller_id.e164), reason=str(reason),
         )  # fmt: skip
     return True
+
+
+def set_default_country(
+    *, user: User, country: str, token: AccessToken | None = None, request: AnyRequest = None
+) -> Account:
+    """Reads the account's numbers in this country from now on. Raises `unknown_country`."""
+    iso = country_code(country)
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=user.account_id)
+        was, account.default_country = account.default_country, iso
+        if was != iso:
+            account.save(update_fields=["default_country"])
+            audit.record(
+                "account.country_changed", account=account, user=user, token=token,
+                request=request, country=iso, was=was,
+            )  # fmt: skip
+    return account
 
 
 def ensure_default(account: Account) -> None:

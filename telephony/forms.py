@@ -1,6 +1,6 @@
 """The forms about calls and phones."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from telephony.call_states import TERMINAL
 from telephony.models import Call, Verification
 from telephony.numbers import country_names
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class CallFilters(forms.Form):
@@ -69,10 +72,24 @@ class VerificationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = sorted(country_names().items(), key=lambda item: item[1])
-        field = self.fields["country"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [("", _("As the number says")), *names]
+        _offer_countries(self, nothing=_("As the number says"))
+
+
+class DefaultCountryForm(forms.Form):
+    """The country in which numbers are read when nothing else is said."""
+
+    country = forms.ChoiceField(label=_("Country"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_countries(self, nothing=_("Choose one"))
+
+
+def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
+    names = sorted(country_names().items(), key=lambda item: item[1])
+    field = form.fields["country"]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = [("", nothing), *names]
 
 
 class CodeForm(forms.Form):

@@ -59,6 +59,15 @@ class ConfirmationRequest(StrictSerializer):
     verification_id = serializers.CharField(max_length=32, required=False, allow_null=True)
 
 
+class CountryRequest(StrictSerializer):
+    country = serializers.CharField(max_length=60)
+
+
+class CountryAnswer(serializers.Serializer[Any]):
+    default_country = serializers.CharField()
+    country_name = serializers.CharField()
+
+
 class CallerIdAnswer(serializers.ModelSerializer[CallerId]):
     id = serializers.CharField(source="public_id")
     reverify_after = serializers.DateTimeField(allow_null=True, read_only=True)

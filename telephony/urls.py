@@ -9,6 +9,7 @@ app_name = "telephony"
 urlpatterns: list[URLPattern] = [
     path("caller-ids", views.caller_ids, name="caller-ids"),
     path("caller-ids/confirm", views.caller_id_confirm, name="caller-id-confirm"),
+    path("caller-ids/country", views.default_country, name="default-country"),
     path("caller-ids/<str:public_id>/default", views.caller_id_default, name="caller-id-default"),
     path("caller-ids/<str:public_id>/remove", views.caller_id_remove, name="caller-id-remove"),
     path("calls", views.calls, name="calls"),

@@ -16,10 +16,16 @@ from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
-from telephony.caller_ids import active_caller_ids, remove_caller_id, set_default
+from telephony.caller_ids import (
+    active_caller_ids,
+    remove_caller_id,
+    set_default,
+    set_default_country,
+)
 from telephony.calls import hang_up
-from telephony.forms import CallFilters, CodeForm, VerificationForm
+from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
 from telephony.models import Call, CallerId, Verification
+from telephony.numbers import country_name
 from telephony.representations import poll_after_seconds, receipt_of
 from telephony.verifications import (
     confirm_verification,
@@ -142,6 +148,22 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
 @limited("page-write")
 @login_required
 @require_POST
+def default_country(request: HttpRequest) -> HttpResponse:
+    form = DefaultCountryForm(request.POST)
+    if not form.is_valid():
+        return _show_caller_ids(request, VerificationForm(), CodeForm(), form)
+    account = set_default_country(
+        user=signed_in_user(request), country=form.cleaned_data["country"], request=request
+    )
+    messages.success(request, _("Numbers are read in %(country)s from now on.") % {
+        "country": country_name(account.default_country)
+    })  # fmt: skip
+    return redirect("telephony:caller-ids")
+
+
+@limited("page-write")
+@login_required
+@require_POST
 def caller_id_default(request: HttpRequest, public_id: str) -> HttpResponse:
     set_default(_caller_id_of(request, public_id))
     return redirect("telephony:caller-ids")
@@ -158,16 +180,21 @@ def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _show_caller_ids(
-    request: HttpRequest, form: VerificationForm, code_form: CodeForm
+    request: HttpRequest,
+    form: VerificationForm,
+    code_form: CodeForm,
+    country_form: DefaultCountryForm | None = None,
 ) -> HttpResponse:
     account = signed_in_user(request).account
+    country_form = country_form or DefaultCountryForm(initial={"country": account.default_country})
     context = {
         "caller_ids": active_caller_ids(account),
         "pending": pending_verification(account),
         "form": form,
         "code_form": code_form,
+        "country_form": country_form,
     }
-    status = 400 if form.errors or code_form.errors else 200
+    status = 400 if form.errors or code_form.errors or country_form.errors else 200
     return render(request, "telephony/caller_ids.html", context, status=status)
 
 

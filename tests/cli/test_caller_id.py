@@ -53,6 +53,16 @@ def test_confirm_takes_the_older_form(moby: Moby, server: StubServer) -> None:
     assert "moby caller-id default cid_1" in ran.stdout
 
 
+def test_country_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
+    changed = {"default_country": "GB", "country_name": "United Kingdom"}
+    server.on("POST", "caller-ids/country", changed)
+    ran = moby.run("caller-id", "country", "United", "Kingdom")
+    assert server.received[0].json == {"country": "United Kingdom"}
+    assert "is read as one in GB" in ran.stdout
+    server.on("GET", "status", {**d.STATUS, "account": {"default_country": None}})
+    assert moby.run("caller-id", "country", "--json").json == {"default_country": None}
+
+
 def test_list_shows_phones_and_what_is_pending(moby: Moby, server: StubServer) -> None:
     found = {"items": [d.CALLER_ID], "pending": d.VERIFICATION}
     server.on("GET", "caller-ids", found)

@@ -47,6 +47,21 @@ def test_code_alone_proves_a_phone(person: People, alice: User, sandbox: Sandbox
     assert alice.account.default_country == "GB"
 
 
+def test_country_of_the_account_is_changed(local_caller: Person, bob: User) -> None:
+    answer = local_caller.post("caller-ids/country", country="France")
+    assert answer.json() == {"default_country": "FR", "country_name": "France"}
+    assert local_caller.get("status").json()["account"]["default_country"] == "FR"
+    checked = local_caller.post("numbers/check", number="01 23 45 67 89")
+    assert checked.json()["e164"] == "+33123456789"
+    local_caller.post("caller-ids/country", country="fr")
+    changes = AuditEvent.objects.filter(account=bob.account, action="account.country_changed")
+    assert [e.facts for e in changes] == [{"country": "FR", "was": ""}]
+
+
+def test_country_that_nobody_knows_is_refused(local_caller: Person) -> None:
+    assert error_of(local_caller.post("caller-ids/country", country="QQ")) == "unknown_country"
+
+
 def test_teammate_confirms_on_another_machine(
     person: People, alice: User, bob: User, sandbox: Sandbox
 ) -> None:

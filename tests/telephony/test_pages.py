@@ -94,6 +94,15 @@ def test_phone_is_proved_on_the_page(browser: Client, sandbox: Sandbox) -> None:
     assert CallerId.objects.get().e164 == OWN_PHONE
 
 
+def test_country_is_changed_on_the_page(browser: Client, alice: User) -> None:
+    assert browser.post("/caller-ids/country", {"country": "FR"}).status_code == 302
+    alice.account.refresh_from_db()
+    assert alice.account.default_country == "FR"
+    page = browser.get("/caller-ids").content.decode()
+    assert '<option value="FR" selected>' in page
+    assert browser.post("/caller-ids/country", {"country": "QQ"}).status_code == 400
+
+
 def test_number_that_cannot_be_is_explained_on_the_page(browser: Client, deck: object) -> None:
     page = browser.post("/caller-ids", {"number": "12345", "country": "GB"})
     assert page.status_code == 400

@@ -11,6 +11,7 @@ class Account(TypedDict):
     id: str
     caller_id_status: str
     caller_id_e164: str | None
+    default_country: NotRequired[str | None]
     frozen: bool
 
 
@@ -203,6 +204,11 @@ class Verification(TypedDict):
     channel: str
     expires_at: str
     attempts_left: int
+
+
+class DefaultCountry(TypedDict):
+    default_country: str
+    country_name: str
 
 
 class CallerIds(TypedDict):

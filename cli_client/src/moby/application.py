@@ -32,6 +32,7 @@ COMMANDS = [
     "balance",
     "call",
     "caller-id confirm",
+    "caller-id country",
     "caller-id default",
     "caller-id list",
     "caller-id remove",
