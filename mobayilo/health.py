@@ -12,26 +12,25 @@ from redis.exceptions import RedisError
 from mobayilo.lib.ratelimits import limited
 
 
-@limited("public-read")
+@limited("probes")
 def healthz(request: HttpRequest) -> JsonResponse:
     """This process answers."""
     return JsonResponse({"status": "ok"})
 
 
-@limited("public-read")
+@limited("probes")
 def readyz(request: HttpRequest) -> JsonResponse:
-    """This process can do its work: database reachable and migrated, cache reachable, and nothing
-    in its configuration that `manage.py check` calls an error.
+    """This process can do its work: database reachable and migrated, and nothing in its
+    configuration that `manage.py check` calls an error.
+
+    Without the cache it is degraded and stays ready: reads and calls go on, and a balancer that
+    took every machine out at once would end them too.
     """
-    checks = {
-        "database": _database_is_ready(),
-        "cache": _cache_is_ready(),
-        "configuration": _configuration_is_right(),
-    }
-    ready = all(checks.values())
-    return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
-    )
+    needed = {"database": _database_is_ready(), "configuration": _configuration_is_right()}
+    checks = {**needed, "cache": cache_is_ready()}
+    if not all(needed.values()):
+        return JsonResponse({"status": "unavailable", "checks": checks}, status=503)
+    return JsonResponse({"status": "ok" if checks["cache"] else "degraded", "checks": checks})
 
 
 def _database_is_ready() -> bool:
@@ -42,7 +41,8 @@ def _database_is_ready() -> bool:
         return False
 
 
-def _cache_is_ready() -> bool:
+def cache_is_ready() -> bool:
+    """The store of the counters answers."""
     try:
         cache.get("readyz")
     except (RedisError, OSError):

@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 
 from accounts.models import OutboxMail
 from billing.models import AuditReport, Hold, StripeEvent, TopUp, Transfer
+from mobayilo.health import cache_is_ready
 from mobayilo.lib.money import MICROS_PER_DOLLAR
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview.models import PeriodicJob
@@ -135,6 +136,7 @@ def _wrong() -> dict[str, float]:
         for subject in AuditReport.Subject.values
     }
     return {
+        "counters_away": not cache_is_ready(),
         "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
         **{f"audit_{s}": report.difference_count for s, report in differences.items() if report},
     }

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -63,6 +64,20 @@ class RequestContextMiddleware:
             "account": _account_id(request),
         }
         logger.info("request", extra=extra)
+
+
+class ProbeMiddleware:
+    """Lets balancers and Prometheus ask a web process by its own address, which is no name of the
+    site. The pages that they ask for make no links.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path in ("/healthz", "/readyz", "/metrics"):
+            request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
+        return self.get_response(request)
 
 
 def _account_id(request: HttpRequest) -> str:

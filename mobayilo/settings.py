@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mobayilo.middleware.RequestContextMiddleware",
+    "mobayilo.middleware.ProbeMiddleware",
     "accounts.middleware.TokenHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

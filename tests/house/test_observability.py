@@ -2,11 +2,14 @@
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
+from django.core.cache import close_caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from dev.stack import free_port
 from mobayilo.logs import Formatter, mask
 
 
@@ -45,12 +48,51 @@ def test_readyz_says_what_is_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]) == (
         200,
-        {"database": True, "cache": True, "configuration": True},
+        {"database": True, "configuration": True, "cache": True},
     )
 
 
 def test_healthz_asks_nothing_of_the_database(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_machines_of_the_house_ask_by_address(
+    client: Client, settings: Settings, path: str
+) -> None:
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "https://mobayilo.com", ["mobayilo.com"]
+    settings.METRICS_TOKEN = "scrape-me"
+    headers = {"Host": "10.0.0.2:8000", "Authorization": "Bearer scrape-me"}
+    assert client.get(path, headers=headers).status_code == 200
+    assert client.get("/rates", headers=headers).status_code == 400
+
+
+@pytest.fixture
+def _no_redis(settings: Settings) -> Iterator[None]:
+    """A Redis that refuses connections; the limits of this process are counted in its memory."""
+    redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
+    location = f"redis://127.0.0.1:{free_port()}/0"
+    settings.CACHES = {**settings.CACHES, "default": {**redis, "LOCATION": location}}
+    yield
+    close_caches()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_no_redis")
+def test_process_stays_ready_without_redis_and_says_so(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = "scrape-me"
+    ready = client.get("/readyz")
+    told = client.get("/metrics", headers={"Authorization": "Bearer scrape-me"}).content.decode()
+    assert (ready.status_code, ready.json()["checks"]["cache"]) == (200, False)
+    assert ready.json()["status"] == "degraded"
+    assert 'mobayilo_wrong{what="counters_away"} 1.0' in told
+
+
+@pytest.mark.usefixtures("_no_redis")
+def test_healthz_asks_nothing_of_redis(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert client.get("/healthz").status_code == 200
+    assert "unreachable" not in caplog.text
 
 
 def test_log_line_is_json_and_hides_numbers_and_tokens() -> None:
