@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts import support
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
 from accounts.audit import record
+from accounts.device_login import end_logins
 from accounts.models import (
     AccessToken,
     AccessTokenQuerySet,
@@ -102,6 +103,7 @@ class AccountAdmin(LookOnlyAdmin):
 
     @reasoned("Revoke all tokens", permission="revoke")
     def revoke(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
+        end_logins(User.objects.filter(account__in=chosen))
         tokens = AccessToken.objects.live().filter(user__account__in=chosen)
         return _revoke(request, tokens, form)
 
@@ -288,13 +290,12 @@ class AuthenticatorAdmin(LookOnlyAdmin):
 
 
 def _revoke(request: HttpRequest, tokens: AccessTokenQuerySet, form: ReasonForm) -> str:
-    staff = _staff(request)
     ended = revoke_tokens(
         tokens,
+        actor=_staff(request),
         reason="revoked by support",
         request=request,
         why=form.cleaned_data["reason"],
-        by=staff.email if staff else "",
     )
     return f"{ended} tokens revoked."
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.audit import record
+from accounts.device_login import end_logins
 from accounts.models import AccessToken, AccessTokenQuerySet, User
 from accounts.tokens import revoke_tokens
 
@@ -38,7 +39,8 @@ def settle_tokens(user: User, *, revoke: bool, request: HttpRequest) -> int:
             record("tokens.kept", account=user.account, user=user, request=request)
             return 0
         old = tokens_in_question(asked)
-        return revoke_tokens(old, reason="password or e-mail changed", request=request)
+        reason = "password or e-mail changed"
+        return revoke_tokens(old, actor=user, reason=reason, request=request)
 
 
 def tokens_in_question(user: User) -> AccessTokenQuerySet:
@@ -50,6 +52,7 @@ def tokens_in_question(user: User) -> AccessTokenQuerySet:
 
 def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signals have no type here
     _end_other_sessions(user, request)
+    end_logins([user])
     if AccessToken.objects.live().for_user(user).exists():
         User.objects.filter(pk=user.pk).update(tokens_in_question_at=timezone.now())
     record(CHANGES[signal], account=user.account, user=user, request=request)

@@ -4,12 +4,14 @@
     pending  → denied     the person says no, or the device gives up
     approved → consumed   the device fetches the token, once
     approved → denied     the device gives up, or the user may no longer have a token
+    pending or approved → denied   the user or support ends all tokens, or the password changed
 
 Expiry is no state: it is read from the clock. Each arrow is one filtered UPDATE whose row count
 decides, so that of two at once exactly one happens.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,6 +151,15 @@ def cancel(device_code: str, *, client_id: str, request: AnyRequest) -> None:
     row.refresh_from_db()
     if row.token is not None and row.token.last_used_at is None:
         revoke_token(row.token, reason="login given up", request=request)
+
+
+def end_logins(users: Iterable[User]) -> None:
+    """Denies whatever these users have claimed or approved and no device has fetched yet.
+
+    Before the tokens of a user are revoked: one that is being fetched is there to be revoked then.
+    """
+    open_logins = DeviceLogin.objects.filter(user__in=users, state__in=SOURCES[State.DENIED])
+    open_logins.update(state=State.DENIED)
 
 
 def find(device_code: str, *, client_id: str) -> DeviceLogin | None:

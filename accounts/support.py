@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.audit import record
+from accounts.device_login import end_logins
 from accounts.models import AccessToken, Account, OutboxMail, User
 from accounts.outbox import queue_mail
 from accounts.token_policy import outlasting
@@ -69,8 +70,9 @@ def lock(user: User, *, reason: str, request: HttpRequest) -> None:
     """Keeps a user out: no sign-in, no sessions, no tokens."""
     User.objects.filter(pk=user.pk).update(is_active=False)
     end_sessions(user, reason=reason, request=request)
+    end_logins([user])
     live = AccessToken.objects.live().for_user(user)
-    revoke_tokens(live, reason="locked by support", request=request)
+    revoke_tokens(live, actor=_staff(request), reason="locked by support", request=request)
     _note("user.locked", user.account, request, reason=reason, of=user.email)
 
 
@@ -109,5 +111,8 @@ def send_again(mail: OutboxMail, *, reason: str, request: HttpRequest) -> None:
 
 
 def _note(action: str, account: Account, request: HttpRequest, **facts: Any) -> None:
-    staff = request.user if isinstance(request.user, User) else None
-    record(action, account=account, user=staff, request=request, **facts)
+    record(action, account=account, user=_staff(request), request=request, **facts)
+
+
+def _staff(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

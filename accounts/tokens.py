@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import has_verified_email
-from accounts.audit import AnyRequest, ip_of, record
+from accounts.audit import AnyRequest, ip_of, plain_request, record
 from accounts.guards import NO_GUARDS, Guards
 from accounts.models import AccessToken, AccessTokenQuerySet, User
 from accounts.notices import tell_token_created, tell_token_rotated, tell_tokens_leaked
@@ -68,7 +68,7 @@ def create_token(user: User, spec: TokenSpec, *, request: AnyRequest = None) -> 
             **spec.guards.as_columns(),
         }
         made = _insert(owner, columns, expires_at=expires_at, now=now)
-        _note("token.created", made.row, request, scopes=made.row.scopes)
+        _note("token.created", made.row, owner, request, scopes=made.row.scopes)
         tell_token_created(made.row)
     return made
 
@@ -121,7 +121,8 @@ def rotate_token(
             rotated_from=row,
         )
         _retire(row, now=now, grace_seconds=grace_seconds)
-        _note("token.rotated", row, request, successor=made.row.public_id, grace=grace_seconds)
+        facts = {"successor": made.row.public_id, "grace": grace_seconds}
+        _note("token.rotated", row, row.user, request, **facts)
         tell_token_rotated(made.row, grace_seconds=grace_seconds)
     return made
 
@@ -144,23 +145,31 @@ _INHERITED = (
 def revoke_token(token: AccessToken, *, reason: str, request: AnyRequest = None) -> bool:
     """Ends a token at once; False if it had been revoked before."""
     only = AccessToken.objects.filter(pk=token.pk)
-    return revoke_tokens(only, reason=reason, request=request) == 1
+    return revoke_tokens(only, actor=token.user, reason=reason, request=request) == 1
 
 
 def revoke_tokens(
-    tokens: AccessTokenQuerySet, *, reason: str, request: AnyRequest = None, **facts: Any
+    tokens: AccessTokenQuerySet,
+    *,
+    actor: User | None,
+    reason: str,
+    request: AnyRequest = None,
+    **facts: Any,
 ) -> int:
     """Ends all tokens of a queryset that are not revoked yet; how many that were.
 
-    One event is recorded for each. `reason` is a few words for the owner's list.
+    One event is recorded for each, by `actor`; None is nobody who is known. `reason` is a few words
+    for the owner's list.
     """
     ended = 0
     with transaction.atomic():
-        for token in tokens.filter(revoked_at=None).select_related("user__account"):
-            unrevoked = AccessToken.objects.filter(pk=token.pk, revoked_at=None)
-            if unrevoked.update(revoked_at=timezone.now(), revoked_reason=reason):
-                _note("token.revoked", token, request, reason=reason, **facts)
-                ended += 1
+        # A rotation may have been under way: its successor shows once its old row was free.
+        while found := list(tokens.filter(revoked_at=None).select_related("user__account")):
+            for token in found:
+                unrevoked = AccessToken.objects.filter(pk=token.pk, revoked_at=None)
+                if unrevoked.update(revoked_at=timezone.now(), revoked_reason=reason):
+                    _note("token.revoked", token, actor, request, reason=reason, **facts)
+                    ended += 1
     return ended
 
 
@@ -170,7 +179,7 @@ def revoke_leaked(secrets: Iterable[str], *, request: AnyRequest = None) -> int:
     with transaction.atomic():
         leaked = AccessToken.objects.filter(digest__in=digests, revoked_at=None)
         found = list(leaked.select_related("user"))
-        ended = revoke_tokens(leaked, reason="found in public", request=request)
+        ended = revoke_tokens(leaked, actor=None, reason="found in public", request=request)
         tell_tokens_leaked(found)
     return ended
 
@@ -239,7 +248,11 @@ def _retire(row: AccessToken, *, now: datetime, grace_seconds: int) -> None:
     row.save(update_fields=["rotated_at", "expires_at"])
 
 
-def _note(action: str, token: AccessToken, request: AnyRequest, **facts: Any) -> None:
-    user = token.user
+def _note(
+    action: str, token: AccessToken, actor: User | None, request: AnyRequest, **facts: Any
+) -> None:
     facts = {"name": token.name, "kind": token.kind, **facts}
-    record(action, account=user.account, user=user, request=request, token=token, **facts)
+    acting = getattr(plain_request(request), "auth", None)
+    if isinstance(acting, AccessToken) and acting.pk != token.pk:
+        facts["by_token"] = acting.public_id
+    record(action, account=token.user.account, user=actor, request=request, token=token, **facts)

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import fresh_sign_in_required, signed_in_user
+from accounts.device_login import end_logins
 from accounts.forms import TokenTerms
 from accounts.models import AccessToken, User
 from accounts.scopes import Scope
@@ -113,8 +114,10 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 @fresh_sign_in_required
 def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
     """Ends every token and signs every device out."""
-    mine = AccessToken.objects.live().for_user(signed_in_user(request))
-    ended = revoke_tokens(mine, reason="revoked by you", request=request)
+    user = signed_in_user(request)
+    end_logins([user])
+    mine = AccessToken.objects.live().for_user(user)
+    ended = revoke_tokens(mine, actor=user, reason="revoked by you", request=request)
     messages.success(request, f"{ended} token{'' if ended == 1 else 's'} revoked.")
     return redirect("accounts:tokens")
 

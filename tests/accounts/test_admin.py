@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from tests.accounts.browser import sign_in
-from tests.accounts.oauth import start
+from tests.accounts.oauth import approve, poll, start
 from tests.people import new_token, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -158,8 +158,19 @@ def test_tokens_are_revoked_for_a_customer(staff: User, alice: User, charlie: Us
     assert list(AccessToken.objects.live()) == [kept]
     assert act(browser, "account", "revoke", charlie.account) == "done"
     event = AuditEvent.objects.filter(action="token.revoked", account=charlie.account).get()
-    assert event.facts["by"] == "sam@example.org"
-    assert event.facts["why"] == "ticket 4711"
+    assert (event.user, event.via, event.facts["why"]) == (staff, "staff", "ticket 4711")
+
+
+@pytest.mark.parametrize("page", ["account", "user"])
+def test_revoking_and_locking_leave_no_login_to_be_fetched(
+    client: Client, staff: User, alice: User, page: str
+) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    row, action = (alice.account, "revoke") if page == "account" else (alice, "lock")
+    assert act(sign_in(staff), page, action, row) == "done"
+    User.objects.update(is_active=True)
+    assert poll(client, body["device_code"])[1]["error"] == "access_denied"
 
 
 def test_locked_user_is_out_at_once(staff: User, alice: User) -> None:

@@ -164,6 +164,10 @@ def test_token_ends_another_of_its_user_only(alice: User, bob: User) -> None:
     mine, foreign = new_token(alice, name="mine").row, new_token(bob).row
     client = api_client(new_token(alice, name="boss").secret)
     assert client.delete(f"{API}/tokens/{mine.public_id}").status_code == 204
+    event = AuditEvent.objects.get(action="token.revoked")
+    boss = AccessToken.objects.get(name="boss")
+    assert (event.user, event.token_public_id) == (alice, mine.public_id)
+    assert event.facts["by_token"] == boss.public_id
     for gone in (mine.public_id, foreign.public_id, "tok_unknown"):
         assert client.delete(f"{API}/tokens/{gone}").status_code == 404
     assert AccessToken.objects.live().count() == 2
@@ -198,6 +202,8 @@ def test_leaked_tokens_end_and_the_answer_tells_nothing(client: Client, alice: U
         answer = client.post(f"{API}/tokens/leaked", {"tokens": tokens}, "application/json")
         assert (answer.status_code, answer.content) == (202, b"{}")
     assert not AccessToken.objects.get().is_live
+    event = AuditEvent.objects.get(action="token.revoked")
+    assert (event.account, event.user, event.via) == (alice.account, None, "api")
 
 
 @pytest.mark.parametrize("tokens", [[], ["x"] * 101, "x", [{"a": 1}], ["x" * 300]])

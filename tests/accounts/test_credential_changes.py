@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import AccessToken, AuditEvent, User
 from accounts.tokens import rotate_token
 from tests.accounts.browser import sign_in
+from tests.accounts.oauth import approve, poll, start
 from tests.people import PASSWORD, api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -65,6 +66,13 @@ def test_rotation_before_the_answer_saves_no_token(alice: User, grace_seconds: i
     assert rotated.row.last_four in browser.get("/settings/tokens/review").content.decode()
     browser.post("/settings/tokens/review", {"answer": "revoke"})
     assert not AccessToken.objects.live().exists()
+
+
+def test_new_password_leaves_no_login_to_be_fetched(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    change_password(sign_in(alice))
+    assert poll(client, body["device_code"])[1]["error"] == "access_denied"
 
 
 def test_no_token_makes_another_before_the_answer(alice: User) -> None:

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -11,7 +13,7 @@ from django.test import Client
 from accounts import device_login
 from accounts.device_login import Approval
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
-from accounts.tokens import revoke_token, rotate_token
+from accounts.tokens import revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
 from tests.accounts.oauth import approve, poll, start
 from tests.people import api_client, new_token
@@ -130,6 +132,23 @@ def test_ten_rotations_at_once_give_one_successor(alice: User) -> None:
 
     assert sorted(at_once([rotate] * 10)) == ["rotated", *["token_already_rotated"] * 9]
     assert AccessToken.objects.count() == 2
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_no_rotation_escapes_a_revocation_of_all(alice: User, attempt: int) -> None:
+    tokens = [new_token(alice, name=f"t{number}").row for number in range(5)]
+
+    def rotate(token: AccessToken) -> None:
+        with suppress(ProductError):
+            rotate_token(token)
+
+    def revoke() -> None:
+        mine = AccessToken.objects.live().for_user(alice)
+        revoke_tokens(mine, actor=alice, reason="by hand")
+
+    rotations: list[Callable[[], None]] = [partial(rotate, token) for token in tokens]
+    at_once([*rotations, revoke])
+    assert not AccessToken.objects.live().exists()
 
 
 def test_requests_of_one_key_at_once_rotate_once(alice: User) -> None:

@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from accounts.models import AccessToken, User
 from accounts.secrets import digest
-from tests.accounts.browser import shown_terms, sign_in, wait_past_sudo
+from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
+from tests.accounts.oauth import approve, poll, start
 from tests.people import new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -116,6 +117,20 @@ def test_revoking_all_leaves_others_alone(alice: User, bob: User) -> None:
     kept = new_token(bob).row
     sign_in(alice).post("/settings/tokens/revoke-all")
     assert list(AccessToken.objects.live()) == [kept]
+
+
+def test_revoking_all_leaves_no_login_to_be_fetched(client: Client, alice: User, bob: User) -> None:
+    approved, claimed, foreign = start(client), start(client), start(client)
+    approve(approved["user_code"], alice)
+    approve(foreign["user_code"], bob)
+    browser = sign_in(alice)
+    enter_code(browser, claimed["user_code"])
+    terms = shown_terms(browser)
+    browser.post("/settings/tokens/revoke-all")
+    browser.post("/device/approve", terms)
+    for body in (approved, claimed):
+        assert poll(client, body["device_code"])[1]["error"] == "access_denied"
+    assert poll(client, foreign["device_code"])[0] == 200
 
 
 def test_pages_need_a_sign_in(client: Client) -> None:
