@@ -34,7 +34,8 @@ def count(ask: Callable[[], Answer]) -> int:
     ) as captured:
         answer = ask()
     assert answer.status_code < 400, answer.content
-    texts = [query["sql"] for query in captured]
+    # Django knows no text of a statement that psycopg sends by its name alone.
+    texts = [query["sql"] or "(prepared)" for query in captured]
     marks = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
     counted = [text for text in texts if not text.startswith(marks)]
     assert len(counted) <= WRITE, "\n".join(counted)
