@@ -26,7 +26,7 @@ from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, country_name, read_number
 from telephony.policy import check_destination
-from telephony.quotes import Wish
+from telephony.quotes import Wish, read_wanted
 from telephony.rates import current_deck, find_rate
 from telephony.representations import number_check_of, quote_of, rates_of
 from telephony.verifications import (
@@ -85,17 +85,14 @@ class NumberCheckView(APIView):
     def post(self, request: Request) -> Response:
         asked = read(shapes.NumberRequest, request)
         account = account_of(request)
-        number = read_number(
-            asked["number"],
-            stated_country=asked.get("country"),
-            default_country=account.default_country or None,
-        )
-        reason = None
+        number = read_wanted(account, asked["number"], asked.get("country"))
+        rate, reason = None, None
         try:
-            check_destination(account, number, current_deck().find(number.e164))
+            rate = find_rate(number.e164)
+            check_destination(account, number, rate)
         except ProductError as refusal:
             reason = refusal.code
-        return Response(number_check_of(number, reason))
+        return Response(number_check_of(number, rate, reason))
 
 
 class QuoteView(APIView):

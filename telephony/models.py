@@ -309,6 +309,11 @@ class Call(models.Model):
         )
 
     @property
+    def extension(self) -> str | None:
+        """What is keyed in after the answer, as people write it: `12`, `99#,1`."""
+        return self.send_digits.lstrip("w").replace("wwww", ",") or None
+
+    @property
     def is_over(self) -> bool:
         return self.state in self.TERMINAL
 

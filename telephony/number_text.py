@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from mobayilo.lib.errors import ProductError
 
 MAX_LENGTH = 120
+PAUSE = "wwww"  # a comma is two seconds on every phone, a w half of one
 MAX_SEND_DIGITS = 32  # Twilio: SendDigits takes 32 characters
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
@@ -136,9 +137,9 @@ def _split_extension(body: str) -> tuple[str, str | None, str | None]:
     """Splits what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`."""
     tones = _TONES.search(body)
     if tones and re.search(r"\d", body[: tones.start()]):
-        pause = "wwww" * len(tones[1])  # a comma is two seconds on every phone, a w half of one
         keyed = tones[2]
-        return body[: tones.start()], keyed, _checked(pause + keyed.replace(",", "wwww"))
+        send_digits = _checked((tones[1] + keyed).replace(",", PAUSE))
+        return body[: tones.start()], keyed, send_digits
     match = _EXTENSION.search(body)
     if match and re.search(r"\d", body[: match.start()]):
         return body[: match.start()], match[1], _checked(f"ww{match[1]}")

@@ -17,7 +17,7 @@ from telephony.emergency import emergency_check
 from telephony.number_meanings import elsewhere, meant, one_number
 from telephony.number_readings import EXIT_CODES, Reading
 from telephony.number_repairs import no_such_number
-from telephony.number_text import Written, read_text
+from telephony.number_text import PAUSE, Written, read_text
 
 __all__ = [
     "Number",
@@ -90,6 +90,15 @@ class Number:
     national: str
     send_digits: str | None  # the extension as Twilio keys it in, w being half a second
 
+    @property
+    def redial(self) -> str:
+        """What to write to call exactly this number, extension and pauses too."""
+        if self.send_digits is None:
+            return self.e164
+        if self.send_digits.startswith(PAUSE):
+            return self.e164 + self.send_digits.replace(PAUSE, ",")
+        return f"{self.e164} x{self.extension}"
+
 
 def read_number(text: str, *, stated_country: str | None, default_country: str | None) -> Number:
     """The number that a person wrote.
@@ -161,6 +170,8 @@ def _candidate(reading: Reading, written: Written) -> dict[str, Any]:
         "country_name": country_name(number.country),
         "kind": number.kind.value,
         "international": number.international,
+        "extension": number.extension,
+        "redial": number.redial,
     }
 
 

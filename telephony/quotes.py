@@ -14,7 +14,7 @@ from telephony.models import CallerId
 from telephony.numbers import Number, number_from_e164, read_number
 from telephony.policy import Activity, activity_of, check_destination
 from telephony.pricing import CallPrice
-from telephony.rates import DeckIndex, RateRow, current_deck
+from telephony.rates import DeckIndex, RateRow, current_deck, find_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,7 @@ def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route
     """Reads the number and decides whether it may be called. Raises the reason why not."""
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
-    default_country = account.default_country or None
-    number = read_number(wish.to, stated_country=wish.country, default_country=default_country)
+    number = read_wanted(account, wish.to, wish.country)
     caller_id = caller_id_for_calls(account, wish.caller_id)
     deck = current_deck()
     rate = check_destination(account, number, deck.find(number.e164))
@@ -87,6 +86,29 @@ def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route
         account, token, caller_id, number, deck.deck_id, rate, price, cap_seconds,
         wish.max_cost_micros,
     )  # fmt: skip
+
+
+def read_wanted(account: Account, text: str, country: str | None) -> Number:
+    """The number that somebody of the account means; where it can be several, each has its price.
+
+    Raises what `read_number` raises.
+    """
+    default = account.default_country or None
+    try:
+        return read_number(text, stated_country=country, default_country=default)
+    except ProductError as refusal:
+        for candidate in refusal.details.get("candidates", ()):
+            candidate["price_per_minute"] = price_per_minute(candidate["e164"])
+        raise
+
+
+def price_per_minute(e164: str) -> str | None:
+    """The destination's leg alone, in dollars; None where it has no price."""
+    try:
+        rate = find_rate(e164)
+    except ProductError:
+        return None
+    return format_micros(rate.price.micros_per_minute) if rate else None
 
 
 def _own_rate(account: Account, deck: DeckIndex, caller_id: CallerId) -> RateRow:

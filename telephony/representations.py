@@ -39,7 +39,7 @@ def rates_of(iso: str, rows: list[RateRow]) -> dict[str, Any]:
     }
 
 
-def number_check_of(number: Number, reason: str | None) -> dict[str, Any]:
+def number_check_of(number: Number, rate: RateRow | None, reason: str | None) -> dict[str, Any]:
     return {
         "e164": number.e164,
         "country": number.country,
@@ -48,6 +48,8 @@ def number_check_of(number: Number, reason: str | None) -> dict[str, Any]:
         "international": number.international,
         "national": number.national,
         "extension": number.extension,
+        "redial": number.redial,
+        "price_per_minute": format_micros(rate.price.micros_per_minute) if rate else None,
         "callable": reason is None,
         "reason": reason,
     }
@@ -61,6 +63,7 @@ def quote_of(offer: Quote) -> dict[str, Any]:
         "country_name": country_name(route.number.country),
         "kind": str(route.number.kind),
         "international": route.number.international,
+        "extension": route.number.extension,
         "from": route.caller_id.e164,
         "legs": [
             _leg("a", route.caller_id.e164, route.price.leg_a),

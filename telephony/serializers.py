@@ -98,6 +98,8 @@ class NumberAnswer(serializers.Serializer[Any]):
     international = serializers.CharField()
     national = serializers.CharField()
     extension = serializers.CharField(allow_null=True)
+    redial = serializers.CharField()
+    price_per_minute = serializers.CharField(allow_null=True)
     callable = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)
 
@@ -135,6 +137,7 @@ class QuoteAnswer(serializers.Serializer[Any]):
     country_name = serializers.CharField()
     kind = serializers.CharField()
     international = serializers.CharField()
+    extension = serializers.CharField(allow_null=True)
     # "from" is a word of Python, so this field is declared in `get_fields`.
     legs = QuotedLeg(many=True)
     price_per_minute = serializers.CharField()
@@ -173,12 +176,13 @@ class CallAnswer(serializers.ModelSerializer[Call]):
     cost = serializers.SerializerMethodField()
     end_reason = serializers.SerializerMethodField()
     poll_after_seconds = serializers.SerializerMethodField()
+    extension = serializers.SerializerMethodField()
     receipt = serializers.SerializerMethodField()
 
     class Meta:
         model = Call
         fields = [
-            "call_id", "state", "status", "mode", "to", "country", "country_name",
+            "call_id", "state", "status", "mode", "to", "extension", "country", "country_name",
             "price_per_minute", "max_seconds", "hold", "created_at", "answered_at", "ended_at",
             "duration_seconds", "cost", "end_reason", "version", "poll_after_seconds", "receipt",
         ]  # fmt: skip
@@ -188,6 +192,9 @@ class CallAnswer(serializers.ModelSerializer[Call]):
 
     def get_mode(self, call: Call) -> str:
         return "callback"
+
+    def get_extension(self, call: Call) -> str | None:
+        return call.extension
 
     def get_country_name(self, call: Call) -> str:
         return country_name(call.to_country)

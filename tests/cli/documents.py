@@ -102,12 +102,23 @@ QUOTE = {
     "country_name": "United Kingdom",
     "kind": "fixed_line",
     "international": "+44 20 7946 0018",
+    "extension": None,
     "from": PHONE,
     "legs": LEGS,
     "price_per_minute": "0.042",
     "max_seconds": 1200,
     "hold": "1.25",
     "available": "20.00",
+}
+CANDIDATE = {
+    "e164": DESTINATION,
+    "country": "GB",
+    "country_name": "United Kingdom",
+    "kind": "fixed",
+    "international": "+44 20 7946 0018",
+    "extension": None,
+    "redial": DESTINATION,
+    "price_per_minute": "0.012",
 }
 CALL: dict[str, Any] = {
     "call_id": "call_1",

@@ -164,14 +164,8 @@ def test_emergency_number_is_refused_without_asking(
 
 
 def test_ambiguous_number_shows_each_reading_with_its_price(moby: Moby, server: StubServer) -> None:
-    candidate = {
-        "e164": d.DESTINATION,
-        "international": "+44 20 7946 0018",
-        "country_name": "United Kingdom",
-    }
-    server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": [candidate] * 2})
-    server.on("GET", "rates", d.RATES)
-    server.refuse("GET", "rates", 403, "no_rate")
+    candidates = [d.CANDIDATE, {**d.CANDIDATE, "price_per_minute": None}]
+    server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": candidates})
     ran = moby.run("call", "2079460018")
     assert ran.code == 2
     assert "+44 20 7946 0018 (United Kingdom), $0.012 a minute" in ran.stderr

@@ -102,9 +102,8 @@ def test_error_for_a_person_has_a_message_and_a_next_step(moby: Moby, server: St
 
 
 def test_details_of_the_server_reach_the_script(moby: Moby, server: StubServer) -> None:
-    candidates = [{"e164": d.DESTINATION, "international": "+44 20 7946 0018"}]
+    candidates = [d.CANDIDATE]
     server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": candidates})
-    server.on("GET", "rates", d.RATES)
     ran = moby.run("call", "2079460018", "--json", MOBY_TOKEN=d.TOKEN)
     assert ran.code == 2
     assert ran.error["details"]["candidates"] == candidates

@@ -236,21 +236,20 @@ def test_threshold_is_the_customers_own(moby: Moby, server: StubServer) -> None:
 def test_ambiguous_number_is_chosen(moby: Moby, server: StubServer) -> None:
     names = (("+44 20 7946 0018", "United Kingdom"), ("+1 207-946-0018", "United States"))
     candidates = [
-        {"e164": f"+{number}", "international": shown, "country_name": country}
+        {**d.CANDIDATE, "redial": f"+{number} x12", "international": shown, "country_name": country}
         for number, (shown, country) in zip((442079460018, 12079460018), names, strict=True)
     ]
     server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": candidates})
-    server.on("GET", "rates", d.RATES)
-    server.on("GET", "rates", d.RATES)
-    server.on("POST", "quote", d.QUOTE)
-    child = moby.spawn("call", "2079460018", "--dry-run", MOBY_TOKEN=d.TOKEN)
+    server.on("POST", "quote", {**d.QUOTE, "extension": "12"})
+    child = moby.spawn("call", "2079460018 x12", "--dry-run", MOBY_TOKEN=d.TOKEN)
     child.expect(r"2  \+1 207-946-0018 \(United States\), \$0\.012 a minute")
     child.expect("Which one")
     child.sendline("7")
     child.expect("from 1 to 2")
     child.sendline("2")
-    assert finish(child)[1] == 0
-    assert server.received[-1].json == {"to": "+12079460018"}
+    text, code = finish(child)
+    assert (code, "then keys 12" in text) == (0, True)
+    assert server.received[-1].json == {"to": "+12079460018 x12"}
 
 
 def test_caller_id_request_guides(moby: Moby, server: StubServer) -> None:

@@ -73,6 +73,7 @@ def test_closed_country_is_refused(caller: Person, settings: Settings) -> None:
 def test_number_check_says_what_a_call_would(local_caller: Person) -> None:
     fine = local_caller.post("numbers/check", number="020 7946 0018", country="GB").json()
     assert (fine["e164"], fine["callable"], fine["reason"]) == (DESTINATION, True, None)
+    assert (fine["redial"], fine["price_per_minute"]) == ("+442079460018", "0.012")
     dear = local_caller.post("numbers/check", number="+9606701234").json()
     assert (dear["country_name"], dear["callable"], dear["reason"]) == (
         "Maldives", False, "price_too_high",

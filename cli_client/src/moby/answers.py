@@ -135,6 +135,7 @@ Quote = TypedDict(
         "country_name": str,
         "kind": str,
         "international": str,
+        "extension": str | None,
         "from": str,
         "legs": list[Leg],
         "price_per_minute": str,
@@ -224,6 +225,16 @@ class Number(TypedDict):
     international: str
     callable: bool
     reason: str | None
+
+
+class Candidate(TypedDict):
+    """One reading of a number that can mean several."""
+
+    e164: str
+    country_name: str
+    international: str
+    redial: str
+    price_per_minute: str | None
 
 
 class DeviceAuthorization(TypedDict):

@@ -48,12 +48,16 @@ def quote_lines(quote: Quote) -> list[str]:
         if name in legs
     )
     return [
-        f"To      {clean(quote['international'])} ({where})",
+        f"To      {clean(quote['international'])} ({where}){_keyed(quote['extension'])}",
         f"From    {clean(quote['from'])}, which rings first",
         f"Price   {price} a minute ({parts})",
         f"Limit   {length(quote['max_seconds'])}; "
         f"{dollars(quote['hold'])} of {dollars(quote['available'])} held meanwhile",
     ]
+
+
+def _keyed(extension: str | None) -> str:
+    return f", then keys {clean(extension)}" if extension else ""
 
 
 def state_line(call: Call, seconds: float | None) -> str:

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from cleo.helpers import argument, option
 
-from moby.answers import Balance, Call, Quote, Rates
+from moby.answers import Balance, Call, Candidate, Quote
 from moby.call_follower import CallFollower
 from moby.call_view import quote_lines, show_receipt
 from moby.caller_ids import find_caller_id
@@ -86,23 +86,14 @@ class CallCommand(Command):
             candidates = error.details.get("candidates")
             if error.code != "ambiguous_number" or not isinstance(candidates, list):
                 raise
-            readings = [self._describe(candidate) for candidate in candidates]
+            readings = [_describe(candidate) for candidate in candidates]
             error.hint = "\n".join([*readings, error.hint])
             if not readings or not self.console.can_ask:
                 raise
         self.console.say("That number can be read in several ways:")
         chosen = self.console.choose("Which one", readings)
-        wish["to"], wish["country"] = candidates[chosen]["e164"], None
+        wish["to"], wish["country"] = candidates[chosen]["redial"], None
         return self.api.post("quote", Quote, wish)
-
-    def _describe(self, candidate: dict[str, str]) -> str:
-        shown = clean(f"{candidate.get('international')} ({candidate.get('country_name')})")
-        try:
-            rates = self.api.get("rates", Rates, {"number": candidate.get("e164")}, public=True)
-        except MobyError:
-            return f"{shown}, no price known"
-        price = rates["rates"][0]["price_per_minute"] if rates["rates"] else None
-        return f"{shown}, {dollars(price)} a minute" if price else f"{shown}, no price known"
 
     def _show_quote(self, quote: Quote) -> int:
         if self.console.json:
@@ -179,3 +170,9 @@ class CallCommand(Command):
             return
         self.console.write(f"Balance: {dollars(balance['balance'])}")
         note_if_low(self.console, balance)
+
+
+def _describe(candidate: Candidate) -> str:
+    shown = clean(f"{candidate['international']} ({candidate['country_name']})")
+    price = candidate["price_per_minute"]
+    return f"{shown}, {dollars(price)} a minute" if price else f"{shown}, no price known"
