@@ -21,6 +21,7 @@ from billing.topups import ask_stripe, cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from mobayilo.lib.ratelimits import limited
+from mobayilo.lib.refusals import note_refusal
 
 MOVEMENTS_A_PAGE = 50
 RELOAD = timedelta(seconds=2)
@@ -44,6 +45,7 @@ def topup(request: HttpRequest) -> HttpResponse:
                 idempotency_key=form.idempotency_key(),
             )
         except ProductError as error:
+            note_refusal(request, error)
             form.add_error(None, f"{error.message} {error.hint}")
         else:
             return _to_stripe(started)
@@ -104,6 +106,7 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
             request=request,
         )
     except ProductError as error:
+        note_refusal(request, error)
         messages.error(request, f"{error.message} {error.hint}")
     else:
         messages.success(request, _said(refund))

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from mobayilo.lib.challenges import REALM
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.refusals import note_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Respo
     error = _outage(exception) if isinstance(exception, OUTAGES) else as_product_error(exception)
     if error is None:
         return None
+    note_refusal(request._request, error)
     response = Response(error_object(error, request.request_id), status=error.kind.status)
     for name, value in _headers(error).items():
         response[name] = value
@@ -104,6 +106,7 @@ def _headers(error: ProductError) -> dict[str, str]:
 
 def refuse(request: HttpRequest, error: ProductError) -> HttpResponse:
     """An error outside DRF: JSON under /api/, a page elsewhere."""
+    note_refusal(request, error)
     identifier = getattr(request, "request_id", "")
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(

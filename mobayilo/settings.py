@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "mobayilo.overview.middleware.TimeZoneMiddleware",
+    "mobayilo.overview.middleware.FailuresMiddleware",
 ]
 
 ROOT_URLCONF = "mobayilo.urls"

@@ -16,6 +16,7 @@ from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
+from mobayilo.lib.refusals import note_refusal
 from telephony.caller_ids import (
     active_caller_ids,
     remove_caller_id,
@@ -96,6 +97,7 @@ def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         hang_up(_call_of(request, public_id))
     except ProductError as refusal:
+        note_refusal(request, refusal)
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("telephony:call", public_id=public_id)
 
@@ -117,6 +119,7 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
                 channel=form.cleaned_data["channel"] or Verification.Channel.SMS,
             )
         except ProductError as refusal:
+            note_refusal(request, refusal)
             form.add_error("number", f"{refusal.message} {refusal.hint}")
         else:
             return redirect("telephony:caller-ids")
@@ -136,6 +139,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
                 verification_id=request.POST.get("verification_id") or None,
             )
         except ProductError as refusal:
+            note_refusal(request, refusal)
             form.add_error("code", f"{refusal.message} {refusal.hint}")
         else:
             messages.success(request, _("%(number)s is yours to call from.") % {

@@ -22,7 +22,7 @@ from accounts.admin_base import LookOnlyAdmin
 from accounts.audit import record
 from accounts.models import Account
 from mobayilo.overview import support_dashboard as dashboard
-from mobayilo.overview.models import PeriodicJob
+from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support_account import account_screen, read_account
 from mobayilo.overview.support_search import accounts_of, find
 from mobayilo.overview.support_stuck import stuck
@@ -117,3 +117,12 @@ class SupportAccountAdmin(AccountAdmin):
 class PeriodicJobAdmin(LookOnlyAdmin):
     list_display = ["name", "next_run_at", "last_ended_at", "last_error"]
     ordering = ["name"]
+
+
+@admin.register(FailedRequest)
+class FailedRequestAdmin(LookOnlyAdmin):
+    list_display = ["created_at", "account", "code", "status", "method", "route", "request_id"]
+    list_filter = ["code", "created_at"]
+    list_select_related = ["account"]
+    search_fields = ["=account__public_id", "=code", "=request_id", "route"]
+    ordering = ["-id"]

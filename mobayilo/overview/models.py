@@ -1,7 +1,9 @@
-"""When the work that repeats is due."""
+"""When the work that repeats is due, and which requests failed."""
 
 from django.db import models
 from django.utils import timezone
+
+from accounts.models import Account
 
 
 class PeriodicJob(models.Model):
@@ -14,3 +16,27 @@ class PeriodicJob(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FailedRequest(models.Model):
+    """A request of a customer that was refused, or of anybody that failed; pruned after 30 days."""
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    request_id = models.CharField(max_length=64, db_index=True)
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.CASCADE, related_name="failed_requests"
+    )
+    method = models.CharField(max_length=10)
+    route = models.CharField(max_length=100)
+    status = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40)
+    message = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="failed_request_of_account"),
+            models.Index(fields=["created_at"], name="failed_request_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.method} {self.route}"

@@ -18,6 +18,7 @@ JOBS: dict[str, timedelta] = {
     "release_holds": timedelta(minutes=1),
     "prune_device_logins": timedelta(hours=1),
     "prune_idempotency_keys": timedelta(hours=1),
+    "prune_failed_requests": timedelta(hours=24),
     "clearsessions": timedelta(hours=24),
     "audit_ledger": timedelta(hours=24),
 }

@@ -10,6 +10,7 @@ from django.db.models import Model, Q
 from accounts.models import AccessToken, Account, AuditEvent, User
 from billing.models import Hold, Refund, StripeEvent, TopUp, Transfer
 from mobayilo.lib.errors import ProductError
+from mobayilo.overview.models import FailedRequest
 from mobayilo.overview.support_tables import change_url
 from telephony.models import Call, CallerId, RefusedCall, Verification
 from telephony.numbers import mask, read_number
@@ -17,6 +18,8 @@ from telephony.numbers import mask, read_number
 MOST = 25
 # Fewer digits than this are no part of a phone number that anyone would look for.
 LEAST_DIGITS = 4
+# The end of a number, which is the same with and without its country and its trunk prefix.
+TYPED_DIGITS = 8
 
 PUBLIC_IDS: dict[str, type[Model]] = {
     "acct": Account,
@@ -95,6 +98,7 @@ def _by_request(text: str) -> Iterator[Model]:
     """What was refused, or recorded, while one request was answered."""
     if re.fullmatch(r"[0-9A-Za-z_-]{8,64}", text) and not text.isdigit():
         yield from _with_account(RefusedCall).filter(request_id=text)[:MOST]
+        yield from _with_account(FailedRequest).filter(request_id=text)[:MOST]
         yield from _with_account(AuditEvent).filter(request_id=text)[:MOST]
 
 
@@ -105,6 +109,12 @@ def _by_number(text: str) -> Iterator[Model]:
         yield from phones.filter(condition("e164")).order_by("removed_at", "-id")[:MOST]
         yield from proofs.filter(condition("e164")).order_by("-id")[:MOST]
         yield from _with_account(Call).filter(condition("to_e164")).order_by("-id")[:MOST]
+    digits = re.sub(r"\D", "", text)[-TYPED_DIGITS:]
+    if len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text):
+        # As customers typed it, with whatever they put between the digits.
+        typed = r"\D*".join(digits) + r"\D*$"
+        refused = _with_account(RefusedCall).filter(to_text__regex=typed)
+        yield from refused.order_by("-id")[:MOST]
 
 
 def _numbers(text: str) -> Iterator[Callable[[str], Q]]:

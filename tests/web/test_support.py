@@ -164,7 +164,7 @@ def test_customers_and_staff_without_a_group_see_no_screen(alice: User, charlie:
     [
         "alice@example.org", " ALICE@example.org ", "alice@",
         "+44 (0)7400 999888", "07400 999 888", "0044 7400 999888", "tel:+447400999888", "999888",
-        REQUEST_ID, SESSION_ID,
+        "+49 30 12345678", "03012345678", "12345678", "(0)30-1234 5678", REQUEST_ID, SESSION_ID,
     ],
 )  # fmt: skip
 def test_search_finds_the_account(alice: User, charlie: User, quoted: str) -> None:
