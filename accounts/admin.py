@@ -22,7 +22,7 @@ from accounts.models import (
     OutboxMail,
     User,
 )
-from accounts.token_policy import outlasting
+from accounts.token_policy import LONGEST_DAYS, outlasting
 from accounts.tokens import revoke_tokens
 
 
@@ -30,7 +30,7 @@ class PolicyForm(ReasonForm):
     """How long tokens may live, and what becomes of those that live longer."""
 
     max_days = forms.IntegerField(
-        min_value=1, max_value=3650, required=False, help_text="Empty: as the settings say."
+        min_value=1, max_value=LONGEST_DAYS, required=False, help_text="Empty: as the settings say."
     )
     cut = forms.BooleanField(
         required=False, label="Cut tokens that exist", help_text="The numbers are shown first."

@@ -1,5 +1,7 @@
 """What people fill in about tokens and devices."""
 
+import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -82,7 +84,8 @@ class TokenTerms(forms.Form):
         self.days: int | None = None
         expires = self.fields["expires"]
         if isinstance(expires, forms.ChoiceField):
-            expires.choices = life_choices(policy, asked=self.initial.get("expires"))
+            asked = (self.initial.get("expires"), self.data.get("expires"))
+            expires.choices = life_choices(policy, asked=asked)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -158,11 +161,15 @@ def guard_initial(guards: Guards) -> dict[str, Any]:
     }
 
 
-def life_choices(policy: TokenPolicy, *, asked: str | None) -> list[tuple[str, str]]:
+def read_days(text: str | None) -> int | None:
+    """A number of days such as a link or a form holds; None for anything else."""
+    return int(text) if text and re.fullmatch("[0-9]{1,4}", text) else None
+
+
+def life_choices(policy: TokenPolicy, *, asked: Iterable[str | None]) -> list[tuple[str, str]]:
     """How long a token may live, as far as the policy allows; what was asked for is among it."""
-    days = {day for day in PRESET_DAYS if day <= policy.max_days} | {policy.default_days}
-    if asked is not None and asked.isdigit() and int(asked) != NEVER:
-        days.add(int(asked))
+    wanted = {*PRESET_DAYS, policy.default_days, *map(read_days, asked)}
+    days = [day for day in wanted if day is not None and 1 <= day <= policy.max_days]
     choices = [(str(day), f"in {day} day{'s' if day > 1 else ''}") for day in sorted(days)]
     choices.append((ON_A_DATE, "on a date"))
     if policy.may_last_for_ever:

@@ -10,6 +10,7 @@ from accounts.models import AccessToken, AccessTokenQuerySet, Account
 from mobayilo.lib.errors import ProductError
 
 NEVER = 0  # as a number of days
+LONGEST_DAYS = 3650  # whatever the settings say; a row holds no more than 32767
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class TokenPolicy:
 def policy_of(account: Account) -> TokenPolicy:
     """The policy in force for an account at this moment."""
     tightened = account.token_max_days
-    max_days = settings.TOKEN_MAX_DAYS
+    max_days = min(settings.TOKEN_MAX_DAYS, LONGEST_DAYS)
     if tightened is not None:
         max_days = min(max_days, tightened)
     return TokenPolicy(

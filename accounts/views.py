@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.device_login import end_logins
-from accounts.forms import TokenTerms
+from accounts.forms import TokenTerms, read_days
 from accounts.models import AccessToken, User
 from accounts.scopes import Scope
-from accounts.token_policy import policy_of
+from accounts.token_policy import TokenPolicy, policy_of
 from accounts.tokens import NewToken, create_token, revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
@@ -58,7 +58,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
     policy = policy_of(user.account)
     if request.method == "GET":
-        form = TokenTerms(policy=policy, initial=_prefilled(request, policy.default_days))
+        form = TokenTerms(policy=policy, initial=_prefilled(request, policy))
         return render(request, "accounts/token_new.html", {"form": form})
     form = TokenTerms(request.POST, policy=policy)
     made = _make(request, user, form) if form.is_valid() else None
@@ -78,12 +78,12 @@ def _make(request: HttpRequest, user: User, form: TokenTerms) -> NewToken | None
         return None
 
 
-def _prefilled(request: HttpRequest, default_days: int) -> dict[str, Any]:
-    expires = request.GET.get("expires", "")
+def _prefilled(request: HttpRequest, policy: TokenPolicy) -> dict[str, Any]:
+    days = read_days(request.GET.get("expires"))
     return {
         "name": request.GET.get("name", "")[:100],
         "scopes": request.GET.get("scopes", "").replace(",", " ").split(),
-        "expires": expires if expires.isdigit() and len(expires) < 5 else str(default_days),
+        "expires": str(policy.cap_days(days)),
     }
 
 

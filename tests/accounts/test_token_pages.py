@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -79,6 +80,19 @@ def test_link_fills_the_form_in_and_makes_nothing(alice: User) -> None:
     assert (shown["name"], shown["expires"]) == ("deploy", "7")
     assert shown["scopes"] == ["calls:read", "billing:read"]
     assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("expires", "days"),
+    [("14", 14), ("1", 1), ("²", 30), ("١٤", 30), ("", 30), ("9999", 365), ("0", 365), ("-1", 30)],
+)
+def test_form_that_a_link_filled_in_is_taken(alice: User, expires: str, days: int) -> None:
+    browser = sign_in(alice)
+    query = urlencode({"name": "deploy", "scopes": "calls:read", "expires": expires})
+    create(browser, **shown_terms(browser, f"/settings/tokens/new?{query}"))
+    token = AccessToken.objects.get()
+    assert token.expires_at is not None
+    assert (token.expires_at - token.created_at).days == days
 
 
 def test_making_and_replacing_need_a_fresh_sign_in(alice: User) -> None:
