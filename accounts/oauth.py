@@ -24,6 +24,7 @@ from accounts.oauth_http import (
 from accounts.places import country_of
 from accounts.scopes import DEVICE_DEFAULT, Scope
 from accounts.secrets import digest
+from accounts.token_policy import LONGEST_DAYS
 from accounts.tokens import NewToken, revoke_token
 from accounts.user_codes import shown
 from mobayilo.lib.client_ip import client_ip
@@ -190,9 +191,9 @@ def _days(parameters: Parameters) -> int | None:
     value = parameters.get("expires_in_days")
     if value is None:
         return None
-    if not value.isascii() or not value.isdigit() or int(value) > 36_500:
+    if not value.isascii() or not value.isdigit():
         raise OAuthError("invalid_request", "expires_in_days must be a number of days.")
-    return int(value)
+    return min(int(value), LONGEST_DAYS)
 
 
 def _guards(parameters: Parameters) -> Guards:

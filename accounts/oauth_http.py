@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -39,7 +39,7 @@ def oauth_endpoint(view: Endpoint) -> Endpoint:
             response = refusal(error)
         except ProductError as error:
             response = refusal(_translate(error))
-        except SuspiciousOperation:
+        except (BadRequest, SuspiciousOperation):
             response = refusal(OAuthError("invalid_request", "The body cannot be read."))
         except (OperationalError, InterfaceError):
             logger.exception("oauth endpoint without its database")
@@ -107,11 +107,18 @@ def _checked(sent: Mapping[str, list[str]]) -> Parameters:
     for name, values in sent.items():
         if len(values) > 1:
             raise OAuthError("invalid_request", f"{name[:40]} is given twice.")
-        if len(values[0]) > MAX_LENGTH or "\x00" in values[0]:
+        if not _is_text(values[0]):
             raise OAuthError("invalid_request", f"{name[:40]} cannot be read.")
         if values[0]:
             parameters[name] = values[0]
     return parameters
+
+
+def _is_text(value: str) -> bool:
+    """Neither too long nor holding what no row can: a zero, or half of a surrogate pair."""
+    if len(value) > MAX_LENGTH or "\x00" in value:
+        return False
+    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _word(value: Any) -> str:  # noqa: ANN401 - whatever a JSON body holds

@@ -1,5 +1,6 @@
 """The OAuth endpoints, as RFC 8628 and RFC 6749 say."""
 
+import json
 import re
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -57,6 +58,7 @@ def test_start_stores_digests_only(client: Client) -> None:
         ("client_id=moby-cli&client_id=moby-cli", "invalid_request"),
         ("client_id=moby-cli&scope=calls:fly", "invalid_scope"),
         ("client_id=moby-cli&expires_in_days=-1", "invalid_request"),
+        ("client_id=moby-cli&expires_in_days=²", "invalid_request"),
         ("client_id=moby-cli&destinations=UK", "invalid_request"),
         ("client_id=moby-cli&device_name=" + "x" * 101, "invalid_request"),
         ("client_id=moby-cli&device_name=a%00b", "invalid_request"),
@@ -74,6 +76,22 @@ def test_start_refuses_in_json(client: Client, body: str, error: str) -> None:
 def test_endpoints_take_forms_only(client: Client, path: str, content_type: str) -> None:
     answer = client.post(path, b'{"client_id": "moby-cli"}', content_type=content_type)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "utf8", "utf-16", "x", "'"])
+def test_body_in_another_charset_is_refused_in_json(client: Client, charset: str) -> None:
+    for path in (START, TOKEN, "/oauth/revoke"):
+        answer = client.generic("POST", path, "client_id=x", f"{FORM}; charset={charset}")
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+        assert answer.json()["error"] in {"invalid_request", "invalid_client"}
+    assert client.generic("POST", START, "client_id=moby-cli", f"{FORM}; charset=UTF-8").json()
+
+
+@pytest.mark.parametrize("days", ["3651", "32768", "99999999999", "9" * 3999])
+def test_long_life_is_cut_to_what_can_be(client: Client, alice: User, days: str) -> None:
+    body = start(client, expires_in_days=days)
+    approve(body["user_code"], alice, days=DeviceLogin.objects.get().expires_in_days)
+    assert poll(client, body["device_code"])[1]["expires_in"] == pytest.approx(365 * 86400, abs=5)
 
 
 @pytest.mark.parametrize("path", [START, TOKEN, "/oauth/revoke"])
@@ -319,6 +337,14 @@ def test_alias_speaks_json(client: Client, alice: User) -> None:
     sent = {"client_id": "moby-cli", "device_code": body["device_code"], "grant_type": GRANT}
     answer = client.post("/login/oauth/access_token", sent, content_type="application/json")
     assert answer.json()["scope"] == "calls:read"
+
+
+@pytest.mark.parametrize("name", ["device_code", "client_id", "grant_type", "device_name"])
+def test_alias_refuses_half_a_character(client: Client, name: str) -> None:
+    sent = {"client_id": "moby-cli", "device_code": "x", "grant_type": GRANT, name: "\ud800"}
+    for path in ("/login/oauth/access_token", "/login/device/code"):
+        answer = client.post(path, json.dumps(sent), content_type="application/json")
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff", b'{"client_id": {"a": 1}}'])
