@@ -19,6 +19,13 @@ class TokenHeadersMiddleware:
         if request.path.startswith("/api/") and "Authorization" in request.headers:
             response["Cache-Control"] = "no-store"
             token = getattr(request, "auth", None)
-            if isinstance(token, AccessToken) and token.expires_at is not None:
-                response["X-Token-Expires-At"] = rfc3339(token.expires_at)
+            ends = token.expires_at if isinstance(token, AccessToken) else None
+            if ends is not None and not _holds_a_new_token(response):
+                response["X-Token-Expires-At"] = rfc3339(ends)
         return response
+
+
+def _holds_a_new_token(response: HttpResponseBase) -> bool:
+    """Such an answer says in its body when that one ends; the header would tell of another."""
+    body = getattr(response, "data", None)
+    return isinstance(body, dict) and isinstance(body.get("token"), str)

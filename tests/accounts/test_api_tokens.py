@@ -51,7 +51,9 @@ def test_any_token_rotates_itself(alice: User) -> None:
     answer = api_client(old.secret).post(f"{API}/token/rotate", {}, "application/json")
     body = answer.json()
     assert (answer.status_code, body["scopes"], body["name"]) == (200, ["calls:read"], "ci")
-    assert api_client(body["token"]).get(f"{API}/token").status_code == 200
+    assert "X-Token-Expires-At" not in answer
+    shown = api_client(body["token"]).get(f"{API}/token")
+    assert shown["X-Token-Expires-At"][:19] == body["expires_at"][:19]
     assert api_client(old.secret).get(f"{API}/token").status_code == 200
     with later(hours=25):
         assert api_client(old.secret).get(f"{API}/token").status_code == 401
