@@ -70,7 +70,7 @@ class NumberRatesView(APIView):
         text = request.query_params.get("number", "")
         if not text:
             raise ProductError("invalid_request", "Say which number, or ask for rates/GB.")
-        number = read_number(text[:80], stated_country=None, default_country=None)
+        number = read_number(text, stated_country=None, default_country=None)
         rate = find_rate(number.e164)
         return Response(rates_of(number.country, [rate] if rate else []))
 

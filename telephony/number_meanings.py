@@ -1,6 +1,7 @@
 """Which of the readings of a number the person can have meant."""
 
 import re
+from dataclasses import replace
 
 import phonenumbers
 
@@ -80,6 +81,24 @@ def one_number(written: Written, *, stated: str | None, default: str | None) -> 
         if alone and (is_listed or meant(second, stated=stated, default=default)):
             refuse("second_number", "That holds more than one number. Give one at a time.")
     return written
+
+
+def refuse_second_number(written: Written, *, countries: set[str]) -> None:
+    """Refuses keys after a bare comma or # that are a whole number in one of the countries."""
+    for tail in written.tails:
+        alone = replace(written, body=tail, has_plus=False)
+        if len(tail) >= SHORTEST_NUMBER and any(_is_whole(alone, country) for country in countries):
+            refuse(
+                "second_number", "That holds more than one number. Give one at a time.",
+                hint=f"Keys to press after the answer end with #, such as ,,{tail}#",
+            )  # fmt: skip
+
+
+def _is_whole(alone: Written, country: str) -> bool:
+    """Whether digits are a number at home, or one abroad after the country's exit code."""
+    if begins_with_exit_code(alone.digits, country) and exit_readings(alone, [country]):
+        return True
+    return any(is_usual_length(reading) for reading in national_readings(alone.digits, country))
 
 
 def _halves(written: Written) -> list[tuple[Written, Written, bool]]:

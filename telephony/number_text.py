@@ -50,6 +50,8 @@ class Written:
     letters: str  # the tail that holds letters, empty for nearly everyone
     extension: str | None
     send_digits: str | None
+    # What is keyed in after a bare comma or #, which may as well be the next number of a list.
+    tails: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ def read_text(text: str) -> Written:
     if len(text) > MAX_LENGTH:
         refuse("too_long", "That is too long to be one phone number.")
     body, context = _without_wrapping(_plain(text))
-    body, extension, send_digits = _split_extension(body)
+    body, extension, send_digits, tails = _split_extension(body)
     body, has_plus = _split_plus(f"{context}{body}")
     body = re.sub(r"\(?0\s*xx(?=[\s\d)-])", "0", body, flags=re.IGNORECASE)
     body, letters = _split_letters(body)
@@ -91,7 +93,7 @@ def read_text(text: str) -> Written:
     _refuse_other_signs(body)
     if not re.search(r"\d", body):
         refuse("no_digits", "There is no phone number in that.")
-    return Written(body, has_plus, bracketed_zero, letters, extension, send_digits)
+    return Written(body, has_plus, bracketed_zero, letters, extension, send_digits, tails)
 
 
 def _plain(text: str) -> str:
@@ -133,17 +135,23 @@ def _without_wrapping(text: str) -> tuple[str, str]:
     return body, ""
 
 
-def _split_extension(body: str) -> tuple[str, str | None, str | None]:
-    """Splits what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`."""
+def _split_extension(body: str) -> tuple[str, str | None, str | None, tuple[str, ...]]:
+    """Splits what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`.
+
+    Last come the parts of it that nothing marks as keys: neither a word nor a # at the end.
+    """
     tones = _TONES.search(body)
     if tones and re.search(r"\d", body[: tones.start()]):
         keyed = tones[2]
         send_digits = _checked((tones[1] + keyed).replace(",", PAUSE))
-        return body[: tones.start()], keyed, send_digits
+        tails = tuple(part for part in keyed.split(",") if part.isdecimal())
+        return body[: tones.start()], keyed, send_digits, tails
     match = _EXTENSION.search(body)
     if match and re.search(r"\d", body[: match.start()]):
-        return body[: match.start()], match[1], _checked(f"ww{match[1]}")
-    return body, None, None
+        is_marked = bool(re.search(r"[^\W\d_]", match[0]))
+        tails = () if is_marked else (match[1],)
+        return body[: match.start()], match[1], _checked(f"ww{match[1]}"), tails
+    return body, None, None, ()
 
 
 def _checked(send_digits: str) -> str:

@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from mobayilo.lib.errors import ProductError
 from telephony.countries import country_code, country_name, country_names
 from telephony.emergency import emergency_check
-from telephony.number_meanings import elsewhere, meant, one_number
+from telephony.number_meanings import elsewhere, meant, one_number, refuse_second_number
 from telephony.number_readings import EXIT_CODES, Reading
 from telephony.number_repairs import no_such_number
 from telephony.number_text import PAUSE, Written, read_text
@@ -117,7 +117,9 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
         raise _refusal(written, stated, default)
     if len(readings) > 1:
         raise _ambiguous(readings, written)
-    return _number(readings[0].number, written)
+    number = _number(readings[0].number, written)
+    refuse_second_number(written, countries={number.country, *filter(None, (stated, default))})
+    return number
 
 
 def number_from_e164(e164: str) -> Number:

@@ -63,7 +63,7 @@ def search(text: str, *, default_country: str | None) -> Found:
     if not _LOOKS_LIKE_A_NUMBER.search(text):
         iso = country_code(text)
         return Found(iso, country_name(iso), _lines(deck.of_country(iso)))
-    number = read_number(text[:80], stated_country=None, default_country=default_country)
+    number = read_number(text, stated_country=None, default_country=default_country)
     rate = deck.find(number.e164)
     lines = _lines([rate] if rate else [])
     return Found(number.country, country_name(number.country), lines, number.e164)

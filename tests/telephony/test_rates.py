@@ -253,6 +253,7 @@ def test_rate_of_a_number(client: Client) -> None:
     [
         ("rates/Atlantis", 400, "unknown_country"),
         ("rates?number=nonsense", 400, "invalid_number"),
+        (f"rates?number={'+442079460018':90}x", 400, "invalid_number"),
         ("rates", 400, "invalid_request"),
     ],
 )
