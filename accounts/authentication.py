@@ -17,7 +17,7 @@ from accounts.secrets import digest, looks_like_token
 from accounts.token_lookup import Joined, find_token
 from mobayilo.lib.challenges import REALM
 from mobayilo.lib.client_ip import client_ip
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, throttled
 from mobayilo.lib.ratelimits import count
 
 logger = logging.getLogger(__name__)
@@ -102,9 +102,7 @@ def _count_failure(request: HttpRequest) -> None:
     """Slows down an address that tries tokens; those who have one are not affected."""
     wait_seconds = count(request, "bad-tokens")
     if wait_seconds:
-        raise ProductError(
-            "throttled", "Too many bad tokens from here.", retry_after_seconds=wait_seconds
-        )
+        raise throttled(wait_seconds, "Too many bad tokens from here.")
 
 
 def _touch(token: AccessToken, request: HttpRequest) -> None:

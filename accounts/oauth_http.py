@@ -11,12 +11,11 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.oauth_errors import OAuthError
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import OUTAGES, ProductError
 
 logger = logging.getLogger(__name__)
 Parameters = Mapping[str, str]
@@ -41,8 +40,8 @@ def oauth_endpoint(view: Endpoint) -> Endpoint:
             response = refusal(_translate(error))
         except (BadRequest, SuspiciousOperation):
             response = refusal(OAuthError("invalid_request", "The body cannot be read."))
-        except (OperationalError, InterfaceError):
-            logger.exception("oauth endpoint without its database")
+        except OUTAGES:
+            logger.exception("oauth endpoint without its database or counters")
             response = refusal(
                 OAuthError(
                     "temporarily_unavailable",

@@ -5,21 +5,16 @@ import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from mobayilo.lib.challenges import REALM
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import OUTAGES, ProductError, throttled
 from mobayilo.lib.refusals import note_refusal
 
 logger = logging.getLogger(__name__)
-
-# A database or a counter store that is away comes back without us; asking again is the remedy.
-OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 
 def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
@@ -54,12 +49,7 @@ def as_product_error(exception: Exception) -> ProductError | None:
         case ProductError():
             return exception
         case drf.Throttled():
-            seconds = int(getattr(exception, "wait", None) or 1)
-            return ProductError(
-                "throttled",
-                f"Too many requests. Wait {seconds} seconds.",
-                retry_after_seconds=seconds,
-            )
+            return throttled(int(getattr(exception, "wait", None) or 1))
         case drf.ValidationError():
             return ProductError(
                 "invalid_request",
@@ -131,6 +121,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refuse(request, ProductError("not_found", "There is nothing at this address."))
+
+
+def too_many_attempts(request: HttpRequest) -> HttpResponse:
+    return refuse(request, throttled(300, "Too many attempts. Nothing was done."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

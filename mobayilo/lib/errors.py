@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
+
+# A database or a counter store that is away comes back without us; asking again is the remedy.
+OUTAGES = (OperationalError, InterfaceError, RedisError)
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
@@ -122,3 +128,10 @@ class ProductError(Exception):
         self.hint = self.kind.hint if hint is None else hint
         self.details = dict(details or {})
         self.retry_after_seconds = retry_after_seconds
+
+
+def throttled(wait_seconds: int, message: str = "Too many requests.") -> ProductError:
+    """The refusal of who asks too often."""
+    return ProductError(
+        "throttled", f"{message} Wait {wait_seconds} seconds.", retry_after_seconds=wait_seconds
+    )
