@@ -88,7 +88,7 @@ def device_confirm(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@limited("page-write")
+@limited("tokens-write")
 @require_POST
 @fresh_sign_in_required
 def device_approve(request: HttpRequest) -> HttpResponse:

@@ -49,7 +49,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@limited("page-write", methods=("POST",))
+@limited("tokens-write", methods=("POST",))
 @limited("page-read", methods=("GET",))
 @require_http_methods(["GET", "POST"])
 @fresh_sign_in_required
@@ -88,7 +88,7 @@ def _prefilled(request: HttpRequest, policy: TokenPolicy) -> dict[str, Any]:
 
 
 @never_cache
-@limited("page-write")
+@limited("tokens-write")
 @require_POST
 @fresh_sign_in_required
 def token_rotate(request: HttpRequest, public_id: str) -> HttpResponse:

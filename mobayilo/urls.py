@@ -8,6 +8,7 @@ from mobayilo import health, metrics
 handler400 = "mobayilo.exceptions.bad_request"
 handler403 = "mobayilo.exceptions.permission_denied"
 handler404 = "mobayilo.exceptions.page_not_found"
+handler429 = "mobayilo.exceptions.too_many_attempts"  # allauth's, whose limits know no time
 handler500 = "mobayilo.exceptions.server_error"
 
 urlpatterns = [
@@ -15,7 +16,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("api/cli/v1/", include("mobayilo.api_urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.sign_in_urls")),
     path("admin/", admin.site.urls),
     path("", include("mobayilo.overview.urls")),
     path("", include("accounts.urls")),

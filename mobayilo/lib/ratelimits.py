@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from mobayilo.lib.client_ip import client_ip, rate_limit_network
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, throttled
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +155,11 @@ def _counted_as(request: HttpRequest, limit: Limit) -> str:
     return f"ip:{rate_limit_network(client_ip(request))}"
 
 
+def _method(request: HttpRequest | Request) -> str:
+    """HEAD costs what GET does, and is counted with it."""
+    return "GET" if request.method == "HEAD" else str(request.method)
+
+
 class LimitedView(Protocol):
     """A view that names its limit, or one for each method."""
 
@@ -169,7 +174,7 @@ class RateLimitThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: LimitedView) -> bool:  # type: ignore[override]  # every view of ours names a limit
         limit = view.limit
-        name = limit if isinstance(limit, str) else limit.get(request.method or "GET")
+        name = limit if isinstance(limit, str) else limit.get(_method(request))
         self.wait_seconds = count(request, name) if name else 0
         return self.wait_seconds == 0
 
@@ -186,13 +191,10 @@ def limited(name: str, *, methods: tuple[str, ...] = ()) -> Callable[[V], V]:
     def decorate(view: V) -> V:
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            wait_seconds = count(request, name) if not methods or request.method in methods else 0
+            applies = not methods or _method(request) in methods
+            wait_seconds = count(request, name) if applies else 0
             if wait_seconds:
-                raise ProductError(
-                    "throttled",
-                    f"Too many requests. Wait {wait_seconds} seconds.",
-                    retry_after_seconds=wait_seconds,
-                )
+                raise throttled(wait_seconds)
             return view(request, *args, **kwargs)
 
         # Read by the test that walks the URL list.
