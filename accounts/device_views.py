@@ -29,6 +29,7 @@ from mobayilo.lib.ratelimits import limited
 # A code that was typed or came with a link; it waits here through sign-in, sign-up and MFA.
 CODE = "user_code"
 CLAIMED = "device_login"
+LOOK_EVERY_SECONDS = 10  # an open approval page asks whether the login can still be decided
 WRONG_CODE = "This code is not valid. Look at the device, and start again there if it has expired."
 
 
@@ -80,7 +81,7 @@ def device_confirm(request: HttpRequest) -> HttpResponse:
     """What asks, from where, and for what; approve and deny weigh the same."""
     row = _claimed(request)
     if row is None:
-        return redirect("accounts:device")
+        return _gone(request)
     user = signed_in_user(request)
     if not has_verified_email(user):
         raise ProductError("email_unverified", "Your e-mail address is not confirmed yet.")
@@ -95,7 +96,7 @@ def device_approve(request: HttpRequest) -> HttpResponse:
     """Grants the device its token; it fetches it with its next poll."""
     row = _claimed(request)
     if row is None:
-        return redirect("accounts:device")
+        return _gone(request)
     user = signed_in_user(request)
     form = ApprovalForm(request.POST, row=row, policy=policy_of(user.account))
     if not form.is_valid():
@@ -118,7 +119,7 @@ def device_deny(request: HttpRequest) -> HttpResponse:
     """Refuses the device. Saying no needs no fresh sign-in."""
     row = _claimed(request)
     if row is None:
-        return redirect("accounts:device")
+        return _gone(request)
     denied = device_login.deny(row, user=signed_in_user(request), request=request)
     return _decided(request, "denied" if denied else "over")
 
@@ -153,6 +154,14 @@ def _decided(request: HttpRequest, outcome: str) -> HttpResponse:
     return redirect("accounts:device-done", outcome=outcome)
 
 
+def _gone(request: HttpRequest) -> HttpResponse:
+    """Says that a login which waited here is over; without one, asks for a code."""
+    if CLAIMED not in request.session:
+        return redirect("accounts:device")
+    request.session.pop(CODE, None)
+    return redirect("accounts:device-done", outcome="over")
+
+
 def _claimed(request: HttpRequest) -> DeviceLogin | None:
     """The login whose code this session entered, while it can still be decided."""
     logins = DeviceLogin.objects.filter(
@@ -175,7 +184,10 @@ def _confirm_page(
         "client_name": client_name(row.client_id),
         "life_days": form.policy.cap_days(row.expires_in_days),
         "here": {"ip": here, "country": country},
+        "poll_after_seconds": LOOK_EVERY_SECONDS,
         "is_elsewhere": not same_network(row.ip, here),
         "is_abroad": bool(row.country and country and row.country != country),
     }
-    return render(request, "accounts/device_confirm.html", context, status=status)
+    response = render(request, "accounts/device_confirm.html", context, status=status)
+    response["X-Poll-After-Seconds"] = str(LOOK_EVERY_SECONDS)
+    return response

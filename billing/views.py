@@ -25,6 +25,7 @@ from mobayilo.lib.refusals import note_refusal
 
 MOVEMENTS_A_PAGE = 50
 RELOAD = timedelta(seconds=2)
+LOOK_EVERY_SECONDS = 3  # while a payment is awaited
 
 
 @limited("page-read", methods=("GET",))
@@ -64,14 +65,19 @@ def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Where Stripe's page leads back to. It asks Stripe too, so that the money is there by now."""
     asked = ask_stripe(_topup_of(request, topup_id), at_most_every=RELOAD)
     refundable = refundable_micros(asked)
+    is_awaited = asked.status == TopUp.Status.PENDING and "left" not in request.GET
     context = {
         "topup": asked,
         "left": "left" in request.GET,
         "refundable_micros": refundable,
         "refund_form": RefundForm(initial={"amount": format_micros(refundable)}),
         "refunds": asked.refunds.order_by("id"),
+        "poll_after_seconds": LOOK_EVERY_SECONDS if is_awaited else None,
     }
-    return render(request, "billing/topup_return.html", context)
+    response = render(request, "billing/topup_return.html", context)
+    if is_awaited:
+        response["X-Poll-After-Seconds"] = str(LOOK_EVERY_SECONDS)
+    return response
 
 
 @limited("page-write")

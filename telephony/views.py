@@ -83,7 +83,7 @@ def call_state(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.GET.get("after") == str(shown.version):
         return HttpResponse(status=304)
     response = render(
-        request, "telephony/call_live.html", {"call": shown, "receipt": receipt_of(shown)}
+        request, "telephony/call_state.html", {"call": shown, "receipt": receipt_of(shown)}
     )
     response["X-Version"] = str(shown.version)
     response["X-Poll-After-Seconds"] = str(poll_after_seconds(shown))

@@ -8,6 +8,7 @@ app_name = "overview"
 
 urlpatterns = [
     path("", views.landing, name="landing"),
+    path("balance", views.balance, name="balance"),
     path("home", views.home, name="home"),
     path("rates", views.rates, name="rates"),
 ]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
 
 from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
@@ -13,6 +14,8 @@ from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import activity, price_list
 from mobayilo.overview.next_steps import next_steps
 from telephony.caller_ids import caller_id_state
+
+BALANCE_EVERY_SECONDS = 30
 
 
 @limited("page-read")
@@ -43,6 +46,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "calls": activity.last_calls(user.account),
     }
     return render(request, "overview/home.html", context)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def balance(request: HttpRequest) -> HttpResponse:
+    """The balance of the frame alone, for pages that stay open while it moves."""
+    response = render(request, "components/balance.html")
+    response["X-Poll-After-Seconds"] = str(BALANCE_EVERY_SECONDS)
+    return response
 
 
 @limited("page-read")

@@ -221,8 +221,9 @@ def test_login_that_ended_meanwhile_says_so(client: Client, alice: User) -> None
     enter_code(browser, body["user_code"])
     terms = shown_terms(browser)
     DeviceLogin.objects.update(expires_at=timezone.now())
-    assert browser.post("/device/approve", terms)["Location"] == "/device"
-    assert browser.post("/device/deny")["Location"] == "/device"
+    for answer in (browser.post("/device/approve", terms), browser.get("/device/confirm")):
+        assert answer["Location"] == "/device/over"
+    assert browser.post("/device/deny")["Location"] == "/device/over"
     assert "No longer valid" in browser.get("/device/over").content.decode()
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import cycle, islice
+from typing import Any
 
 import time_machine
 from django.utils import timezone
@@ -10,7 +11,7 @@ from accounts.models import AccessToken, Account, User
 from accounts.scopes import DEVICE_DEFAULT
 from accounts.tokens import revoke_token
 from billing import ledger
-from billing.models import Book, Transfer
+from billing.models import Book, TopUp, Transfer
 from telephony.models import Call, CallerId, Rate, RateDeck
 from tests.people import new_token, person
 
@@ -65,6 +66,19 @@ def add_rate(deck: RateDeck, prefix: str, country: str, kind: str, micros: int) 
     )
 
 
+def paid_topup(user: User, amount_micros: int = 20_000_000, **fields: Any) -> TopUp:
+    """A top-up that Stripe said was paid; with a status, one that was not."""
+    now = timezone.now()
+    given = {"status": TopUp.Status.PAID, "paid_at": now, **fields}
+    return TopUp.objects.create(
+        account=user.account,
+        user=user,
+        amount_micros=amount_micros,
+        expires_at=now + timedelta(hours=1),
+        **given,
+    )
+
+
 def proved_phone(user: User, e164: str = OWN_PHONE, *, is_default: bool = True) -> CallerId:
     """A verified caller ID."""
     return CallerId.objects.create(
@@ -116,6 +130,24 @@ def past_call(user: User, phone: CallerId, place: tuple[str, str, str, int]) -> 
             call.public_id,
         )
         ledger.post(account=user.account, amount_micros=-cost_a - cost_b, cause=cause)
+    return call
+
+
+def running_call(user: User, phone: CallerId) -> Call:
+    """A call whose destination rings."""
+    call = past_call(user, phone, ("+442079460018", "GB", "busy", 0))
+    Call.objects.filter(pk=call.pk).update(
+        state="ringing",
+        ended_at=None,
+        settled_at=None,
+        leg_a_status="in-progress",
+        leg_b_status="ringing",
+        leg_a_seconds=None,
+        leg_b_seconds=None,
+        leg_a_cost_micros=None,
+        leg_b_cost_micros=None,
+    )
+    call.refresh_from_db()
     return call
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from tests.web.scenes import credit
@@ -25,8 +26,19 @@ def test_customer_sees_who_is_signed_in_and_where(client: Client, alice: User) -
 def test_customer_sees_the_balance_on_every_page(client: Client, alice: User) -> None:
     credit(alice.account, 19_995_500)
     client.force_login(alice)
-    assert "<strong>$19.99</strong>" in client.get("/home").content.decode()
-    assert "<strong>$19.99</strong>" in client.get("/accounts/2fa/").content.decode()
+    for path in ("/home", "/accounts/2fa/", "/balance"):
+        assert '<strong data-live="balance">$19.99</strong>' in client.get(path).content.decode()
+
+
+def test_balance_alone_is_for_its_customer_and_costs_little(
+    client: Client, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert client.get("/balance").status_code == 302
+    client.force_login(alice)
+    client.get("/home")
+    with django_assert_max_num_queries(9):
+        answer = client.get("/balance")
+    assert (answer["X-Poll-After-Seconds"], len(answer.content) < 500) == ("30", True)
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/signup/", "/home"])
