@@ -6,6 +6,7 @@ installed is named as missing.
 """
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -39,11 +40,13 @@ SECTIONS: dict[str, Callable[[Figures], None]] = {
 
 def main(wanted: list[str]) -> int:
     figures = Figures()
+    logging.disable(logging.INFO)  # of this process; the servers log as they do in production
     call_command("migrate", verbosity=0)
     for name in wanted or list(SECTIONS):
         print(f"\n{name}", flush=True)
         SECTIONS[name](figures)
     earlier = json.loads(RESULT.read_text()) if wanted and RESULT.exists() else {}
+    RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({**earlier, **figures.values}, indent=2) + "\n")
     return 0
 

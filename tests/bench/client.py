@@ -11,10 +11,9 @@ from pathlib import Path
 
 from tests.bench import data
 from tests.bench.figures import Figures
-from tests.bench.server import serving
+from tests.bench.server import GUNICORN, serving
 
 RUNS = 21
-GUNICORN = ["gunicorn", "mobayilo.wsgi", "--workers", "2", "--no-control-socket"]
 MOBY = str(Path(sys.executable).parent / "moby")
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from allauth.account.models import EmailAddress
+from django.test import Client
+from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts.models import AccessToken, User
@@ -11,6 +13,7 @@ from accounts.scopes import Scope
 from accounts.tokens import TokenSpec, create_token
 from billing.ledger import Cause, post
 from billing.models import Book, Transfer
+from telephony.models import CallerId
 
 DOLLAR = 1_000_000
 
@@ -34,6 +37,25 @@ def new_customer(email: str, *, dollars: int) -> tuple[User, str]:
     cause = Cause(f"bench:{email}", Book.ADJUSTMENTS, Transfer.Kind.ADJUSTMENT)
     post(account=user.account, amount_micros=dollars * DOLLAR, cause=cause)
     return user, create_token(user, spec).secret
+
+
+def new_caller(email: str, e164: str, *, dollars: int) -> tuple[User, str]:
+    """A customer with a proven phone, and the secret of a token."""
+    user, secret = new_customer(email, dollars=dollars)
+    CallerId.objects.create(
+        account=user.account,
+        e164=e164,
+        country="GB",
+        is_default=True,
+        verified_at=timezone.now(),
+    )
+    return user, secret
+
+
+def browser(secret: str = "") -> Client:
+    """A client in this process, with a token if one is given."""
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    return Client(headers=headers, SERVER_NAME="localhost")
 
 
 @cache

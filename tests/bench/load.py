@@ -4,8 +4,8 @@ import http.client
 import re
 import shutil
 import subprocess
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 CONNECTIONS = 8
@@ -43,9 +43,6 @@ def _threads(url: str, headers: dict[str, str], seconds: int) -> float:
             connection.close()
             counts[number] += 1
 
-    threads = [threading.Thread(target=ask, args=[number]) for number in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(ask, range(CONNECTIONS)))
     return sum(counts) / seconds

@@ -14,6 +14,11 @@ import requests
 
 from dev.stack import ROOT, free_port
 
+GUNICORN = [
+    *("gunicorn", "mobayilo.wsgi", "--workers", "2", "--no-control-socket"),
+    *("--bind", "127.0.0.1:{port}"),
+]
+
 
 @dataclass(frozen=True)
 class Server:
@@ -30,14 +35,14 @@ class Server:
 
 @contextmanager
 def serving(command: list[str], log: Path) -> Iterator[Server]:
-    """Runs a server command with `--bind 127.0.0.1:PORT`."""
+    """Runs a server command, with a free port in place of `{port}`."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
     program = str(Path(sys.executable).parent / command[0])
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [program, *command[1:], "--bind", f"127.0.0.1:{port}"],
+            [program, *(word.replace("{port}", str(port)) for word in command[1:])],
             cwd=ROOT,
             env=env,
             stdout=output,
