@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS = ("429", "500", "503", "timeout", "close", "empty", "malformed", "html")
+KINDS = ("429", "500", "503", "slow", "timeout", "close", "empty", "malformed", "html")
 KEPT = 20_000
 TWILIO_429 = (
     b'{"code":20429,"message":"Too Many Requests","status":429,'
@@ -31,7 +31,10 @@ def provider_of(path: str) -> str | None:
 
 @dataclass(kw_only=True)
 class Fault:
-    """`when` is "after" where the provider did the work and only its answer is lost."""
+    """`when` is "after" where the provider did the work and only its answer is lost.
+
+    A "slow" answer is honest, and only late by `seconds`; the work is done at once.
+    """
 
     kind: str
     provider: str = "*"
@@ -121,10 +124,13 @@ class Faults:
         body = await read_body(receive)
         fault = self._take(provider, scope["method"], scope["path"])
         honest: Answer | None = None
-        if fault is None or fault.when == "after":
+        if fault is None or fault.when == "after" or fault.kind == "slow":
             honest = Answer()
             await app(scope, replay(body), honest.collect)
         self._note(provider, scope, body, honest, fault)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+            fault = None
         if fault is None:
             assert honest is not None  # noqa: S101 - for the type checker: no fault, so it ran
             await honest.send_to(send)

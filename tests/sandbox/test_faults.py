@@ -84,3 +84,10 @@ def test_exchanges_tell_what_was_asked_and_answered(sandbox: Sandbox) -> None:
     assert (exchange["method"], exchange["status"]) == ("POST", 201)
     assert "To=%2B447400123456" in exchange["body"]
     assert "Authorization" not in str(exchange)
+
+
+def test_slow_answer_is_honest(sandbox: Sandbox) -> None:
+    sandbox.post("faults", kind="slow", provider="twilio", seconds=0.3)
+    started = time.monotonic()
+    assert place(sandbox).status == "queued"
+    assert time.monotonic() - started >= 0.3
