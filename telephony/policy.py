@@ -1,7 +1,7 @@
 """Who may be called, and how much at once: the rules of the house against fraud.
 
 Destination rules are pure and come first. Velocity rules count rows, so they are checked under the
-wallet's lock, after the hold: two calls of one account at once see each other.
+wallet's lock, before the hold: two calls of one account at once see each other.
 """
 
 from dataclasses import dataclass
