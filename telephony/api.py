@@ -21,8 +21,9 @@ from telephony.caller_ids import (
     set_default,
     set_default_country,
 )
-from telephony.calls import CallRequest, hang_up, place_call, quote_call
+from telephony.calls import CallRequest, place_call, quote_call
 from telephony.forms import CallFilters
+from telephony.hangups import hang_up
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, country_name, read_number
 from telephony.policy import check_destination

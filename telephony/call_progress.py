@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from telephony.call_states import TERMINAL, further, has_ended, is_known, state_of
+from telephony.gateway import ProviderCall
 from telephony.models import Call, CallEvent
 from telephony.settlement import settle_if_over
 
@@ -52,6 +53,19 @@ def record(call: Call, *, source: Source, reports: list[LegReport]) -> bool:
         for report in reports:
             apply(call, report)
     return True
+
+
+def note(call: Call, told: ProviderCall, *, leg: str) -> None:
+    """Applies what Twilio answered to a question of ours."""
+    report = LegReport(
+        "a" if leg == "a" else "b", told.sid, told.status, told.seconds, told.price_micros
+    )
+    priced = "" if told.price_micros is None else "+price"
+    source = Source(
+        CallEvent.Kind.POLL, told.sid, f"{told.status}{priced}", told.status, {"leg": leg}
+    )
+    if not record(call, source=source, reports=[report]):
+        call.refresh_from_db()
 
 
 def _store(call: Call, source: Source) -> bool:
@@ -113,7 +127,7 @@ def _merge(call: Call, leg: str, report: LegReport) -> None:
     if report.sid:
         setattr(call, f"{leg}_sid", report.sid)
     setattr(call, f"{leg}_status", further(getattr(call, f"{leg}_status"), report.status))
-    if report.ask_after is not None:
+    if report.ask_after is not None and call.hangup_requested_at is None:
         call.reconcile_after = report.ask_after
     if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:
         setattr(call, f"{leg}_seconds", report.seconds)

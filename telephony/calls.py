@@ -1,4 +1,4 @@
-"""Placing and ending calls.
+"""Placing calls.
 
 Placing is three steps, and no provider is asked inside a transaction: the call and its hold are
 committed, Twilio is asked, the outcome is committed. A crash in between leaves a queued call
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.guards import Guards, check_spend
@@ -19,19 +18,16 @@ from billing.ledger import place_hold
 from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
-from telephony import gateway
-from telephony.call_states import TERMINAL
-from telephony.gateway import OutcomeUnknownError, ProviderCall
 from telephony.models import Call, RefusedCall
 from telephony.placing import (
     CARRIER,
+    MAY_RING,
     PLACING,
     adopt,
     expires_at,
     give_up,
     is_past_placing,
     look_up,
-    note,
     ring,
 )
 from telephony.policy import activity_of, check_velocity
@@ -84,36 +80,6 @@ def place_call(request: CallRequest) -> Call:
     return ring(call)
 
 
-def hang_up(call: Call) -> Call:
-    """Ends a call from anywhere; one that is over already stays as it is."""
-    if call.state in TERMINAL:
-        return call
-    asked = Call.objects.filter(pk=call.pk, hangup_requested_at=None)
-    asked.update(hangup_requested_at=timezone.now(), version=F("version") + 1)
-    call.refresh_from_db()
-    if call.leg_a_sid is None:
-        return call  # our TwiML refuses to bridge it from now on
-    in_progress = call.leg_a_status == "in-progress"
-    try:
-        ended = gateway.end_call(call.leg_a_sid, in_progress=in_progress)
-    except OutcomeUnknownError:
-        raise
-    except ProductError as refusal:
-        if refusal.code != "provider_refused":
-            raise
-        ended = _end_otherwise(call.leg_a_sid, in_progress=in_progress)
-    note(call, ended, leg="a")
-    return call
-
-
-def _end_otherwise(sid: str, *, in_progress: bool) -> ProviderCall:
-    """It was answered, or ended, since we last heard of it."""
-    now = gateway.fetch_call(sid)
-    if now.status == "in-progress" and not in_progress:
-        return gateway.end_call(sid, in_progress=True)
-    return now
-
-
 def _earlier(request: CallRequest) -> Call | None:
     if request.idempotency_key is None:
         return None
@@ -137,6 +103,7 @@ def _was_never_placed(call: Call) -> bool:
     raise ProductError(
         "provider_unavailable",
         "We are finding out whether the call was placed.",
+        hint=MAY_RING,
         retry_after_seconds=5,
         details={"call_id": call.public_id},
     )

@@ -1,6 +1,7 @@
 """Asking Twilio to ring, and finding out what it did when its answer was lost."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,9 +10,10 @@ from django.utils import timezone
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from telephony import gateway
-from telephony.call_progress import LegReport, Source, apply, record
+from telephony.call_progress import LegReport, apply
 from telephony.gateway import OutcomeUnknownError, ProviderCall
-from telephony.models import Call, CallEvent
+from telephony.hangups import end_if_wished
+from telephony.models import Call
 from telephony.settlement import write_off
 from telephony.twiml import webhook_url
 
@@ -26,6 +28,7 @@ OWN_RING_SECONDS = 60
 SLACK = timedelta(minutes=10)
 # A call that lasts is asked after this often, in case its end was lost.
 ASK_LATER = timedelta(minutes=5)
+MAY_RING = "Your phone may ring all the same. Repeated with its Idempotency-Key, it rings once."
 
 
 def ring(call: Call) -> Call:
@@ -43,6 +46,7 @@ def ring(call: Call) -> Call:
         logger.warning("call outcome unknown", extra={"call": call.public_id})
         if not _has_turned_up(call):
             unknown.details["call_id"] = call.public_id
+            unknown.hint = MAY_RING
             raise
         return call
     except ProductError as refusal:
@@ -70,9 +74,12 @@ def is_past_placing(call: Call) -> bool:
 
 
 def adopt(call: Call, placed: ProviderCall) -> Call:
-    """Commits that Twilio placed the call."""
+    """Commits that Twilio placed the call, and ends it if somebody hung up meanwhile."""
     later = timezone.now() + ASK_LATER
-    return apply(call, LegReport("a", placed.sid, placed.status, ask_after=later))
+    apply(call, LegReport("a", placed.sid, placed.status, ask_after=later))
+    with suppress(ProductError):  # `reconcile_calls` asks again
+        end_if_wished(call)
+    return call
 
 
 def give_up(call: Call, reason: str) -> bool:
@@ -102,19 +109,6 @@ def look_up(call: Call) -> LookUp:
     unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
     is_clear = len(candidates) == 1 and unknown.count() == 1
     return LookUp(candidates[0] if is_clear else None, is_absent=not candidates)
-
-
-def note(call: Call, told: ProviderCall, *, leg: str) -> None:
-    """Applies what Twilio answered to a question of ours."""
-    report = LegReport(
-        "a" if leg == "a" else "b", told.sid, told.status, told.seconds, told.price_micros
-    )
-    priced = "" if told.price_micros is None else "+price"
-    source = Source(
-        CallEvent.Kind.POLL, told.sid, f"{told.status}{priced}", told.status, {"leg": leg}
-    )
-    if not record(call, source=source, reports=[report]):
-        call.refresh_from_db()
 
 
 def expires_at(call: Call) -> datetime:

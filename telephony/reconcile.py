@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony import gateway
-from telephony.call_progress import LegReport, apply
+from telephony.call_progress import LegReport, apply, note
 from telephony.call_states import NEVER_DIALLED, has_ended
-from telephony.calls import hang_up
 from telephony.gateway import NoSuchThingError
+from telephony.hangups import end_if_wished, wish_to_end
 from telephony.models import Call
 from telephony.placing import (
     ASK_LATER,
@@ -25,7 +25,6 @@ from telephony.placing import (
     give_up,
     is_past_placing,
     look_up,
-    note,
 )
 from telephony.settlement import settle_if_over, write_off
 
@@ -58,23 +57,12 @@ def reconcile_due(*, limit: int = 500) -> Counter[str]:
 
 
 def end_calls_of_frozen_accounts() -> int:
-    """Hangs up what frozen accounts still talk; how many were asked to end.
+    """Has what frozen accounts still talk ended; how many calls that are.
 
     Freezing is an act of another room, which does not know calls, so each run looks.
     """
-    running = Call.objects.filter(settled_at=None, account__frozen_at__isnull=False)
-    running = running.filter(hangup_requested_at=None).exclude(state__in=Call.TERMINAL)
-    ended = 0
-    for call in running[:500]:
-        try:
-            hang_up(call)
-        except ProductError as refusal:
-            # Asked again by the next run, since the request was not carried out.
-            Call.objects.filter(pk=call.pk).update(hangup_requested_at=None)
-            logger.warning("call not ended", extra={"call": call.public_id, "code": refusal.code})
-        else:
-            ended += 1
-    return ended
+    running = Call.objects.filter(account__frozen_at__isnull=False)
+    return wish_to_end(running.exclude(state__in=Call.TERMINAL), ask_at=timezone.now())
 
 
 def reconcile(call: Call) -> str:
@@ -84,6 +72,7 @@ def reconcile(call: Call) -> str:
     if call.leg_a_sid is None:
         return _find(call)
     _ask_legs(call)
+    end_if_wished(call)
     if settle_if_over(call) or call.settled_at is not None:
         return "settled"
     return _close_if_silent(call)
@@ -170,7 +159,7 @@ def _ask_again(call: Call) -> None:
     if call.settled_at is not None:
         done = not _unpriced_legs(call) or call.reconcile_count >= PRICE_TRIES
         wait = None if done else timedelta(minutes=2**count)
-    elif call.leg_a_sid is None or has_ended(call.leg_a_status) or has_ended(call.leg_b_status):
+    elif _is_pressing(call):
         wait = min(ASK_AGAIN * 2**count, ASK_LATER)
     else:
         wait = ASK_LATER
@@ -178,3 +167,10 @@ def _ask_again(call: Call) -> None:
         reconcile_after=None if wait is None else timezone.now() + wait,
         reconcile_count=F("reconcile_count") + 1,
     )
+
+
+def _is_pressing(call: Call) -> bool:
+    """Whether news of the call are due: it is being placed, or to end, or some of it is over."""
+    if call.leg_a_sid is None or call.hangup_requested_at is not None:
+        return True
+    return has_ended(call.leg_a_status) or has_ended(call.leg_b_status)

@@ -23,8 +23,8 @@ from telephony.caller_ids import (
     set_default,
     set_default_country,
 )
-from telephony.calls import hang_up
 from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
+from telephony.hangups import hang_up
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
 from telephony.representations import poll_after_seconds, receipt_of

@@ -39,6 +39,12 @@ POINTS = [
     "telephony.settlement:capture_hold:after",
     "telephony.call_progress:settle_if_over:after",
 ]
+HANGUP_POINTS = [
+    "telephony.hangups:wish_to_end:after",
+    "telephony.gateway:end_call:before",
+    "telephony.gateway:end_call:after",
+    "telephony.hangups:note:after",
+]
 
 
 class MortalServer:
@@ -131,6 +137,30 @@ def test_killed_server_places_and_bills_the_call_once(
     let_it_end(server, sandbox)
     assert server.deaths == 1
     assert_billed_as_twilio_played_it(caller, sandbox, placed.json()["call_id"])
+
+
+@pytest.mark.parametrize("point", HANGUP_POINTS)
+def test_killed_server_ends_a_call_that_was_hung_up(
+    server: MortalServer, sandbox: Sandbox, alice: User, settings: Settings, point: str
+) -> None:
+    settings.TWILIO_API_URL, settings.PUBLIC_URL = sandbox.url, server.url
+    sandbox.post("speed", speed=30)
+    sandbox.phone(DESTINATION, talk_seconds=3000)
+    caller = makes_people(server.url)(alice, phone=OWN_PHONE, dollars=20)
+    server.start(point)
+    call_id = str(call_until_answered(caller, server).json()["call_id"])
+    wait_for(lambda: Call.objects.get().state == "answered", "the answer")
+    sandbox.post("advance", seconds=60)  # longer than a false answer
+    with contextlib.suppress(requests.ConnectionError):
+        caller.post(f"calls/{call_id}/hangup")
+    wait_for(lambda: server.process.poll() is not None, "its death")
+    server.revive()
+    assert Call.objects.get().hangup_requested_at
+    Call.objects.update(reconcile_after=timezone.now())
+    call_command("reconcile_calls")
+    assert sandbox.get("calls", running="1")["calls"] == []
+    let_it_end(server, sandbox)
+    assert_billed_as_twilio_played_it(caller, sandbox, call_id)
 
 
 def assert_billed_as_twilio_played_it(caller: Person, sandbox: Sandbox, call_id: str) -> None:

@@ -1,0 +1,67 @@
+"""Ending calls from anywhere.
+
+The wish is committed first, then asked of Twilio. Where that fails, or the process dies in between,
+`reconcile_calls` asks again until leg A is over.
+"""
+
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from mobayilo.lib.errors import ProductError
+from telephony import gateway
+from telephony.call_progress import ASK_SOON, note
+from telephony.call_states import TERMINAL, has_ended
+from telephony.gateway import ProviderCall
+from telephony.models import Call
+
+_STILL_RUNNING = "The call may still be running. We go on trying; hang up again to be sure."
+
+
+def hang_up(call: Call) -> Call:
+    """Ends a call; one that is over already stays as it is.
+
+    One that Twilio is just being asked to place is ended as soon as its SID is known.
+    """
+    if call.state in TERMINAL:
+        return call
+    wish_to_end(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_SOON)
+    call.refresh_from_db()
+    try:
+        end_if_wished(call)
+    except ProductError as refusal:
+        if refusal.code == "provider_unavailable":
+            refusal.hint = _STILL_RUNNING
+        raise
+    return call
+
+
+def wish_to_end(calls: QuerySet[Call], *, ask_at: datetime) -> int:
+    """Commits that calls are to end, and when `reconcile_calls` looks whether they did."""
+    return calls.filter(hangup_requested_at=None, settled_at=None).update(
+        hangup_requested_at=timezone.now(),
+        reconcile_after=ask_at,
+        reconcile_count=0,
+        version=F("version") + 1,
+    )
+
+
+def end_if_wished(call: Call) -> None:
+    """Asks Twilio to end a call that is to end. Raises ProductError if it could not be asked."""
+    is_wished = call.hangup_requested_at is not None and call.settled_at is None
+    if is_wished and call.leg_a_sid is not None and not has_ended(call.leg_a_status):
+        note(call, _end(call.leg_a_sid, in_progress=call.leg_a_status == "in-progress"), leg="a")
+
+
+def _end(sid: str, *, in_progress: bool) -> ProviderCall:
+    try:
+        return gateway.end_call(sid, in_progress=in_progress)
+    except ProductError as refusal:
+        if refusal.code != "provider_refused":
+            raise
+    # It was answered, or ended, since we last heard of it.
+    now = gateway.fetch_call(sid)
+    if now.status == "in-progress" and not in_progress:
+        return gateway.end_call(sid, in_progress=True)
+    return now
