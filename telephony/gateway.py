@@ -26,20 +26,27 @@ from twilio.rest.api.v2010.account.call import CallInstance  # type: ignore[impo
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
-from telephony.gateway_errors import NoSuchThingError, OutcomeUnknownError, refusal_of
+from telephony.gateway_errors import (
+    NoSuchThingError,
+    OutcomeUnknownError,
+    refusal_of,
+    was_never_connected,
+)
 
 __all__ = ["NoSuchThingError", "OutcomeUnknownError"]
 
 logger = logging.getLogger(__name__)
 
 # What the SDK lets through when an answer is no answer: its own errors, those of its transport,
-# a body that is not JSON (ValueError) or JSON of another shape (AttributeError, TypeError).
+# a body that is not JSON (ValueError) or JSON of another shape (the others).
 _BROKEN_ANSWER = (
     TwilioException,
     requests.RequestException,
     ValueError,
     AttributeError,
     TypeError,
+    LookupError,
+    ArithmeticError,
 )
 
 
@@ -106,20 +113,26 @@ def _client() -> Client:
 
 
 @contextmanager
-def _asking(what: str) -> Iterator[None]:
-    """Turns whatever the SDK raises into our own errors, and notes it in the log."""
+def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
+    """Turns whatever the SDK raises into our own errors, and notes it in the log.
+
+    Only what may be gone is a `NoSuchThingError`; elsewhere a 404 names a SID of our settings.
+    """
     try:
         yield
     except (TwilioRestException, TwilioServiceException) as error:
         logger.warning(
             "twilio refused", extra={"what": what, "status": error.status, "code": error.code}
         )
-        raise refusal_of(int(error.status), int(error.code or 0)) from None
+        refusal = refusal_of(int(error.status), int(error.code or 0))
+        if isinstance(refusal, NoSuchThingError) and not may_be_gone:
+            refusal = ProductError("provider_misconfigured", refusal.message)
+        raise refusal from None
     except requests.ConnectTimeout:
         raise _unreachable(what) from None
     except requests.ConnectionError as error:
-        # Refused before a byte was sent, or cut off afterwards: only the first is certain.
-        if "NewConnectionError" in repr(error):
+        # Never connected, or cut off afterwards: only the first is certain.
+        if was_never_connected(error):
             raise _unreachable(what) from None
         logger.warning("twilio connection lost", extra={"what": what})
         raise OutcomeUnknownError from None
@@ -146,7 +159,7 @@ def start_verification(*, e164: str, channel: str) -> str:
 
 def check_code(*, verification_sid: str, code: str) -> Check:
     """Asks whether a code is right. Raises `NoSuchThingError` once the code has expired."""
-    with _asking("check a code"):
+    with _asking("check a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         check = service.verification_checks.create(verification_sid=verification_sid, code=code)
         _sid(check.sid)  # an empty answer approves nothing and refuses nothing
@@ -177,7 +190,7 @@ def create_call(
 
 def fetch_call(sid: str) -> ProviderCall:
     """A call as it is now. Raises `NoSuchThingError` for an unknown SID."""
-    with _asking("fetch a call"):
+    with _asking("fetch a call", may_be_gone=True):
         return _provider_call(_client().calls(sid).fetch())
 
 

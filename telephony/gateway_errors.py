@@ -1,5 +1,8 @@
 """What Twilio's refusals mean to us: one table from its error codes to ours."""
 
+import requests
+from urllib3.exceptions import NewConnectionError
+
 from mobayilo.lib.errors import ProductError
 
 
@@ -60,3 +63,12 @@ def refusal_of(status: int, code: int) -> ProductError:
     if status in (401, 403):
         return ProductError("provider_misconfigured", "Our phone carrier refused our request.")
     return ProductError("provider_refused", "Our phone carrier refused the request.")
+
+
+def was_never_connected(error: requests.ConnectionError) -> bool:
+    """Whether no byte of a request was sent: refused, or a name that nobody could resolve.
+
+    `requests` wraps urllib3's "too many retries", which wraps the reason.
+    """
+    wrapped = error.args[0] if error.args else None
+    return isinstance(getattr(wrapped, "reason", None), NewConnectionError)
