@@ -1,9 +1,13 @@
-"""What every answer to a token carries."""
+"""What every answer to a token carries, and which browsers are signed in."""
 
+import hashlib
 from collections.abc import Callable
 
+from allauth.usersessions.middleware import UserSessionsMiddleware as EagerMiddleware
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts.audit import agent_of, ip_of
 from accounts.models import AccessToken
 from mobayilo.lib.instants import rfc3339
 
@@ -29,3 +33,19 @@ def _holds_a_new_token(response: HttpResponseBase) -> bool:
     """Such an answer says in its body when that one ends; the header would tell of another."""
     body = getattr(response, "data", None)
     return isinstance(body, dict) and isinstance(body.get("token"), str)
+
+
+class UserSessionsMiddleware(EagerMiddleware):  # type: ignore[misc]  # allauth has no types
+    """Notes where a browser was last seen; once a minute, where allauth's own writes each time.
+
+    A browser that comes from elsewhere, or calls itself otherwise, is noted at once.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        seen = f"{request.session.session_key} {ip_of(request)} {agent_of(request)}"
+        key = f"seen:{hashlib.sha256(seen.encode()).hexdigest()}"
+        if caches["local"].add(key, True, timeout=60):
+            answer: HttpResponseBase = super().__call__(request)
+        else:
+            answer = self.get_response(request)
+        return answer

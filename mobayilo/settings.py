@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.UserSessionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "mobayilo.overview.middleware.TimeZoneMiddleware",
     "mobayilo.overview.middleware.FailuresMiddleware",
