@@ -210,7 +210,12 @@ class RefundAdmin(LookOnlyAdmin):
     list_display = ["created_at", "public_id", "topup", "amount", "status", "reason", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["topup"]
-    search_fields = ["=public_id", "=topup__public_id", "=stripe_refund_id"]
+    search_fields = [
+        "=public_id",
+        "=topup__public_id",
+        "=topup__account__public_id",
+        "=stripe_refund_id",
+    ]
     ordering = ["-id"]
 
     def amount(self, refund: Refund) -> str:

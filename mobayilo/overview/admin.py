@@ -106,8 +106,7 @@ class SupportAccountAdmin(AccountAdmin):
             "opts": self.opts,
             "stuck": stuck(now),
             "calls": dashboard.calls_by_hour(now),
-            "refusals": dashboard.refusals_by_code(now),
-            "ends": dashboard.ends_by_reason(now),
+            "went_wrong": dashboard.codes_of_the_day(now),
             "money": dashboard.money_by_day(now),
         }
         return TemplateResponse(request, "overview/support_dashboard.html", context)

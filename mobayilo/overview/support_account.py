@@ -1,15 +1,21 @@
 """Everything that support needs to know of one account, on one screen: one query for each table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
-from billing.models import Hold, StripeEvent, TopUp, Wallet
+from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
 from mobayilo.lib.formatting import format_money, format_when
 from mobayilo.overview import support_listings as listings
+from mobayilo.overview import support_mixed as mixed
+from mobayilo.overview.models import FailedRequest
+from mobayilo.overview.support_mixed import Line, Mixed
 from mobayilo.overview.support_tables import Act, Button, Desk, Listing, Table
 from telephony.models import (
     Call,
@@ -21,7 +27,7 @@ from telephony.models import (
 )
 
 SHOWN = 10
-Rows = Iterator[tuple[Listing, QuerySet[Any]]]
+Rows = Iterator[tuple[Listing | Mixed, Iterable[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,14 @@ class Screen:
 
 def read_account(pk: int) -> tuple[Account, list[User]] | None:
     """An account with its wallet and its users, by one query unless nobody belongs to it."""
-    users = list(User.objects.filter(account=pk).select_related("account__wallet").order_by("id"))
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    factors = Authenticator.objects.filter(user=OuterRef("pk"))
+    asked = {
+        "is_confirmed": Exists(confirmed),
+        "has_second_factor": Exists(factors.exclude(type=Authenticator.Type.RECOVERY_CODES)),
+    }
+    of_it = User.objects.filter(account=pk).select_related("account__wallet").annotate(**asked)
+    users = list(of_it.order_by("id"))
     account = users[0].account if users else Account.objects.filter(pk=pk).first()
     return (account, users) if account else None
 
@@ -45,18 +58,22 @@ def account_screen(account: Account, users: list[User], desk: Desk) -> Screen:
     wallet: Wallet | None = getattr(account, "wallet", None)
     lookups = {
         "account": account.pk,
+        "q": account.public_id,
         "wallet": wallet.pk if wallet else None,
         "user__in": ",".join(str(user.pk) for user in users),
     }
-    newest = [
+    parts = [
+        (listings.USERS, users),
         *_phone_rows(account),
         *_money_rows(account, wallet),
         *_sign_in_rows(users),
         *_other_rows(account),
     ]
     tables = [
-        desk.table(listings.USERS, User, users, lookups=lookups),
-        *(desk.table(listing, rows.model, rows, lookups=lookups) for listing, rows in newest),
+        desk.mixed_table(listing, rows, lookups=lookups)
+        if isinstance(listing, Mixed)
+        else desk.table(listing, rows, lookups=lookups)
+        for listing, rows in parts
     ]
     return Screen(_facts(account, wallet), _buttons(account, wallet, desk), tables)
 
@@ -64,35 +81,46 @@ def account_screen(account: Account, users: list[User], desk: Desk) -> Screen:
 def _phone_rows(account: Account) -> Rows:
     phones = CallerId.objects.filter(account=account).order_by("-is_default", "-id")
     calls = Call.objects.filter(account=account).order_by("-id")
-    refused = RefusedCall.objects.filter(account=account).order_by("-id")
     proofs = Verification.objects.filter(account=account).order_by("-id")
-    heard = CallEvent.objects.filter(call__account=account).select_related("call").order_by("-id")
     for_it = Q(account=account) | Q(account=None)
     opened = OpenedDestination.objects.filter(for_it, closed_at=None).order_by("-id")
     yield listings.CALLER_IDS, phones[:SHOWN]
     yield listings.CALLS, calls[:SHOWN]
-    yield listings.REFUSALS, refused[:SHOWN]
+    yield mixed.REFUSALS, _refused(account)
     yield listings.VERIFICATIONS, proofs[:SHOWN]
     yield listings.OPENED, opened[:SHOWN]
-    yield listings.CALL_EVENTS, heard.defer("payload")[:SHOWN]
+
+
+def _refused(account: Account) -> list[Line]:
+    """Refused calls, and other requests: of a call that was refused the request is kept too."""
+    calls = RefusedCall.objects.filter(account=account)
+    same = calls.filter(request_id=OuterRef("request_id"))
+    requests = FailedRequest.objects.filter(~Exists(same), account=account)
+    return mixed.REFUSALS.lines(calls, requests, most=SHOWN)
 
 
 def _money_rows(account: Account, wallet: Wallet | None) -> Rows:
     topups = TopUp.objects.filter(account=account).order_by("-id")[:SHOWN]
+    refunds = Refund.objects.filter(topup__account=account)
+    disputes = Dispute.objects.filter(topup__account=account)
     told = StripeEvent.objects.filter(reference__in=[topup.public_id for topup in topups])
+    heard = CallEvent.objects.filter(call__account=account)
     if wallet is not None:
-        holds = Hold.objects.filter(wallet=wallet, state=Hold.State.OPEN).order_by("-id")
-        yield listings.HOLDS, holds[:SHOWN]
+        moved = Transfer.objects.filter(wallet=wallet)
+        held = Hold.objects.filter(wallet=wallet, state=Hold.State.OPEN)
+        yield mixed.MOVEMENTS, mixed.MOVEMENTS.lines(moved, held, most=SHOWN)
     yield listings.TOPUPS, topups
-    yield listings.STRIPE_EVENTS, told.defer("payload").order_by("-id")[:SHOWN]
+    yield mixed.RETURNED, mixed.RETURNED.lines(refunds, disputes, most=SHOWN)
+    yield mixed.PROVIDER_EVENTS, mixed.PROVIDER_EVENTS.lines(told, heard, most=2 * SHOWN)
 
 
 def _sign_in_rows(who: list[User]) -> Rows:
     tokens = AccessToken.objects.filter(user__in=who).order_by("-id")
-    logins = DeviceLogin.objects.filter(user__in=who).order_by("-id")
+    browsers = UserSession.objects.filter(user__in=who)
+    logins = DeviceLogin.objects.filter(user__in=who)
     mails = OutboxMail.objects.filter(user__in=who).defer("context").order_by("-id")
     yield listings.TOKENS, tokens[:SHOWN]
-    yield listings.DEVICE_LOGINS, logins[:SHOWN]
+    yield mixed.SIGN_INS, mixed.SIGN_INS.lines(browsers, logins, most=SHOWN)
     yield listings.MAILS, mails[:SHOWN]
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, Model, Sum, Value
 from django.db.models.functions import TruncDate, TruncHour
 from django.utils import formats, timezone
 
 from billing.models import Transfer
 from mobayilo.lib.formatting import format_money
 from mobayilo.overview.charts import Bar, day_chart, shares
+from mobayilo.overview.models import FailedRequest
+from mobayilo.overview.support_tables import list_url
 from telephony.models import Call, RefusedCall
 
 HOURS = 24
@@ -26,6 +27,11 @@ MONEY = (
         (Kind.REFUND, Kind.REFUND_RETURNED, Kind.DISPUTE, Kind.DISPUTE_RETURNED),
         -1,
     ),
+)
+WENT_WRONG: tuple[tuple[str, type[Model], str], ...] = (
+    ("Calls refused, by code", RefusedCall, "code"),
+    ("Requests refused or failed, by code", FailedRequest, "code"),
+    ("Calls ended, by reason", Call, "end_reason"),
 )
 
 
@@ -113,20 +119,29 @@ def _label(instant: date) -> str:
     return formats.date_format(instant, "H:i" if isinstance(instant, datetime) else "j M")
 
 
-def refusals_by_code(now: datetime) -> list[Code]:
-    """Why calls were not placed in the last day."""
-    lately = RefusedCall.objects.filter(created_at__gt=now - timedelta(hours=HOURS))
-    return _codes(lately, "code")
+def codes_of_the_day(now: datetime) -> list[tuple[str, str, list[Code]]]:
+    """What went wrong in the last day and how often: a title, where all are listed, the codes.
+
+    Calls that were not placed, all requests that were refused or failed, and calls that ended as
+    nobody wanted; counted by one query.
+    """
+    since = now - timedelta(hours=HOURS)
+    first, *others = [
+        model._default_manager.filter(created_at__gt=since)
+        .exclude(**{field: ""})
+        .values(of=Value(index), why=F(field))
+        .annotate(count=Count("pk"))
+        .values_list("of", "why", "count")
+        for index, (_, model, field) in enumerate(WENT_WRONG)
+    ]
+    counted = list(first.union(*others, all=True).order_by("-count", "why"))
+    return [
+        (title, list_url(model, **{field: ""}), _codes([row for row in counted if row[0] == index]))
+        for index, (title, model, field) in enumerate(WENT_WRONG)
+    ]
 
 
-def ends_by_reason(now: datetime) -> list[Code]:
-    """Why calls of the last day ended as nobody wanted."""
-    lately = Call.objects.filter(created_at__gt=now - timedelta(hours=HOURS))
-    return _codes(lately.exclude(end_reason=""), "end_reason")
-
-
-def _codes(rows: QuerySet[Any], field: str) -> list[Code]:
-    by_code = rows.values_list(field).annotate(count=Count("id"))
-    counted = list(by_code.order_by("-count", field)[:CODES])
-    widths = shares([count for _, count in counted])
-    return [Code(name, count, share) for (name, count), share in zip(counted, widths, strict=True)]
+def _codes(counted: Sequence[tuple[int, str, int]]) -> list[Code]:
+    most = counted[:CODES]
+    widths = shares([count for _, _, count in most])
+    return [Code(name, count, share) for (_, name, count), share in zip(most, widths, strict=True)]

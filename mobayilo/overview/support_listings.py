@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuditEvent, DeviceLogin, OutboxMail, User
-from billing.models import Hold, StripeEvent, TopUp
+from accounts.models import AccessToken, AuditEvent, OutboxMail, User
+from billing.models import TopUp
 from mobayilo.lib.formatting import format_duration, format_money, format_when
 from mobayilo.overview.support_tables import Act, Listing
-from telephony.models import Call, CallerId, CallEvent, OpenedDestination, RefusedCall, Verification
+from telephony.models import Call, CallerId, OpenedDestination, Verification
 from telephony.numbers import mask
 
 State = Verification.State
@@ -38,7 +38,12 @@ def _token_state(token: AccessToken) -> str:
 
 
 def _user(user: User) -> list[object]:
-    return [user.email, "yes" if user.is_active else "locked", when(user.last_login)]
+    """With what `read_account` asked of the address and of the second factor."""
+    asked = vars(user)
+    confirmed = "yes" if asked["is_confirmed"] else "no"
+    second_factor = "yes" if asked["has_second_factor"] else "no"
+    may_sign_in = "yes" if user.is_active else "locked"
+    return [user.email, confirmed, second_factor, may_sign_in, when(user.last_login)]
 
 
 def _caller_id(phone: CallerId) -> list[object]:
@@ -52,10 +57,6 @@ def _call(call: Call) -> list[object]:
     return [when(call.created_at), call.public_id, to, call.state, reason, talked, cost]
 
 
-def _refusal(refused: RefusedCall) -> list[object]:
-    return [when(refused.created_at), refused.to_text, refused.code, refused.message]
-
-
 def _verification(proof: Verification) -> list[object]:
     state = f"{proof.state} {proof.failure_code}".strip()
     return [when(proof.created_at), proof.e164, proof.channel, state, proof.attempts_left]
@@ -66,28 +67,9 @@ def _topup(topup: TopUp) -> list[object]:
     return [when(topup.created_at), topup.public_id, amount, topup.shown_status, topup.problem]
 
 
-def _stripe_event(event: StripeEvent) -> list[object]:
-    return [when(event.received_at), event.kind, event.get_outcome_display(), event.note]
-
-
-def _call_event(event: CallEvent) -> list[object]:
-    call = event.call.public_id
-    return [when(event.received_at), call, event.get_kind_display(), event.status]
-
-
-def _hold(hold: Hold) -> list[object]:
-    amount = format_money(hold.amount_micros)
-    return [when(hold.created_at), hold.public_id, amount, hold.key, when(hold.expires_at)]
-
-
 def _token(token: AccessToken) -> list[object]:
     last_four, used = f"…{token.last_four}", when(token.last_used_at)
     return [token.public_id, token.name, last_four, _token_state(token), used]
-
-
-def _device_login(login: DeviceLogin) -> list[object]:
-    device = login.device_name or login.client_id
-    return [when(login.created_at), device, login.state, login.ip or ""]
 
 
 def _opened(opened: OpenedDestination) -> list[object]:
@@ -106,8 +88,9 @@ def _audit_event(event: AuditEvent) -> list[object]:
 
 
 USERS = Listing(
+    User,
     "Users",
-    ("Address", "May sign in", "Last sign-in"),
+    ("Address", "Confirmed", "Second factor", "May sign in", "Last sign-in"),
     _user,
     (
         Act("end_sessions", "Sign out"),
@@ -116,6 +99,7 @@ USERS = Listing(
     ),
 )
 CALLER_IDS = Listing(
+    CallerId,
     "Caller IDs",
     ("Number", "State", "Proved"),
     _caller_id,
@@ -123,26 +107,25 @@ CALLER_IDS = Listing(
     lookup="account",
 )
 CALLS = Listing(
+    Call,
     "Calls",
     ("When", "Call", "To", "State", "Reason", "Talked", "Cost"),
     _call,
     (Act("ask_twilio", "Ask Twilio", lambda call: call.settled_at is None),),
     lookup="account",
-)
-REFUSALS = Listing(
-    "Refused calls",
-    ("When", "As typed", "Code", "Reason"),
-    _refusal,
-    lookup="account",
+    numbers=("Talked", "Cost"),
 )
 VERIFICATIONS = Listing(
+    Verification,
     "Verifications",
     ("When", "Number", "By", "State", "Tries left"),
     _verification,
     (Act("expire", "Expire", lambda proof: proof.state in (State.REQUESTED, State.PENDING)),),
     lookup="account",
+    numbers=("Tries left",),
 )
 TOPUPS = Listing(
+    TopUp,
     "Top-ups",
     ("When", "Top-up", "Amount", "State", "Problem"),
     _topup,
@@ -151,35 +134,25 @@ TOPUPS = Listing(
         Act("ask", "Ask Stripe", lambda topup: topup.status == TopUp.Status.PENDING),
     ),
     lookup="account",
-)
-STRIPE_EVENTS = Listing("Events of Stripe", ("When", "What", "Outcome", "Note"), _stripe_event)
-CALL_EVENTS = Listing("Events of Twilio", ("When", "Call", "What", "Status"), _call_event)
-HOLDS = Listing(
-    "Open holds",
-    ("Since", "Hold", "Amount", "For", "Until"),
-    _hold,
-    lookup="wallet",
+    numbers=("Amount",),
 )
 TOKENS = Listing(
+    AccessToken,
     "Tokens",
     ("Token", "Name", "Last four", "State", "Last used"),
     _token,
     (Act("revoke", "Revoke", lambda token: token.revoked_at is None),),
     lookup="user__in",
 )
-DEVICE_LOGINS = Listing(
-    "Device logins",
-    ("When", "Device", "State", "From"),
-    _device_login,
-    lookup="user__in",
-)
 OPENED = Listing(
+    OpenedDestination,
     "Opened destinations",
     ("When", "Destination", "For", "Reason"),
     _opened,
     (Act("close", "Close"),),
 )
 MAILS = Listing(
+    OutboxMail,
     "Mails",
     ("Queued", "Mail", "Sent", "Error"),
     _mail,
@@ -187,6 +160,7 @@ MAILS = Listing(
     lookup="user__in",
 )
 AUDIT_EVENTS = Listing(
+    AuditEvent,
     "Audit log",
     ("When", "What", "Who", "Via", "From", "Reason"),
     _audit_event,

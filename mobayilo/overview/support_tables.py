@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from telephony.models import CallEvent
+from mobayilo.overview.support_mixed import Line, Mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,25 @@ class Button:
     pk: int
 
 
+# What is shown, and whether it is a figure.
+Cell = tuple[object, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     url: str
-    cells: Sequence[object]
-    buttons: Sequence[Button]
+    cells: Sequence[Cell]
+    buttons: Sequence[Button] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The newest rows of one kind, and where all of them are."""
+    """The newest rows, and by which words and addresses all of them are listed."""
 
     title: str
-    headings: Sequence[str]
+    headings: Sequence[Cell]
     rows: Sequence[Row]
-    url: str
+    links: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,28 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How rows of one kind are shown. `lookup` is by what the admin lists all of an account."""
+    """How rows of one kind are shown. `lookup` is by what the admin lists all of an account.
 
+    `numbers` are the headings of figures.
+    """
+
+    model: type[Model]
     title: str
     headings: Sequence[str]
     cells: Callable[[Any], Sequence[object]]
     acts: Sequence[Act] = ()
     lookup: str = ""
+    numbers: Sequence[str] = ()
 
 
 def change_url(row: Model) -> str:
     """The admin's page of a row."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return page_url(type(row), row.pk)
+
+
+def page_url(model: type[Model], pk: int) -> str:
+    """The admin's page of the row that has this key."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
 
 
 def list_url(model: type[Model], **query: object) -> str:
@@ -96,20 +110,47 @@ class Desk:
     def table(
         self,
         listing: Listing,
-        model: type[Model],
         rows: Iterable[Model],
         *,
         lookups: Mapping[str, object],
     ) -> Table:
-        """The rows as a table. An event of a call leads to the call, which shows all of them."""
+        """Rows of one kind as a table, each with its buttons."""
+        figures = [heading in listing.numbers for heading in listing.headings]
         shown = [
-            Row(change_url(_page_of(row)), listing.cells(row), self.buttons(row, listing.acts))
+            Row(
+                change_url(row),
+                list(zip(listing.cells(row), figures, strict=True)),
+                self.buttons(row, listing.acts),
+            )
             for row in rows
         ]
-        lookup = listing.lookup
-        url = list_url(model, **{lookup: lookups[lookup]}) if lookup else ""
-        return Table(listing.title, listing.headings, shown, url)
+        links = [("all", listing.lookup, listing.model)] if listing.lookup else []
+        return Table(
+            listing.title,
+            list(zip(listing.headings, figures, strict=True)),
+            shown,
+            _all_of(links, lookups),
+        )
+
+    def mixed_table(
+        self, mixed: Mixed, lines: Iterable[Line], *, lookups: Mapping[str, object]
+    ) -> Table:
+        """Lines of several kinds as a table; each opens its own page."""
+        figures = [heading in mixed.numbers for heading in mixed.headings]
+        shown = [
+            Row(page_url(line.page, line.pk), list(zip(mixed.cells(line), figures, strict=True)))
+            for line in lines
+        ]
+        links = [(kind.name, kind.lookup, kind.model) for kind in mixed.kinds if kind.lookup]
+        return Table(
+            mixed.title,
+            list(zip(mixed.headings, figures, strict=True)),
+            shown,
+            _all_of(links, lookups),
+        )
 
 
-def _page_of(row: Model) -> Model:
-    return row.call if isinstance(row, CallEvent) else row
+def _all_of(
+    links: Iterable[tuple[str, str, type[Model]]], lookups: Mapping[str, object]
+) -> list[tuple[str, str]]:
+    return [(name, list_url(model, **{lookup: lookups[lookup]})) for name, lookup, model in links]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
@@ -9,13 +10,15 @@ from django.utils import timezone
 from accounts.models import DeviceLogin, User
 from accounts.outbox import queue_mail
 from billing import ledger
-from billing.models import StripeEvent, TopUp
+from billing.models import Refund, StripeEvent, TopUp
+from mobayilo.overview.models import FailedRequest
 from telephony.models import Call, CallEvent, RefusedCall, Verification
 from tests.people import new_token, person
 from tests.web.scenes import busy_customer
 
 REQUEST_ID = "req_0123456789abcdefghij"
 SESSION_ID = "cs_test_alice_0"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
 def staff(group: str) -> User:
@@ -59,6 +62,18 @@ def something_of_everything(user: User, *, times: int = 1) -> None:
         topup = TopUp.objects.create(
             account=user.account, user=user, amount_micros=20_000_000, expires_at=soon,
             stripe_session_id=f"cs_test_{user.email.partition('@')[0]}_{index}",
+        )  # fmt: skip
+        Refund.objects.create(topup=topup, amount_micros=3_000_000, reason="asked for")
+        topup.disputes.create(
+            stripe_id=f"dp_{key}", kind="dispute", amount_micros=4_000_000, state=1,
+            reason="fraudulent",
+        )  # fmt: skip
+        UserSession.objects.create(
+            user=user, ip="192.0.2.33", session_key=f"session-key-{key}", user_agent=FIREFOX
+        )
+        FailedRequest.objects.create(
+            request_id=f"req_failed_{key}", account=user.account, method="POST",
+            route="caller-ids", status=429, code="too_many_codes", message="Too many codes.",
         )  # fmt: skip
         StripeEvent.objects.create(
             stripe_id=f"evt_{key}", kind="checkout.session.expired", payload={},

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -25,7 +27,9 @@ def test_screen_shows_something_of_everything(alice: User) -> None:
     for expected in (
         alice.email, "Available", "country_closed", "Calls to Germany are closed.",
         "+447400999888", "anvil", "token_created", "checkout.session.expired", "Status of leg A",
-        "Open holds", TopUp.objects.get().public_id, AccessToken.objects.get().public_id,
+        "Open hold", "+$1,000.00", "rfd_", "dp_", "fraudulent", "Firefox on Linux", "192.0.2.33",
+        "caller-ids", "too_many_codes", "Too many codes.",
+        TopUp.objects.get().public_id, AccessToken.objects.get().public_id,
         f"…{AccessToken.objects.get().last_four}", "support.looked",
     ):  # fmt: skip
         assert expected in shown, expected
@@ -41,6 +45,7 @@ def test_screen_asks_as_little_whatever_the_number_of_rows(alice: User, charlie:
         counts.append(len(queries))
     frame, full, small = counts
     assert full == small
+    assert full <= 20
     assert full - frame <= 15
 
 
@@ -49,9 +54,27 @@ def test_screen_shows_nothing_secret(alice: User) -> None:
     secret = new_token(alice, name="fresh").secret
     shown = desk_of("operator").get(page_of(alice)).content.decode()
     digest = AccessToken.objects.latest("id").digest
-    for hidden in (secret, digest, alice.password, "device-code-digest", "user-code-digest"):
+    for hidden in (
+        secret,
+        digest,
+        alice.password,
+        "device-code-digest",
+        "user-code-digest",
+        "session-key",
+    ):
         assert hidden not in shown
     assert Call.objects.latest("id").to_e164 not in shown
+
+
+def test_screen_tells_what_proves_who_a_user_is(alice: User) -> None:
+    desk = desk_of("support")
+    row = r"alice@example.org</a></td>\s*<td>{}</td>\s*<td>{}</td>"
+    assert re.search(row.format("yes", "no"), desk.get(page_of(alice)).content.decode())
+    EmailAddress.objects.filter(user=alice).update(verified=False)
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={})
+    assert re.search(row.format("no", "yes"), desk.get(page_of(alice)).content.decode())
+    Authenticator.objects.update(type=Authenticator.Type.RECOVERY_CODES)
+    assert re.search(row.format("no", "no"), desk.get(page_of(alice)).content.decode())
 
 
 def test_rows_lead_to_pages_that_open(alice: User) -> None:
