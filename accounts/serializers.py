@@ -22,6 +22,7 @@ class TokenSerializer(serializers.ModelSerializer[AccessToken]):
     """TOKEN of the contract."""
 
     id = serializers.CharField(source="public_id", read_only=True)
+    device = serializers.CharField(source="device_name", read_only=True)
     scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), read_only=True)
     guards = GuardsSerializer(read_only=True)
 
@@ -31,6 +32,7 @@ class TokenSerializer(serializers.ModelSerializer[AccessToken]):
             "id",
             "name",
             "kind",
+            "device",
             "last_four",
             "scopes",
             "created_at",

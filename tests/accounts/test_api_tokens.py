@@ -25,8 +25,8 @@ def test_token_shows_itself(alice: User) -> None:
     answer = api_client(made.secret).get(f"{API}/token")
     body = answer.json()
     assert set(body) == {
-        "id", "name", "kind", "last_four", "scopes", "created_at", "expires_at", "last_used_at",
-        "guards",
+        "id", "name", "kind", "device", "last_four", "scopes", "created_at", "expires_at",
+        "last_used_at", "guards",
     }  # fmt: skip
     assert body["guards"] == {
         "max_cents_per_day": 500,

@@ -33,6 +33,7 @@ STATUS: dict[str, Any] = {
         "id": "tok_1",
         "name": "laptop",
         "kind": "dev",
+        "device": "anvil",
         "last_four": "s3aw",
         "scopes": ["account:read", "billing:read"],
         "created_at": "2026-11-01T10:00:00Z",

@@ -141,6 +141,60 @@ def test_logout_with_a_locked_keyring_still_ends_the_sign_in(
     assert moby.process("balance").code == 4
 
 
+def test_refresh_asks_for_nothing_that_it_could_not_keep(moby: Moby, server: StubServer) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.ReadOnly"
+    ran = moby.process("auth", "refresh", "--json")
+    assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
+    assert server.paths() == ["GET status"]
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_refresh_that_could_not_keep_the_token_is_repeated_by_its_key(
+    moby: Moby, server: StubServer
+) -> None:
+    use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    answer = {**d.STATUS["token"], "token": d.OTHER_TOKEN}
+    server.on("POST", "token/rotate", answer)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Treacherous"
+    ran = moby.process("auth", "refresh", "--grace", "60", "--json")
+    again = ran.error["hint"].partition("have the new one again with: moby ")[2].split()
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Working"
+    server.on("POST", "token/rotate", answer)
+    assert moby.process(*again).code == 0
+    first, second = (r for r in server.received if r.method == "POST")
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert (first.json, first.headers["authorization"]) == (
+        second.json,
+        second.headers["authorization"],
+    )
+    assert moby.process("auth", "token").stdout.strip() == d.OTHER_TOKEN
+
+
+def test_own_token_that_cannot_be_kept_is_not_revoked(moby: Moby, server: StubServer) -> None:
+    use(moby, "Treacherous")
+    server.on("GET", "status", d.STATUS)
+    ran = sign_in(moby, "--json")
+    assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
+    assert server.paths() == ["GET status"]
+
+
+def test_device_token_that_cannot_be_kept_is_revoked(moby: Moby, server: StubServer) -> None:
+    use(moby, "Treacherous")
+    server.on("POST", "/oauth/device_authorization", {**d.DEVICE, "interval": 0.1})
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    server.on("DELETE", "token", status=204)
+    ran = moby.process("auth", "login", "--json")
+    assert ran.code == 1
+    assert server.received[-1].headers["authorization"] == f"Bearer {d.TOKEN}"
+
+
 def test_offline_status_does_not_touch_the_keyring(moby: Moby, server: StubServer) -> None:
     use(moby, "Working")
     server.on("GET", "status", d.STATUS)

@@ -70,44 +70,6 @@ def test_login_asks_for_what_the_options_say(moby: Moby, server: StubServer) -> 
     assert (wishes["destinations"], wishes["caller_ids"]) == ("GB +4420", d.PHONE)
 
 
-def test_first_poll_waits_an_interval_and_a_fifth(moby: Moby, server: StubServer) -> None:
-    sign_in(moby, server)
-    assert sum(moby.clock.slept) == pytest.approx(6.0)
-
-
-def test_slow_down_lasts_for_all_later_polls(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    pending(server, "slow_down")
-    pending(server)
-    granted(server)
-    assert moby.run("auth", "login", FILE).code == 0
-    assert sum(moby.clock.slept) == pytest.approx(6 + 12 + 12)
-
-
-def test_longer_retry_after_wins_over_the_five_seconds(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    pending(server, "slow_down", headers={"Retry-After": "20"})
-    granted(server)
-    assert moby.run("auth", "login", FILE).code == 0
-    assert sum(moby.clock.slept) == pytest.approx(6 + 24)
-
-
-def test_missing_interval_means_five_seconds(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, {k: v for k, v in d.DEVICE.items() if k != "interval"})
-    granted(server)
-    assert moby.run("auth", "login", FILE).code == 0
-    assert sum(moby.clock.slept) == pytest.approx(6.0)
-
-
-def test_network_faults_double_the_pause_and_end_nothing(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    server.on("POST", TOKEN, drops=True)
-    server.on("POST", TOKEN, b"<html>", status=502)
-    granted(server)
-    assert moby.run("auth", "login", FILE).code == 0
-    assert sum(moby.clock.slept) == pytest.approx(6 + 12 + 24)
-
-
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -125,15 +87,6 @@ def test_each_end_has_its_own_message(
     assert ran.code == 4
     assert json.loads(ran.stderr.splitlines()[-1])["error"]["code"] == code
     assert ran.stdout == ""
-
-
-def test_code_that_runs_out_ends_in_four(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, {**d.DEVICE, "expires_in": 10})
-    pending(server)
-    ran = moby.run("auth", "login", FILE)
-    assert ran.code == 4
-    assert "ran out" in ran.stderr
-    assert sum(moby.clock.slept) == pytest.approx(10.0, abs=1.0)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +136,7 @@ def test_no_wait_leaves_a_login_that_resume_finishes(moby: Moby, server: StubSer
     assert left.code == 8
     assert left.json["user_code"] == "BCDF-GHJK"
     assert left.json["expires_at"] == "2026-11-24T20:10:00Z"
-    assert left.json["resume"] == "moby auth login --resume"
+    assert left.json["resume"] == f"moby auth login --resume --host {server.url}"
     kept = moby.home / "config" / "pending-login.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     granted(server)
@@ -201,11 +154,25 @@ def test_resume_without_waiting_polls_once(moby: Moby, server: StubServer) -> No
     assert moby.run("auth", "login", "--resume", "--no-wait").code == 0
 
 
-def test_resume_of_a_denied_login_forgets_it(moby: Moby, server: StubServer) -> None:
+def test_resume_names_what_a_later_command_needs(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    left = moby.run("auth", "login", "--no-wait", FILE, "--profile", "work")
+    words = left.json["resume"].split()[1:]
+    del moby.env["MOBY_HOST"]
+    granted(server)
+    assert moby.run(*words).code == 0
+    assert moby.run("auth", "token", "--profile", "work").stdout.strip() == d.TOKEN
+
+
+@pytest.mark.parametrize("more", [(), ("--no-wait",)])
+@pytest.mark.parametrize("error", ["access_denied", "expired_token"])
+def test_resume_of_an_ended_login_forgets_it(
+    moby: Moby, server: StubServer, error: str, more: tuple[str, ...]
+) -> None:
     server.on("POST", START, d.DEVICE)
     moby.run("auth", "login", "--no-wait", FILE)
-    pending(server, "access_denied")
-    assert moby.run("auth", "login", "--resume").code == 4
+    pending(server, error)
+    assert moby.run("auth", "login", "--resume", *more).code == 4
     ran = moby.run("auth", "login", "--resume")
     assert "no login is under way" in ran.stderr
 
@@ -270,6 +237,13 @@ def test_new_login_revokes_the_old_token_last(moby: Moby, server: StubServer) ->
     assert moby.run("auth", "token").stdout.strip() == d.OTHER_TOKEN
 
 
+def test_no_wait_of_a_second_login_prints_a_document(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "login", "--no-wait")
+    assert (ran.code, ran.json["authenticated"]) == (0, True)
+
+
 def test_failed_login_leaves_the_old_one(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     server.on("POST", START, d.DEVICE)
@@ -278,15 +252,29 @@ def test_failed_login_leaves_the_old_one(moby: Moby, server: StubServer) -> None
     assert moby.run("auth", "token").stdout.strip() == d.TOKEN
 
 
-def test_token_that_cannot_be_kept_is_revoked(moby: Moby, server: StubServer) -> None:
+def test_place_that_keeps_no_token_is_found_before_one_is_asked_for(
+    moby: Moby, server: StubServer
+) -> None:
     folder = moby.home / "config"
     folder.mkdir(mode=0o700)
     (folder / "credentials.json").symlink_to(moby.home / "elsewhere")
-    server.on("GET", "status", d.STATUS)
-    server.on("DELETE", "token", status=204)
-    ran = moby.run("auth", "login", "--with-token", FILE, "--json", typed=d.TOKEN)
+    ran = moby.run("auth", "login", FILE, "--json")
     assert (ran.code, ran.error["code"]) == (1, "insecure_file")
     assert not (moby.home / "elsewhere").exists()
+    assert server.received == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 5), (500, 3)])
+def test_device_token_that_cannot_be_verified_is_revoked(
+    moby: Moby, server: StubServer, status: int, code: int
+) -> None:
+    server.on("POST", START, d.DEVICE)
+    server.on("POST", TOKEN, d.GRANTED)
+    for _ in range(3 if status == 500 else 1):
+        server.refuse("GET", "status", status, "x")
+    server.on("DELETE", "token", status=204)
+    assert moby.run("auth", "login", FILE).code == code
+    assert server.received[-1].method == "DELETE"
 
 
 def test_old_token_that_cannot_be_revoked_is_told(moby: Moby, server: StubServer) -> None:

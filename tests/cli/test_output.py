@@ -124,7 +124,6 @@ def test_login_shows_no_secret_at_any_verbosity(
     assert "BCDF-GHJK" not in traces(ran.stderr)
     assert not [s for s in (d.TOKEN, "device-code-that-is-secret") if s in ran.stdout + ran.stderr]
     server.on("POST", "token/rotate", {**d.STATUS["token"], "token": d.OTHER_TOKEN})
-    server.on("GET", "status", d.STATUS)
     server.on("DELETE", "token", status=204)
     for words in [("auth", "refresh"), ("auth", "logout")]:
         ran = moby.run(*words, verbosity)

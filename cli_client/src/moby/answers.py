@@ -25,6 +25,8 @@ class Guards(TypedDict, total=False):
 class Token(TypedDict):
     id: str
     name: str
+    kind: NotRequired[str]
+    device: NotRequired[str]
     last_four: str
     scopes: list[str]
     created_at: str

@@ -30,10 +30,10 @@ class Profile(TypedDict, total=False):
 
 
 class Config:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ignored: bool = False) -> None:
         self.folder = folder
         self._path = folder / "config.json"
-        self._profiles = self._read()
+        self._profiles = {} if ignored else self._read()
 
     def profile(self, name: str) -> Profile:
         return self._profiles.get(name, {})

@@ -1,5 +1,6 @@
 """The device login of RFC 8628, as a public client: start, wait, and what each answer means."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
@@ -30,10 +31,12 @@ class PendingLogin:
     verification_uri_complete: str | None
     expires_at: float
     interval: float = _DEFAULT_INTERVAL_SECONDS
+    # Longer than the interval for as long as faults last, or once when the server asks for it.
+    longer_pause: float = 0.0
 
     @property
     def pause_seconds(self) -> float:
-        return self.interval * _MARGIN
+        return max(self.interval, self.longer_pause) * _MARGIN
 
     def as_facts(self) -> dict[str, object]:
         return asdict(self)
@@ -69,7 +72,7 @@ def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
     try:
         response = api.form("/oauth/token", fields)
     except MobyError:
-        _slow_down(pending, pending.interval * 2)  # RFC 8628 §3.5: exponential after a time-out
+        _back_off(pending)
         return None
     answer = read_object(response)
     if response.status == 200 and answer is not None and answer.get("access_token"):
@@ -93,19 +96,23 @@ def _consider(
     """Go on after a passing trouble, end the login at anything else (RFC 8628 §3.5)."""
     error = str((answer or {}).get("error", ""))
     retry_after = response.headers.get("retry-after", "")
-    asked = float(retry_after) if retry_after.isdigit() else 0.0
-    if error == "authorization_pending":
-        return
-    if error == "slow_down":
-        _slow_down(pending, max(pending.interval + 5, asked))
+    asked = float(retry_after) if re.fullmatch(r"[0-9]{1,6}", retry_after) else 0.0
+    if error in ("authorization_pending", "slow_down"):
+        pending.longer_pause = asked
+        if error == "slow_down":
+            slower = min(pending.interval + 5, _LONGEST_INTERVAL_SECONDS)
+            pending.interval = max(pending.interval, slower)
     elif response.status == 429 or response.status >= 500 or answer is None:
-        _slow_down(pending, max(pending.interval * 2, asked))
+        _back_off(pending)
+        pending.longer_pause = max(pending.longer_pause, asked)
     else:
         raise _ended(error, answer)
 
 
-def _slow_down(pending: PendingLogin, seconds: float) -> None:
-    pending.interval = max(pending.interval, min(seconds, _LONGEST_INTERVAL_SECONDS))
+def _back_off(pending: PendingLogin) -> None:
+    """RFC 8628 §3.5: exponential while the trouble lasts; then the interval counts again."""
+    doubled = 2 * max(pending.interval, pending.longer_pause)
+    pending.longer_pause = min(doubled, max(pending.interval, _LONGEST_INTERVAL_SECONDS))
 
 
 def expired() -> MobyError:

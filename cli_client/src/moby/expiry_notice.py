@@ -1,6 +1,9 @@
 """A word in time, at most once a day, when the sign-in is about to run out."""
 
+from contextlib import suppress
+
 from moby.application import Application
+from moby.errors import MobyError
 from moby.instants import days_until, from_now
 
 _NOTICE_DAYS = 7
@@ -19,7 +22,8 @@ def warn_of_expiry(application: Application) -> None:
     if login is not None and stored:
         if login.get("warned_on") == today:
             return
-        session.config.remember(session.profile, session.host, {**login, "warned_on": today})
+        with suppress(MobyError):  # told again then, which harms less than not being told
+            session.config.remember(session.profile, session.host, {**login, "warned_on": today})
     application.console.note(
         f"Note: this token expires {expires_at[:10]}. Renew it with: moby auth refresh"
     )

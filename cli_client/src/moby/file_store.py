@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
-from moby.private_files import locked, read_json, remove, write_json
+from moby.private_files import check_writable, locked, read_json, remove, write_json
 
 
 class FileStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.path = folder / "credentials.json"
+
+    def check(self) -> None:
+        """Write what is there once more, so that a place that cannot keep a token shows."""
+        with locked(self._folder):
+            if tokens := self._tokens():
+                write_json(self.path, {"tokens": tokens})
+            else:
+                check_writable(self.path)
 
     def get(self, profile: str, host: str) -> str | None:
         found = self._tokens().get(_key(profile, host))

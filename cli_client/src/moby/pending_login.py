@@ -29,7 +29,8 @@ class PendingLogins:
                 "no login is under way",
                 "Start one with: moby auth login --no-wait",
             )
-        known: dict[str, Any] = {f.name: facts.get(f.name) for f in fields(PendingLogin)}
+        names = [field.name for field in fields(PendingLogin)]
+        known: dict[str, Any] = {name: facts[name] for name in names if name in facts}
         return PendingLogin(**known), str(facts.get("storage", "keyring"))
 
     def drop(self) -> None:

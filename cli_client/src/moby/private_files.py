@@ -12,6 +12,8 @@ from pathlib import Path
 from moby.errors import MobyError
 
 _LOCK_SECONDS = 5.0
+# Files that others could read until this run, to be told at its end.
+tightened: list[Path] = []
 
 
 def read_json(path: Path) -> dict[str, object]:
@@ -35,29 +37,43 @@ def read_json(path: Path) -> dict[str, object]:
 
 def write_json(path: Path, document: dict[str, object]) -> None:
     """Write a new file beside the old one and put it in its place."""
+    with _draft(path) as draft, draft.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+        draft.replace(path)
+
+
+def check_writable(path: Path) -> None:
+    """Raises what writing the file would raise, and leaves it as it is."""
+    with _draft(path) as draft:
+        draft.unlink()
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """An empty file beside the one that is to be written; gone afterwards, whatever happens."""
     prepare_folder(path.parent)
     if path.is_symlink():
         raise _unreadable(path, OSError("it is a symbolic link"))
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(FileNotFoundError):
-        draft.unlink()
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2, sort_keys=True)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            draft.unlink()
-        raise
+        draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def remove(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        path.unlink()
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def prepare_folder(folder: Path) -> None:
@@ -71,7 +87,10 @@ def prepare_folder(folder: Path) -> None:
     if hasattr(os, "getuid") and facts.st_uid != os.getuid():
         raise _unreadable(folder, OSError("it belongs to another user"))
     if facts.st_mode & 0o077:
-        folder.chmod(0o700)
+        try:
+            folder.chmod(0o700)
+        except OSError as error:
+            raise _unreadable(folder, error) from error
 
 
 @contextmanager
@@ -84,7 +103,10 @@ def locked(folder: Path, name: str = "lock") -> Iterator[None]:
     import fcntl
 
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(folder / name, flags, 0o600)
+    try:
+        handle = os.open(folder / name, flags, 0o600)
+    except OSError as error:
+        raise _unreadable(folder / name, error) from error
     try:
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
@@ -107,6 +129,7 @@ def _tighten(handle: int, path: Path) -> None:
     if facts.st_mode & 0o077:
         with suppress(OSError):
             os.fchmod(handle, 0o600)
+            tightened.append(path)
 
 
 def _unreadable(path: Path, error: OSError) -> MobyError:

@@ -1,6 +1,7 @@
 """Runs one command and turns whatever comes of it into an exit code and an error message."""
 
 import traceback
+from contextlib import suppress
 from typing import NoReturn
 
 from cleo.exceptions import CleoError
@@ -13,6 +14,7 @@ from moby.context import Context
 from moby.errors import MobyError, interrupted
 from moby.exit_codes import ExitCode
 from moby.expiry_notice import warn_of_expiry
+from moby.private_files import tightened
 from moby.redaction import redact_text
 from moby.text import clean
 
@@ -20,9 +22,12 @@ from moby.text import clean
 def run(words: list[str], context: Context) -> int:
     application = Application(context)
     application.console.json = wants_json(words)
+    tightened.clear()
     try:
         code = _run(application, words)
-        warn_of_expiry(application)
+        _warn_of_loose_files(application)
+        with suppress(MobyError):  # what was done is done, whatever a notice meets
+            warn_of_expiry(application)
         application.console.finish()
         return code
     except MobyError as error:
@@ -36,6 +41,14 @@ def run(words: list[str], context: Context) -> int:
     except Exception as error:  # the last line of defence: no bare traceback
         application.console.fail(_internal_error(application, error))
         return ExitCode.FAILURE
+
+
+def _warn_of_loose_files(application: Application) -> None:
+    for path in dict.fromkeys(tightened):
+        application.console.note(
+            f"Note: other users could read {path}; now only you can. If others have been on this "
+            "machine, sign in anew: moby auth login --force"
+        )
 
 
 def _run(application: Application, words: list[str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from moby.answers import Status
+from moby.answers import Token
 from moby.api import Api, Trace
 from moby.config import DEFAULT_PROFILE, Config, Login, read_profile_name
 from moby.context import Context
@@ -37,11 +37,30 @@ class Session:
     def config(self) -> Config:
         return Config(self.context.config_dir)
 
+    def without_config(self) -> "Session":
+        """The same, as if nothing were remembered: for telling of a file that cannot be read."""
+        bare = Session(
+            self.context,
+            host=self._host,
+            token=self._token,
+            profile=self._profile,
+            trace=self._trace,
+        )
+        bare.config = Config(self.context.config_dir, ignored=True)
+        return bare
+
     @cached_property
     def host(self) -> str:
         """--host, MOBY_HOST, the host of the profile's last login, the default."""
         named = self._host or self.context.environ.get("MOBY_HOST")
         return read_host(named or self.config.profile(self.profile).get("host") or DEFAULT_HOST)
+
+    @property
+    def options(self) -> str:
+        """What a later command needs to mean the same profile and host, with a space before."""
+        profile = "" if self.profile == DEFAULT_PROFILE else f" --profile {self.profile}"
+        usual = self.config.profile(self.profile).get("host") or DEFAULT_HOST
+        return profile + ("" if self.host == usual else f" --host {self.host}")
 
     @cached_property
     def credentials(self) -> Credentials:
@@ -76,12 +95,11 @@ class Session:
             trace=self._trace,
         )
 
-    def remember(self, place: Login, status: Status) -> None:
+    def remember(self, place: Login, email: str, token: Token) -> None:
         """Keep who signed in and where the token is, so that later runs know without asking."""
-        token = status["token"]
         login: Login = {
             **place,
-            "email": status["actor"]["email"],
+            "email": email,
             "token_name": token["name"],
             "scopes": token["scopes"],
             "expires_at": token["expires_at"],

@@ -16,17 +16,23 @@ def api_with(session: Session, token: str, host: str | None = None) -> Api:
     return session.api_for(lambda: Credential(token, "sign-in"), host)
 
 
-def finish_sign_in(session: Session, console: Console, *, token: str, storage: str) -> Status:
-    """The old sign-in stays good until the new token has been verified and stored."""
+def finish_sign_in(
+    session: Session, console: Console, *, token: str, storage: str, is_ours: bool
+) -> Status:
+    """The old sign-in stays good until the new token has been verified and stored.
+
+    `is_ours`: this login obtained the token, so nobody misses it if the login fails.
+    """
     new = api_with(session, token)
-    status = new.get("status", Status)
-    old = _old_token(session)
     try:
+        status = new.get("status", Status)
+        old = _old_token(session)
         place = store_token(session, console, storage=storage, token=token)
-        session.remember(place, status)
-    except MobyError:
-        with suppress(MobyError):
-            new.delete("token")
+        session.remember(place, status["actor"]["email"], status["token"])
+    except (MobyError, KeyboardInterrupt):
+        if is_ours:
+            with suppress(MobyError):
+                new.delete("token")
         raise
     if old and old != token:
         _end(session, console, old)

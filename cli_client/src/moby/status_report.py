@@ -13,7 +13,10 @@ _REASONS = {
     "not_authenticated": "signed_out",
     "token_expired": "expired",
     "throttled": "throttled",
+    "bad_token": "signed_out",
 }
+# What is wrong on this machine; the document says that nobody is signed in, a note says why.
+LOCAL_FAULTS = ("bad_token", "bad_configuration", "insecure_file", "keyring_unavailable")
 
 
 def reason_of(error: MobyError) -> str:
@@ -46,6 +49,9 @@ def status_document(
         },
         "token": {
             "name": token["name"] if token else None,
+            "kind": token.get("kind") if token else None,
+            "device": token.get("device") or None if token else None,
+            "created_at": token["created_at"] if token else None,
             "scopes": token["scopes"] if token else [],
             "expires_at": token["expires_at"] if token else None,
             "source": source,
@@ -69,6 +75,8 @@ def show_status(console: Console, session: Session, status: Status) -> None:
             ("Account", "frozen: write to support" if account["frozen"] else None),
             ("Caller ID", account["caller_id_e164"] or account["caller_id_status"]),
             ("Token", f"{token['name']} (ends in {token['last_four']})"),
+            ("Device", token.get("device")),
+            ("Created", local(token["created_at"])),
             ("Expires", _expiry(token["expires_at"], now)),
             ("Scopes", ", ".join(token["scopes"])),
             ("Limits", describe_guards(token["guards"])),

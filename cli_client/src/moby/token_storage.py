@@ -12,6 +12,7 @@ from moby.session import Session
 def choose_storage(session: Session, console: Console, *, insecure: bool) -> str:
     """keyring where it works; file after a yes on a terminal or with --insecure-storage."""
     if insecure:
+        session.credentials.file.check()
         return "file"
     try:
         KeyringStore(session.context.environ).check(session.host)
@@ -43,6 +44,7 @@ def _file_if_agreed(session: Session, console: Console, reason: str) -> str:
     if console.can_ask:
         console.say(f"The keyring cannot keep your token: {reason}.")
         if console.confirm(f"Keep it in plain text in {path}, readable only by you?"):
+            session.credentials.file.check()
             return "file"
     raise MobyError(
         "keyring_unavailable",

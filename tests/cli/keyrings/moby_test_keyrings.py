@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked, NoKeyringError
+from keyring.errors import KeyringLocked, NoKeyringError, PasswordSetError
 
 
 class Working(KeyringBackend):
@@ -48,6 +48,22 @@ class Locked(Working):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise KeyringLocked("failed to unlock the collection")
+
+
+class ReadOnly(Working):
+    """Gives what it has and takes nothing."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise PasswordSetError("the collection is read-only")
+
+
+class Treacherous(Working):
+    """Passes the trial, and fails when it comes to the token."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if username != "moby-probe":
+            raise KeyringLocked("locked a moment ago")
+        super().set_password(service, username, password)
 
 
 class Forgetful(Working):

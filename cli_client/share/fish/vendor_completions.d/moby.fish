@@ -54,6 +54,7 @@ complete -c moby -n '__moby_at "auth login"' -l allow -x -a 'AC AD AE AF AG AI A
 complete -c moby -n '__moby_at "auth login"' -l caller-id -x -d 'Let it call only from this phone. Repeatable.'
 complete -c moby -n '__moby_at "auth logout"' -l all -d 'Sign out of every profile and host kept here.'
 complete -c moby -n '__moby_at "auth refresh"' -l grace -x -d 'Seconds until the old token ends (300).'
+complete -c moby -n '__moby_at "auth refresh"' -l idempotency-key -x -d 'Use this key, so that a second run does nothing twice.'
 complete -c moby -f -n '__moby_at "auth sessions"' -a list -d 'List the devices that are signed in'
 complete -c moby -f -n '__moby_at "auth sessions"' -a revoke -d 'Cut off another device, such as a lost laptop'
 complete -c moby -n '__moby_at "auth sessions list"' -l limit -x -d 'How many to show, 1 to 100.'

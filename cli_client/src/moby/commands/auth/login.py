@@ -61,7 +61,7 @@ class LoginCommand(Command):
         if self.flag("no-wait"):
             self._pending.keep(pending, storage)
             return self._leave(pending)
-        return self._finish(self._wait(pending, wishes), storage)
+        return self._finish(self._wait(pending, wishes), storage, is_ours=True)
 
     def _wait(self, pending: device_login.PendingLogin, wishes: dict[str, str]) -> str:
         """The token; a person whose code ran out is offered another, never given one unasked."""
@@ -79,29 +79,31 @@ class LoginCommand(Command):
 
     def _resume(self) -> int:
         pending, storage = self._pending.load()
-        if self.flag("no-wait"):
-            answer = device_login.poll(self.api, pending)
-            if answer is None:
-                self._pending.keep(pending, storage)
-                return self._leave(pending)
-            token = str(answer["access_token"])
-        else:
-            try:
-                token = self._flow.wait(pending)
-            except MobyError:
-                self._pending.drop()
-                raise
+        try:
+            token = self._token_of(pending)
+        except (MobyError, KeyboardInterrupt):
+            self._pending.drop()
+            raise
+        if token is None:
+            self._pending.keep(pending, storage)
+            return self._leave(pending)
         self._pending.drop()
-        return self._finish(token, storage)
+        return self._finish(token, storage, is_ours=True)
+
+    def _token_of(self, pending: device_login.PendingLogin) -> str | None:
+        """The token of a login under way; None with --no-wait while nobody has decided."""
+        if not self.flag("no-wait"):
+            return self._flow.wait(pending)
+        answer = device_login.poll(self.api, pending)
+        return str(answer["access_token"]) if answer else None
 
     def _leave(self, pending: device_login.PendingLogin) -> int:
-        profile = "" if self.session.profile == "default" else f" --profile {self.session.profile}"
-        resume = f"moby auth login --resume{profile}"
+        resume = f"moby auth login --resume{self.session.options}"
         self.console.document(pending_document(pending, self.context.clock.now(), resume))
         return ExitCode.PENDING
 
     def _sign_in_with(self, token: str) -> int:
-        return self._finish(token, self._choose_storage())
+        return self._finish(token, self._choose_storage(), is_ours=False)
 
     def _given_token(self) -> str:
         option_token = self.text("api-token")
@@ -117,8 +119,10 @@ class LoginCommand(Command):
         insecure = self.flag("insecure-storage")
         return choose_storage(self.session, self.console, insecure=insecure)
 
-    def _finish(self, token: str, storage: str) -> int:
-        status = finish_sign_in(self.session, self.console, token=token, storage=storage)
+    def _finish(self, token: str, storage: str, *, is_ours: bool) -> int:
+        status = finish_sign_in(
+            self.session, self.console, token=token, storage=storage, is_ours=is_ours
+        )
         self._report(status, f"Signed in to {self.session.host} as")
         self._warn_of_environment()
         return 0
@@ -136,7 +140,7 @@ class LoginCommand(Command):
         return True
 
     def _report(self, status: Status, opening: str) -> None:
-        if self.console.json:
+        if self.console.json or self.flag("no-wait"):
             self.console.document(status_document(self.session, status, None))
             return
         token, login = status["token"], self.session.credentials.login or {}

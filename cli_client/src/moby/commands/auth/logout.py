@@ -22,18 +22,18 @@ class LogoutCommand(Command):
             self.console.document(
                 {
                     "signed_out": any(found for found, _ in results),
-                    "revoked": all(revoked for _, revoked in results),
+                    "revoked": bool(results) and all(revoked for _, revoked in results),
                 }
             )
         self._remind_of_environment()
         return 0
 
     def _sign_out(self, profile: str, host: str) -> tuple[bool, bool]:
-        """Was there a sign-in, and is its token now dead?"""
+        """Was there a sign-in, and was its token ended?"""
         credentials = self.session.credentials_for(profile, host)
         if credentials.login is None:
             self.console.write(f"You are not signed in to {host}; nothing to do.")
-            return False, True
+            return False, False
         revoked = self._revoke(credentials, host)
         self._forget(credentials)
         self.console.write(f"Signed out of {host}.")

@@ -1,13 +1,12 @@
 from cleo.helpers import option
 
-from moby.answers import NewToken, Status
+from moby.answers import NewToken
 from moby.command import Command
-from moby.errors import MobyError
-from moby.idempotency import read_key
+from moby.errors import MobyError, interrupted
+from moby.idempotency import OPTION, read_key, repeatable
 from moby.instants import relative
 from moby.private_files import locked
-from moby.signing_in import api_with
-from moby.token_storage import store_token
+from moby.token_storage import choose_storage, store_token
 
 _GRACE_SECONDS = "300"
 
@@ -21,6 +20,7 @@ class RefreshCommand(Command):
     )
     options = [
         option("grace", None, "Seconds until the old token ends (300).", flag=False),
+        OPTION,
     ]
 
     def handle(self) -> int:
@@ -42,6 +42,7 @@ class RefreshCommand(Command):
         return int(text)
 
     def _rotate(self, grace: int) -> NewToken:
+        """Ask for a token only once it is sure that there is a place to keep it."""
         old = self.session.credentials.require()
         if old.storage is None:
             raise MobyError(
@@ -49,9 +50,28 @@ class RefreshCommand(Command):
                 f"the token comes from {old.source}, where moby cannot replace it",
                 "Unset it to renew the stored sign-in, or renew the token on the website.",
             )
-        body = {"grace_seconds": grace}
-        new = self.api.post("token/rotate", NewToken, body, key=read_key(None))
-        place = store_token(self.session, self.console, storage=old.storage, token=new["token"])
-        status = api_with(self.session, new["token"]).get("status", Status)
-        self.session.remember(place, status)
+        insecure = old.storage == "file"
+        storage = choose_storage(self.session, self.console, insecure=insecure)
+        key = read_key(self.text("idempotency-key"))
+        again = f"moby auth refresh{self.session.options} --grace {grace} --idempotency-key {key}"
+        try:
+            with repeatable(key):
+                new = self.api.post("token/rotate", NewToken, {"grace_seconds": grace}, key=key)
+            self._keep(new, storage, again)
+        except KeyboardInterrupt as error:
+            raise interrupted(hint=f"If the token was replaced, have it with: {again}") from error
+        self.api.token_expires_at = new["expires_at"]
         return new
+
+    def _keep(self, new: NewToken, storage: str, again: str) -> None:
+        """Put the new token in the place of the old one, which is still there if that fails."""
+        email = (self.session.credentials.login or {}).get("email", "")
+        try:
+            place = store_token(self.session, self.console, storage=storage, token=new["token"])
+        except MobyError as error:
+            error.hint = (
+                f"{error.hint}\nYou are still signed in with the old token, until its grace is "
+                f"over. Before that, have the new one again with: {again}"
+            ).strip()
+            raise
+        self.session.remember(place, email, new)

@@ -5,7 +5,7 @@ from moby.command import Command
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode
 from moby.instants import days_until, local
-from moby.status_report import reason_of, show_status, status_document
+from moby.status_report import LOCAL_FAULTS, reason_of, show_status, status_document
 
 
 class StatusCommand(Command):
@@ -31,16 +31,17 @@ class StatusCommand(Command):
 
     def _not_signed_in(self, error: MobyError) -> int:
         """The document is printed in every case; the exit code tells the cases apart."""
-        known = (ExitCode.NOT_SIGNED_IN, ExitCode.UNAVAILABLE)
-        if not self.console.json:
+        is_local = error.code in LOCAL_FAULTS
+        if not self.console.json or (error.exit_code is ExitCode.USAGE and not is_local):
             raise error
-        if error.exit_code not in known and error.code != "keyring_unavailable":
-            raise error
-        self.console.document(status_document(self.session, None, reason_of(error)))
-        if error.code == "keyring_unavailable":
+        try:
+            document = status_document(self.session, None, reason_of(error))
+        except MobyError:  # it is the configuration itself that cannot be read
+            document = status_document(self.session.without_config(), None, reason_of(error))
+        self.console.document(document)
+        if is_local:
             self.console.note(f"Note: {error.message}.")
-            return ExitCode.UNAVAILABLE
-        return error.exit_code
+        return ExitCode.UNAVAILABLE if error.code == "keyring_unavailable" else error.exit_code
 
     def _offline(self) -> int:
         sources = self.session.credentials.sources()
