@@ -10,10 +10,12 @@ from accounts import audit
 from accounts.access import signed_in_user
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
 from mobayilo.lib.formatting import format_money
-from telephony.admin_forms import OpenForm
+from telephony.account_limits import NAMES, ChosenLimits, set_limits
+from telephony.admin_forms import LimitsForm, OpenForm
 from telephony.caller_ids import remove_caller_id
 from telephony.destinations import close_destination, open_destination
 from telephony.models import (
+    AccountLimits,
     Call,
     CallerId,
     CallEvent,
@@ -272,3 +274,44 @@ class OpenedDestinationAdmin(LookOnlyAdmin):
             for opened in chosen.select_related("account")
         )
         return f"{closed} closed."
+
+
+@admin.register(AccountLimits)
+class AccountLimitsAdmin(LookOnlyAdmin):
+    """Setting the limits of an account anew replaces all that were set before."""
+
+    list_display = ["account", *NAMES, "reason", "set_by", "set_at"]
+    list_select_related = ["account", "set_by"]
+    search_fields = ["=account__public_id"]
+    ordering = ["-set_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request, "limit")
+
+    def get_fields(self, request: HttpRequest, obj: AccountLimits | None = None) -> list[Any]:
+        if obj is None:
+            return ["of", *NAMES, "reason"]
+        return ["account", *NAMES, "reason", "set_by", "set_at"]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: AccountLimits | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        if obj is None:
+            kwargs["form"] = LimitsForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: AccountLimits, form: LimitsForm, change: bool
+    ) -> None:
+        limits = set_limits(
+            form.cleaned_data["of"],
+            ChosenLimits(**{name: form.cleaned_data[name] for name in NAMES}),
+            reason=form.cleaned_data["reason"],
+            staff=signed_in_user(request),
+            request=request,
+        )
+        obj.pk, obj.account = limits.pk, limits.account

@@ -4,8 +4,28 @@ from django import forms
 
 from accounts.models import Account
 from mobayilo.lib.errors import ProductError
+from telephony.account_limits import NAMES
 from telephony.destinations import read_destination
-from telephony.models import OpenedDestination
+from telephony.models import AccountLimits, OpenedDestination
+
+
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+    """The limits of an account, and why. What is left empty is as the settings say."""
+
+    of = forms.CharField(max_length=32, label="Account", help_text="acct_…")
+    reason = forms.CharField(
+        min_length=5, max_length=200, help_text="What the customer said, or the ticket."
+    )
+
+    class Meta:
+        model = AccountLimits
+        fields = [*NAMES, "reason"]
+
+    def clean_of(self) -> Account:
+        found = Account.objects.filter(public_id=self.cleaned_data["of"].strip()).first()
+        if found is None:
+            raise forms.ValidationError("There is no such account.")
+        return found
 
 
 class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time

@@ -32,8 +32,12 @@ def caller_id_state(account: Account) -> tuple[str, str | None]:
 
 
 def caller_id_for_calls(account: Account, public_id: str | None) -> CallerId:
-    """The phone to ring: the one asked for, or the default. Raises when it is not proved."""
+    """The phone to ring: the one asked for, or the default. Raises when it is not proved.
+
+    The account's limits come with it, so that a call need not ask for them.
+    """
     ids = CallerId.objects.filter(account=account, removed_at=None)
+    ids = ids.select_related("account__call_limits")
     chosen = (
         ids.filter(public_id=public_id).first()
         if public_id

@@ -127,7 +127,7 @@ def _reserve(request: CallRequest) -> Call:
         activity = activity_of(route.account, line=line)
         offered = offer(route, available_micros, activity)
         check_affordable(offered)
-        check_velocity(route.account, activity, to_e164=route.number.e164)
+        check_velocity(route.account, route.limits, activity, to_e164=route.number.e164)
         call = _new_call(request, offered)
         if route.token is not None:
             check_spend(

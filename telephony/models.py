@@ -416,3 +416,23 @@ class OpenedDestination(models.Model):
 
     def __str__(self) -> str:
         return f"{self.destination} for {self.account or 'everybody'}"
+
+
+class AccountLimits(models.Model):
+    """What an operator set for one account; null is as the settings say."""
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="call_limits")
+    calls_at_once = models.PositiveIntegerField(null=True, blank=True)
+    calls_per_hour = models.PositiveIntegerField(null=True, blank=True)
+    new_numbers_per_hour = models.PositiveIntegerField(null=True, blank=True)
+    spend_max_cents_per_day = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=200)
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "account limits"
+        permissions = [("operator_limit", "Can set the limits of an account (operator)")]
+
+    def __str__(self) -> str:
+        return f"limits of {self.account}"

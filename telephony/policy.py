@@ -5,7 +5,7 @@ wallet's lock, before the hold: two calls of one account at once see each other.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Account
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from telephony.account_limits import Limits, is_new
 from telephony.destinations import is_opened
 from telephony.models import Call
 from telephony.numbers import Number, NumberKind, country_name
@@ -72,10 +73,6 @@ def _check_country(account: Account, number: Number, rate: RateRow) -> None:
             )
 
 
-def is_new(account: Account) -> bool:
-    return account.created_at > timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
-
-
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What an account does and did lately."""
@@ -106,25 +103,24 @@ def activity_of(account: Account, *, line: str = "") -> Activity:
     )
 
 
-def check_velocity(account: Account, activity: Activity, *, to_e164: str) -> None:
+def check_velocity(account: Account, limits: Limits, activity: Activity, *, to_e164: str) -> None:
     """Refuses a call that is one too many."""
-    at_once = settings.CALLS_AT_ONCE
-    if is_new(account):
-        at_once = min(at_once, settings.CALLS_AT_ONCE_NEW_ACCOUNT)
+    at_once = limits.calls_at_once
     if activity.running >= at_once:
         raise ProductError(
             "too_many_calls", f"{at_once} calls at once are allowed.", details={"limit": at_once}
         )
-    if activity.this_hour >= settings.CALLS_PER_HOUR:
+    if activity.this_hour >= limits.calls_per_hour:
         raise ProductError(
-            "too_many_calls_an_hour", f"{settings.CALLS_PER_HOUR} calls an hour are allowed."
+            "too_many_calls_an_hour", f"{limits.calls_per_hour} calls an hour are allowed."
         )
     # Without so many calls this hour there cannot be so many new numbers either.
-    if activity.this_hour >= settings.NEW_NUMBERS_PER_HOUR:
-        _check_new_numbers(account, to_e164, timezone.now())
+    if activity.this_hour >= limits.new_numbers_per_hour:
+        _check_new_numbers(account, limits.new_numbers_per_hour, to_e164)
 
 
-def _check_new_numbers(account: Account, to_e164: str, now: datetime) -> None:
+def _check_new_numbers(account: Account, limit: int, to_e164: str) -> None:
+    now = timezone.now()
     calls = Call.objects.filter(account=account)
     before = calls.filter(created_at__lte=now - _HOUR)
     if calls.filter(to_e164=to_e164).exists():
@@ -135,8 +131,5 @@ def _check_new_numbers(account: Account, to_e164: str, now: datetime) -> None:
         .values("to_e164")
         .distinct()
     )
-    if new.count() >= settings.NEW_NUMBERS_PER_HOUR:
-        raise ProductError(
-            "too_many_new_numbers",
-            f"{settings.NEW_NUMBERS_PER_HOUR} new numbers an hour are allowed.",
-        )
+    if new.count() >= limit:
+        raise ProductError("too_many_new_numbers", f"{limit} new numbers an hour are allowed.")

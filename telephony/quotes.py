@@ -9,6 +9,7 @@ from accounts.models import AccessToken, Account
 from billing.ledger import balance_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from telephony.account_limits import Limits, limits_of
 from telephony.caller_ids import caller_id_for_calls
 from telephony.models import CallerId
 from telephony.numbers import Number, number_from_e164, read_number
@@ -49,6 +50,7 @@ class Route:
     rate: RateRow
     price: CallPrice
     cap_seconds: int
+    limits: Limits
     max_cost_micros: int | None = None
 
 
@@ -84,7 +86,7 @@ def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route
     cap_seconds = min(wish.max_seconds or settings.CALL_MAX_SECONDS, settings.CALL_MAX_SECONDS)
     return Route(
         account, token, caller_id, number, deck.deck_id, rate, price, cap_seconds,
-        wish.max_cost_micros,
+        limits_of(caller_id.account), wish.max_cost_micros,
     )  # fmt: skip
 
 
@@ -165,11 +167,12 @@ def _budgets(route: Route, available: int, activity: Activity) -> list[Budget]:
             else f"${format_micros(available)} is available.",
         )
     ]
+    spend_max_cents = route.limits.spend_max_cents_per_day
     budgets.append(
         Budget(
-            settings.SPEND_MAX_CENTS_PER_DAY * MICROS_PER_CENT - activity.spent_today_micros,
+            spend_max_cents * MICROS_PER_CENT - activity.spent_today_micros,
             "spending_limit",
-            f"An account may spend ${settings.SPEND_MAX_CENTS_PER_DAY / 100:.2f} a day.",
+            f"An account may spend ${spend_max_cents / 100:.2f} a day.",
         )
     )
     if route.max_cost_micros is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,7 +28,7 @@ from mobayilo.overview.support_account import account_screen, read_account
 from mobayilo.overview.support_search import accounts_of, find
 from mobayilo.overview.support_stuck import stuck
 from mobayilo.overview.support_tables import Desk, change_url
-from telephony.models import OpenedDestination
+from telephony.models import AccountLimits, OpenedDestination
 
 admin.site.unregister(Account)
 
@@ -65,14 +66,14 @@ class SupportAccountAdmin(AccountAdmin):
             raise Http404
         account, users = found
         record("support.looked", account=account, user=signed_in_user(request), request=request)
-        opens = admin.site.get_model_admin(OpenedDestination).has_add_permission(request)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Account {account}",
             "opts": self.opts,
             "account": account,
             "screen": account_screen(account, users, Desk(request)),
-            "may_open": opens,
+            "may_open": _may_add(OpenedDestination, request),
+            "may_limit": _may_add(AccountLimits, request),
         }
         return TemplateResponse(request, "overview/support_account.html", context)
 
@@ -110,6 +111,10 @@ class SupportAccountAdmin(AccountAdmin):
             "money": dashboard.money_by_day(now),
         }
         return TemplateResponse(request, "overview/support_dashboard.html", context)
+
+
+def _may_add(model: type[Model], request: HttpRequest) -> bool:
+    return admin.site.get_model_admin(model).has_add_permission(request)
 
 
 @admin.register(PeriodicJob)

@@ -12,11 +12,13 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
 from mobayilo.lib.formatting import format_money, format_when
+from mobayilo.lib.money import MICROS_PER_CENT
 from mobayilo.overview import support_listings as listings
 from mobayilo.overview import support_mixed as mixed
 from mobayilo.overview.models import FailedRequest
 from mobayilo.overview.support_mixed import Line, Mixed
 from mobayilo.overview.support_tables import Act, Button, Desk, Listing, Table
+from telephony.account_limits import limits_of
 from telephony.models import (
     Call,
     CallerId,
@@ -138,6 +140,7 @@ def _facts(account: Account, wallet: Wallet | None) -> list[tuple[str, str]]:
         ("State", state),
         ("Customer since", format_when(account.created_at)),
         ("Home country", account.default_country or "not known yet"),
+        ("Calls", _limits_in_words(account)),
         ("Tokens live", f"at most {days} days" if days else "as the settings say"),
     ]
     if wallet is None:
@@ -150,6 +153,15 @@ def _facts(account: Account, wallet: Wallet | None) -> list[tuple[str, str]]:
         *owed,
         *facts,
     ]
+
+
+def _limits_in_words(account: Account) -> str:
+    limits = limits_of(account)
+    return (
+        f"{limits.calls_at_once} at once, {limits.calls_per_hour} an hour, "
+        f"{limits.new_numbers_per_hour} new numbers an hour, "
+        f"{format_money(limits.spend_max_cents_per_day * MICROS_PER_CENT)} a day"
+    )
 
 
 def _buttons(account: Account, wallet: Wallet | None, desk: Desk) -> list[Button]:

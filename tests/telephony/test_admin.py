@@ -9,7 +9,8 @@ from django.db import models
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, User
+from accounts.models import Account, AuditEvent, User
+from telephony.account_limits import limits_of
 from telephony.models import Call, CallerId, OpenedDestination, Verification
 from tests.accounts.browser import sign_in
 from tests.people import person as new_person
@@ -36,6 +37,11 @@ def act(user: User, action: str, row: models.Model) -> str:
 def open_for(user: User, destination: str, account: str = "") -> int:
     sent = {"of": account, "destination": destination, "reason": "ticket 42"}
     return sign_in(user).post("/admin/telephony/openeddestination/add/", sent).status_code
+
+
+def limit(user: User, account: str, **limits: int) -> int:
+    sent = {"of": account, "reason": "ticket 42", **limits}
+    return sign_in(user).post("/admin/telephony/accountlimits/add/", sent).status_code
 
 
 def code_of(caller: Person, to: str) -> str:
@@ -121,3 +127,40 @@ def test_opening_one_account_opens_no_other(
 def test_kinds_that_pay_their_owner_stay_closed(local_caller: Person) -> None:
     assert open_for(staff("operator"), "+4490") == 302
     assert code_of(local_caller, "+449098790879") == "destination_blocked"
+
+
+def test_operator_raises_and_takes_back_a_limit(
+    local_caller: Person, settings: Settings, charlie: User
+) -> None:
+    settings.CALLS_PER_HOUR = settings.CALLS_AT_ONCE_NEW_ACCOUNT = 0
+    account, operator = local_caller.user.account, staff("operator")
+    assert limit(staff("support"), account.public_id, calls_per_hour=9) == 403
+    assert limit(operator, "acct_nobody", calls_per_hour=9) == 200
+    assert limit(operator, account.public_id, calls_per_hour=9, calls_at_once=7) == 302
+    raised = limits_of(Account.objects.get(pk=account.pk))
+    assert (raised.calls_per_hour, raised.calls_at_once) == (9, 7)  # new as the account is
+    assert limits_of(charlie.account).calls_per_hour == 0
+    assert limit(operator, account.public_id, calls_at_once=7) == 302
+    assert limits_of(Account.objects.get(pk=account.pk)).calls_per_hour == 0
+    events = AuditEvent.objects.filter(action="account.limits_set", account=account).order_by("id")
+    assert [e.facts["calls_per_hour"] for e in events] == [9, None]
+    assert events[0].facts["reason"] == "ticket 42"
+    listed = sign_in(operator).get("/admin/telephony/accountlimits/").content.decode()
+    assert "ticket 42" in listed
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ({"calls_at_once": 0}, "too_many_calls"),
+        ({"calls_per_hour": 1}, "too_many_calls_an_hour"),
+        ({"new_numbers_per_hour": 1}, "too_many_new_numbers"),
+        ({"spend_max_cents_per_day": 4}, "spending_limit"),
+    ],
+)
+def test_limit_of_an_account_is_what_its_calls_meet(
+    local_caller: Person, limits: dict[str, int], code: str
+) -> None:
+    make_call(local_caller.user, seconds=65, to_e164="+442079460001")
+    limit(staff("operator"), local_caller.user.account.public_id, **limits)
+    assert local_caller.call().json()["error"]["code"] == code
