@@ -164,6 +164,7 @@ class AccessToken(Guarded):
         indexes = [
             models.Index(fields=["user", "-id"], name="access_token_of_user"),
             models.Index(fields=["expires_at"], name="access_token_expires"),
+            models.Index(fields=["last_four", "-id"], name="access_token_last_four"),
         ]
         permissions = [("revoke_accesstoken", "Can revoke tokens")]
 

@@ -266,6 +266,7 @@ class TopUp(models.Model):
                 condition=Q(stripe_refunded_micros__gt=F("refunded_micros")),
                 name="topup_refunded_elsewhere",
             ),
+            models.Index(fields=["id"], condition=Q(problem__gt=""), name="topup_with_problem"),
         ]
 
     def __str__(self) -> str:
@@ -388,6 +389,9 @@ class StripeEvent(models.Model):
                 fields=["reference"],
                 condition=Q(outcome="ignored") & ~Q(reference=""),
                 name="stripe_event_early",
+            ),
+            models.Index(
+                fields=["id"], condition=Q(outcome="refused"), name="stripe_event_refused"
             ),
         ]
 

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.utils import timezone
 
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.ids import new_public_id
 from telephony.pricing import CallPrice, Price
+
+NUMBER_END_DIGITS = 4
 
 
 def new_caller_id_id() -> str:
@@ -22,6 +25,11 @@ def new_verification_id() -> str:
 
 def new_call_id() -> str:
     return new_public_id("call")
+
+
+def number_end(field: str) -> Right:
+    """What people quote of a number: its last four digits, by which support looks it up."""
+    return Right(field, NUMBER_END_DIGITS)
 
 
 class CallerId(models.Model):
@@ -63,6 +71,7 @@ class CallerId(models.Model):
                 name="caller_id_one_default",
             ),
         ]
+        indexes = [models.Index(number_end("e164"), F("id").desc(), name="caller_id_number_end")]
 
     def __str__(self) -> str:
         return self.e164
@@ -117,7 +126,10 @@ class Verification(models.Model):
             ("support_expire", "Can expire verifications (support)"),
             ("operator_expire", "Can expire verifications (operator)"),
         ]
-        indexes = [models.Index(fields=["account", "state"], name="verification_of_account")]
+        indexes = [
+            models.Index(fields=["account", "state"], name="verification_of_account"),
+            models.Index(number_end("e164"), F("id").desc(), name="verification_number_end"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -278,6 +290,8 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["account", "-id"], name="call_history"),
             models.Index(fields=["account", "created_at"], name="call_velocity"),
+            models.Index(fields=["created_at"], name="call_created"),
+            models.Index(number_end("to_e164"), F("id").desc(), name="call_number_end"),
             models.Index(
                 fields=["reconcile_after"],
                 condition=Q(reconcile_after__isnull=False),
@@ -373,7 +387,11 @@ class RefusedCall(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-id"], name="refused_call_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="refused_call_of_account"),
+            models.Index(fields=["created_at"], name="refused_call_created"),
+            models.Index(fields=["request_id"], name="refused_call_request"),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -1,23 +1,34 @@
 """One box for whatever a customer quotes: an address, a number, an id, four characters."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Model, Q
+from django.utils import timezone
 
 from accounts.models import AccessToken, Account, AuditEvent, User
 from billing.models import Hold, Refund, StripeEvent, TopUp, Transfer
 from mobayilo.lib.errors import ProductError
 from mobayilo.overview.models import FailedRequest
 from mobayilo.overview.support_tables import change_url
-from telephony.models import Call, CallerId, RefusedCall, Verification
+from telephony.models import (
+    NUMBER_END_DIGITS,
+    Call,
+    CallerId,
+    RefusedCall,
+    Verification,
+    number_end,
+)
 from telephony.numbers import mask, read_number
 
 MOST = 25
 # Fewer digits than this are no part of a phone number that anyone would look for.
 LEAST_DIGITS = 4
+# How far back refusals are searched as customers typed them: no index knows what to skip there.
+LATELY = timedelta(days=30)
 # The end of a number, which is the same with and without its country and its trunk prefix.
 TYPED_DIGITS = 8
 
@@ -104,31 +115,41 @@ def _by_request(text: str) -> Iterator[Model]:
 
 def _by_number(text: str) -> Iterator[Model]:
     """Phones first, then who proved or called the number."""
-    for condition in _numbers(text):
-        phones, proofs = _with_account(CallerId), _with_account(Verification)
-        yield from phones.filter(condition("e164")).order_by("removed_at", "-id")[:MOST]
-        yield from proofs.filter(condition("e164")).order_by("-id")[:MOST]
-        yield from _with_account(Call).filter(condition("to_e164")).order_by("-id")[:MOST]
+    whole, ending = _numbers(text)
+    if whole or ending:
+        yield from _with_number(CallerId, "e164", whole, ending).order_by("removed_at", "-id")[
+            :MOST
+        ]
+        yield from _with_number(Verification, "e164", whole, ending).order_by("-id")[:MOST]
+        yield from _with_number(Call, "to_e164", whole, ending).order_by("-id")[:MOST]
     digits = re.sub(r"\D", "", text)[-TYPED_DIGITS:]
     if len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text):
         # As customers typed it, with whatever they put between the digits.
         typed = r"\D*".join(digits) + r"\D*$"
-        refused = _with_account(RefusedCall).filter(to_text__regex=typed)
-        yield from refused.order_by("-id")[:MOST]
+        refused = _with_account(RefusedCall).filter(created_at__gt=timezone.now() - LATELY)
+        yield from refused.filter(to_text__regex=typed).order_by("-id")[:MOST]
 
 
-def _numbers(text: str) -> Iterator[Callable[[str], Q]]:
-    """The whole number where it can be read; otherwise all that end in its digits."""
+def _with_number(model: type[Model], field: str, whole: list[str], ending: str) -> Any:  # noqa: ANN401 - as above
+    """Rows whose number is one of `whole`, or ends so. The last four digits have an index."""
+    wanted = Q(**{f"{field}__in": whole})
+    if ending:
+        wanted |= Q(**{f"{field}__endswith": ending})
+    ends = {number[-NUMBER_END_DIGITS:] for number in (*whole, ending) if number}
+    rows = _with_account(model).alias(number_end=number_end(field))
+    return rows.filter(wanted, number_end__in=ends)
+
+
+def _numbers(text: str) -> tuple[list[str], str]:
+    """The whole number where it can be read; otherwise what it may be, and its digits."""
     try:
-        whole = [read_number(text, stated_country=None, default_country=None).e164]
+        return [read_number(text, stated_country=None, default_country=None).e164], ""
     except ProductError as unread:
         meant = [*unread.details.get("candidates", []), *unread.details.get("suggestions", [])]
         whole = [candidate["e164"] for candidate in meant]
         digits = re.sub(r"\D", "", text).lstrip("0")
-        if len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text):
-            yield lambda field: Q(**{f"{field}__in": whole}) | Q(**{f"{field}__endswith": digits})
-        return
-    yield lambda field: Q(**{f"{field}__in": whole})
+        is_number = len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text)
+        return (whole, digits) if is_number else ([], "")
 
 
 _ACCOUNT_OF: dict[type[Model], str] = {
