@@ -30,6 +30,8 @@ from mobayilo.lib.errors import ProductError
 logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 3.05
 SIGNATURE_TOLERANCE_SECONDS = 300
+# Our key, its rights, or an idempotency key of ours that is in use or was used for something else.
+MISCONFIGURED = (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -71,40 +73,42 @@ def client() -> stripe.StripeClient:
 
 
 def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:
-    """Turns what the SDK raises into UnknownOutcomeError or RefusedError."""
+    """Turns what the SDK raises into UnknownOutcomeError or RefusedError.
+
+    The SDK tries twice, so what refuses the second attempt unseen (429, 401, 403, 409) tells
+    nothing of the first: it may have been done, and only its answer lost.
+    """
 
     @wraps(ask)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return ask(*args, **kwargs)
-        except stripe.RateLimitError as error:
-            raise _refused("provider_unavailable", error) from None
-        except (
-            stripe.AuthenticationError,
-            stripe.PermissionError,
-            stripe.InvalidRequestError,
-            stripe.IdempotencyError,
-            stripe.CardError,
-        ) as error:
-            raise _refused("provider_misconfigured", error) from None
+        except (stripe.InvalidRequestError, stripe.CardError) as error:
+            raise _refused(error) from None
+        except MISCONFIGURED as error:
+            raise _unknown("provider_misconfigured", error) from None
         except (stripe.StripeError, ValueError, AttributeError, ArithmeticError) as error:
-            logger.warning("stripe did not answer", extra={"error": type(error).__name__})
-            raise UnknownOutcomeError(
-                "provider_unavailable",
-                "The payment provider does not answer.",
-                retry_after_seconds=30,
-            ) from None
+            raise _unknown("provider_unavailable", error) from None
 
     return wrapper
 
 
-def _refused(code: str, error: stripe.StripeError) -> RefusedError:
+def _refused(error: stripe.StripeError) -> RefusedError:
     # Neither the message nor the body: they may quote what we sent.
     facts = {"error": type(error).__name__, "reason": error.code, "status": error.http_status}
     logger.warning("stripe refused", extra=facts)
-    refused = RefusedError(code, "The payment provider did not accept that.")
+    message = "The payment provider did not accept that."
+    refused = RefusedError("provider_misconfigured", message)
     refused.reason = error.code or ""
     return refused
+
+
+def _unknown(code: str, error: Exception) -> UnknownOutcomeError:
+    status = getattr(error, "http_status", None)
+    facts = {"error": type(error).__name__, "status": status}
+    logger.warning("stripe did not answer", extra=facts)
+    message = "The payment provider does not answer."
+    return UnknownOutcomeError(code, message, retry_after_seconds=30)
 
 
 @asking_stripe

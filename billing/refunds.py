@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 RESERVED_FOR = timedelta(days=365)
 STRIPE_REFUND = (Book.STRIPE_CLEARING, Transfer.Kind.REFUND)
 Status = Refund.Status
+GONE_WRONG = ("failed", "canceled")
 
 
 def refundable_micros(topup: TopUp) -> int:
@@ -124,7 +125,9 @@ def ask_stripe(refund: Refund) -> None:
         )
     except gateway.RefusedError as error:
         with transaction.atomic():
-            _fail(_locked(refund), error.reason or error.message)
+            refund = _locked(refund)
+            if refund.stripe_refund_id is None:
+                _fail(refund, error.reason or error.message)
         raise
     record_refund(answer)
 
@@ -136,13 +139,18 @@ def record_refund(answer: StripeRefund) -> Refund | None:
     if refund is None:
         return None
     refund = _locked(refund)
-    Refund.objects.filter(pk=refund.pk, stripe_refund_id=None).update(stripe_refund_id=answer.id)
+    if was_unheard_of := refund.stripe_refund_id is None:
+        refund.stripe_refund_id = answer.id
+        refund.save(update_fields=["stripe_refund_id"])
     if (answer.amount_cents * MICROS_PER_CENT, answer.currency) != (refund.amount_micros, "usd"):
         raise ContradictionError(refund.topup, "Stripe names another amount of a refund.")
+    if answer.status in GONE_WRONG:
+        _fail(refund, answer.failure_reason or answer.status)
+        return refund
+    if was_unheard_of and refund.status == Status.FAILED:
+        _revive(refund)
     if answer.status == "succeeded":
         _settle(refund)
-    elif answer.status in ("failed", "canceled"):
-        _fail(refund, answer.failure_reason or answer.status)
     return refund
 
 
@@ -171,17 +179,30 @@ def _adopt(answer: StripeRefund) -> Refund | None:
     amount_micros = answer.amount_cents * MICROS_PER_CENT
     refund = Refund(topup=topup, amount_micros=amount_micros, stripe_refund_id=answer.id)
     refund.reason = "Made in Stripe's dashboard"
-    if answer.status in ("failed", "canceled"):
+    if answer.status in GONE_WRONG:
         refund.status, refund.closed_at = Status.FAILED, timezone.now()
         refund.save()
         return refund
+    _debit(refund)
+    return refund
+
+
+def _revive(refund: Refund) -> None:
+    """One that we took for refused, and gave the money of back, was made by Stripe after all."""
+    refund.status, refund.closed_at, refund.problem = Status.PENDING, None, ""
+    _debit(refund)
+    logger.error("refund was made after all", extra={"refund": refund.public_id})
+
+
+def _debit(refund: Refund) -> None:
+    """Saves a refund whose money is gone already. The caller has locked the top-up."""
+    topup, amount_micros = refund.topup, refund.amount_micros
     if topup.refunded_micros + amount_micros > topup.amount_micros:
         raise ContradictionError(topup, "Stripe refunded more than was paid.")
     balance_claims(topup, also_refunded_micros=amount_micros)
     refund.save()
     cause = _cause(refund, "outside", Transfer.Kind.REFUND, "Refund to your card")
     ledger.post(account=topup.account, amount_micros=-amount_micros, cause=cause, may_owe=True)
-    return refund
 
 
 def _settle(refund: Refund) -> None:

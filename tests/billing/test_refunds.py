@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Account
 from billing import gateway
@@ -128,6 +129,48 @@ def test_refund_that_stripe_did_not_answer_is_made_once(
     reconcile_topups()
     assert totals(paid.account) == (15, 0)
     assert [one.amount_cents for one in made_at_stripe(paid)] == [500]
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("second", ["429", "500"])
+@pytest.mark.parametrize("first", ["500", "timeout"])
+def test_refund_whose_answer_got_lost_is_not_given_back_too(
+    stripe_sandbox: StripeSandbox, paid: TopUp, settings: Settings, first: str, second: str
+) -> None:
+    settings.STRIPE_TIMEOUT_SECONDS = 0.5
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.fail(first, "/v1/refunds", when="after", times=1)
+    stripe_sandbox.fail(second, "/v1/refunds", when="before", times=1)
+    assert refund(paid, 5).status == Refund.Status.PENDING
+    assert totals(paid.account) == (20, 5)
+    grow_older(minutes=3)
+    reconcile_topups()
+    assert totals(paid.account) == (15, 0)
+    assert [one.amount_cents for one in made_at_stripe(paid)] == [500]
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("made", ["pending", "succeeded"])
+def test_refund_taken_for_refused_is_debited_when_stripe_made_it(
+    stripe_sandbox: StripeSandbox, paid: TopUp, made: str
+) -> None:
+    payment = stripe_sandbox.payment_of(paid)
+    TopUp.objects.update(stripe_payment_intent_id="pi_unknown")
+    paid.refresh_from_db()
+    with pytest.raises(ProductError):
+        refund(paid, 5)
+    failed = Refund.objects.get()
+    TopUp.objects.update(stripe_payment_intent_id=payment)
+    stripe_sandbox.control.post("stripe/refunds", next_status=made)
+    gateway.client().v1.refunds.create(
+        {"payment_intent": payment, "amount": 500, "metadata": {"refund_id": failed.public_id}}
+    )
+    stripe_sandbox.settle()
+    failed.refresh_from_db()
+    assert (failed.status, failed.problem, totals(paid.account)) == (made, "", (15, 0))
+    stripe_sandbox.control.post(f"stripe/refunds/{failed.stripe_refund_id}/fail")
+    stripe_sandbox.settle()
+    assert totals(paid.account) == (20, 0)
     assert_books_are_right()
 
 
