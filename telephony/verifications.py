@@ -27,6 +27,7 @@ CODE_LIVES = timedelta(minutes=10)
 TRIES = 5
 
 State = Verification.State
+_WAITS = (State.REQUESTED, State.PENDING)
 # An outage is not the customer's try.
 _NOT_A_TRY = ("provider_unavailable", "provider_misconfigured")
 
@@ -58,11 +59,7 @@ def request_verification(
         _fail(verification, refusal)
         raise
     with transaction.atomic():
-        if sid != verification.twilio_sid:
-            verification.twilio_sid, verification.attempts_left = sid, TRIES
-            verification.expires_at = timezone.now() + CODE_LIVES
-        verification.state = State.PENDING
-        verification.save()
+        _note_code(verification, sid)
         audit.record(
             "caller_id.code_sent", account=account, user=user, token=token,
             number=mask(read.e164), channel=channel,
@@ -102,9 +99,7 @@ def confirm_verification(
 
 def expire_verification(verification: Verification) -> bool:
     """Ends a verification that waits, so that another can be asked for; False if none waited."""
-    open_ones = Verification.objects.filter(
-        pk=verification.pk, state__in=(State.REQUESTED, State.PENDING)
-    )
+    open_ones = Verification.objects.filter(pk=verification.pk, state__in=_WAITS)
     return open_ones.update(state=State.EXPIRED, closed_at=timezone.now()) == 1
 
 
@@ -139,6 +134,21 @@ def _fail(verification: Verification, refusal: ProductError) -> None:
     Verification.objects.filter(pk=verification.pk, state=State.REQUESTED).update(
         state=State.FAILED, failure_code=refusal.code, closed_at=timezone.now()
     )
+
+
+def _note_code(verification: Verification, sid: str) -> None:
+    """Commits that a code is under way, unless the proof was ended while it was being sent."""
+    changes: dict[str, object] = {"state": State.PENDING, "channel": verification.channel}
+    if sid != verification.twilio_sid:
+        changes |= {
+            "twilio_sid": sid,
+            "attempts_left": TRIES,
+            "expires_at": timezone.now() + CODE_LIVES,
+        }
+    waiting = Verification.objects.filter(pk=verification.pk, state__in=_WAITS)
+    if not waiting.update(**changes):
+        raise ProductError("verification_expired", "This proof was ended while a code was sent.")
+    verification.refresh_from_db()
 
 
 def _choose(
@@ -195,7 +205,7 @@ def _wrong_code(verification: Verification) -> ProductError:
 
 
 def _expired() -> ProductError:
-    return ProductError("verification_expired", "That code has expired.")
+    return ProductError("verification_expired", "That code has expired or was used.")
 
 
 def _close(verification: Verification, state: str) -> bool:

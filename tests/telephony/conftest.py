@@ -10,7 +10,7 @@ import pytest
 import requests
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -187,6 +187,13 @@ def local_caller(local_person: Callable[..., Person], alice: User) -> Person:
 def caller(person: Callable[..., Person], alice: User) -> Person:
     """alice with a proved phone and twenty dollars."""
     return person(alice, phone=OWN_PHONE, dollars=20)
+
+
+def in_another_thread(ask: Callable[[], Answer]) -> Answer:
+    try:
+        return ask()
+    finally:
+        connection.close()
 
 
 def make_call(

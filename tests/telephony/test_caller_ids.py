@@ -1,6 +1,7 @@
 """Proving a phone, with the sandbox as Twilio Verify."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,14 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, OutboxMail, User
 from telephony.models import CallerId, Verification
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person
-from tests.telephony.sandbox import Sandbox
+from tests.telephony.conftest import (
+    DESTINATION,
+    OWN_PHONE,
+    Answer,
+    Person,
+    in_another_thread,
+)
+from tests.telephony.sandbox import Sandbox, wait_for
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 People = Callable[..., Person]
@@ -168,6 +175,45 @@ def test_faults_of_twilio_end_in_a_state_that_a_retry_repairs(
         assert Verification.objects.get().attempts_left == 5
         confirmed = somebody.post("caller-ids/confirm", code=code)
     assert confirmed.status_code == 200
+
+
+@pytest.mark.parametrize("guess", ["right", "wrong"])
+def test_code_checked_while_it_is_sent_again_is_not_forgotten(
+    person: People, alice: User, sandbox: Sandbox, guess: str
+) -> None:
+    somebody = person(alice)
+    somebody.post("caller-ids", number=OWN_PHONE)
+    code = sandbox.code_for(OWN_PHONE)
+    sandbox.fault("slow", "/Verifications", method="POST", seconds=1)
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(
+            in_another_thread, lambda: somebody.post("caller-ids", number=OWN_PHONE)
+        )
+        wait_for(lambda: len(sandbox.get("messages", to=OWN_PHONE)["messages"]) == 2, "the code")
+        somebody.post("caller-ids/confirm", code=code if guess == "right" else wrong(code))
+        sent = sending.result()
+    proof = Verification.objects.get()
+    if guess == "right":
+        assert (sent.status_code, error_of(sent)) == (410, "verification_expired")
+        assert (proof.state, proof.attempts_left) == ("approved", 4)
+    else:
+        assert sent.json()["attempts_left"] == proof.attempts_left == 4
+
+
+@pytest.mark.parametrize("kind", ["500", "timeout", "close", "empty", "malformed", "html"])
+def test_proof_whose_answer_was_lost_needs_another_code(
+    person: People, alice: User, sandbox: Sandbox, kind: str
+) -> None:
+    somebody = person(alice)
+    somebody.post("caller-ids", number=OWN_PHONE)
+    code = sandbox.code_for(OWN_PHONE)
+    sandbox.fault(kind, "/VerificationCheck", method="POST", when="after")
+    assert somebody.post("caller-ids/confirm", code=code).status_code == 503
+    used = somebody.post("caller-ids/confirm", code=code)
+    assert (used.status_code, error_of(used)) == (410, "verification_expired")
+    assert "was used" in used.json()["error"]["message"]
+    prove(somebody, sandbox)
+    assert CallerId.objects.get().e164 == OWN_PHONE
 
 
 def test_taking_a_phone_over_tells_its_former_owner(

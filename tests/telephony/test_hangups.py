@@ -1,17 +1,15 @@
 """Hanging up: carried out in the end, whatever Twilio answers at first."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account
 from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, in_another_thread
 from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.test_reconcile import reconcile_now
 
@@ -34,13 +32,6 @@ def talking(caller: Person, sandbox: Sandbox, settings: Settings) -> str:
 
 def running(sandbox: Sandbox) -> list[object]:
     return list(sandbox.get("calls", running="1")["calls"])
-
-
-def in_another_thread(ask: Callable[[], Answer]) -> Answer:
-    try:
-        return ask()
-    finally:
-        connection.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)
