@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_events_are_immutable"),
-        ("telephony", "0002_support_acts_on_calls_and_phones"),
+        ("telephony", "0003_operators_set_limits_of_an_account"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
