@@ -345,3 +345,14 @@ def test_terminal_is_put_back_after_following(moby: Moby, server: StubServer) ->
     child.expect(r" icanon ")
     child.expect(r" echo ")
     child.expect(pexpect.EOF)
+
+
+def test_long_lines_break_between_words_on_a_terminal_only(moby: Moby, server: StubServer) -> None:
+    token = {**d.STATUS["token"], "scopes": ["account:read", "billing:read", "calls:write"]}
+    for _ in range(2):
+        server.on("GET", "status", {**d.STATUS, "token": token})
+    text, code = finish(moby.spawn("auth", "status", MOBY_TOKEN=d.TOKEN, COLUMNS="42"))
+    broken = "Scopes:       account:read, billing:read,\r\n              calls:write\r\n"
+    assert (code, broken in text) == (0, True)
+    piped = moby.run("auth", "status", MOBY_TOKEN=d.TOKEN, COLUMNS="42").stdout
+    assert "account:read, billing:read, calls:write\n" in piped

@@ -6,6 +6,7 @@ Nothing here passes through Cleo's markup, which would eat anything that looks l
 import json
 import select
 import shutil
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from getpass import getpass
@@ -32,10 +33,13 @@ class Console:
 
     # What is written
 
-    def write(self, text: str = "") -> None:
-        """A line of data for a person; silent with --quiet and with --json."""
+    def write(self, text: str = "", *, hang: int = 0) -> None:
+        """A line of data for a person; silent with --quiet and with --json.
+
+        On a terminal, what is too long goes on in the next line, `hang` columns in.
+        """
         if not self.quiet and not self.json:
-            self._put(self.context.stdout, text)
+            self._tell(self.context.stdout, text, hang)
 
     def raw(self, text: str) -> None:
         """The data that the command exists to give: written whatever the options say."""
@@ -57,12 +61,12 @@ class Console:
     def say(self, text: str) -> None:
         """A line on stderr, at once, whatever the format of the output."""
         self.end_live()
-        self._put(self.context.stderr, text)
+        self._tell(self.context.stderr, text)
 
     def finish(self) -> None:
         """Give out the remarks that waited for the command to succeed."""
         for text in self._held:
-            self._put(self.context.stderr, text)
+            self._tell(self.context.stderr, text)
         self._held.clear()
 
     def fail(self, error: MobyError) -> None:
@@ -70,9 +74,9 @@ class Console:
         if self.json:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
-        self._put(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
+        self._tell(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
         for line in [*error.field_lines(), *error.hint.splitlines()]:
-            self._put(self.context.stderr, f"  {line}")
+            self._tell(self.context.stderr, f"  {line}")
 
     def live(self, text: str) -> None:
         """One line on stderr that replaces itself; on anything but a terminal, nothing."""
@@ -132,7 +136,7 @@ class Console:
         shown = [(name, clean(value)) for name, value in pairs if value not in (None, "")]
         widest = max((len(name) for name, _ in shown), default=0)
         for name, value in shown:
-            self.write(f"{name + ':':<{widest + 1}} {value}")
+            self.write(f"{name + ':':<{widest + 1}} {value}", hang=widest + 2)
 
     # What is asked
 
@@ -184,6 +188,22 @@ class Console:
             return True
         self.context.clock.sleep(seconds)  # end of input: it would be "ready" for ever
         return False
+
+    def _tell(self, stream: TextIO, text: str, hang: int = 0) -> None:
+        """Breaks long lines between words where a person reads them, and nowhere else."""
+        if stream.isatty():
+            text = "\n".join(self._broken(line, hang) for line in text.split("\n"))
+        self._put(stream, text)
+
+    def _broken(self, line: str, hang: int) -> str:
+        begins = " " * (hang or len(line) - len(line.lstrip()))
+        return textwrap.fill(
+            line,
+            self.width,
+            subsequent_indent=begins,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     def _put(self, stream: TextIO, text: str) -> None:
         stream.write(text + "\n")
