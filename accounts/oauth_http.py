@@ -53,11 +53,20 @@ def oauth_endpoint(view: Endpoint) -> Endpoint:
         except Exception:
             logger.exception("oauth endpoint failed")
             response = refusal(OAuthError("server_error", "Our fault. Try again.", status=500))
-        response["Cache-Control"] = "no-store"
-        response["Pragma"] = "no-cache"
-        return response
+        return _not_stored(response)
 
     return wrapper
+
+
+def oauth_refusal(error: ProductError) -> HttpResponse:
+    """A refusal that came before an endpoint did, such as of a name that is not ours."""
+    return _not_stored(refusal(_translate(error)))
+
+
+def _not_stored(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["Pragma"] = "no-cache"
+    return response
 
 
 def refusal(error: OAuthError) -> HttpResponse:
@@ -128,10 +137,10 @@ def _word(value: Any) -> str:  # noqa: ANN401 - whatever a JSON body holds
 
 def _translate(error: ProductError) -> OAuthError:
     """A refusal of the product in OAuth's words."""
-    code = {429: "slow_down", 503: "temporarily_unavailable"}.get(
-        error.kind.status, "invalid_request"
-    )
-    status = error.kind.status if error.kind.status in (429, 503) else 400
+    codes = {429: "slow_down", 500: "server_error", 503: "temporarily_unavailable"}
+    code = codes.get(error.kind.status, "invalid_request")
+    # No 401 and no 403: clients take both for the end (RFC 8628 knows 400 alone).
+    status = error.kind.status if error.kind.status in (404, 429, 500, 503) else 400
     return OAuthError(
         code, error.message, status=status, retry_after_seconds=error.retry_after_seconds
     )

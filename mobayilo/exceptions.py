@@ -10,11 +10,13 @@ from django.shortcuts import render
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from accounts.oauth_http import oauth_refusal
 from mobayilo.lib.challenges import REALM
 from mobayilo.lib.errors import OUTAGES, ProductError, throttled
 from mobayilo.lib.refusals import note_refusal
 
 logger = logging.getLogger(__name__)
+OAUTH_PATHS = ("/oauth/", "/login/oauth/", "/login/device/", "/.well-known/")
 
 
 def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
@@ -95,13 +97,15 @@ def _headers(error: ProductError) -> dict[str, str]:
 
 
 def refuse(request: HttpRequest, error: ProductError) -> HttpResponse:
-    """An error outside DRF: JSON under /api/, a page elsewhere."""
+    """An error outside DRF: JSON for programs, in the words of their path, a page elsewhere."""
     note_refusal(request, error)
     identifier = getattr(request, "request_id", "")
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(
             error_object(error, identifier), status=error.kind.status
         )
+    elif request.path.startswith(OAUTH_PATHS):
+        return oauth_refusal(error)
     else:
         context = {"error": error, "request_id": identifier}
         response = render(request, "errors/refused.html", context, status=error.kind.status)
