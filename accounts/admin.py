@@ -55,12 +55,6 @@ class AccountAdmin(LookOnlyAdmin):
     def people(self, account: Account) -> str:
         return ", ".join(user.email for user in account.users.all())
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
-        account = self.get_object(request, object_id)
-        if request.method == "GET" and isinstance(account, Account):
-            record("support.looked", account=account, user=_staff(request), request=request)
-        return super().change_view(request, object_id, *args, **kwargs)
-
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.freeze_account")
 

@@ -14,11 +14,33 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.audit import record
+from accounts.models import Account, User
+
 
 class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
     """Rows that only the product's own operations write."""
 
     show_full_result_count = False
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """Who of the staff looked at what of whose is recorded."""
+        answer = super().change_view(request, object_id, *args, **kwargs)
+        if request.method == "GET" and answer.status_code == 200:
+            self._note_look(request, object_id)
+        return answer
+
+    def _note_look(self, request: HttpRequest, object_id: str) -> None:
+        account = _account_of(self.get_object(request, object_id))
+        if account is not None:
+            record(
+                "support.looked",
+                account=account,
+                user=request.user if isinstance(request.user, User) else None,
+                request=request,
+                page=self.opts.model_name,
+                row=object_id,
+            )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -28,6 +50,14 @@ class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+def _account_of(row: object) -> Account | None:
+    """The account that a row belongs to, by the relations that lead there; None for ours."""
+    if row is None or isinstance(row, Account):
+        return row
+    owners = (getattr(row, name, None) for name in ("account", "user", "wallet", "topup"))
+    return next((account for owner in owners if (account := _account_of(owner))), None)
 
 
 class ReasonForm(forms.Form):

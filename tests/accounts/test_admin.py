@@ -6,10 +6,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.management import call_command
+from django.db.models import Model
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
+from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from tests.accounts.browser import sign_in
 from tests.accounts.oauth import approve, poll, start
 from tests.people import new_token, person
@@ -213,6 +214,24 @@ def test_looking_at_an_account_is_recorded(staff: User, alice: User) -> None:
     sign_in(staff).get(f"/admin/accounts/account/{alice.account.pk}/change/")
     event = AuditEvent.objects.get(action="support.looked")
     assert (event.account, event.user) == (alice.account, staff)
+
+
+@pytest.mark.parametrize("page", ["accesstoken", "devicelogin", "outboxmail", "user"])
+def test_looking_at_a_row_of_a_customer_is_recorded(
+    client: Client, staff: User, alice: User, page: str
+) -> None:
+    approve(start(client)["user_code"], alice)
+    new_token(alice)
+    row: Model = {
+        "accesstoken": AccessToken.objects.get(),
+        "devicelogin": DeviceLogin.objects.get(),
+        "outboxmail": OutboxMail.objects.get(),
+        "user": alice,
+    }[page]
+    sign_in(staff).get(f"/admin/accounts/{page}/{row.pk}/change/")
+    event = AuditEvent.objects.get(action="support.looked")
+    assert (event.account, event.user) == (alice.account, staff)
+    assert event.facts == {"page": page, "row": str(row.pk)}
 
 
 def test_superuser_says_who_is_staff_and_it_is_recorded(alice: User, staff: User) -> None:
