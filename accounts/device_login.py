@@ -273,6 +273,7 @@ def _spec(row: DeviceLogin) -> TokenSpec:
         client=client_name(row.client_id),
         device_name=row.device_name,
         created_ip=row.ip,
+        country=row.country,
     )
 
 

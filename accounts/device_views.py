@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import device_login
-from accounts.access import fresh_sign_in_required, has_verified_email, signed_in_user
+from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.clients import client_name
 from accounts.device_login import Approval
 from accounts.forms import ApprovalForm, UserCodeForm
@@ -21,9 +21,9 @@ from accounts.guesses import count_wrong_code, refuse_guessers
 from accounts.models import DeviceLogin
 from accounts.places import country_of, same_network
 from accounts.token_policy import policy_of
+from accounts.tokens import refuse_without_room
 from accounts.user_codes import normalize, shown
 from mobayilo.lib.client_ip import client_ip
-from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 
 # A code that was typed or came with a link; it waits here through sign-in, sign-up and MFA.
@@ -83,8 +83,7 @@ def device_confirm(request: HttpRequest) -> HttpResponse:
     if row is None:
         return _gone(request)
     user = signed_in_user(request)
-    if not has_verified_email(user):
-        raise ProductError("email_unverified", "Your e-mail address is not confirmed yet.")
+    refuse_without_room(user)
     return _confirm_page(request, row, ApprovalForm(row=row, policy=policy_of(user.account)))
 
 
@@ -98,6 +97,7 @@ def device_approve(request: HttpRequest) -> HttpResponse:
     if row is None:
         return _gone(request)
     user = signed_in_user(request)
+    refuse_without_room(user)
     form = ApprovalForm(request.POST, row=row, policy=policy_of(user.account))
     if not form.is_valid():
         return _confirm_page(request, row, form, status=400)

@@ -13,7 +13,7 @@ from accounts.guards import MAX_CENTS, NO_GUARDS, Guards, parse_guards
 from accounts.models import DeviceLogin
 from accounts.scopes import Scope
 from accounts.token_policy import NEVER, TokenPolicy
-from accounts.tokens import TokenSpec
+from accounts.tokens import UNFIT_NAME, TokenSpec
 from mobayilo.lib.errors import ProductError
 
 PRESET_DAYS = (7, 30, 60, 90)
@@ -86,6 +86,12 @@ class TokenTerms(forms.Form):
         if isinstance(expires, forms.ChoiceField):
             asked = (self.initial.get("expires"), self.data.get("expires"))
             expires.choices = life_choices(policy, asked=asked)
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if not name.isprintable():
+            raise forms.ValidationError(UNFIT_NAME)
+        return name
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

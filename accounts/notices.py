@@ -15,9 +15,11 @@ from accounts.scopes import Scope
 EXPIRY_BANDS = ((7, 1), (1, 0))
 
 
-def tell_token_created(token: AccessToken) -> None:
+def tell_token_created(token: AccessToken, *, country: str) -> None:
+    """`country` is where the request came from, if the proxy in front of us knows."""
     kind = "device_approved" if token.kind == AccessToken.Kind.DEVICE else "token_created"
-    _tell(token, kind)
+    place = f" ({country})" if country else ""
+    _tell(token, kind, ip=f"{token.created_ip or ''}{place}")
 
 
 def tell_token_rotated(token: AccessToken, *, grace_seconds: int) -> None:

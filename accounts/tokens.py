@@ -20,6 +20,7 @@ from mobayilo.lib.errors import ProductError
 
 MAX_LIVE_TOKENS = 100
 DEFAULT_GRACE_SECONDS = 24 * 3600
+UNFIT_NAME = "Give it a name of 1 to 100 characters that can be seen."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class TokenSpec:
     client: str = ""
     device_name: str = ""
     created_ip: str | None = None
+    country: str = ""
     # Whatever the days say; the end of a token that makes this one.
     not_after: datetime | None = None
 
@@ -69,7 +71,7 @@ def create_token(user: User, spec: TokenSpec, *, request: AnyRequest = None) -> 
         }
         made = _insert(owner, columns, expires_at=expires_at, now=now)
         _note("token.created", made.row, owner, request, scopes=made.row.scopes)
-        tell_token_created(made.row)
+        tell_token_created(made.row, country=spec.country)
     return made
 
 
@@ -189,17 +191,22 @@ def _lock(user: User) -> User:
     owner = User.objects.select_for_update(of=("self",)).select_related("account").get(pk=user.pk)
     if not owner.is_active:
         raise ProductError("invalid_token", "This user cannot sign in.")
-    if not has_verified_email(owner):
-        raise ProductError("email_unverified", "Your e-mail address is not confirmed yet.")
-    if AccessToken.objects.live().for_user(owner).count() >= MAX_LIVE_TOKENS:
-        raise ProductError("too_many_tokens", f"You have {MAX_LIVE_TOKENS} tokens already.")
+    refuse_without_room(owner)
     return owner
+
+
+def refuse_without_room(user: User) -> None:
+    """Raises what keeps a user from having one more token, whatever it is to be."""
+    if not has_verified_email(user):
+        raise ProductError("email_unverified", "Your e-mail address is not confirmed yet.")
+    if AccessToken.objects.live().for_user(user).count() >= MAX_LIVE_TOKENS:
+        raise ProductError("too_many_tokens", f"You have {MAX_LIVE_TOKENS} tokens already.")
 
 
 def _check_name(owner: User, spec: TokenSpec) -> None:
     """Names of hand-made tokens are unique among those in use; devices may share a name."""
     if not 1 <= len(spec.name) <= 100 or not spec.name.isprintable():
-        _refuse("name", "Give it a name of 1 to 100 characters.")
+        _refuse("name", UNFIT_NAME)
     in_use = AccessToken.objects.live().for_user(owner).filter(rotated_at=None)
     same = in_use.filter(kind=AccessToken.Kind.PERSONAL, name=spec.name)
     if spec.kind == AccessToken.Kind.PERSONAL and same.exists():

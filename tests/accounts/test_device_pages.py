@@ -4,15 +4,18 @@ import io
 import logging
 
 import pytest
+from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
+from accounts.tokens import MAX_LIVE_TOKENS
 from mobayilo.lib.ratelimits import LIMITS, Limit
 from mobayilo.logs import Formatter
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
-from tests.accounts.oauth import FORM, START, poll, start
+from tests.accounts.oauth import FORM, START, approve, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -155,6 +158,52 @@ def test_approval_may_narrow_but_not_widen(client: Client, alice: User) -> None:
     assert (token.scopes, token.max_cents_per_day) == (["calls:read"], 500)
 
 
+@pytest.mark.parametrize("name", ["a\u202eb", "", "x" * 101])
+def test_name_that_no_token_may_have_is_refused_on_the_page(
+    client: Client, alice: User, name: str
+) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    answer = browser.post("/device/approve", {**shown_terms(browser), "name": name})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["name"])
+    assert poll(client, body["device_code"])[1]["error"] == "authorization_pending"
+
+
+def test_user_with_too_many_tokens_is_told_before_the_device_is(
+    client: Client, alice: User
+) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    terms = shown_terms(browser)
+    fill_up(alice)
+    for answer in (browser.get("/device/confirm"), browser.post("/device/approve", terms)):
+        assert answer.status_code == 409
+        assert "100 tokens already" in answer.content.decode()
+    AccessToken.objects.first().delete()  # type: ignore[union-attr]  # there are a hundred
+    assert browser.post("/device/approve", terms)["Location"] == "/device/approved"
+    assert poll(client, body["device_code"])[0] == 200
+
+
+def test_too_many_tokens_at_redemption_end_the_login(client: Client, alice: User) -> None:
+    body = start(client)
+    approve(body["user_code"], alice)
+    fill_up(alice)
+    for _ in range(2):
+        assert poll(client, body["device_code"])[1]["error"] == "access_denied"
+    assert AccessToken.objects.count() == MAX_LIVE_TOKENS
+
+
+def fill_up(user: User) -> None:
+    """As many tokens as a user may have."""
+    numbers = range(MAX_LIVE_TOKENS)
+    AccessToken.objects.bulk_create(
+        AccessToken(user=user, kind="pat", name=f"t{n}", digest=f"d{n}", line=f"l{n}")
+        for n in numbers
+    )
+
+
 def test_guards_asked_for_are_shown_for_approval(client: Client, alice: User) -> None:
     body = start(client, max_cents_per_day="500", destinations="GB +4420", expires_in_days="9000")
     browser = sign_in(alice)
@@ -234,3 +283,18 @@ def test_guesses_of_everybody_raise_one_alarm(alice: User, monkeypatch: pytest.M
         enter_code(browser, "BBBB-BBBB")
     alarm = AuditEvent.objects.get(action="device_login.codes_guessed_in_bulk")
     assert (alarm.account, alarm.ip) == (None, "127.0.0.1")
+
+
+@pytest.mark.parametrize(("country", "place"), [("BR", "127.0.0.1 (BR)"), ("", "127.0.0.1\n")])
+def test_mail_of_an_approved_device_tells_what_asked_from_where(
+    client: Client, alice: User, settings: Settings, country: str, place: str
+) -> None:
+    settings.CLIENT_COUNTRY_HEADER = "CF-IPCountry"
+    sent = "client_id=moby-cli&device_name=anvil"
+    body = client.post(START, sent, content_type=FORM, headers={"CF-IPCountry": country}).json()
+    approve(body["user_code"], alice)
+    assert poll(client, body["device_code"])[0] == 200
+    call_command("send_notices")
+    told = mail.outbox[0]
+    assert (told.to, "signed in" in told.subject) == ([alice.email], True)
+    assert f"Device: anvil, asked by moby, the terminal client from {place}" in str(told.body)
