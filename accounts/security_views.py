@@ -60,7 +60,7 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
     session = get_object_or_404(mine, pk=session_id)
     session.end()
     record("session.ended", account=session.user.account, user=session.user, request=request)
-    return redirect("accounts:security")
+    return redirect("usersessions_list")
 
 
 @never_cache

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,8 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 
 SCOPE_LABELS = dict(Scope.choices)
+TOKENS_A_PAGE = 20
+ENDED_SHOWN = 10
 
 
 @never_cache
@@ -29,10 +32,12 @@ SCOPE_LABELS = dict(Scope.choices)
 def tokens(request: HttpRequest) -> HttpResponse:
     """Hand-made tokens and devices side by side, then those that ended lately."""
     mine = AccessToken.objects.for_user(signed_in_user(request)).order_by("-id")
-    live = list(mine.live())
+    page = Paginator(mine.live(), TOKENS_A_PAGE).get_page(request.GET.get("page"))
+    ended = mine.exclude(pk__in=mine.live().values("pk"))[:ENDED_SHOWN]
     context = {
-        "live": [_row(token) for token in live],
-        "ended": [_row(token) for token in mine.exclude(pk__in=[t.pk for t in live])[:20]],
+        "page": page,
+        "live": [_row(token) for token in page],
+        "ended": [] if page.has_next() else [_row(token) for token in ended],
     }
     return render(request, "accounts/tokens.html", context)
 
@@ -45,7 +50,9 @@ def devices(request: HttpRequest) -> HttpResponse:
     """The devices that are signed in."""
     mine = AccessToken.objects.for_user(signed_in_user(request)).order_by("-id")
     live = mine.live().filter(kind=AccessToken.Kind.DEVICE)
-    return render(request, "accounts/devices.html", {"live": [_row(token) for token in live]})
+    page = Paginator(live, TOKENS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "live": [_row(token) for token in page]}
+    return render(request, "accounts/devices.html", context)
 
 
 @never_cache

@@ -23,7 +23,11 @@ class Month:
     opening_micros: int
     closing_micros: int
     sums: list[tuple[str, int]]
-    transfers: list[Transfer]
+    transfers: QuerySet[Transfer]
+
+    @property
+    def last(self) -> date:
+        return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def movements(
@@ -55,7 +59,7 @@ def month_of(account: Account, first: date) -> Month:
         opening_micros=opening,
         closing_micros=opening + sum(total for _, total in sums),
         sums=sums,
-        transfers=list(inside.order_by("id")),
+        transfers=inside.order_by("id"),
     )
 
 

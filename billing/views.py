@@ -176,7 +176,8 @@ def statement_month(request: HttpRequest, year: int, month: int) -> HttpResponse
         raise Http404
     user = signed_in_user(request)
     shown = statements.month_of(user.account, date(year, month, 1))
-    return render(request, "billing/statement_month.html", {"month": shown})
+    page = Paginator(shown.transfers, MOVEMENTS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/statement_month.html", {"month": shown, "page": page})
 
 
 def _said(refund: Refund) -> str:

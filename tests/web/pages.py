@@ -20,6 +20,7 @@ CUSTOMER_PAGES = [
     "/topup",
     "/statement",
     "/settings/tokens",
+    "/settings/tokens?page=5",
     "/settings/tokens/new",
     "/settings/devices",
     "/settings/security",
@@ -31,4 +32,11 @@ CUSTOMER_PAGES = [
     "/accounts/reauthenticate/",
     "/accounts/sessions/",
     "/accounts/logout/",
+]
+# Pages about one thing, whose id `scenes.one_of_each` knows.
+THING_PAGES = [
+    "/calls/{call}",
+    "/topup/{topup}",
+    "/topup/{topup}/receipt",
+    "/statement/{month}",
 ]

@@ -37,6 +37,26 @@ def credit(account: Account, amount_micros: int, key: str = "adjustment:scene") 
     return ledger.post(account=account, amount_micros=amount_micros, cause=cause)
 
 
+def many_movements(account: Account, count: int) -> None:
+    """A thousand rows of a ledger are too slow one by one."""
+    wallet = ledger.open_wallet(account)
+    before = wallet.balance_micros
+    after = range(before + 10_000, before + 10_000 * count + 1, 10_000)
+    Transfer.objects.bulk_create(
+        Transfer(
+            wallet=wallet,
+            book=Book.ADJUSTMENTS,
+            kind=Transfer.Kind.ADJUSTMENT,
+            amount_micros=10_000,
+            balance_after_micros=balance_after_micros,
+            key=f"many:{account.pk}:{balance_after_micros}",
+            description="Credit for a call that was hard to hear, after a letter to support",
+        )
+        for balance_after_micros in after
+    )
+    type(wallet).objects.filter(pk=wallet.pk).update(balance_micros=after[-1])
+
+
 def deck_in_force() -> RateDeck:
     """The deck in force, or one with a few prices."""
     deck = RateDeck.objects.order_by("-id").first()
@@ -160,6 +180,17 @@ def busy_customer(user: User, *, calls: int) -> None:
         ago = timedelta(days=28) * (calls - index) / calls
         with time_machine.travel(now - ago):
             past_call(user, phone, place)
+
+
+def one_of_each(user: User) -> dict[str, str]:
+    """Things of a customer that have a page of their own: a call, a payment, a month."""
+    call = Call.objects.filter(account=user.account, state="completed").latest("id")
+    topup = paid_topup(user)
+    return {
+        "call": call.public_id,
+        "topup": topup.public_id,
+        "month": f"{timezone.now():%Y-%m}",
+    }
 
 
 def some_tokens(user: User, *, prefix: str = "") -> None:

@@ -46,7 +46,7 @@ class Watched:
         client.force_login(user)
         request = HttpRequest()
         request.session = client.session
-        record_authentication(request, user, method="password")
+        record_authentication(request, user, method="password", reauthenticated=True)
         request.session.save()
         value = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.base}
