@@ -241,6 +241,7 @@ class CallsView(IdempotentPost):
                 token=token_of(request),
                 wish=_wish(asked),
                 expected_micros_per_minute=asked.get("expected_price_per_minute"),
+                expected_terms=asked.get("expected_terms"),
                 idempotency_key=self.idempotency_key,
                 request_id=getattr(request, "request_id", ""),
             )

@@ -31,6 +31,7 @@ from telephony.placing import (
     ring,
 )
 from telephony.policy import activity_of, check_velocity
+from telephony.pricing import CallPrice
 from telephony.quotes import Quote, Wish, check_affordable, find_route, offer, quote
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class CallRequest:
     token: AccessToken | None
     wish: Wish
     expected_micros_per_minute: int | None = None
+    expected_terms: str | None = None
     idempotency_key: str | None = None
     request_id: str = ""
 
@@ -113,13 +115,7 @@ def _reserve(request: CallRequest) -> Call:
     """Stores the call with its hold, which is sized to what is available now."""
     CARRIER.refuse_if_open()
     route = find_route(request.user.account, request.token, request.wish)
-    expected = request.expected_micros_per_minute
-    if expected is not None and expected != route.price.micros_per_minute:
-        raise ProductError(
-            "price_changed",
-            "The price has changed since you saw it.",
-            details={"price_per_minute": format_micros(route.price.micros_per_minute)},
-        )
+    _check_expected(request, route.price)
     with transaction.atomic():
         # The wallet's lock: what is counted and held from here on, no other call changes.
         available_micros = _lock_wallet(route.account)
@@ -144,6 +140,21 @@ def _reserve(request: CallRequest) -> Call:
         )
         call.save(force_insert=True)
     return call
+
+
+def _check_expected(request: CallRequest, price: CallPrice) -> None:
+    """Refuses a call whose price, or any part of it, is not the one that the customer saw."""
+    micros, terms = request.expected_micros_per_minute, request.expected_terms
+    if micros in (None, price.micros_per_minute) and terms in (None, price.terms):
+        return
+    raise ProductError(
+        "price_changed",
+        "The price has changed since you saw it.",
+        details={
+            "price_per_minute": format_micros(price.micros_per_minute),
+            "terms": price.terms,
+        },
+    )
 
 
 def _lock_wallet(account: Account) -> int:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mobayilo.lib.money import format_micros
+
 # Twilio rings a dialled phone up to five seconds longer than the timeout it is given
 # (https://www.twilio.com/docs/voice/twiml/dial#timeout).
 RING_SLACK_SECONDS = 5
@@ -45,6 +47,14 @@ class CallPrice:
     @property
     def micros_per_minute(self) -> int:
         return self.leg_a.micros_per_minute + self.leg_b.micros_per_minute
+
+    @property
+    def terms(self) -> str:
+        """Prices and increments of both legs in one line, to tell whether any of them changed."""
+        return " + ".join(
+            f"{format_micros(leg.micros_per_minute)} {leg.first_seconds}/{leg.next_seconds}"
+            for leg in (self.leg_a, self.leg_b)
+        )
 
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
         """How long leg A may last: it is open while B rings, and then for the whole talk."""

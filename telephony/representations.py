@@ -70,6 +70,7 @@ def quote_of(offer: Quote) -> dict[str, Any]:
             _leg("b", route.number.e164, route.price.leg_b),
         ],
         "price_per_minute": format_micros(route.price.micros_per_minute),
+        "terms": route.price.terms,
         "max_seconds": offer.limit_seconds,
         "hold": format_micros(offer.hold_micros),
         "available": format_micros(offer.available_micros),

@@ -44,6 +44,7 @@ class QuoteRequest(StrictSerializer):
 
 class CallRequest(QuoteRequest):
     expected_price_per_minute = DollarsField(min_value=0, required=False, allow_null=True)
+    expected_terms = serializers.CharField(max_length=80, required=False, allow_null=True)
 
 
 class VerificationRequest(NumberRequest):
@@ -141,6 +142,7 @@ class QuoteAnswer(serializers.Serializer[Any]):
     # "from" is a word of Python, so this field is declared in `get_fields`.
     legs = QuotedLeg(many=True)
     price_per_minute = serializers.CharField()
+    terms = serializers.CharField()
     max_seconds = serializers.IntegerField()
     hold = serializers.CharField()
     available = serializers.CharField()

@@ -107,6 +107,7 @@ QUOTE = {
     "from": PHONE,
     "legs": LEGS,
     "price_per_minute": "0.042",
+    "terms": "0.03 30/6 + 0.012 60/60",
     "max_seconds": 1200,
     "hold": "1.25",
     "available": "20.00",

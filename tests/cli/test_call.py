@@ -45,7 +45,7 @@ def test_json_returns_at_once_with_the_contract_fields(moby: Moby, server: StubS
     }
     quote, order = server.received[0].json, server.received[1].json
     assert quote == {"to": "020 7946 0018", "country": "GB"}
-    assert order == {**quote, "expected_price_per_minute": "0.042"}
+    assert order == {**quote, "expected_terms": "0.03 30/6 + 0.012 60/60"}
     assert server.received[1].headers["idempotency-key"].startswith("moby-")
 
 

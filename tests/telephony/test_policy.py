@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -128,6 +130,28 @@ def test_cost_limit_below_the_first_increment_is_refused(local_caller: Person) -
 def test_price_that_changed_since_it_was_seen_is_refused(caller: Person) -> None:
     assert refusal(caller, expected_price_per_minute="0.041") == (409, "price_changed")
     assert caller.call(expected_price_per_minute="0.042").status_code == 201
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"0.012,60,60": "0.012,30,6"},
+        {"0.012,60,60": "0.022,60,60", "0.03,30,6": "0.02,30,6"},
+    ],
+    ids=["increments", "one leg for the other"],
+)
+def test_terms_that_changed_since_they_were_seen_are_refused(
+    caller: Person, deck: Path, changes: dict[str, str]
+) -> None:
+    seen = caller.post("quote", to=DESTINATION).json()
+    assert seen["terms"] == "0.03 30/6 + 0.012 60/60"
+    for old, new in changes.items():
+        deck.write_text(deck.read_text().replace(old, new))
+    call_command("import_rates", str(deck))
+    now = caller.post("quote", to=DESTINATION).json()
+    assert now["price_per_minute"] == seen["price_per_minute"]
+    assert refusal(caller, expected_terms=seen["terms"]) == (409, "price_changed")
+    assert caller.call(expected_terms=now["terms"]).status_code == 201
 
 
 @pytest.mark.parametrize(

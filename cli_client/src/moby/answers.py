@@ -141,6 +141,7 @@ Quote = TypedDict(
         "from": str,
         "legs": list[Leg],
         "price_per_minute": str,
+        "terms": str,
         "max_seconds": int,
         "hold": str,
         "available": str,

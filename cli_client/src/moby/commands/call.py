@@ -43,7 +43,7 @@ class CallCommand(Command):
         if self.flag("dry-run"):
             return self._show_quote(quote)
         self._confirm(quote)
-        call = self._place({**wish, "expected_price_per_minute": quote["price_per_minute"]}, key)
+        call = self._place({**wish, "expected_terms": quote["terms"]}, key)
         if not self._waits():
             return self._placed(call)
         return self._follow(call)
