@@ -1,17 +1,17 @@
-"""Accounts as support sees them. Nothing secret is shown, nothing is edited by hand."""
+"""Accounts as support sees them. Nothing secret is shown, nothing is edited by hand.
 
-from typing import Any
+Users and what allauth keeps of them have pages of their own, in `admin_users`.
+"""
 
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import support
+from accounts.access import signed_in_user
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
-from accounts.audit import record
+from accounts.admin_users import UserAdmin
 from accounts.device_login import end_logins
 from accounts.models import (
     AccessToken,
@@ -24,6 +24,9 @@ from accounts.models import (
 )
 from accounts.token_policy import LONGEST_DAYS, outlasting
 from accounts.tokens import revoke_tokens
+
+# Importing registers; Django looks for `admin` alone.
+__all__ = ["AccountAdmin", "UserAdmin"]
 
 
 class PolicyForm(ReasonForm):
@@ -102,100 +105,6 @@ class AccountAdmin(LookOnlyAdmin):
         return _revoke(request, tokens, form)
 
 
-class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
-    """A user whom support adds; they set a password by mail."""
-
-    class Meta:
-        model = User
-        fields = ["email", "account"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "account" in self.fields:
-            self.fields["account"].required = False
-            self.fields["account"].help_text = "Empty: an account of their own."
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
-
-
-RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
-
-
-@admin.register(User)
-class UserAdmin(LookOnlyAdmin):
-    form = NewUserForm
-    list_display = ["email", "account", "is_active", "is_staff", "tokens", "created_at"]
-    list_filter = ["is_active", "is_staff"]
-    list_select_related = ["account"]
-    search_fields = ["email", "=account__public_id"]
-    readonly_fields = ["created_at", "last_login", "tokens_in_question_at"]
-    filter_horizontal = ["groups"]
-    actions = ["end_sessions", "lock", "unlock"]
-    ordering = ["-id"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        users: QuerySet[User] = super().get_queryset(request)
-        return users.annotate(token_count=Count("access_tokens"))
-
-    @admin.display(description="tokens ever", ordering="token_count")
-    def tokens(self, user: User) -> int:
-        return int(vars(user)["token_count"])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.add_user")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401 - Django's own signature
-        """Who is staff, and in which group, is for superusers to say."""
-        return bool(request.user.is_active and request.user.is_superuser)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
-        if obj is None:
-            return ["email", "account"]
-        return ["email", "account", *RIGHTS, *self.readonly_fields]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
-        return [] if obj is None else ["email", "account", *self.readonly_fields]
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
-        if not change:
-            account = obj.account if obj.account_id else None
-            made = support.add_user(obj.email, account=account, request=request)
-            obj.pk, obj.account = made.pk, made.account
-            return
-        super().save_model(request, obj, form, change)
-        changed = list(form.changed_data)
-        staff = _staff(request)
-        facts = {"of": obj.email, "changed": changed}
-        record(
-            "user.changed", account=obj.account, user=staff, request=request, token=None, **facts
-        )
-
-    def has_sessions_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.end_sessions")
-
-    def has_lock_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.lock_user")
-
-    @reasoned("Sign out of all browsers", permission="sessions")
-    def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
-        reason = form.cleaned_data["reason"]
-        ended = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
-        return f"{ended} browser sessions ended."
-
-    @reasoned("Lock: no sign-in, no sessions, no tokens", permission="lock")
-    def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
-        for user in chosen:
-            support.lock(user, reason=form.cleaned_data["reason"], request=request)
-        return "Locked."
-
-    @reasoned("Unlock", permission="lock")
-    def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
-        for user in chosen:
-            support.unlock(user, reason=form.cleaned_data["reason"], request=request)
-        return "Unlocked."
-
-
 @admin.register(AccessToken)
 class AccessTokenAdmin(LookOnlyAdmin):
     list_display = [
@@ -264,29 +173,10 @@ class OutboxMailAdmin(LookOnlyAdmin):
         return "Queued; they go out within a minute."
 
 
-# The pages that allauth registers show a session's key and a second factor's data.
-admin.site.unregister(UserSession)
-admin.site.unregister(Authenticator)
-
-
-@admin.register(UserSession)
-class UserSessionAdmin(LookOnlyAdmin):
-    list_display = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
-    search_fields = ["user__email", "=ip"]
-    fields = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
-
-
-@admin.register(Authenticator)
-class AuthenticatorAdmin(LookOnlyAdmin):
-    list_display = ["user", "type", "created_at", "last_used_at"]
-    search_fields = ["user__email"]
-    fields = ["user", "type", "created_at", "last_used_at"]
-
-
 def _revoke(request: HttpRequest, tokens: AccessTokenQuerySet, form: ReasonForm) -> str:
     ended = revoke_tokens(
         tokens,
-        actor=_staff(request),
+        actor=signed_in_user(request),
         reason="revoked by support",
         request=request,
         why=form.cleaned_data["reason"],
@@ -301,7 +191,3 @@ def _would_cut(chosen: QuerySet[Account], max_days: int | None) -> dict[str, str
         account.public_id: f"{outlasting(account, max_days=max_days).count()} tokens would be cut"
         for account in chosen
     }
-
-
-def _staff(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

@@ -60,12 +60,17 @@ def _account_of(row: object) -> Account | None:
     return next((account for owner in owners if (account := _account_of(owner))), None)
 
 
-class ReasonForm(forms.Form):
+def reason_field() -> forms.CharField:
     """Why a member of staff does what they do; kept with the event."""
-
-    reason = forms.CharField(
+    return forms.CharField(
         min_length=5, max_length=200, help_text="What the customer said, or the ticket."
     )
+
+
+class ReasonForm(forms.Form):
+    """What each action asks at least."""
+
+    reason = reason_field()
 
 
 Do = Callable[[Any, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, str]]

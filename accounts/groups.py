@@ -12,7 +12,12 @@ SUPPORT = (
     "accounts.resend_outboxmail",
     "accounts.add_user",
 )
-OPERATOR = (*SUPPORT, "accounts.tighten_tokens", "accounts.lock_user")
+OPERATOR = (
+    *SUPPORT,
+    "accounts.tighten_tokens",
+    "accounts.lock_user",
+    "accounts.remove_second_factor",
+)
 GROUPS: dict[str, tuple[str, ...]] = {"support": SUPPORT, "finance": (), "operator": OPERATOR}
 # The apps whose rows all staff may look at; the rest of a right is named by its room.
 LOOKED_AT = ("accounts", "billing", "telephony", "overview", "account", "mfa", "usersessions")

@@ -84,6 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = [
             ("end_sessions", "Can sign a user out of all browsers"),
             ("lock_user", "Can keep a user out"),
+            ("remove_second_factor", "Can remove a user's second factor"),
         ]
 
     def __str__(self) -> str:

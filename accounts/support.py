@@ -4,15 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.access import signed_in_user
 from accounts.audit import record
 from accounts.device_login import end_logins
-from accounts.models import AccessToken, Account, OutboxMail, User
+from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.outbox import queue_mail
 from accounts.token_policy import outlasting
 from accounts.tokens import revoke_tokens
@@ -72,7 +74,7 @@ def lock(user: User, *, reason: str, request: HttpRequest) -> None:
     end_sessions(user, reason=reason, request=request)
     end_logins([user])
     live = AccessToken.objects.live().for_user(user)
-    revoke_tokens(live, actor=_staff(request), reason="locked by support", request=request)
+    revoke_tokens(live, actor=signed_in_user(request), reason="locked by support", request=request)
     _note("user.locked", user.account, request, reason=reason, of=user.email)
 
 
@@ -82,7 +84,36 @@ def unlock(user: User, *, reason: str, request: HttpRequest) -> None:
     _note("user.unlocked", user.account, request, reason=reason, of=user.email)
 
 
-def add_user(email: str, *, account: Account | None, request: HttpRequest) -> User:
+def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bool:
+    """Takes away every second factor and passkey, ends all sessions, and tells the user by mail.
+
+    False if there was none. Of a member of staff only a superuser may: their factor guards others.
+    """
+    if user.is_staff and not signed_in_user(request).is_superuser:
+        raise ProductError("insufficient_scope", "Ask a superuser: this is a colleague.")
+    with transaction.atomic():
+        deleted, _ = Authenticator.objects.filter(user=user).delete()
+        if not deleted:
+            return False
+        removal = _note(
+            "user.second_factor_removed", user.account, request, reason=reason, of=user.email
+        )
+        queue_mail(
+            user,
+            template="accounts/mail/second_factor_removed",
+            context={},
+            key=f"second_factor_removed:{removal.pk}",
+        )
+    end_sessions(user, reason=reason, request=request)
+    return True
+
+
+def note_rights(user: User, *, changed: list[str], reason: str, request: HttpRequest) -> None:
+    """Records that a superuser changed what a user may do."""
+    _note("user.changed", user.account, request, reason=reason, of=user.email, changed=changed)
+
+
+def add_user(email: str, *, account: Account | None, reason: str, request: HttpRequest) -> User:
     """A user for an account, or with an account of their own, who sets a password by mail."""
     if User.objects.filter(email=email.lower()).exists():
         raise ProductError("invalid_request", "There is a user of this address.")
@@ -96,7 +127,7 @@ def add_user(email: str, *, account: Account | None, request: HttpRequest) -> Us
             context={},
             key=f"user_added:{user.pk}",
         )
-        _note("user.added", user.account, request, of=user.email)
+        _note("user.added", user.account, request, reason=reason, of=user.email)
     return user
 
 
@@ -110,9 +141,5 @@ def send_again(mail: OutboxMail, *, reason: str, request: HttpRequest) -> None:
     _note("mail.sent_again", mail.user.account, request, reason=reason, mail=mail.key)
 
 
-def _note(action: str, account: Account, request: HttpRequest, **facts: Any) -> None:
-    record(action, account=account, user=_staff(request), request=request, **facts)
-
-
-def _staff(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
+def _note(action: str, account: Account, request: HttpRequest, **facts: Any) -> AuditEvent:
+    return record(action, account=account, user=signed_in_user(request), request=request, **facts)

@@ -22,3 +22,19 @@ def check_counters_are_shared(
             id="mobayilo.E001",
         )
     ]
+
+
+@register
+def check_staff_have_a_second_factor(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """The admin sees every customer; on a laptop there are none."""
+    if settings.STAFF_MFA_REQUIRED or settings.IS_LOCAL:
+        return []
+    return [
+        Error(
+            "The admin of a public server would open to a password alone.",
+            hint="Remove STAFF_MFA_REQUIRED from the environment.",
+            id="mobayilo.E002",
+        )
+    ]

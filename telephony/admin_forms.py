@@ -2,6 +2,7 @@
 
 from django import forms
 
+from accounts.admin_base import reason_field
 from accounts.models import Account
 from mobayilo.lib.errors import ProductError
 from telephony.account_limits import NAMES
@@ -37,9 +38,7 @@ class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generi
     destination = forms.CharField(
         max_length=40, help_text="A country such as DE, or a prefix such as +4930."
     )
-    reason = forms.CharField(
-        min_length=5, max_length=200, help_text="What the customer said, or the ticket."
-    )
+    reason = reason_field()
 
     class Meta:
         model = OpenedDestination

@@ -94,6 +94,11 @@ USERS = Listing(
     _user,
     (
         Act("end_sessions", "Sign out"),
+        Act(
+            "remove_second_factor",
+            "Remove second factor",
+            lambda user: vars(user)["has_second_factor"],
+        ),
         Act("lock", "Lock", lambda user: user.is_active),
         Act("unlock", "Unlock", lambda user: not user.is_active),
     ),

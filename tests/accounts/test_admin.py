@@ -16,6 +16,7 @@ from tests.accounts.oauth import approve, poll, start
 from tests.people import new_token, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
+ADD_USER = "/admin/accounts/user/add/"
 PAGES = ("account", "user", "accesstoken", "devicelogin", "auditevent", "outboxmail")
 
 
@@ -193,8 +194,11 @@ def test_browser_sessions_of_a_customer_are_ended(staff: User, alice: User) -> N
 
 def test_colleague_is_added_to_an_account(staff: User, alice: User) -> None:
     sent = {"email": "New@Example.org", "account": alice.account.pk}
-    answer = sign_in(staff).post("/admin/accounts/user/add/", sent)
+    browser = sign_in(staff)
+    assert "reason" in browser.post(ADD_USER, sent).context["adminform"].form.errors
+    answer = browser.post(ADD_USER, {**sent, "reason": "ticket 4711"})
     assert answer.status_code == 302, answer.context["errors"]
+    assert AuditEvent.objects.get(action="user.added").facts["reason"] == "ticket 4711"
     added = User.objects.get(email="new@example.org")
     assert (added.account, added.has_usable_password()) == (alice.account, False)
     call_command("send_notices")
@@ -239,14 +243,17 @@ def test_superuser_says_who_is_staff_and_it_is_recorded(alice: User, staff: User
     path = f"/admin/accounts/user/{alice.pk}/change/"
     sent = {"is_active": "on", "is_staff": "on", "groups": [Group.objects.get(name="support").pk]}
     assert sign_in(staff).post(path, sent).status_code == 403
-    assert boss.post(path, sent).status_code == 302
+    assert "reason" in boss.post(path, sent).context["adminform"].form.errors
+    assert boss.post(path, {**sent, "reason": "hired today"}).status_code == 302
     alice.refresh_from_db()
     assert alice.is_staff
     event = AuditEvent.objects.get(action="user.changed", account=alice.account)
     assert sorted(event.facts["changed"]) == ["groups", "is_staff"]
+    assert event.facts["reason"] == "hired today"
 
 
 def test_address_that_is_taken_is_not_added_again(staff: User, alice: User) -> None:
-    answer = sign_in(staff).post("/admin/accounts/user/add/", {"email": "ALICE@example.org"})
+    sent = {"email": "ALICE@example.org", "reason": "ticket 4711"}
+    answer = sign_in(staff).post(ADD_USER, sent)
     assert answer.status_code == 200
     assert User.objects.filter(email="alice@example.org").count() == 1

@@ -64,3 +64,9 @@ def test_several_processes_without_redis_are_refused() -> None:
     stopped = start(WEB_PROCESSES="2")
     assert "mobayilo.E001" in stopped.stderr
     assert start(WEB_PROCESSES="2", REDIS_URL="redis://cache.internal").returncode == 0
+
+
+def test_staff_without_a_second_factor_are_refused_on_a_public_host() -> None:
+    assert "mobayilo.E002" in start(STAFF_MFA_REQUIRED="false").stderr
+    local = {"PUBLIC_URL": "http://localhost:8000", "TWILIO_API_URL": "http://localhost:8001"}
+    assert "mobayilo.E002" not in start(STAFF_MFA_REQUIRED="false", **local).stderr

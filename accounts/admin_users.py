@@ -1,0 +1,163 @@
+"""Users as support sees them: who may sign in, by which proofs, and from which browsers."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from accounts import support
+from accounts.admin_base import LookOnlyAdmin, ReasonForm, reason_field, reasoned
+from accounts.models import User
+
+
+class ReasonedUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+    """What is changed about a user, and why; kept with the event."""
+
+    reason = reason_field()
+
+
+class NewUserForm(ReasonedUserForm):
+    """A user whom support adds; they set a password by mail."""
+
+    class Meta:
+        model = User
+        fields = ["email", "account"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "account" in self.fields:
+            self.fields["account"].required = False
+            self.fields["account"].help_text = "Empty: an account of their own."
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
+
+
+@admin.register(User)
+class UserAdmin(LookOnlyAdmin):
+    list_display = ["email", "account", "is_active", "is_staff", "tokens", "created_at"]
+    list_filter = ["is_active", "is_staff"]
+    list_select_related = ["account"]
+    search_fields = ["email", "=account__public_id"]
+    readonly_fields = ["created_at", "last_login", "tokens_in_question_at"]
+    filter_horizontal = ["groups"]
+    actions = ["end_sessions", "remove_second_factor", "lock", "unlock"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.annotate(token_count=Count("access_tokens"))
+
+    @admin.display(description="tokens ever", ordering="token_count")
+    def tokens(self, user: User) -> int:
+        return int(vars(user)["token_count"])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.add_user")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401 - Django's own signature
+        """Who is staff, and in which group, is for superusers to say."""
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
+        if obj is None:
+            return ["email", "account", "reason"]
+        reason = ["reason"] if self.has_change_permission(request, obj) else []
+        return ["email", "account", *RIGHTS, *reason, *self.readonly_fields]
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        if obj is None:
+            kwargs["form"] = NewUserForm
+        elif self.has_change_permission(request, obj):
+            kwargs["form"] = ReasonedUserForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
+        return [] if obj is None else ["email", "account", *self.readonly_fields]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
+        reason = form.cleaned_data["reason"]
+        if not change:
+            account = obj.account if obj.account_id else None
+            made = support.add_user(obj.email, account=account, reason=reason, request=request)
+            obj.pk, obj.account = made.pk, made.account
+            return
+        super().save_model(request, obj, form, change)
+        changed = [name for name in form.changed_data if name != "reason"]
+        support.note_rights(obj, changed=changed, reason=reason, request=request)
+
+    def has_sessions_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.end_sessions")
+
+    def has_factor_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.remove_second_factor")
+
+    def has_lock_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.lock_user")
+
+    @reasoned("Sign out of all browsers", permission="sessions")
+    def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
+        reason = form.cleaned_data["reason"]
+        ended = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
+        return f"{ended} browser sessions ended."
+
+    @reasoned("Remove second factor and passkeys", permission="factor")
+    def remove_second_factor(
+        self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm
+    ) -> str:
+        reason = form.cleaned_data["reason"]
+        removed = sum(
+            support.remove_second_factor(user, reason=reason, request=request) for user in chosen
+        )
+        return f"{removed} removed; a mail tells them."
+
+    @reasoned("Lock: no sign-in, no sessions, no tokens", permission="lock")
+    def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
+        for user in chosen:
+            support.lock(user, reason=form.cleaned_data["reason"], request=request)
+        return "Locked."
+
+    @reasoned("Unlock", permission="lock")
+    def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
+        for user in chosen:
+            support.unlock(user, reason=form.cleaned_data["reason"], request=request)
+        return "Unlocked."
+
+
+# The pages that allauth registers show a session's key and a second factor's data, and let an
+# address be confirmed without a reason.
+admin.site.unregister(EmailAddress)
+admin.site.unregister(UserSession)
+admin.site.unregister(Authenticator)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(LookOnlyAdmin):
+    list_display = ["email", "user", "primary", "verified"]
+    list_filter = ["primary", "verified"]
+    list_select_related = ["user"]
+    search_fields = ["email", "user__email"]
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(LookOnlyAdmin):
+    list_display = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
+    search_fields = ["user__email", "=ip"]
+    fields = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(LookOnlyAdmin):
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    search_fields = ["user__email"]
+    fields = ["user", "type", "created_at", "last_used_at"]
