@@ -11,10 +11,13 @@ from rest_framework.views import APIView
 
 from accounts.authentication import account_of, token_of, user_of
 from accounts.idempotency import IdempotentPost
+from accounts.models import Account
+from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
+from telephony.affordability import Means, means_of
 from telephony.caller_ids import (
     active_caller_ids,
     remove_caller_id,
@@ -28,7 +31,7 @@ from telephony.models import Call, CallerId
 from telephony.numbers import country_code, country_name, read_number
 from telephony.policy import check_destination
 from telephony.quotes import Wish, read_wanted
-from telephony.rates import current_deck, find_rate
+from telephony.rates import DeckIndex, current_deck, find_rate
 from telephony.representations import number_check_of, quote_of, rates_of
 from telephony.verifications import (
     confirm_verification,
@@ -45,35 +48,55 @@ def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]
 
 
 class CountryRatesView(APIView):
-    """What a minute costs to a country, by its ISO code or its name."""
+    """What a minute costs to a country, by its ISO code or its name; a token is optional."""
 
-    authentication_classes: list[Any] = []
+    joined = Wallet
     permission_classes: list[Any] = []
     limit = "public-read"
 
     @extend_schema(operation_id="country_rates_retrieve", responses=shapes.RatesAnswer)
     def get(self, request: Request, country: str) -> Response:
         iso = country_code(country)
-        return Response(rates_of(iso, current_deck().of_country(iso)))
+        deck = current_deck()
+        return Response(rates_of(iso, deck.of_country(iso), _means(request, deck)))
 
 
 class NumberRatesView(APIView):
-    """What a minute costs to one number."""
+    """What a minute costs to one number; a token is optional, and tells the account's country."""
 
-    authentication_classes: list[Any] = []
+    joined = Wallet
     permission_classes: list[Any] = []
     limit = "public-read"
 
     @extend_schema(
-        parameters=[OpenApiParameter("number", str, required=True)], responses=shapes.RatesAnswer
+        parameters=[
+            OpenApiParameter("number", str, required=True),
+            OpenApiParameter("country", str),
+        ],
+        responses=shapes.RatesAnswer,
     )
     def get(self, request: Request) -> Response:
         text = request.query_params.get("number", "")
         if not text:
             raise ProductError("invalid_request", "Say which number, or ask for rates/GB.")
-        number = read_number(text, stated_country=None, default_country=None)
-        rate = find_rate(number.e164)
-        return Response(rates_of(number.country, [rate] if rate else []))
+        account = _account_if_known(request)
+        number = read_number(
+            text,
+            stated_country=request.query_params.get("country") or None,
+            default_country=(account.default_country or None) if account else None,
+        )
+        deck = current_deck()
+        rate = deck.find(number.e164)
+        return Response(rates_of(number.country, [rate] if rate else [], _means(request, deck)))
+
+
+def _account_if_known(request: Request) -> Account | None:
+    return account_of(request) if request.auth else None
+
+
+def _means(request: Request, deck: DeckIndex) -> Means | None:
+    account = _account_if_known(request)
+    return means_of(account, deck) if account else None
 
 
 class NumberCheckView(APIView):

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from mobayilo.lib.money import CURRENCY, format_micros
+from telephony.affordability import Means
 from telephony.models import Call
 from telephony.numbers import Number, country_name
 from telephony.pricing import Price
@@ -14,28 +15,39 @@ from telephony.rates import RateRow
 from telephony.settlement import charge_of
 
 
-def rates_of(iso: str, rows: list[RateRow]) -> dict[str, Any]:
+def rates_of(iso: str, rows: list[RateRow], means: Means | None) -> dict[str, Any]:
     """Rows of one description and price are one line with several prefixes."""
-    lines: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
+    lines: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
     for row in rows:
-        lines[row.description, row.kind, row.price].append(row.prefix)
+        lines[row.description, row.kind, row.price].append(row)
     rates = [
         {
             "description": description,
             "kind": kind,
-            "prefixes": sorted(prefixes),
-            "price_per_minute": format_micros(price.micros_per_minute),
-            "first_seconds": price.first_seconds,
-            "next_seconds": price.next_seconds,
+            "prefixes": sorted(row.prefix for row in alike),
+            **_price(price),
+            "buys_seconds": means.buys_seconds(alike[0]) if means else None,
         }
-        for (description, kind, price), prefixes in lines.items()
+        for (description, kind, price), alike in lines.items()
     ]
     rates.sort(key=lambda rate: (str(rate["kind"]), str(rate["description"])))
     return {
         "country": iso,
         "country_name": country_name(iso),
         "currency": CURRENCY,
+        "available": format_micros(means.available_micros) if means else None,
+        "your_phone": (
+            {"e164": means.caller_id.e164, **_price(means.own_price)} if means else None
+        ),
         "rates": rates,
+    }
+
+
+def _price(price: Price) -> dict[str, Any]:
+    return {
+        "price_per_minute": format_micros(price.micros_per_minute),
+        "first_seconds": price.first_seconds,
+        "next_seconds": price.next_seconds,
     }
 
 
@@ -78,13 +90,7 @@ def quote_of(offer: Quote) -> dict[str, Any]:
 
 
 def _leg(leg: str, e164: str, price: Price) -> dict[str, Any]:
-    return {
-        "leg": leg,
-        "e164": e164,
-        "price_per_minute": format_micros(price.micros_per_minute),
-        "first_seconds": price.first_seconds,
-        "next_seconds": price.next_seconds,
-    }
+    return {"leg": leg, "e164": e164, **_price(price)}
 
 
 def poll_after_seconds(call: Call) -> float:

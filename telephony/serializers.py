@@ -105,27 +105,36 @@ class NumberAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True)
 
 
-class RateAnswer(serializers.Serializer[Any]):
+class PriceAnswer(serializers.Serializer[Any]):
+    price_per_minute = serializers.CharField()
+    first_seconds = serializers.IntegerField()
+    next_seconds = serializers.IntegerField()
+
+
+class RateAnswer(PriceAnswer):
     description = serializers.CharField()
     kind = serializers.CharField()
     prefixes = serializers.ListField(child=serializers.CharField())
-    price_per_minute = serializers.CharField()
-    first_seconds = serializers.IntegerField()
-    next_seconds = serializers.IntegerField()
+    buys_seconds = serializers.IntegerField(allow_null=True)
+
+
+class OwnPhone(PriceAnswer):
+    e164 = serializers.CharField()
 
 
 class RatesAnswer(serializers.Serializer[Any]):
+    """`available`, `your_phone` and `buys_seconds` are null without a token or a proved phone."""
+
     country = serializers.CharField()
     country_name = serializers.CharField()
     currency = serializers.CharField()
+    available = serializers.CharField(allow_null=True)
+    your_phone = OwnPhone(allow_null=True)
     rates = RateAnswer(many=True)
 
 
-class PricedLeg(serializers.Serializer[Any]):
+class PricedLeg(PriceAnswer):
     leg = serializers.ChoiceField(choices=["a", "b"])
-    price_per_minute = serializers.CharField()
-    first_seconds = serializers.IntegerField()
-    next_seconds = serializers.IntegerField()
 
 
 class QuotedLeg(PricedLeg):

@@ -66,20 +66,22 @@ CALLER_ID = {
     "verified_at": "2026-11-24T20:00:00Z",
     "reverify_after": None,
 }
+RATE = {
+    "description": "United Kingdom, fixed",
+    "kind": "fixed",
+    "prefixes": ["441", "442"],
+    "price_per_minute": "0.012",
+    "first_seconds": 60,
+    "next_seconds": 1,
+    "buys_seconds": None,
+}
 RATES = {
     "country": "GB",
     "country_name": "United Kingdom",
     "currency": "USD",
-    "rates": [
-        {
-            "description": "United Kingdom, fixed",
-            "kind": "fixed",
-            "prefixes": ["441", "442"],
-            "price_per_minute": "0.012",
-            "first_seconds": 60,
-            "next_seconds": 1,
-        }
-    ],
+    "rates": [RATE],
+    "available": None,
+    "your_phone": None,
 }
 LEGS = [
     {

@@ -10,9 +10,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from telephony.models import Rate, RateDeck
+from accounts.models import Account
+from telephony.models import CallerId, Rate, RateDeck
+from telephony.pricing import CallPrice, Price
 from telephony.rates import find_rate
-from tests.telephony.conftest import DECK, HEADER
+from tests.telephony.conftest import DECK, DESTINATION, HEADER, Person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 ROOT = Path(__file__).resolve().parents[2]
@@ -234,10 +236,12 @@ def test_rates_of_a_country_are_grouped(client: Client, country: str) -> None:
         {
             "description": "United Kingdom", "kind": "fixed", "prefixes": ["44"],
             "price_per_minute": "0.012", "first_seconds": 60, "next_seconds": 60,
+            "buys_seconds": None,
         },
         {
             "description": "United Kingdom mobile", "kind": "mobile", "prefixes": ["447"],
             "price_per_minute": "0.03", "first_seconds": 30, "next_seconds": 6,
+            "buys_seconds": None,
         },
     ]  # fmt: skip
 
@@ -272,3 +276,37 @@ def test_without_a_deck_nothing_has_a_price(client: Client) -> None:
 def test_deck_of_these_tests_is_valid(load: Import) -> None:
     load(DECK.removeprefix(HEADER))
     assert RateDeck.objects.get().row_count == 7
+
+
+def test_number_is_read_in_the_country_asked_for(local_caller: Person) -> None:
+    national = {"number": "020 7946 0018"}
+    assert Client().get("/api/cli/v1/rates", national).json()["error"]["code"] == "country_required"
+    stated = Client().get("/api/cli/v1/rates", {**national, "country": "GB"}).json()
+    assert [rate["prefixes"] for rate in stated["rates"]] == [["44"]]
+    Account.objects.update(default_country="GB")
+    assert local_caller.get("rates", **national).json()["country"] == "GB"
+
+
+def test_what_the_balance_buys_counts_both_legs(local_caller: Person) -> None:
+    answer = local_caller.get("rates/GB").json()
+    assert (answer["available"], answer["your_phone"]["price_per_minute"]) == ("20.00", "0.03")
+    for rate, to in zip(answer["rates"], (DESTINATION, "+447400123999"), strict=True):
+        quoted = local_caller.post("quote", to=to).json()
+        assert rate["buys_seconds"] >= quoted["max_seconds"]
+    CallerId.objects.all().delete()
+    assert local_caller.get("rates/GB").json()["your_phone"] is None
+
+
+def test_longest_call_on_the_balance_is_what_it_buys(local_caller: Person) -> None:
+    price = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45)
+    buys = local_caller.get("rates/GB").json()["rates"][0]["buys_seconds"]
+    assert price.hold_micros(buys) <= 20_000_000 < price.hold_micros(buys + 60)
+
+
+def test_rates_say_nothing_of_means_without_a_token_or_of_what_is_refused(
+    local_caller: Person,
+) -> None:
+    anonymous = Client().get("/api/cli/v1/rates/GB").json()
+    assert (anonymous["available"], anonymous["rates"][0]["buys_seconds"]) == (None, None)
+    satellite = local_caller.get("rates", number="+870773111632").json()["rates"][0]
+    assert satellite["buys_seconds"] is None

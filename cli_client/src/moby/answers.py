@@ -111,12 +111,20 @@ class Rate(TypedDict):
     price_per_minute: str
     first_seconds: int
     next_seconds: int
+    buys_seconds: int | None
+
+
+class OwnPhone(TypedDict):
+    e164: str
+    price_per_minute: str
 
 
 class Rates(TypedDict):
     country: str
     country_name: str
     currency: str
+    available: str | None
+    your_phone: OwnPhone | None
     rates: list[Rate]
 
 

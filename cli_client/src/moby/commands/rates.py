@@ -1,13 +1,15 @@
-from decimal import Decimal
 from urllib.parse import quote
 
-from cleo.helpers import argument
+from cleo.helpers import argument, option
 
-from moby.answers import Balance, Rate, Rates
+from moby.answers import Rate, Rates
 from moby.command import Command
 from moby.errors import MobyError
+from moby.exit_codes import ExitCode
 from moby.money import dollars
 from moby.text import clean
+
+_NO_TOKEN = {"bad_token", "keyring_unavailable"}
 
 
 class RatesCommand(Command):
@@ -16,39 +18,43 @@ class RatesCommand(Command):
     arguments = [
         argument("place", "A country (GB, Ghana) or a number (+442079460018).", multiple=True)
     ]
+    options = [
+        option("country", None, "The country the number is written for, such as GB.", flag=False),
+    ]
 
     def handle(self) -> int:
-        place = " ".join(self.argument("place")).strip()
-        rates = self._find(place)
+        rates = self._find(" ".join(self.argument("place")).strip())
         if self.console.json:
             self.console.document(rates)
             return 0
-        available = self._available()
         self.console.write(
             f"{clean(rates['country_name'])} ({clean(rates['country'])}), US dollars"
         )
         headings = ["Destination", "Per minute", "Charged in", "Prefixes"]
         rows = [[*_row(rate)] for rate in rates["rates"]]
-        if available is not None:
+        phone, available = rates["your_phone"], rates["available"]
+        if phone and available:
             headings.append(f"{dollars(available)} buys")
             for row, rate in zip(rows, rates["rates"], strict=True):
-                row.append(_minutes(available, rate["price_per_minute"]))
+                row.append(_minutes(rate["buys_seconds"]))
         self.console.table(headings, rows, right="Per minute")
+        if phone:
+            price = dollars(phone["price_per_minute"])
+            self.console.write(f"Your phone {clean(phone['e164'])} costs {price} a minute more.")
         return 0
 
-    def _available(self) -> str | None:
-        """What is on the account, where somebody is signed in; the prices are for everybody."""
-        if not self.session.credentials.sources():
-            return None
-        try:
-            return f"{Decimal(self.api.get('balance', Balance)['available_cents']) / 100:.2f}"
-        except MobyError:
-            return None
-
     def _find(self, place: str) -> Rates:
+        path, query = f"rates/{quote(place, safe='')}", {}
         if any(c.isdigit() for c in place):
-            return self.api.get("rates", Rates, {"number": place}, public=True)
-        return self.api.get(f"rates/{quote(place, safe='')}", Rates, public=True)
+            path, query = "rates", {"number": place, "country": self.text("country")}
+        if self.session.credentials.sources():
+            try:
+                return self.api.get(path, Rates, query)
+            except MobyError as error:
+                # Prices are for everybody, also with a token that is good for nothing any more.
+                if error.exit_code != ExitCode.NOT_SIGNED_IN and error.code not in _NO_TOKEN:
+                    raise
+        return self.api.get(path, Rates, query, public=True)
 
 
 def _row(rate: Rate) -> tuple[str, str, str, str]:
@@ -60,7 +66,5 @@ def _row(rate: Rate) -> tuple[str, str, str, str]:
     return rate["description"], dollars(rate["price_per_minute"]), steps, shown + more
 
 
-def _minutes(available: str, price_per_minute: str) -> str:
-    """Without the customer's own leg, which each quote adds."""
-    price = Decimal(price_per_minute)
-    return f"{int(Decimal(available) / price)} min" if price > 0 else ""
+def _minutes(seconds: int | None) -> str:
+    return "" if seconds is None else f"{seconds // 60} min"
