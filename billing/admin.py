@@ -14,6 +14,7 @@ from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
 from billing import events
 from billing.adjustments import KINDS, adjust
 from billing.amounts import read_amount
+from billing.disputes import withdraw_warning
 from billing.forms import new_form_key
 from billing.models import (
     AuditReport,
@@ -31,7 +32,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT
 
-Row = TypeVar("Row", Wallet, TopUp)
+Row = TypeVar("Row", Wallet, TopUp, Dispute)
 
 
 class AmountForm(ReasonForm):
@@ -229,9 +230,24 @@ class DisputeAdmin(LookOnlyAdmin):
     list_select_related = ["topup"]
     search_fields = ["=stripe_id", "=topup__public_id", "=topup__account__public_id"]
     ordering = ["-id"]
+    actions = ["withdraw"]
 
     def amount(self, dispute: Dispute) -> str:
         return format_money(dispute.amount_micros)
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return may(request, "refund")
+
+    @reasoned("Withdraw the warning", permission="withdraw")
+    def withdraw(self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm) -> str:
+        warning = only_one(chosen)
+        withdraw_warning(
+            warning,
+            staff=signed_in_user(request),
+            reason=form.cleaned_data["reason"],
+            request=request,
+        )
+        return f"The warning about {warning.topup} no longer takes its money."
 
 
 @admin.register(StripeEvent)

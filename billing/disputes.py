@@ -1,8 +1,9 @@
 """Disputes and early fraud warnings: the account is frozen, and the top-up's money taken back.
 
 What is taken goes to the book `disputes` and may leave the wallet in debt. A dispute that is won
-gives it back and thaws the account. The state of a dispute only ever rises, so that its events may
-arrive in any order.
+gives it back and thaws the account. A warning ends with the dispute that it warned of, or when
+support withdraws it. The state of a dispute only ever rises, so that its events may arrive in any
+order.
 """
 
 import logging
@@ -11,14 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import Account
+from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Dispute, TopUp, Transfer
 from billing.stripe_answers import integer_of, reference_of, text_of
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT
 
 logger = logging.getLogger(__name__)
@@ -109,6 +112,33 @@ def record_claim(claim: Claim) -> TopUp | None:
     return topup
 
 
+@transaction.atomic
+def withdraw_warning(
+    dispute: Dispute, *, staff: User, reason: str, request: HttpRequest | None = None
+) -> None:
+    """Gives back what an early fraud warning took, and thaws what it froze. Repeated, it is one.
+
+    Raises `invalid_request` for a dispute: that is the bank's to decide.
+    """
+    if dispute.kind != Dispute.Kind.WARNING:
+        raise ProductError("invalid_request", "A dispute is the bank's to decide.")
+    topup = TopUp.objects.select_for_update().get(pk=dispute.topup_id)
+    standing = Dispute.objects.filter(pk=dispute.pk, state__lt=State.WITHDRAWN)
+    if not standing.update(state=State.WITHDRAWN, closed_at=timezone.now()):
+        return
+    audit.record(
+        "warning.withdrawn",
+        account=topup.account,
+        user=staff,
+        request=request,
+        topup=topup.public_id,
+        warning=dispute.stripe_id,
+        reason=reason,
+    )
+    balance_claims(topup)
+    _freeze_or_thaw(topup, dispute.state, State.WITHDRAWN)
+
+
 def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
     """Takes from the wallet, or gives back, until what is taken fits the claims and refunds.
 
@@ -135,34 +165,62 @@ def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
 
 
 def claimed_micros(topup: TopUp, *, by_banks_only: bool = False) -> int:
-    """What the disputes of a top-up claim. A warning ends with the dispute that it warned of."""
+    """What the disputes of a top-up claim. A warning ends with a decision of the bank."""
     claims = list(topup.disputes.all())
-    if any(claim.state == State.WON for claim in claims):
-        claims = [claim for claim in claims if claim.kind == Dispute.Kind.DISPUTE]
-    live = [claim for claim in claims if State.OPEN <= claim.state < State.WON]
-    banks = sum(c.amount_micros for c in live if c.kind == Dispute.Kind.DISPUTE)
-    warned = any(c.kind == Dispute.Kind.WARNING for c in live) and not by_banks_only
-    return topup.amount_micros if warned else min(banks, topup.amount_micros)
+    by_banks = [claim for claim in claims if claim.kind == Dispute.Kind.DISPUTE]
+    is_decided = any(claim.state >= State.LOST for claim in by_banks)
+    is_warned = any(
+        claim.kind == Dispute.Kind.WARNING and claim.state == State.OPEN for claim in claims
+    )
+    if is_warned and not is_decided and not by_banks_only:
+        return topup.amount_micros
+    live = [claim for claim in by_banks if State.OPEN <= claim.state < State.WON]
+    return min(sum(claim.amount_micros for claim in live), topup.amount_micros)
 
 
 def _freeze_or_thaw(topup: TopUp, before: int, after: int) -> None:
     """Once for each dispute: what support thaws meanwhile stays thawed."""
-    reason = f"{FROZEN_FOR} {topup.public_id}"
     if before < State.OPEN <= after and claimed_micros(topup):
-        _freeze(topup.account, reason)
-    elif before < after == State.WON and not claimed_micros(topup):
-        _thaw(topup.account, reason)
+        _freeze(topup)
+    elif before < State.WON <= after and not claimed_micros(topup):
+        _thaw(topup, "The dispute was won." if after == State.WON else "The warning was withdrawn.")
 
 
-def _freeze(account: Account, reason: str) -> None:
-    thawed = Account.objects.filter(pk=account.pk, frozen_at=None)
-    if thawed.update(frozen_at=timezone.now(), frozen_reason=reason):
-        audit.record("account.frozen", account=account, reason=reason)
-        logger.warning("account frozen", extra={"account": account.public_id, "reason": reason})
+def _freeze(topup: TopUp) -> None:
+    """Notes the payment among those that freeze the account, unless support froze it."""
+    account = Account.objects.select_for_update().get(pk=topup.account_id)
+    names = _freezing(account)
+    if (account.is_frozen and not names) or topup.public_id in names:
+        return
+    reason = _reason([*names, topup.public_id])
+    if account.is_frozen:
+        Account.objects.filter(pk=account.pk).update(frozen_reason=reason)
+        return
+    Account.objects.filter(pk=account.pk).update(frozen_at=timezone.now(), frozen_reason=reason)
+    audit.record("account.frozen", account=account, reason=reason)
+    logger.warning("account frozen", extra={"account": account.public_id, "reason": reason})
 
 
-def _thaw(account: Account, reason: str) -> None:
-    """Only what this payment froze; what support froze stays frozen."""
-    frozen = Account.objects.filter(pk=account.pk, frozen_reason=reason)
-    if frozen.update(frozen_at=None, frozen_reason=""):
-        audit.record("account.thawed", account=account, reason="The dispute was won.")
+def _thaw(topup: TopUp, why: str) -> None:
+    """Ends what this payment froze: what support or another payment froze stays frozen."""
+    account = Account.objects.select_for_update().get(pk=topup.account_id)
+    names = _freezing(account)
+    if topup.public_id not in names:
+        return
+    if left := [name for name in names if name != topup.public_id]:
+        Account.objects.filter(pk=account.pk).update(frozen_reason=_reason(left))
+        return
+    Account.objects.filter(pk=account.pk).update(frozen_at=None, frozen_reason="")
+    audit.record("account.thawed", account=account, reason=why)
+
+
+def _freezing(account: Account) -> list[str]:
+    """The disputed payments that an account is frozen for; none if support froze it."""
+    frozen_for, _, names = account.frozen_reason.partition(FROZEN_FOR)
+    return [] if frozen_for else names.split()
+
+
+def _reason(names: list[str]) -> str:
+    """Of very many the last are not named; support thaws then."""
+    longest = Account._meta.get_field("frozen_reason").max_length
+    return " ".join([FROZEN_FOR, *names])[:longest]

@@ -345,6 +345,7 @@ class Dispute(models.Model):
         OPEN = 1, "Open"
         LOST = 2, "Lost"
         WON = 3, "Won"
+        WITHDRAWN = 4, "Withdrawn by support"
 
     stripe_id = models.CharField(max_length=255, unique=True)
     kind = models.CharField(max_length=10, choices=Kind)

@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import models
 
 from accounts.models import Account, AuditEvent, User
-from billing.models import Refund, StripeEvent, TopUp, Transfer
+from billing.models import Dispute, Refund, StripeEvent, TopUp, Transfer
 from tests.accounts.browser import sign_in
 from tests.billing.conftest import StripeSandbox, credit, hold, totals
 from tests.people import person
@@ -104,3 +105,29 @@ def test_customers_and_bare_staff_move_no_money(account: Account, alice: User) -
     for user in (alice, nobody):
         act(user, "credit_or_debit", account.wallet, amount="5", kind="adjustment")
     assert totals(account) == (21, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_support_withdraws_a_warning_once_and_for_good(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    stripe_sandbox.warn(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    assert totals(paid.account) == (0, 0)
+    user, warning = staff("support"), Dispute.objects.get()
+    for _ in range(2):
+        assert "no longer takes its money" in act(user, "withdraw", warning)
+    call_command("replay_stripe_events")
+    assert totals(paid.account) == (20, 0)
+    assert not Account.objects.get(pk=paid.account_id).is_frozen
+    recorded = AuditEvent.objects.get(action="warning.withdrawn")
+    assert (recorded.user, recorded.facts["reason"]) == (user, "ticket 4711")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_support_withdraws_no_dispute(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    said = act(staff("support"), "withdraw", Dispute.objects.get())
+    assert "the bank&#x27;s to decide" in said
+    assert totals(paid.account) == (0, 0)

@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 
-from accounts.models import Account, AuditEvent
+from accounts.models import Account, AuditEvent, User
 from billing.audit import audit_ledger
 from billing.models import Dispute, Refund, StripeEvent, TopUp
 from billing.refunds import start_refund
+from billing.topups import start_topup
 from tests.billing.conftest import DOLLAR, StripeSandbox, capture, hold, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -88,6 +89,56 @@ def test_warning_is_ended_by_a_refund_of_support(
     assert_books_are_right()
 
 
+def test_lost_dispute_of_a_part_ends_the_warning(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    payment = stripe_sandbox.payment_of(paid)
+    stripe_sandbox.warn(payment)
+    dispute = stripe_sandbox.dispute(payment, amount=500)
+    stripe_sandbox.settle()
+    assert totals(paid.account) == (0, 0)
+    stripe_sandbox.close(dispute, "lose")
+    stripe_sandbox.settle()
+    assert (totals(paid.account), is_frozen(paid)) == ((15, 0), True)
+    assert_books_are_right()
+
+
+def pay_again(stripe_sandbox: StripeSandbox, user: User) -> TopUp:
+    another = start_topup(account=user.account, user=user, amount_cents=1_000)
+    stripe_sandbox.act(another, "pay")
+    stripe_sandbox.settle()
+    return another
+
+
+@pytest.mark.parametrize("first_won", [0, 1])
+def test_account_of_two_disputed_payments_thaws_with_the_second(
+    stripe_sandbox: StripeSandbox, paid: TopUp, alice: User, first_won: int
+) -> None:
+    payments = [paid, pay_again(stripe_sandbox, alice)]
+    disputes = [stripe_sandbox.dispute(stripe_sandbox.payment_of(one)) for one in payments]
+    stripe_sandbox.close(disputes[first_won], "win")
+    stripe_sandbox.settle()
+    left = payments[1 - first_won]
+    assert Account.objects.get(pk=left.account_id).frozen_reason == f"Disputed payment {left}"
+    stripe_sandbox.close(disputes[1 - first_won], "win")
+    stripe_sandbox.settle()
+    assert (totals(paid.account), is_frozen(paid)) == ((30, 0), False)
+    assert AuditEvent.objects.filter(action="account.thawed").count() == 1
+
+
+def test_won_dispute_thaws_although_an_older_one_was_lost_and_thawed_by_hand(
+    stripe_sandbox: StripeSandbox, paid: TopUp, alice: User
+) -> None:
+    stripe_sandbox.close(stripe_sandbox.dispute(stripe_sandbox.payment_of(paid)), "lose")
+    stripe_sandbox.settle()
+    Account.objects.update(frozen_at=None, frozen_reason="")
+    alice.account.refresh_from_db()
+    another = pay_again(stripe_sandbox, alice)
+    stripe_sandbox.close(stripe_sandbox.dispute(stripe_sandbox.payment_of(another)), "win")
+    stripe_sandbox.settle()
+    assert (totals(paid.account), is_frozen(paid)) == ((10, 0), False)
+
+
 HELD = ("checkout.session.completed", "charge.dispute.created", "charge.dispute.closed", "radar.*")
 
 
@@ -105,7 +156,7 @@ def test_events_of_a_payment_end_the_same_in_any_order(
     assert totals(topup.account) == (0, 0)
     stripe_sandbox.control.post("webhooks/release", order=list(order))
     topup.refresh_from_db()
-    assert (topup.disputed_micros, is_frozen(topup)) == (20 * DOLLAR, True)
+    assert (topup.disputed_micros, is_frozen(topup)) == (5 * DOLLAR, True)
     assert Dispute.objects.get(kind="dispute").state == Dispute.State.LOST
     assert not StripeEvent.objects.exclude(outcome__in=["applied", "ignored"]).exists()
     assert_books_are_right()

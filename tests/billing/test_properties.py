@@ -49,14 +49,13 @@ class Payment:
     disputes: dict[str, int] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     is_warned: bool = False
-    is_won: bool = False
 
     @property
     def worth_cents(self) -> int:
         """What it leaves in the wallet, once everything is known."""
         left = self.topup.amount_cents - sum(self.refunds.values())
         claimed = sum(self.disputes.values())
-        if self.is_warned and not self.is_won:
+        if self.is_warned and not self.closed:
             claimed = self.topup.amount_cents
         return left - min(left, claimed)
 
@@ -134,7 +133,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(payment=payments, amount_cents=cents, how=st.sampled_from(["", "win", "lose"]))
     def the_bank_opens_a_dispute(self, payment: Payment, amount_cents: int, how: str) -> None:
-        if not payment.disputes and not payment.is_won:
+        if not payment.disputes and not payment.closed:
             payment.disputes[self.stripe.dispute(payment.id, amount=amount_cents)] = amount_cents
         if how:
             self.the_bank_decides(payment, how)
@@ -144,7 +143,6 @@ class Money(RuleBasedStateMachine):
             self.stripe.close(dispute, how)
             payment.closed.add(dispute)
             if how == "win":
-                payment.is_won = True
                 del payment.disputes[dispute]
 
     @rule(payment=payments)
