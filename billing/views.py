@@ -47,7 +47,7 @@ def topup(request: HttpRequest) -> HttpResponse:
             )
         except ProductError as error:
             note_refusal(request, error)
-            form.add_error(None, f"{error.message} {error.hint}")
+            form.add_error(None, error.on_page)
         else:
             return _to_stripe(started)
     context = {
@@ -113,7 +113,7 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
         )
     except ProductError as error:
         note_refusal(request, error)
-        messages.error(request, f"{error.message} {error.hint}")
+        messages.error(request, error.on_page)
     else:
         messages.success(request, _said(refund))
     return redirect("billing:topup-return", topup_id=topup_id)

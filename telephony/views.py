@@ -98,7 +98,7 @@ def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
         hang_up(_call_of(request, public_id))
     except ProductError as refusal:
         note_refusal(request, refusal)
-        messages.error(request, f"{refusal.message} {refusal.hint}")
+        messages.error(request, refusal.on_page)
     return redirect("telephony:call", public_id=public_id)
 
 
@@ -120,7 +120,7 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
             )
         except ProductError as refusal:
             note_refusal(request, refusal)
-            form.add_error("number", f"{refusal.message} {refusal.hint}")
+            form.add_error("number", refusal.on_page)
         else:
             return redirect("telephony:caller-ids")
     return _show_caller_ids(request, form, CodeForm())
@@ -140,7 +140,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
             )
         except ProductError as refusal:
             note_refusal(request, refusal)
-            form.add_error("code", f"{refusal.message} {refusal.hint}")
+            form.add_error("code", refusal.on_page)
         else:
             messages.success(request, _("%(number)s is yours to call from.") % {
                 "number": proved.e164

@@ -18,68 +18,143 @@ OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """What a code means to a program: the HTTP status, and what `moby` exits with."""
+    """What a code means to a program: the HTTP status, and what `moby` exits with.
+
+    `page_hint` stands where the hint speaks of a terminal, and the person sits before a browser.
+    """
 
     status: int
     exit_code: int
     hint: str
+    page_hint: str = ""
 
 
 ERRORS: dict[str, ErrorKind] = {
     # The request itself
-    "invalid_request": ErrorKind(400, 2, "See details for the field to correct."),
-    "not_found": ErrorKind(404, 6, "Check the id, and that it belongs to your account."),
-    "method_not_allowed": ErrorKind(405, 1, "Update moby: it asked in a way this server refuses."),
-    "unsupported_media_type": ErrorKind(415, 1, "Send JSON with Content-Type: application/json."),
-    "throttled": ErrorKind(429, 3, "Wait as long as Retry-After says, then try again."),
-    "idempotency_conflict": ErrorKind(409, 1, "Use a new Idempotency-Key for a new request."),
+    "invalid_request": ErrorKind(
+        400,
+        2,
+        "See details for the field to correct.",
+        "Go back, look at what you entered, and send it again.",
+    ),
+    "not_found": ErrorKind(
+        404,
+        6,
+        "Check the id, and that it belongs to your account.",
+        "Check the address, or look for it from the start page.",
+    ),
+    "method_not_allowed": ErrorKind(
+        405,
+        1,
+        "Update moby: it asked in a way this server refuses.",
+        "Go back, reload the page, and try again.",
+    ),
+    "unsupported_media_type": ErrorKind(
+        415,
+        1,
+        "Send JSON with Content-Type: application/json.",
+        "Go back, reload the page, and try again.",
+    ),
+    "throttled": ErrorKind(
+        429,
+        3,
+        "Wait as long as Retry-After says, then try again.",
+        "Wait a little, then try again.",
+    ),
+    "idempotency_conflict": ErrorKind(
+        409,
+        1,
+        "Use a new Idempotency-Key for a new request.",
+        "Go back, reload the page, and send it again.",
+    ),
     "idempotency_in_progress": ErrorKind(409, 3, "The first request is running; ask again soon."),
     "server_error": ErrorKind(500, 3, "Try again; quote the request id to support if it stays."),
     "unavailable": ErrorKind(503, 3, "Try again in a moment."),
     # Who asks
-    "not_authenticated": ErrorKind(401, 4, "Sign in with: moby auth login"),
-    "invalid_token": ErrorKind(401, 4, "Sign in again with: moby auth login"),
-    "token_expired": ErrorKind(401, 4, "Sign in again with: moby auth login"),
-    "token_revoked": ErrorKind(401, 4, "Sign in again with: moby auth login"),
-    "malformed_authorization": ErrorKind(400, 2, "Send one header: Authorization: Bearer TOKEN"),
-    "insufficient_scope": ErrorKind(403, 5, "Sign in with a token that has the scope named."),
+    "not_authenticated": ErrorKind(401, 4, "Sign in with: moby auth login", "Sign in first."),
+    "invalid_token": ErrorKind(401, 4, "Sign in again with: moby auth login", "Sign in again."),
+    "token_expired": ErrorKind(401, 4, "Sign in again with: moby auth login", "Sign in again."),
+    "token_revoked": ErrorKind(401, 4, "Sign in again with: moby auth login", "Sign in again."),
+    "malformed_authorization": ErrorKind(
+        400, 2, "Send one header: Authorization: Bearer TOKEN", "Sign in again."
+    ),
+    "insufficient_scope": ErrorKind(
+        403,
+        5,
+        "Sign in with a token that has the scope named.",
+        "Sign in as somebody who may, or write to support.",
+    ),
     "account_frozen": ErrorKind(
         403, 5, "Write to support: they froze the account and can thaw it."
     ),
     # Tokens and devices
     "email_unverified": ErrorKind(403, 5, "Open the link in the mail that confirms your address."),
     "guard_tokens": ErrorKind(403, 5, "A token with limits makes no others; use the website."),
-    "tokens_in_question": ErrorKind(403, 5, "Answer on the website: /settings/tokens/review"),
+    "tokens_in_question": ErrorKind(
+        403,
+        5,
+        "Answer on the website: /settings/tokens/review",
+        "Answer first whether your tokens shall go on working.",
+    ),
     "token_already_rotated": ErrorKind(409, 1, "Use the token that replaced this one."),
     "too_many_tokens": ErrorKind(409, 1, "Revoke the tokens that you no longer need."),
     # Numbers
     "invalid_number": ErrorKind(400, 2, "Write it as +44 20 7946 0018, or name its country."),
     "ambiguous_number": ErrorKind(400, 2, "Write the one you mean with + and its country code."),
-    "country_required": ErrorKind(400, 2, "Name the country with --country, or begin with +."),
+    "country_required": ErrorKind(
+        400,
+        2,
+        "Name the country with --country, or begin with +.",
+        "Begin with + and the code of its country.",
+    ),
     "unknown_country": ErrorKind(400, 2, "Use a two-letter country code such as GB."),
     "emergency_number": ErrorKind(403, 5, "Dial it from a phone where you are."),
     "short_number": ErrorKind(403, 5, "Short numbers work only on a phone in their own country."),
     # Money
-    "insufficient_funds": ErrorKind(402, 5, "Top up with: moby topup 20 --open"),
-    "account_owes": ErrorKind(402, 5, "Top up what is owed and more: moby topup 20 --open"),
+    "insufficient_funds": ErrorKind(402, 5, "Top up with: moby topup 20 --open", "Top up first."),
+    "account_owes": ErrorKind(
+        402,
+        5,
+        "Top up what is owed and more: moby topup 20 --open",
+        "Top up what is owed and more.",
+    ),
     "invalid_amount": ErrorKind(400, 2, "Write dollars and cents, such as 20 or 20.00."),
     "amount_too_small": ErrorKind(400, 2, "The smallest top-up is $5.00."),
     "not_refundable": ErrorKind(409, 1, "Ask for less, or write to support."),
     "adjustment_refused": ErrorKind(403, 5, "Ask somebody whose group may move more."),
-    "amount_too_large": ErrorKind(400, 2, "Top up less; details.maximum_cents says how much."),
+    "amount_too_large": ErrorKind(
+        400, 2, "Top up less; details.maximum_cents says how much.", "Top up less."
+    ),
     # Caller IDs
-    "caller_id_required": ErrorKind(403, 5, "Prove your phone: moby caller-id request NUMBER"),
-    "caller_id_unverified": ErrorKind(403, 5, "Prove it again: moby caller-id request NUMBER"),
+    "caller_id_required": ErrorKind(
+        403,
+        5,
+        "Prove your phone: moby caller-id request NUMBER",
+        "Verify your phone under Caller IDs.",
+    ),
+    "caller_id_unverified": ErrorKind(
+        403, 5, "Prove it again: moby caller-id request NUMBER", "Verify it again under Caller IDs."
+    ),
     "wrong_code": ErrorKind(422, 1, "Look at the newest message and try again."),
-    "verification_expired": ErrorKind(410, 1, "Ask for a new code: moby caller-id request NUMBER"),
-    "no_verification_pending": ErrorKind(404, 6, "Ask for one: moby caller-id request NUMBER"),
+    "verification_expired": ErrorKind(
+        410, 1, "Ask for a new code: moby caller-id request NUMBER", "Ask for a new code."
+    ),
+    "no_verification_pending": ErrorKind(
+        404, 6, "Ask for one: moby caller-id request NUMBER", "Ask for a code."
+    ),
     "several_verifications_pending": ErrorKind(
-        409, 1, "Say which: moby caller-id confirm NUMBER CODE"
+        409,
+        1,
+        "Say which: moby caller-id confirm NUMBER CODE",
+        "Enter the code beside the number that it came to.",
     ),
     "too_many_codes": ErrorKind(429, 3, "Wait ten minutes before you ask for another code."),
     "too_many_tries": ErrorKind(429, 3, "Wait ten minutes, then ask for a new code."),
     "landline_no_sms": ErrorKind(
-        422, 1, "Have it spoken: moby caller-id request NUMBER --channel call"
+        422,
+        1,
+        "Have it spoken: moby caller-id request NUMBER --channel call",
+        "Choose a voice call instead.",
     ),
     "number_blocked": ErrorKind(403, 5, "Use another phone, or write to support."),
     "number_unreachable": ErrorKind(422, 1, "Check the number, or use another one."),
@@ -99,7 +174,12 @@ ERRORS: dict[str, ErrorKind] = {
     "guard_caller_id": ErrorKind(403, 5, "This token may not call from that phone."),
     "guard_spend_call": ErrorKind(403, 5, "The token limits each call; use another token."),
     "guard_spend_day": ErrorKind(403, 5, "The token limits each day; 00:00 UTC starts a new one."),
-    "price_changed": ErrorKind(409, 1, "Look at the new price in details, then call again."),
+    "price_changed": ErrorKind(
+        409,
+        1,
+        "Look at the new price in details, then call again.",
+        "Look at the new price, then call again.",
+    ),
     "limit_too_low": ErrorKind(400, 2, "Allow more time or money for the call."),
     # Providers
     "provider_unavailable": ErrorKind(503, 3, "Nothing was charged. Try again in a minute."),
@@ -128,6 +208,17 @@ class ProductError(Exception):
         self.hint = self.kind.hint if hint is None else hint
         self.details = dict(details or {})
         self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def page_hint(self) -> str:
+        """The hint for a person before a browser."""
+        own = self.hint != self.kind.hint
+        return self.hint if own else self.kind.page_hint or self.hint
+
+    @property
+    def on_page(self) -> str:
+        """Message and hint in one line, for notices and forms."""
+        return f"{self.message} {self.page_hint}".strip()
 
 
 def throttled(wait_seconds: int, message: str = "Too many requests.") -> ProductError:

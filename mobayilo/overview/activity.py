@@ -71,7 +71,7 @@ def last_calls(account: Account, *, limit: int = 5) -> QuerySet[Call]:
 
 
 def expiring_tokens(user: User) -> QuerySet[AccessToken]:
-    """Live tokens of a user that end within a week."""
+    """Live tokens of a user that end within a week, without those that have a successor."""
     soon = timezone.now() + EXPIRY_WARNING
-    live = AccessToken.objects.live().filter(user=user, expires_at__lte=soon)
+    live = AccessToken.objects.live().filter(user=user, expires_at__lte=soon, rotated_at=None)
     return live.order_by("expires_at")[:5]

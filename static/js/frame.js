@@ -8,17 +8,37 @@
     document.cookie = `timezone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   }
 
+  const announcer = document.createElement("p");
+  announcer.className = "hidden-visually";
+  announcer.setAttribute("role", "status");
+  document.body.append(announcer);
+
+  const words = new Map(); // what each button says when nothing was just copied
+  const timers = new Map();
+
+  const say = (button, text) => {
+    button.querySelector("span").textContent = text || words.get(button);
+    button.classList.toggle("is-said", Boolean(text));
+    announcer.textContent = text;
+  };
+
   const copy = async (button) => {
-    const label = button.querySelector("span");
-    const before = label.textContent;
-    await navigator.clipboard.writeText(button.dataset.copy);
-    label.textContent = button.dataset.copied;
-    setTimeout(() => (label.textContent = before), 2000);
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      say(button, button.dataset.copied);
+    } catch {
+      // Refused: the text is selected, so that the keyboard can copy it.
+      getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+      say(button, button.dataset.refused);
+    }
+    clearTimeout(timers.get(button));
+    timers.set(button, setTimeout(say, 2000, button, ""));
   };
 
   // The clipboard exists in secure contexts only; without it the button stays hidden.
   if (navigator.clipboard) {
     for (const button of document.querySelectorAll("[data-copy]")) {
+      words.set(button, button.querySelector("span").textContent);
       button.hidden = false;
       button.addEventListener("click", () => copy(button));
     }

@@ -1,7 +1,11 @@
 """The shape of refusals, from outside."""
 
+import re
+
 import pytest
 from django.test import Client
+
+from mobayilo.lib.errors import ERRORS, ProductError
 
 
 def test_unknown_api_path_answers_the_error_object(client: Client) -> None:
@@ -34,3 +38,16 @@ def test_public_read_is_throttled_with_retry_after(client: Client) -> None:
     assert [a.status_code for a in answers].count(429) == 1
     assert answers[-1].json()["error"]["code"] == "throttled"
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize("code", sorted(ERRORS))
+def test_hint_on_a_page_speaks_of_no_terminal(code: str) -> None:
+    hint = ProductError(code, "No.").page_hint
+    assert hint
+    assert not re.search(r"moby |--\w|details|Retry-After|Idempotency|Content-Type|scope", hint)
+
+
+@pytest.mark.django_db
+def test_refusal_on_a_page_gives_the_hint_of_pages(client: Client) -> None:
+    assert "Check the address" in client.get("/nowhere").content.decode()
+    assert "Check the id" in client.get("/api/cli/v1/nowhere").content.decode()

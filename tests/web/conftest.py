@@ -5,7 +5,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from playwright.sync_api import Browser, sync_playwright
+
+from accounts.models import User
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Keeps every request on this machine, whatever a page asks for.
@@ -25,3 +30,12 @@ def chromium() -> Iterator[Browser]:
         yield browser
         browser.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def seed(alice: User) -> str:
+    """The secret in alice's authenticator app."""
+    seed = str(generate_totp_secret())
+    data = {"secret": get_adapter().encrypt(seed)}
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data=data)
+    return seed

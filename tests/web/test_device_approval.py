@@ -4,9 +4,7 @@ import time
 
 import pytest
 import requests
-from allauth.mfa.adapter import get_adapter
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connections
 from playwright.sync_api import Browser
 from pytest_django import Settings
@@ -25,15 +23,6 @@ def base(live_server: LiveServer, settings: Settings, monkeypatch: pytest.Monkey
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     settings.PUBLIC_URL = live_server.url
     return live_server.url
-
-
-@pytest.fixture
-def seed(alice: User) -> str:
-    """The secret in alice's authenticator app."""
-    seed = str(generate_totp_secret())
-    data = {"secret": get_adapter().encrypt(seed)}
-    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data=data)
-    return seed
 
 
 def start(base: str) -> dict[str, str]:

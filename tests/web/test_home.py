@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AccessToken, User
+from accounts.tokens import rotate_token
 from tests.people import new_token
 from tests.web.scenes import CALLS, busy_customer, credit, past_call, proved_phone
 
@@ -75,9 +76,11 @@ def test_teammate_sees_the_account_and_a_stranger_does_not(
 def test_token_about_to_expire_is_announced(client: Client, alice: User) -> None:
     new_token(alice, name="nightly report", days=3)
     new_token(alice, name="later one", days=20)
+    rotate_token(new_token(alice, name="replaced one", days=3).row)
     page = home(client, alice)
     assert "nightly report" in page
     assert "later one" not in page
+    assert page.count("replaced one") <= 1
 
 
 def test_frozen_account_is_told_so(client: Client, alice: User) -> None:

@@ -40,7 +40,14 @@ def test_search_by_number_takes_the_longest_prefix(client: Client, deck: RateDec
     assert "moby call +442079460018" in page
 
 
-@pytest.mark.parametrize(("q", "words"), [("Atlantis", "no country"), ("+1 000 000 0000", "+1")])
+@pytest.mark.parametrize(
+    ("q", "words"),
+    [
+        ("Atlantis", "no country"),
+        ("+1 000 000 0000", "+1"),
+        ("020 7946 0018", "Begin with + and the code of its country"),
+    ],
+)
 def test_search_that_cannot_be_answered_says_why(
     client: Client, deck: RateDeck, q: str, words: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -17,6 +17,40 @@ def test_command_is_copied_with_one_press(chromium: Browser, live_server: LiveSe
     watched.page.get_by_role("button", name="Copy").first.click()
     watched.page.get_by_role("button", name="Copied").wait_for()
     assert watched.page.evaluate("navigator.clipboard.readText()") == settings.MOBY_INSTALL_COMMAND
+    watched.context.close()
+
+
+def test_command_that_was_copied_twice_says_so_once_and_aloud(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    watched = Watched(chromium, live_server.url, permissions=["clipboard-write"], viewport=PHONE)
+    page = watched.page
+    page.clock.install()
+    watched.open("/")
+    button = page.locator("[data-copy]").first
+    for _ in range(2):
+        button.click()
+        expect(button.locator("span")).to_have_text("Copied")
+        expect(page.get_by_role("status").last).to_have_text("Copied")
+        page.clock.run_for(500)
+    box = button.locator("span").bounding_box()
+    assert box is not None
+    assert box["width"] > 20  # seen on a phone, too
+    page.clock.run_for(2_500)
+    expect(button.locator("span")).to_have_text("Copy")
+    watched.context.close()
+
+
+def test_command_that_may_not_be_copied_is_selected(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    watched = Watched(chromium, live_server.url)
+    watched.page.add_init_script("navigator.clipboard.writeText = () => Promise.reject('no')")
+    watched.open("/")
+    watched.page.locator("[data-copy]").first.click()
+    expect(watched.page.locator("[data-copy] span").first).to_have_text("Press Ctrl+C")
+    assert watched.page.evaluate("getSelection().toString()") == settings.MOBY_INSTALL_COMMAND
+    assert watched.complaints == []
     watched.context.close()
 
 
