@@ -2,13 +2,15 @@
 
 import asyncio
 import fnmatch
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS = ("429", "500", "503", "slow", "timeout", "close", "empty", "malformed", "html")
+KINDS = ("429", "500", "503", "slow", "lacking", "timeout", "close", "empty", "malformed", "html")
+HONEST = ("slow", "lacking")
 KEPT = 20_000
 TWILIO_429 = (
     b'{"code":20429,"message":"Too Many Requests","status":429,'
@@ -33,7 +35,8 @@ def provider_of(path: str) -> str | None:
 class Fault:
     """`when` is "after" where the provider did the work and only its answer is lost.
 
-    A "slow" answer is honest, and only late by `seconds`; the work is done at once.
+    A "slow" answer is honest, and only late by `seconds`; a "lacking" one has `fields` that are
+    null. The work of both is done at once.
     """
 
     kind: str
@@ -43,6 +46,7 @@ class Fault:
     when: str = "before"
     times: int | None = 1
     seconds: float = 60.0
+    fields: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.when not in ("before", "after"):
@@ -70,6 +74,15 @@ class Answer:
             self.status, self.headers = message["status"], list(message.get("headers", []))
         else:
             self.body += message.get("body", b"")
+
+    def without(self, fields: list[str]) -> "Answer":
+        """The same JSON with some fields null."""
+        if not fields:
+            return self
+        body = json.dumps(json.loads(self.body) | dict.fromkeys(fields)).encode()
+        kept = [header for header in self.headers if header[0].lower() != b"content-length"]
+        length = (b"content-length", str(len(body)).encode())
+        return Answer(status=self.status, headers=[*kept, length], body=body)
 
     async def send_to(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
@@ -124,16 +137,15 @@ class Faults:
         body = await read_body(receive)
         fault = self._take(provider, scope["method"], scope["path"])
         honest: Answer | None = None
-        if fault is None or fault.when == "after" or fault.kind == "slow":
+        if fault is None or fault.when == "after" or fault.kind in HONEST:
             honest = Answer()
             await app(scope, replay(body), honest.collect)
         self._note(provider, scope, body, honest, fault)
-        if fault is not None and fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-            fault = None
-        if fault is None:
-            assert honest is not None  # noqa: S101 - for the type checker: no fault, so it ran
-            await honest.send_to(send)
+        if fault is None or fault.kind in HONEST:
+            assert honest is not None  # noqa: S101 - for the type checker: it ran
+            if fault is not None and fault.kind == "slow":
+                await asyncio.sleep(fault.seconds)
+            await (honest.without(fault.fields) if fault else honest).send_to(send)
         elif fault.kind in ("timeout", "close"):
             if fault.kind == "timeout":
                 await wait_for_disconnect(receive, fault.seconds)

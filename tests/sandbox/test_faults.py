@@ -91,3 +91,9 @@ def test_slow_answer_is_honest(sandbox: Sandbox) -> None:
     started = time.monotonic()
     assert place(sandbox).status == "queued"
     assert time.monotonic() - started >= 0.3
+
+
+def test_lacking_answer_is_honest_but_for_its_fields(sandbox: Sandbox) -> None:
+    sandbox.post("faults", kind="lacking", provider="twilio", fields=["status", "date_created"])
+    placed = place(sandbox)
+    assert (placed.to, placed.status, placed.date_created) == (ALICE, None, None)
