@@ -60,10 +60,11 @@ def note(call: Call, told: ProviderCall, *, leg: str) -> None:
     report = LegReport(
         "a" if leg == "a" else "b", told.sid, told.status, told.seconds, told.price_micros
     )
-    priced = "" if told.price_micros is None else "+price"
-    source = Source(
-        CallEvent.Kind.POLL, told.sid, f"{told.status}{priced}", told.status, {"leg": leg}
-    )
+    # All that can be new; what was told before is stored once.
+    seconds = "" if told.seconds is None else told.seconds
+    priced = "" if told.price_micros is None else "priced"
+    sequence = f"{told.status} {seconds} {priced}".strip()
+    source = Source(CallEvent.Kind.POLL, told.sid, sequence, told.status, {"leg": leg})
     if not record(call, source=source, reports=[report]):
         call.refresh_from_db()
 

@@ -114,7 +114,7 @@ def call_status(request: HttpRequest, call: Call) -> HttpResponse:
         leg="a",
         sid=request.POST.get("CallSid", ""),
         status=request.POST.get("CallStatus", ""),
-        seconds=_seconds(request, "CallDuration"),
+        seconds=_seconds(request),
         at=_timestamp(request),
     )
     return _apply(request, call, CallEvent.Kind.STATUS, report)
@@ -129,7 +129,7 @@ def call_child(request: HttpRequest, call: Call) -> HttpResponse:
         leg="b",
         sid=request.POST.get("CallSid", ""),
         status=request.POST.get("CallStatus", ""),
-        seconds=_seconds(request, "CallDuration"),
+        seconds=_seconds(request),
         at=_timestamp(request),
     )
     return _apply(request, call, CallEvent.Kind.CHILD, report)
@@ -137,14 +137,16 @@ def call_child(request: HttpRequest, call: Call) -> HttpResponse:
 
 @signed_by_twilio
 def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
-    """The bridge is over: how it ended, and for how long both talked."""
+    """The bridge is over. How long leg B lasted is told by the leg itself, in `CallDuration`.
+
+    `DialCallDuration` is another count of the same: were both taken, their order would be the bill.
+    """
     status = request.POST.get("DialCallStatus", "")
     if request.POST.get("CallSid") == call.leg_a_sid:
         report = LegReport(
             leg="b",
             sid=request.POST.get("DialCallSid", ""),
             status=status,
-            seconds=_seconds(request, "DialCallDuration"),
             at=timezone.now(),
         )
         _apply(request, call, CallEvent.Kind.DIAL, report)
@@ -163,8 +165,8 @@ def _apply(
     return HttpResponse(status=204)
 
 
-def _seconds(request: HttpRequest, name: str) -> int | None:
-    text = request.POST.get(name, "")
+def _seconds(request: HttpRequest) -> int | None:
+    text = request.POST.get("CallDuration", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
