@@ -4,15 +4,19 @@ from collections import defaultdict
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros
 from telephony.affordability import Means
 from telephony.models import Call
-from telephony.numbers import Number, country_name
+from telephony.numbers import Number, country_name, read_number
 from telephony.pricing import Price
-from telephony.quotes import Quote
+from telephony.quotes import Quote, price_per_minute
 from telephony.rates import RateRow
 from telephony.settlement import charge_of
+
+FEW_DIGITS = 3  # below, nothing can be said of a number that is being typed
 
 
 def rates_of(iso: str, rows: list[RateRow], means: Means | None) -> dict[str, Any]:
@@ -65,6 +69,20 @@ def number_check_of(number: Number, rate: RateRow | None, reason: str | None) ->
         "callable": reason is None,
         "reason": reason,
     }
+
+
+def number_in_words(text: str, *, stated_country: str | None, default_country: str | None) -> str:
+    """What a number that is half typed is by now, or why it is none; nothing for a few digits."""
+    if sum(char.isdigit() for char in text) < FEW_DIGITS:
+        return ""
+    try:
+        number = read_number(text, stated_country=stated_country, default_country=default_country)
+    except ProductError as refusal:
+        return refusal.message
+    price = price_per_minute(number.e164)
+    cost = _("$%(price)s a minute") % {"price": price} if price else _("no price")
+    kind = str(number.kind).replace("_", " ")
+    return f"{number.international} ({country_name(number.country)}, {kind}): {cost}"
 
 
 def quote_of(offer: Quote) -> dict[str, Any]:

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("calls/<str:public_id>", views.call, name="call"),
     path("calls/<str:public_id>/hangup", views.call_hangup, name="call-hangup"),
     path("calls/<str:public_id>/state", views.call_state, name="call-state"),
+    path("numbers/check", views.number_check, name="number-check"),
     path("webhooks/twilio/call/<str:call_id>/child", webhooks.call_child, name="webhook-child"),
     path("webhooks/twilio/call/<str:call_id>/dial", webhooks.call_dial, name="webhook-dial"),
     path("webhooks/twilio/call/<str:call_id>/status", webhooks.call_status, name="webhook-status"),

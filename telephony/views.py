@@ -27,7 +27,7 @@ from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, Verificat
 from telephony.hangups import hang_up
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
-from telephony.representations import poll_after_seconds, receipt_of
+from telephony.representations import number_in_words, poll_after_seconds, receipt_of
 from telephony.verifications import (
     confirm_verification,
     pending_verification,
@@ -147,6 +147,19 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
             })  # fmt: skip
             return redirect("telephony:caller-ids")
     return _show_caller_ids(request, VerificationForm(), form)
+
+
+@limited("page-read")
+@require_GET
+def number_check(request: HttpRequest) -> HttpResponse:
+    """How a number that is being typed will be read, in plain words; none for other text."""
+    home = signed_in_user(request).account.default_country if request.user.is_authenticated else ""
+    words = number_in_words(
+        request.GET.get("number", ""),
+        stated_country=request.GET.get("country") or None,
+        default_country=home or None,
+    )
+    return HttpResponse(words, content_type="text/plain; charset=utf-8")
 
 
 @limited("page-write")

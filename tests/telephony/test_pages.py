@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import User
+from accounts.models import Account, User
 from telephony.models import Call, CallerId
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
@@ -101,6 +101,31 @@ def test_country_is_changed_on_the_page(browser: Client, alice: User) -> None:
     page = browser.get("/caller-ids").content.decode()
     assert '<option value="FR" selected>' in page
     assert browser.post("/caller-ids/country", {"country": "QQ"}).status_code == 400
+
+
+@pytest.mark.usefixtures("deck")
+@pytest.mark.parametrize(
+    ("number", "country", "words"),
+    [
+        ("020 7946 0018", "GB", "+44 20 7946 0018 (United Kingdom, fixed): $0.012 a minute"),
+        ("+81 3 1234 5678", "", "+81 3-1234-5678 (Japan, fixed): no price"),
+        ("020 79", "GB", "too short"),
+        ("Ghana", "", ""),
+    ],
+)
+def test_number_is_told_while_it_is_typed(
+    client: Client, number: str, country: str, words: str
+) -> None:
+    told = client.get("/numbers/check", {"number": number, "country": country})
+    assert told["Content-Type"] == "text/plain; charset=utf-8"
+    assert words.lower() in told.content.decode().lower()
+    assert bool(told.content) == bool(words)
+
+
+def test_number_typed_by_somebody_is_read_at_home(browser: Client, alice: User) -> None:
+    Account.objects.filter(pk=alice.account_id).update(default_country="FR")
+    told = browser.get("/numbers/check", {"number": "01 23 45 67 89"}).content.decode()
+    assert told.startswith("+33 1 23 45 67 89 (France")
 
 
 def test_number_that_cannot_be_is_explained_on_the_page(browser: Client, deck: object) -> None:

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.web.scenes import deck_in_force
 from tests.web.watched import PHONE, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -87,4 +88,25 @@ def test_keyboard_reaches_the_content_first(
     watched.page.keyboard.press("Tab")
     watched.page.keyboard.press("Enter")
     assert watched.page.evaluate("document.activeElement.id") == "content"
+    watched.context.close()
+
+
+def test_number_is_told_while_it_is_typed(
+    chromium: Browser, live_server: LiveServer, alice: User
+) -> None:
+    deck_in_force()
+    watched = Watched(chromium, live_server.url)
+    watched.sign_in(alice)
+    watched.open("/caller-ids")
+    words = watched.page.locator("[data-check]")
+    watched.page.get_by_label("Your phone number").fill("07400 123456")
+    words.get_by_text("Which country").wait_for()
+    watched.page.locator("#id_number").locator("xpath=ancestor::form").get_by_label(
+        "Country"
+    ).select_option("GB")
+    words.get_by_text("+44 7400 123456 (United Kingdom, mobile)").wait_for()
+    watched.open("/rates")
+    watched.page.get_by_label("Country or number").fill("+442079460018")
+    watched.page.get_by_text("+44 20 7946 0018 (United Kingdom, fixed): $0.0075").wait_for()
+    assert watched.complaints == []
     watched.context.close()
