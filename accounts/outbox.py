@@ -19,6 +19,8 @@ from django.utils import timezone
 
 from accounts.models import OutboxMail, User
 from accounts.secrets import hide_tokens
+from accounts.sign_in_links import fresh_links
+from mobayilo.lib.ids import random_base62
 
 logger = logging.getLogger(__name__)
 # A process that claimed a mail and died is overtaken after this; also the wait after a failure.
@@ -35,6 +37,21 @@ def queue_mail(user: User, *, template: str, context: Mapping[str, Any], key: st
     mail = OutboxMail(user=user, template=template, context=hide_tokens(dict(context)), key=key)
     OutboxMail.objects.bulk_create([mail], ignore_conflicts=True)
     return OutboxMail.objects.filter(key=key, created_at=mail.created_at).exists()
+
+
+def send_at_once(user: User, *, template: str, context: Mapping[str, Any]) -> None:
+    """Sends a mail that somebody waits for. One that fails is tried again by the command.
+
+    `context` may name another address of the user as `email`.
+    """
+    mail = OutboxMail.objects.create(
+        user=user,
+        template=template,
+        context=hide_tokens(dict(context)),
+        key=f"{template}:{random_base62(16)}",
+    )
+    if _claim(mail):
+        _send(mail)
 
 
 def due() -> QuerySet[OutboxMail]:
@@ -76,19 +93,30 @@ def _send(mail: OutboxMail) -> bool:
 
 
 def message(mail: OutboxMail) -> EmailMultiAlternatives:
-    """The mail as it goes out. Its Message-ID comes from the key: a repeat is recognisable."""
-    context = {**mail.context, "user": mail.user, "site_url": settings.PUBLIC_URL}
+    """The mail as it goes out. Its Message-ID comes from the key: a repeat is recognisable.
+
+    allauth's templates, in folders named `email`, call the body `<template>_message`.
+    """
+    email = mail.context.get("email", mail.user.email)
+    context = {
+        **mail.context,
+        **fresh_links(mail.template, user=mail.user, email=email),
+        "user": mail.user,
+        "site_url": settings.PUBLIC_URL,
+        "timestamp": mail.created_at,
+    }
+    body = f"{mail.template}_message" if "/email/" in mail.template else mail.template
     subject = render_to_string(f"{mail.template}_subject.txt", context)
     name = hashlib.sha256(mail.key.encode()).hexdigest()[:32]
     host = settings.ALLOWED_HOSTS[0]
     built = EmailMultiAlternatives(
         " ".join(subject.split()),
-        render_to_string(f"{mail.template}.txt", context),
-        to=[mail.user.email],
+        render_to_string(f"{body}.txt", context),
+        to=[email],
         headers={"Message-ID": f"<{name}@{host}>"},
     )
     try:
-        built.attach_alternative(render_to_string(f"{mail.template}.html", context), "text/html")
+        built.attach_alternative(render_to_string(f"{body}.html", context), "text/html")
     except TemplateDoesNotExist:
         logger.debug("mail has text only", extra={"template": mail.template})
     return built
