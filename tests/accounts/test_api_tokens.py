@@ -66,6 +66,17 @@ def test_rotation_without_grace_ends_the_old_secret(alice: User) -> None:
     assert client.get(f"{API}/token").json()["error"]["code"] == "token_expired"
 
 
+def test_rotation_is_recorded_with_its_successor(alice: User) -> None:
+    old = new_token(alice)
+    answer = api_client(old.secret).post(
+        f"{API}/token/rotate", {"grace_seconds": 60}, "application/json"
+    )
+    event = AuditEvent.objects.get(action="token.rotated")
+    assert (event.user, event.token_public_id) == (alice, old.row.public_id)
+    assert (event.facts["successor"], event.facts["grace"]) == (answer.json()["id"], 60)
+    assert "by_token" not in event.facts
+
+
 @pytest.mark.parametrize("body", [{"grace_seconds": -1}, {"grace_seconds": 86_401}, {"grace": 1}])
 def test_rotation_refuses_what_it_does_not_know(alice: User, body: dict[str, int]) -> None:
     answer = api_client(new_token(alice).secret).post(
@@ -248,6 +259,8 @@ def test_authorization_header_is_read_by_rfc_6750(
     if code:
         assert answer.json()["error"]["code"] == code
         assert answer["WWW-Authenticate"].startswith('Bearer realm="mobayilo"')
+    if code == "malformed_authorization":
+        assert answer["WWW-Authenticate"].endswith(', error="invalid_request"')
     if code == "not_authenticated":
         assert "error=" not in answer["WWW-Authenticate"]
 

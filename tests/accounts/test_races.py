@@ -16,9 +16,11 @@ from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
 from accounts.tokens import revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
 from tests.accounts.oauth import approve, poll, start
+from tests.database import ON_SQLITE
 from tests.people import api_client, new_token
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
+READ_ONLY = "SET default_transaction_read_only = on"
 T = TypeVar("T")
 
 
@@ -132,6 +134,28 @@ def test_ten_rotations_at_once_give_one_successor(alice: User) -> None:
 
     assert sorted(at_once([rotate] * 10)) == ["rotated", *["token_already_rotated"] * 9]
     assert AccessToken.objects.count() == 2
+
+
+@pytest.mark.skipif(ON_SQLITE, reason="SQLite has neither lock nor setting of these kinds")
+@pytest.mark.parametrize("trouble", ["SET lock_timeout = '100ms'", READ_ONLY])
+def test_use_that_cannot_be_noted_fails_nothing(
+    alice: User, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    made = new_token(alice)
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor, connection.cursor() as mine:
+            cursor.execute("SELECT 1 FROM accounts_accesstoken FOR UPDATE")
+            mine.execute(trouble)
+            answer = api_client(made.secret).get("/api/cli/v1/token")
+    finally:
+        connection.close()  # the setting goes with it
+        other.rollback()
+        other.close()
+    assert (answer.status_code, answer.json()["id"]) == (200, made.row.public_id)
+    assert "use of a token not noted" in caplog.text
+    assert AccessToken.objects.get().last_used_at is None
 
 
 @pytest.mark.parametrize("attempt", range(3))

@@ -13,7 +13,7 @@ from accounts.models import AccessToken, User
 from accounts.secrets import digest
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
 from tests.accounts.oauth import approve, poll, start
-from tests.people import new_token
+from tests.people import api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 SECRET = re.compile(r"moby_pat_[0-9A-Za-z]{36}")
@@ -163,6 +163,16 @@ def test_pages_show_a_device_beside_a_token(alice: User) -> None:
     devices = browser.get("/settings/devices").content.decode()
     assert "ci-token" not in devices
     assert "laptop-token" in devices
+
+
+def test_device_that_never_used_its_token_is_marked(alice: User) -> None:
+    made = new_token(alice, kind="dev", name="laptop")
+    browser = sign_in(alice)
+    for path in ("/settings/tokens", "/settings/devices"):
+        assert "never used" in browser.get(path).content.decode()
+    api_client(made.secret).get("/api/cli/v1/token")
+    page = browser.get("/settings/tokens").content.decode()
+    assert ("never used" in page, "last used" in page) == (False, True)
 
 
 def test_token_list_takes_the_same_queries_for_any_number(

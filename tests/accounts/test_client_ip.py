@@ -1,0 +1,61 @@
+"""Whose address is written down, behind no proxy, one and two."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import DeviceLogin
+from accounts.places import same_network
+from tests.accounts.oauth import FORM, START
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+PROXY = "10.0.0.9"
+ADDRESSES = [
+    (0, "", PROXY),
+    (0, "198.51.100.7", PROXY),
+    (1, "198.51.100.7", "198.51.100.7"),
+    (1, "203.0.113.66, 198.51.100.7", "198.51.100.7"),  # the left end is the client's own writing
+    (1, "", PROXY),
+    (1, "unknown", PROXY),
+    (2, "198.51.100.7, 10.0.0.8", "198.51.100.7"),
+    (2, "203.0.113.66, 198.51.100.7, 10.0.0.8", "198.51.100.7"),
+    (2, "198.51.100.7", PROXY),  # it did not come by both proxies
+    (1, "2001:DB8:0:1::7", "2001:db8:0:1::7"),
+    (1, "198.51.100.7:4711", PROXY),
+]
+
+
+@pytest.mark.parametrize(("proxies", "forwarded", "written"), ADDRESSES)
+def test_address_is_the_one_that_our_outermost_proxy_wrote(
+    client: Client, settings: Settings, proxies: int, forwarded: str, written: str
+) -> None:
+    settings.TRUSTED_PROXY_COUNT = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    client.post(START, "client_id=moby-cli", content_type=FORM, headers=headers, REMOTE_ADDR=PROXY)
+    assert DeviceLogin.objects.get().ip == written
+
+
+def test_limits_count_a_home_and_not_its_addresses(client: Client, settings: Settings) -> None:
+    settings.TRUSTED_PROXY_COUNT = 1
+    statuses = []
+    for last in range(21):
+        headers = {"X-Forwarded-For": f"2001:db8:0:1::{last:x}"}
+        answer = client.post(START, "client_id=moby-cli", content_type=FORM, headers=headers)
+        statuses.append(answer.status_code)
+    assert statuses == [200] * 20 + [429]
+    other = {"X-Forwarded-For": "2001:db8:0:2::1"}
+    answer = client.post(START, "client_id=moby-cli", content_type=FORM, headers=other)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("198.51.100.7", "198.51.100.8", False),
+        ("198.51.100.7", None, False),
+    ],
+)
+def test_same_network_is_a_home(one: str, other: str | None, same: bool) -> None:
+    assert same_network(one, other) is same
