@@ -166,6 +166,13 @@ def check_code(*, verification_sid: str, code: str) -> Check:
         return Check.APPROVED if check.status == "approved" else Check.WRONG
 
 
+def cancel_verification(verification_sid: str) -> None:
+    """Makes a code that was sent worthless. Raises `NoSuchThingError` where it is already."""
+    with _asking("cancel a code", may_be_gone=True):
+        service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
+        service.verifications(verification_sid).update(status="canceled")
+
+
 # Calls
 
 

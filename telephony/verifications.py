@@ -1,6 +1,7 @@
 """Proving a phone: a code by SMS or voice, sent and checked by Twilio Verify."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -98,7 +99,13 @@ def confirm_verification(
 
 
 def expire_verification(verification: Verification) -> bool:
-    """Ends a verification that waits, so that another can be asked for; False if none waited."""
+    """Ends a verification that waits, so that another can be asked for; False if none waited.
+
+    At Twilio first: there the code would go on, and be sent again to whoever asks for the number.
+    """
+    if verification.state in _WAITS and verification.twilio_sid:
+        with suppress(NoSuchThingError):
+            gateway.cancel_verification(verification.twilio_sid)
     open_ones = Verification.objects.filter(pk=verification.pk, state__in=_WAITS)
     return open_ones.update(state=State.EXPIRED, closed_at=timezone.now()) == 1
 

@@ -1,5 +1,6 @@
 """What support does about calls and phones, through the admin."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def act(user: User, action: str, row: models.Model) -> str:
     return answer.content.decode()
 
 
+def act_status(user: User, action: str, row: models.Model) -> int:
+    """The same where it is refused."""
+    sent = {"action": action, "_selected_action": row.pk, "reasoned": "yes", "reason": "ticket 42"}
+    return sign_in(user).post(f"/admin/telephony/{row._meta.model_name}/", sent).status_code
+
+
 def open_for(user: User, destination: str, account: str = "") -> int:
     sent = {"of": account, "destination": destination, "reason": "ticket 42"}
     return sign_in(user).post("/admin/telephony/openeddestination/add/", sent).status_code
@@ -58,6 +65,24 @@ def test_waiting_verification_is_expired(alice: User) -> None:
     assert (waiting.state, waiting.closed_at is None) == ("expired", False)
     event = AuditEvent.objects.get(action="caller_id.verification_expired", account=alice.account)
     assert (event.via, event.facts["reason"]) == ("staff", "ticket 42")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_expired_code_ends_at_twilio_too(
+    person: Callable[..., Person], alice: User, sandbox: Sandbox
+) -> None:
+    customer = person(alice)
+    customer.post("caller-ids", number=OWN_PHONE)
+    first = Verification.objects.get()
+    support = staff("support")
+    sandbox.fault("503", "/Verifications/*", times=1)
+    assert act_status(support, "expire", first) == 503
+    first.refresh_from_db()
+    assert first.state == "pending"
+    assert "1 expired" in act(support, "expire", first)
+    customer.post("caller-ids", number=OWN_PHONE)
+    second = Verification.objects.latest("id")
+    assert (second.state, second.twilio_sid != first.twilio_sid) == ("pending", True)
 
 
 def test_phone_is_removed_for_a_customer(alice: User) -> None:

@@ -54,6 +54,13 @@ def prove_a_phone(sandbox: Sandbox) -> None:
     assert gateway.check_code(verification_sid=sid, code=code) == "approved"
 
 
+def cancel_a_code(sandbox: Sandbox) -> None:
+    sid = gateway.start_verification(e164=OWN_PHONE, channel="sms")
+    gateway.cancel_verification(sid)
+    with pytest.raises(ProductError):
+        gateway.cancel_verification(sid)
+
+
 def place_a_call(sandbox: Sandbox) -> None:
     since = timezone.now() - timedelta(minutes=1)
     call = gateway.create_call(
@@ -82,7 +89,8 @@ def ask_for_what_is_not_there(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "use", [prove_a_phone, place_a_call, ask_for_prices, ask_for_what_is_not_there]
+    "use",
+    [prove_a_phone, cancel_a_code, place_a_call, ask_for_prices, ask_for_what_is_not_there],
 )
 def test_exchanges_conform_to_the_published_descriptions(
     sandbox: Sandbox, settings: Settings, checkers: dict[str, Any], use: Callable[[Sandbox], None]
