@@ -112,7 +112,8 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     token = _mine(request, public_id)
     if revoke_token(token, reason="revoked by you", request=request):
         messages.success(request, f"“{token.name}” no longer works.")
-    return redirect("accounts:tokens")
+    back = "devices" if request.POST.get("back") == "devices" else "tokens"
+    return redirect(f"accounts:{back}")
 
 
 @never_cache

@@ -7,10 +7,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from billing.amounts import check_amount, read_amount
+from billing.amounts import SMALLEST_CENTS, check_amount, largest_cents, read_amount
 from billing.models import Transfer
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_money
 from mobayilo.lib.ids import random_base62
+from mobayilo.lib.money import MICROS_PER_CENT
 
 
 def new_form_key() -> str:
@@ -21,7 +23,7 @@ class TopUpForm(forms.Form):
     """An amount, by a button or in words. `key` makes a form that is sent twice one top-up."""
 
     amount = forms.CharField(
-        label=_("Another amount in US dollars"),
+        label=_("Amount in US dollars"),
         max_length=20,
         required=False,
         widget=forms.TextInput(
@@ -35,6 +37,10 @@ class TopUpForm(forms.Form):
     def __init__(self, *args: Any, first_paid_at: datetime | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.first_paid_at = first_paid_at
+        self.fields["amount"].help_text = _("From %(smallest)s to %(largest)s.") % {
+            "smallest": format_money(SMALLEST_CENTS * MICROS_PER_CENT),
+            "largest": format_money(largest_cents(first_paid_at) * MICROS_PER_CENT),
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

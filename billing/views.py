@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, signed_in_user
 from billing import statements
-from billing.amounts import PRESETS_CENTS, first_payment_of, largest_cents
+from billing.amounts import PRESETS_CENTS, first_payment_of
 from billing.forms import RefundForm, StatementFilters, TopUpForm
 from billing.models import Refund, TopUp
 from billing.refunds import refundable_micros, start_refund
@@ -52,7 +52,6 @@ def topup(request: HttpRequest) -> HttpResponse:
             return _to_stripe(started)
     context = {
         "form": form,
-        "largest_cents": largest_cents(first_paid_at),
         "presets_cents": PRESETS_CENTS,
     }
     return render(request, "billing/topup.html", context, status=400 if form.errors else 200)

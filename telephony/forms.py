@@ -22,7 +22,7 @@ class CallFilters(forms.Form):
         required=False,
         choices=[("", _("Any")), ("active", _("Running")), *Call.State.choices],
     )
-    country = forms.CharField(label=_("Country"), max_length=3, required=False)
+    country = forms.CharField(label=_("Country"), max_length=3, required=False, widget=forms.Select)
     number = forms.CharField(label=_("Number"), max_length=30, required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
@@ -30,6 +30,10 @@ class CallFilters(forms.Form):
     until = forms.DateField(
         label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_countries(self, nothing=_("Any"))
 
     def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
         """The calls that pass. Days are UTC, both of them included."""
@@ -87,9 +91,14 @@ class DefaultCountryForm(forms.Form):
 
 def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
     names = sorted(country_names().items(), key=lambda item: item[1])
+    choices = [("", nothing), *names]
     field = form.fields["country"]
     if isinstance(field, forms.ChoiceField):
-        field.choices = [("", nothing), *names]
+        field.choices = choices
+    elif isinstance(
+        field.widget, forms.Select
+    ):  # a filter takes codes that no country has any more
+        field.widget.choices = choices
 
 
 class CodeForm(forms.Form):

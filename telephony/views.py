@@ -109,7 +109,7 @@ def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
 def caller_ids(request: HttpRequest) -> HttpResponse:
     """The account's phones, and a form that sends a code to another one."""
     user = signed_in_user(request)
-    form = VerificationForm(request.POST or None, initial={"country": user.account.default_country})
+    form = _verification_form(request)
     if request.method == "POST" and form.is_valid():
         try:
             request_verification(
@@ -146,7 +146,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
                 "number": proved.e164
             })  # fmt: skip
             return redirect("telephony:caller-ids")
-    return _show_caller_ids(request, VerificationForm(), form)
+    return _show_caller_ids(request, _verification_form(request), form)
 
 
 @limited("page-read")
@@ -168,7 +168,7 @@ def number_check(request: HttpRequest) -> HttpResponse:
 def default_country(request: HttpRequest) -> HttpResponse:
     form = DefaultCountryForm(request.POST)
     if not form.is_valid():
-        return _show_caller_ids(request, VerificationForm(), CodeForm(), form)
+        return _show_caller_ids(request, _verification_form(request), CodeForm(), form)
     account = set_default_country(
         user=signed_in_user(request), country=form.cleaned_data["country"], request=request
     )
@@ -194,6 +194,13 @@ def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     remove_caller_id(removed, user=signed_in_user(request))
     messages.success(request, _("%(number)s was removed.") % {"number": removed.e164})
     return redirect("telephony:caller-ids")
+
+
+def _verification_form(request: HttpRequest) -> VerificationForm:
+    """As it was sent to the page of caller IDs, else with the country of the account."""
+    sent = request.POST if "number" in request.POST else None
+    country = signed_in_user(request).account.default_country
+    return VerificationForm(sent, initial={"country": country})
 
 
 def _show_caller_ids(

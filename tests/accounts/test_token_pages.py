@@ -175,6 +175,14 @@ def test_device_that_never_used_its_token_is_marked(alice: User) -> None:
     assert ("never used" in page, "last used" in page) == (False, True)
 
 
+def test_device_that_is_signed_out_leads_back_to_the_devices(alice: User) -> None:
+    browser = sign_in(alice)
+    device, token = new_token(alice, kind="dev", name="a"), new_token(alice, name="b")
+    for row, back, path in ((device.row, "devices", "devices"), (token.row, "x", "tokens")):
+        answer = browser.post(f"/settings/tokens/{row.public_id}/revoke", {"back": back})
+        assert answer["Location"] == f"/settings/{path}"
+
+
 def test_token_list_takes_the_same_queries_for_any_number(
     alice: User, django_assert_max_num_queries: object
 ) -> None:

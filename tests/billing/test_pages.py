@@ -50,6 +50,13 @@ def test_topup_page_says_what_is_wrong_with_an_amount(browser: Client, amount: s
     assert not TopUp.objects.exists()
 
 
+def test_topup_page_ties_the_limits_to_the_amount(browser: Client) -> None:
+    page = browser.get(TOPUP).content.decode()
+    assert "From $5.00 to $100.00." in page
+    assert 'aria-describedby="id_amount_helptext"' in page
+    assert '<label for="id_amount">Amount in US dollars</label>' in page
+
+
 def test_topup_page_says_so_when_stripe_is_down(browser: Client, settings: Settings) -> None:
     settings.STRIPE_API_URL = "http://127.0.0.1:9"
     answer = browser.post(TOPUP, {"amount": "20"})

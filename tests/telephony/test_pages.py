@@ -42,6 +42,19 @@ def test_call_list_filters_and_downloads(browser: Client, alice: User) -> None:
     assert lines[1].endswith(",65,0.018,0.036")
 
 
+def test_country_of_calls_is_chosen_from_a_list(browser: Client) -> None:
+    page = browser.get("/calls", {"country": "gb"}).content.decode()
+    assert '<option value="GB">United Kingdom</option>' in page
+    assert "errorlist" not in browser.get("/calls", {"country": "XK"}).content.decode()
+
+
+def test_wrong_code_keeps_the_country_of_the_account(browser: Client, alice: User) -> None:
+    alice.account.default_country = "BR"
+    alice.account.save()
+    page = browser.post("/caller-ids/confirm", {"code": "x"}).content.decode()
+    assert page.count('<option value="BR" selected>') == 2  # to verify a phone, and to read numbers
+
+
 @pytest.mark.usefixtures("deck")
 def test_bad_filter_shows_its_error_and_no_calls(browser: Client, alice: User) -> None:
     call = make_call(alice)

@@ -50,6 +50,12 @@ def test_every_foot_says_that_emergencies_are_not_served(
     assert "no service for emergency calls" in client.get(path).content.decode()
 
 
+def test_foot_leads_customers_nowhere_that_leads_back(client: Client, alice: User) -> None:
+    assert ">About<" in client.get("/rates").content.decode()
+    client.force_login(alice)
+    assert ">About<" not in client.get("/rates").content.decode()
+
+
 def test_sign_up_warns_about_emergencies_before_the_button(client: Client, db: None) -> None:
     page = client.get("/accounts/signup/").content.decode()
     assert page.index("cannot be used for emergency calls") < page.index("Create account</button>")

@@ -6,7 +6,8 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests.web.scenes import deck_in_force
+from telephony.models import CallerId
+from tests.web.scenes import deck_in_force, proved_phone
 from tests.web.watched import PHONE, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -76,6 +77,22 @@ def test_customer_gets_about_without_scripts(
     watched.page.get_by_text("More", exact=True).click()
     watched.page.get_by_role("button", name="Sign out").click()
     assert watched.page.url == f"{live_server.url}/"
+    watched.context.close()
+
+
+def test_removal_asks_once_more_without_scripts(
+    chromium: Browser, live_server: LiveServer, alice: User
+) -> None:
+    phone = proved_phone(alice)
+    watched = Watched(chromium, live_server.url, java_script_enabled=False, viewport=PHONE)
+    watched.sign_in(alice)
+    watched.open("/caller-ids")
+    really = watched.page.get_by_role("button", name="Yes, remove it")
+    assert not really.is_visible()
+    watched.page.get_by_text("Remove", exact=False).first.click()
+    really.click()
+    watched.page.get_by_text("was removed").wait_for()
+    assert not CallerId.objects.filter(pk=phone.pk, removed_at=None).exists()
     watched.context.close()
 
 
