@@ -8,7 +8,12 @@ from django.apps import apps
 from django.contrib import admin
 
 from mobayilo.lib.errors import ERRORS
+from mobayilo.overview import support_listings, support_mixed
+from mobayilo.overview.support_mixed import Mixed
+from mobayilo.overview.support_tables import Listing
 from tests.docs.pages import DOCS, name_of
+
+WALK = Path(__file__).resolve().parents[1] / "web/test_support_walk.py"
 
 SUPPORT = sorted((DOCS / "support").glob("*.md"))
 ENTRY = re.compile(
@@ -58,5 +63,43 @@ def test_runbook_names_actions_that_the_admin_has(page: Path) -> None:
 def test_runbook_uses_every_action_of_the_admin() -> None:
     text = " ".join(" ".join(page.read_text().split()) for page in SUPPORT)
     unused = {action for action in _admin_actions() if f"“{action}”" not in text}
-    allauths_own = {"Mark selected email addresses as verified"}
-    assert unused - allauths_own == set(), "docs/support/ says nothing of these actions"
+    assert unused == set(), "docs/support/ says nothing of these actions"
+
+
+def _headings(page: str, level: str) -> list[str]:
+    return re.findall(rf"^{level} (.+)$", (DOCS / "support" / page).read_text(), re.MULTILINE)
+
+
+def _slug(text: str) -> str:
+    return "_".join(re.findall(r"\w+", text.lower()))
+
+
+def test_five_most_common_cases_are_those_that_a_browser_walks() -> None:
+    symptoms = (DOCS / "support/symptoms.md").read_text()
+    _, _, most_common = symptoms.partition("## The five most common\n")
+    named = re.findall(r"^### “(.+)”$", most_common.partition("\n## ")[0], re.MULTILINE)
+    walked = re.findall(r"^def test_(\w+)\(", WALK.read_text(), re.MULTILINE)
+    assert len(named) == 5
+    assert [_slug(words) for words in named] == walked
+
+
+def test_runbook_has_the_cases_that_do_not_wait() -> None:
+    cases = {"Leaked token", "Lost phone", "Refunds", "Fraud", "Provider outage"}
+    assert cases <= set(_headings("cases.md", "##"))
+    assert {"Finding the customer", "Passing it on"} <= set(_headings("index.md", "##"))
+    replies = (DOCS / "support/replies.md").read_text().split("\n## ")[1:]
+    assert len(replies) >= 6
+    assert [reply.splitlines()[0] for reply in replies if "\n> " not in reply] == []
+
+
+def test_symptoms_lead_to_tables_that_the_account_screen_has() -> None:
+    tables = {
+        part.title
+        for module in (support_listings, support_mixed)
+        for part in vars(module).values()
+        if isinstance(part, Listing | Mixed)
+    }
+    text = " ".join((DOCS / "support/symptoms.md").read_text().split())
+    named = set(re.findall(r"[Uu]nder \*([^*]+)\*", text))
+    assert len(named) > 8
+    assert named - tables == set()

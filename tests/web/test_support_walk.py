@@ -135,7 +135,7 @@ def test_my_token_leaked(desk: Desk, alice: Customer) -> None:
     alice.log_in_with_token()
 
 
-def test_the_call_is_over_and_moby_says_that_it_runs(
+def test_the_call_is_over_and_moby_says_that_it_still_runs(
     desk: Desk, alice: Customer, house: Stack
 ) -> None:
     drop_webhooks(house, "*call.*", "*dial_action")
