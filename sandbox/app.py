@@ -80,7 +80,7 @@ class Sandbox:
         self.board = Switchboard(settings, self.clock, self.phones, self.courier, prices)
         self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board)
         self.permissions = DialingPermissions(prices)
-        self.calls = Calls(self.board, self.caller_ids, self.permissions)
+        self.calls = Calls(self.board, self.phones, self.caller_ids, self.permissions)
         self.verify = Verify(settings, self.clock, self.phones)
         self.account = Account(settings, self.clock)
         self.pricing = Pricing(prices)

@@ -19,6 +19,7 @@ class Behaviour:
     talk_seconds: float | None = None  # from its own answer; None: until the other side hangs up
     keys_in_code: bool = True  # whether it enters the code that a validation call asks for
     verify_error: int | None = None  # what Verify says when asked to send a code here
+    call_error: int | None = None  # what the API says when asked to ring here
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:

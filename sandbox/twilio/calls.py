@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.forms import read_form
+from sandbox.phones import Phones
 from sandbox.twilio.answers import TwilioError, not_found, page_of, read_number
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.dial import is_dialable
@@ -24,9 +25,14 @@ MAX_TWIML = 4000
 
 class Calls:
     def __init__(
-        self, board: Switchboard, caller_ids: CallerIds, permissions: DialingPermissions
+        self,
+        board: Switchboard,
+        phones: Phones,
+        caller_ids: CallerIds,
+        permissions: DialingPermissions,
     ) -> None:
         self._board = board
+        self._phones = phones
         self._caller_ids = caller_ids
         self._permissions = permissions
         self._scripts: dict[str, Script] = {}
@@ -117,6 +123,9 @@ class Calls:
             raise TwilioError(
                 400, 21215, f"Account not authorized to call {form['To']}. Check Geo Permissions."
             )
+        refusal = self._phones.behaviour(form["To"], "customer").call_error
+        if refusal is not None:
+            raise TwilioError(400, refusal, "Refused on demand")
         for name in ("Url", "StatusCallback"):
             check_url(form.get(name))
         if len(form.get("Twiml", "")) > MAX_TWIML:
