@@ -28,6 +28,8 @@ OWN_RING_SECONDS = 60
 SLACK = timedelta(minutes=10)
 # A call that lasts is asked after this often, in case its end was lost.
 ASK_LATER = timedelta(minutes=5)
+# The first number that Twilio rings is the customer's own, so these are not about the destination.
+_OF_OWN_PHONE = ("number_unreachable", "destination_blocked")
 MAY_RING = "Your phone may ring all the same. Repeated with its Idempotency-Key, it rings once."
 
 
@@ -52,6 +54,9 @@ def ring(call: Call) -> Call:
     except ProductError as refusal:
         give_up(call, refusal.code)
         refusal.details["call_id"] = call.public_id
+        if refusal.code in _OF_OWN_PHONE:
+            refusal.message = f"Your phone {call.from_e164} cannot be rung. {refusal.message}"
+            refusal.hint = "Call from another phone of yours, or write to support."
         raise
     return adopt(call, placed)
 

@@ -64,6 +64,31 @@ def test_own_phone_that_does_not_answer_ends_the_call(
     assert sandbox.get("calls", number=DESTINATION)["calls"] == []
 
 
+@pytest.mark.parametrize(
+    ("twilio_code", "status", "code", "hint"),
+    [
+        (21210, 503, "provider_misconfigured", "Tell support"),
+        (21211, 422, "number_unreachable", "another phone of yours"),
+        (21214, 422, "number_unreachable", "another phone of yours"),
+        (21215, 403, "destination_blocked", "another phone of yours"),
+        (21216, 403, "destination_blocked", "another phone of yours"),
+        (21299, 422, "provider_refused", "nothing was charged"),
+    ],
+)
+def test_call_that_twilio_refuses_sets_nothing_aside(
+    caller: Person, sandbox: Sandbox, twilio_code: int, status: int, code: str, hint: str
+) -> None:
+    sandbox.phone(OWN_PHONE, call_error=twilio_code)
+    refused = caller.call()
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (status, code)
+    assert hint in error["hint"]
+    assert (OWN_PHONE in error["message"]) == ("another phone" in hint)
+    call = Call.objects.get(public_id=error["details"]["call_id"])
+    assert (call.state, call.end_reason, call.cost_micros) == ("failed", code, 0)
+    assert caller.balance.available_micros == 20_000_000
+
+
 def test_hangup_ends_a_call_that_talks(caller: Person, sandbox: Sandbox) -> None:
     sandbox.post("speed", speed=20)
     sandbox.phone(DESTINATION, talk_seconds=3000)
