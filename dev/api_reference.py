@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from dev.stack import ROOT
+from mobayilo.api_schema import REFUSALS
 from mobayilo.lib.serializers import StrictSerializer
 
 PAGE = ROOT / "docs" / "reference" / "api.md"
@@ -105,6 +106,7 @@ def _answers(responses: dict[str, Any]) -> str:
         if (content := next(iter(answer.get("content", {}).values()), None))
         else f"{status} without a body"
         for status, answer in sorted(responses.items())
+        if status not in REFUSALS
     )
 
 
@@ -133,7 +135,7 @@ def _shown_shapes(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
     """The components that are objects; words and pages are written where they are used."""
     components = schema["components"]["schemas"]
     for name, shape in sorted(components.items()):
-        if shape.get("type") == "object" and not _list_of(name):
+        if shape.get("type") == "object" and not _list_of(name) and name != "Error":
             yield name, {**shape, "words": components}
 
 

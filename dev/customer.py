@@ -74,9 +74,10 @@ class Customer:
         self.approve(code)
         return login.finish()
 
-    def log_in_with_token(self) -> Ran:
+    def log_in_with_token(self, *more_scopes: str) -> Ran:
         """A token made on the settings page and read from standard input; no device waits."""
-        query = urlencode({"name": "terminal", "scopes": " ".join(SCOPES), "expires": "30"})
+        scopes = " ".join((*SCOPES, *more_scopes))
+        query = urlencode({"name": "terminal", "scopes": scopes, "expires": "30"})
         self.browser.open(f"/settings/tokens/new?{query}")
         self._prove_presence()
         self.browser.submit(having="scopes")

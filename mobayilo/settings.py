@@ -251,11 +251,16 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "mobayilo.exceptions.handle_api_exception",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is answered by no address
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mobayilo CLI API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "mobayilo.api_schema.add_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "TokenKindEnum": "accounts.models.AccessToken.Kind",
         "TransferKindEnum": "billing.models.Transfer.Kind",

@@ -125,6 +125,7 @@ def test_method_that_an_address_does_not_take_is_refused_in_our_shape(alice: Use
     assert refused["Allow"] == "GET, HEAD, OPTIONS"
     assert program.head("/api/cli/v1/balance").status_code == 200
     assert program.options("/api/cli/v1/balance").status_code == 405
+    assert program.options("/api/cli/v1/client").status_code == 405
 
 
 def test_admin_opens_to_no_customer(charlie: User, of_alice: list[Address]) -> None:
