@@ -48,8 +48,8 @@ tables: setup ## rewrite the tables of the documentation that repeat the code
 bench: setup ## measure, side by side in one run; the table also goes to var/bench.json
 	$(BIN)/python -m tests.bench
 
-fuzz: setup ## send anything at all to every door, longer than the suite does
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --timeout=0 tests/production/test_fuzz.py tests/telephony/test_numbers_fuzz.py
+fuzz: setup ## send anything at all to every door for SECONDS (600), never the same twice
+	$(BIN)/python -m dev.fuzz --seconds $(SECONDS)
 
 soak: setup ## mixed traffic with faults for SECONDS (600), then the audits
 	$(BIN)/python -m dev.soak --seconds $(SECONDS)

@@ -1,5 +1,6 @@
 """People that every test may need: alice, bob (her teammate) and charlie (a stranger)."""
 
+import os
 import signal
 import threading
 from typing import Any
@@ -15,9 +16,12 @@ from tests.database import ON_SQLITE
 from tests.people import person
 
 # The suite tries the same examples each time, so that it fails for a change and never for luck;
-# `make fuzz` looks for new ones.
+# `make fuzz` looks for new ones, round after round. A profile begins with what is loaded.
 hypothesis.settings.register_profile("suite", derandomize=True, database=None)
-hypothesis.settings.load_profile("suite")
+hypothesis.settings.register_profile(
+    "fuzz", derandomize=False, database=None, print_blob=True, max_examples=200
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 def pytest_configure() -> None:

@@ -6,17 +6,11 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from hypothesis import settings
 
 from dev.api_customer import DESTINATION, ApiCustomer
 from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
 from tests.database import ON_SQLITE
-
-# `make fuzz` takes longer than the suite does.
-settings.register_profile("fuzz", max_examples=3000)
-if profile := os.environ.get("HYPOTHESIS_PROFILE"):
-    settings.load_profile(profile)
 
 PASSWORD = "correct horse battery staple"
 SPEED = 40

@@ -1,0 +1,38 @@
+"""`make fuzz SECONDS=600`: tests with examples of chance, round after round, each with new ones.
+
+Half of the time goes to the doors that take anything, half to the API against its schema.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+from dev.stack import ROOT
+
+DOORS = ("tests/production/test_fuzz.py", "tests/telephony/test_numbers_fuzz.py")
+API = "tests/production/test_api_schema.py"
+
+
+def run(*files: str, seconds: float) -> None:
+    """One round. Ends with pytest's exit code when something was found."""
+    env = {**os.environ, "HYPOTHESIS_PROFILE": "fuzz", "FUZZ_SECONDS": str(int(seconds))}
+    command = [sys.executable, "-m", "pytest", "-q", "--timeout=0", *files]
+    done = subprocess.run(command, cwd=ROOT, env=env, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=600)
+    half = parser.parse_args().seconds / 2
+    end = time.monotonic() + half
+    while time.monotonic() < end:
+        run(*DOORS, seconds=half)
+    run(API, seconds=half)
+
+
+if __name__ == "__main__":
+    main()
