@@ -49,6 +49,24 @@ def test_json_returns_at_once_with_the_contract_fields(moby: Moby, server: StubS
     assert server.received[1].headers["idempotency-key"].startswith("moby-")
 
 
+def test_call_of_unknown_outcome_says_how_to_repeat_it(moby: Moby, server: StubServer) -> None:
+    error = {"code": "provider_unavailable", "message": "No answer.", "hint": "It may ring."}
+    server.on("POST", "quote", d.QUOTE)
+    for _ in range(3):  # moby repeats it by itself, with its key
+        server.on("POST", "calls", {"error": error}, status=503)
+    lost = moby.run("call", d.DESTINATION, "--json")
+    first = server.received[-1]
+    key = first.headers["idempotency-key"]
+    assert {r.headers["idempotency-key"] for r in server.received[1:]} == {key}
+    assert (lost.code, lost.error["retryable"]) == (3, True)
+    assert lost.error["hint"].splitlines()[0] == "It may ring."
+    assert lost.error["hint"].endswith(f"--idempotency-key {key}")
+    place(server)
+    assert moby.run("call", d.DESTINATION, "--json", "--idempotency-key", key).code == 0
+    again = server.received[-1]
+    assert (again.headers["idempotency-key"], again.json) == (key, first.json)
+
+
 def test_without_a_terminal_it_returns_at_once_too(moby: Moby, server: StubServer) -> None:
     place(server)
     ran = moby.run("call", d.DESTINATION)
