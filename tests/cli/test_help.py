@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from moby.application import COMMANDS, GROUPS, Application
@@ -23,6 +24,12 @@ from tests.cli.stubs import StubServer
 ROOT = Path(__file__).parents[2]
 OLD = ("login", "status")
 NAMES = [name for name in COMMANDS if name not in OLD]
+SHARE = ROOT / "cli_client/share"
+
+
+def need(program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("help",), ("-h",)])
@@ -158,11 +165,42 @@ def test_bash_completes(words: tuple[str, ...], expected: list[str]) -> None:
 def test_completion_script_is_valid_where_the_shell_is_present(
     moby: Moby, shell: str, file: str
 ) -> None:
-    path = ROOT / "cli_client/share" / file
+    path = SHARE / file
     assert moby.run("completions", shell).stdout == path.read_text(encoding="utf-8")
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
+    need(shell)
     assert subprocess.run([shell, "-n", str(path)], check=False).returncode == 0
+
+
+def test_fish_completes_words_and_options() -> None:
+    need("fish")
+    script = f"source {SHARE}/fish/vendor_completions.d/moby.fish; complete -C"
+    asked = ["fish", "--no-config", "-c"]
+    words = subprocess.check_output([*asked, f"{script} 'moby auth s'"], text=True)
+    assert [line.split("\t")[0] for line in words.splitlines()] == ["sessions", "status"]
+    options = subprocess.check_output([*asked, f"{script} 'moby call --ma'"], text=True)
+    assert [o.split("\t")[0] for o in options.splitlines()] == ["--max-cost", "--max-minutes"]
+
+
+def test_bash_completes_words_and_options() -> None:
+    ask = "COMP_WORDS=({}); COMP_CWORD={}; _moby; echo ${{COMPREPLY[*]}}"
+    script = f"source {SHARE}/bash-completion/completions/moby;"
+    words = ["bash", "-c", f"{script} {ask.format('moby auth s', 2)}"]
+    assert subprocess.check_output(words, text=True).split() == ["sessions", "status"]
+    options = ["bash", "-c", f"{script} {ask.format('moby call --ma', 2)}"]
+    found = subprocess.check_output(options, text=True).split()
+    assert sorted(found) == ["--max-cost", "--max-minutes"]
+
+
+def test_zsh_completes_at_the_first_tab() -> None:
+    need("zsh")
+    shell = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=15, env={"TERM": "dumb"})
+    shell.sendline(f"fpath=({SHARE}/zsh/site-functions $fpath); autoload -Uz compinit")
+    shell.sendline("compinit -u -D; echo now $_comps[moby]")
+    shell.expect("now _moby")
+    shell.send("moby auth s\t")
+    shell.expect("sessions +-- The devices that are signed in")
+    shell.expect("status +-- Show who is signed in")
+    shell.close(force=True)
 
 
 def test_completions_follow_the_shell_in_use(moby: Moby) -> None:
@@ -171,9 +209,8 @@ def test_completions_follow_the_shell_in_use(moby: Moby) -> None:
 
 
 def test_manual_page_is_clean_roff() -> None:
-    if shutil.which("groff") is None:
-        pytest.skip("groff is not installed")
-    page = ROOT / "cli_client/share/man/man1/moby.1"
+    need("groff")
+    page = SHARE / "man/man1/moby.1"
     done = subprocess.run(
         ["groff", "-ww", "-man", "-Tascii", str(page)], capture_output=True, text=True, check=True
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from cleo.application import Application as CleoApplication
 from cleo.commands.command import Command as CleoCommand
-from cleo.helpers import option
+from cleo.helpers import argument, option
 from cleo.io.inputs.definition import Definition
 from cleo.io.outputs.output import Verbosity
 from cleo.loaders.factory_command_loader import FactoryCommandLoader
@@ -82,6 +82,21 @@ def load_group(name: str, description: str) -> Callable[[], CleoCommand]:
     return make
 
 
+_OPTIONS = (
+    ("help", "h", True, "Explain a command, or moby itself."),
+    ("quiet", "q", True, "Print nothing but what was asked for."),
+    ("verbose", "v|vv|vvv", True, "Show requests; -vvv shows bodies; secrets never."),
+    ("version", "V", True, "Print the version of moby."),
+    ("ansi", None, True, "Force colours."),
+    ("no-ansi", None, True, "Forbid colours."),
+    ("no-interaction", "n", True, "Never ask."),
+    ("json", None, True, "Print one JSON document instead of text."),
+    ("host", None, False, "The server to use, such as https://mobayilo.com."),
+    ("token", None, False, "A token for this command; other users may see it in process lists."),
+    ("profile", None, False, "The profile to use, where you have several sign-ins."),
+)
+
+
 class Application(CleoApplication):
     def __init__(self, context: Context) -> None:
         super().__init__("moby", __version__)
@@ -105,14 +120,9 @@ class Application(CleoApplication):
 
     @property
     def _default_definition(self) -> Definition:
-        definition = super()._default_definition
-        for name, flag, description in (
-            ("json", True, "Print one JSON document instead of text."),
-            ("host", False, "The server to use, such as https://mobayilo.com."),
-            ("token", False, "A token for this command; other users may see it in process lists."),
-            ("profile", False, "The profile to use, where you have several sign-ins."),
-        ):
-            definition.add_option(option(name, None, description, flag=flag))
+        definition = Definition([argument("command", "What to do.")])
+        for name, short, flag, description in _OPTIONS:
+            definition.add_option(option(name, short, description, flag=flag))
         return definition
 
     def open_session(self, *, host: str | None, token: str | None, profile: str | None) -> Session:

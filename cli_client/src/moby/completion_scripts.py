@@ -148,7 +148,12 @@ _moby() {{
     _describe command words_here
   fi
 }}
-compdef _moby moby
+# Autoloaded, the file is the body of the first call; sourced, it only says what completes moby.
+if [[ "${{funcstack[1]}}" == _moby ]]; then
+  _moby "$@"
+else
+  compdef _moby moby
+fi
 """
 
 

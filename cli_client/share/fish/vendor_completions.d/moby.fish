@@ -8,13 +8,13 @@ function __moby_at
   test "$plain" = "$argv[1]"
 end
 complete -c moby -f
-complete -c moby -s h -l help -d 'Display help for the given command. When no command is given display help for the <info>list</info> command.'
-complete -c moby -s q -l quiet -d 'Do not output any message.'
-complete -c moby -s v -l verbose -d 'Increase the verbosity of messages: 1 for normal output, 2 for more verbose output and 3 for debug.'
-complete -c moby -s V -l version -d 'Display this application version.'
-complete -c moby -l ansi -d 'Force ANSI output.'
-complete -c moby -l no-ansi -d 'Disable ANSI output.'
-complete -c moby -s n -l no-interaction -d 'Do not ask any interactive question.'
+complete -c moby -s h -l help -d 'Explain a command, or moby itself.'
+complete -c moby -s q -l quiet -d 'Print nothing but what was asked for.'
+complete -c moby -s v -l verbose -d 'Show requests; -vvv shows bodies; secrets never.'
+complete -c moby -s V -l version -d 'Print the version of moby.'
+complete -c moby -l ansi -d 'Force colours.'
+complete -c moby -l no-ansi -d 'Forbid colours.'
+complete -c moby -s n -l no-interaction -d 'Never ask.'
 complete -c moby -l json -d 'Print one JSON document instead of text.'
 complete -c moby -l host -x -d 'The server to use, such as https://mobayilo.com.'
 complete -c moby -l token -x -d 'A token for this command; other users may see it in process lists.'
