@@ -192,6 +192,17 @@ TRANSACTION = {
     "balance_after": "19.955",
     "reference": "call_1",
 }
+COUNTRY = {"default_country": "GB", "country_name": "United Kingdom"}
+SESSION = {
+    "id": "tok_2",
+    "device": "old laptop",
+    "client": "moby",
+    "ip": "192.0.2.1",
+    "created_at": "2026-11-01T10:00:00Z",
+    "expires_at": None,
+    "last_used_at": None,
+    "current": True,
+}
 DEVICE = {
     "device_code": "device-code-that-is-secret",
     "user_code": "BCDF-GHJK",

@@ -54,8 +54,7 @@ def test_confirm_takes_the_older_form(moby: Moby, server: StubServer) -> None:
 
 
 def test_country_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
-    changed = {"default_country": "GB", "country_name": "United Kingdom"}
-    server.on("POST", "caller-ids/country", changed)
+    server.on("POST", "caller-ids/country", d.COUNTRY)
     ran = moby.run("caller-id", "country", "United", "Kingdom")
     assert server.received[0].json == {"country": "United Kingdom"}
     assert "is read as one in GB" in ran.stdout

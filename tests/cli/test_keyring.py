@@ -82,6 +82,40 @@ def test_useless_keyring_is_named_before_anything_is_asked(
     assert server.received == []
 
 
+@pytest.mark.parametrize("module", ["keyrings.alt.file", "keyring.backends.file"])
+def test_keyring_that_is_plain_text_is_no_keyring(
+    moby: Moby, server: StubServer, module: str
+) -> None:
+    use(moby, "Working")
+    package = moby.home / "packages" / "keyrings" / "alt"
+    package.mkdir(parents=True)
+    (package / "file.py").write_text(
+        "from moby_test_keyrings import Working\n\n"
+        f"class PlaintextKeyring(Working):\n    __module__ = {module!r}\n"
+    )
+    moby.env["PYTHONPATH"] += f":{moby.home / 'packages'}"
+    moby.env["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
+    ran = sign_in(moby, "--json")
+    assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
+    assert f"{module}.PlaintextKeyring keeps secrets in plain text" in ran.error["message"]
+    assert server.received == []
+
+
+def test_rates_need_no_keyring(moby: Moby, server: StubServer) -> None:
+    use(moby, "Hanging")
+    for _ in range(2):
+        server.on("GET", "rates/GB", d.RATES)
+    started = time.monotonic()
+    assert moby.process("rates", "GB").code == 0
+    assert time.monotonic() - started < 3  # nobody is signed in, so it was not even opened
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Working"
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
+    assert moby.process("rates", "GB").code == 0
+    assert "authorization" not in server.received[-1].headers
+
+
 def test_consent_keeps_the_token_in_a_file(moby: Moby, server: StubServer) -> None:
     use(moby, "Locked")
     server.on("GET", "status", d.STATUS)

@@ -122,24 +122,14 @@ def test_refresh_of_a_variable_is_refused(moby: Moby) -> None:
 
 
 def test_sessions_are_listed_and_revoked(moby: Moby, server: StubServer) -> None:
-    session = {
-        "id": "tok_2",
-        "device": "old laptop",
-        "client": "moby",
-        "ip": "192.0.2.1",
-        "created_at": "2026-11-01T10:00:00Z",
-        "expires_at": None,
-        "last_used_at": None,
-        "current": True,
-    }
-    server.on("GET", "sessions", d.page(session))
+    server.on("GET", "sessions", d.page(d.SESSION))
     assert "old laptop (this one)" in moby.run("auth", "sessions", "list", MOBY_TOKEN="t").stdout
     server.on("DELETE", "sessions/tok_2", status=204)
     words = ("auth", "sessions", "revoke", "tok_2", "--json")
     assert moby.run(*words, MOBY_TOKEN="t").json == {"id": "tok_2", "revoked": True}
-    server.on("GET", "sessions", d.page(session))
+    server.on("GET", "sessions", d.page(d.SESSION))
     listed = moby.run("auth", "sessions", "list", "--json", MOBY_TOKEN="t").json
-    assert listed == d.page(session)
+    assert listed == d.page(d.SESSION)
     server.refuse("DELETE", "sessions/tok_2", 403, "insufficient_scope")
     assert "/settings/tokens" in moby.run(*words, MOBY_TOKEN="t").error["hint"]
 

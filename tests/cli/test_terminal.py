@@ -70,6 +70,45 @@ def test_browser_is_not_offered_where_nobody_sees_it(
     assert "Press Enter" not in text
 
 
+def test_no_browser_opens_none(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "/oauth/device_authorization", {**QUICK, "interval": 1})
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS)
+    child = moby.spawn("auth", "login", "--no-browser", "--insecure-storage")
+    child.expect("BCDF-GHJK")
+    child.expect("left")
+    child.sendline()
+    text, code = finish(child)
+    assert (code, opened(moby)) == (0, [])
+    assert "Press Enter" not in text
+
+
+def test_ctrl_c_ends_a_resumed_login_for_good(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "/oauth/device_authorization", d.DEVICE)
+    assert moby.process("auth", "login", "--no-wait", "--insecure-storage").code == 8
+    server.on("POST", "/oauth/device_authorization/cancel", {})
+    child = moby.spawn("auth", "login", "--resume")
+    child.expect("left")
+    child.sendintr()
+    assert finish(child)[1] == 130
+    assert not (moby.home / "config" / "pending-login.json").exists()
+    assert "no login is under way" in moby.process("auth", "login", "--resume").stderr
+
+
+def test_ctrl_c_after_the_approval_leaves_no_token_behind(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "/oauth/device_authorization", QUICK)
+    server.on("POST", "/oauth/token", d.GRANTED)
+    server.on("GET", "status", d.STATUS, delay_seconds=5)
+    server.on("DELETE", "token", status=204)
+    child = moby.spawn("auth", "login", "--insecure-storage")
+    while "GET status" not in server.paths():
+        time.sleep(0.05)
+    child.sendintr()
+    assert finish(child)[1] == 130
+    assert server.received[-1].headers["authorization"] == f"Bearer {d.TOKEN}"
+    assert not (moby.home / "config" / "credentials.json").exists()
+
+
 def test_ctrl_c_cancels_the_login_on_the_server(moby: Moby, server: StubServer) -> None:
     server.on("POST", "/oauth/device_authorization", d.DEVICE)
     server.on("POST", "/oauth/device_authorization/cancel", {})
