@@ -14,11 +14,11 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from dev.stack import ROOT
-from mobayilo.api_schema import REFUSALS
 from mobayilo.lib.serializers import StrictSerializer
 
 PAGE = ROOT / "docs" / "reference" / "api.md"
 PREFIX = "/api/cli/v1/"
+ERROR = "#/components/schemas/Error"  # errors.md tells of it
 METHODS = ("get", "post", "put", "patch", "delete")
 HEAD = """# API
 
@@ -106,7 +106,7 @@ def _answers(responses: dict[str, Any]) -> str:
         if (content := next(iter(answer.get("content", {}).values()), None))
         else f"{status} without a body"
         for status, answer in sorted(responses.items())
-        if status not in REFUSALS
+        if ERROR not in json.dumps(answer)
     )
 
 
@@ -135,7 +135,7 @@ def _shown_shapes(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
     """The components that are objects; words and pages are written where they are used."""
     components = schema["components"]["schemas"]
     for name, shape in sorted(components.items()):
-        if shape.get("type") == "object" and not _list_of(name) and name != "Error":
+        if shape.get("type") == "object" and not _list_of(name) and not ERROR.endswith(f"/{name}"):
             yield name, {**shape, "words": components}
 
 

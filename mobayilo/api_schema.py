@@ -1,6 +1,10 @@
-"""What every operation of the API may answer besides what it declares: our one shape of errors."""
+"""What the views of the API do not say of themselves: whether a token is optional, and our one
+shape of errors.
+"""
 
 from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
 
 from mobayilo.lib.errors import ERRORS
 
@@ -24,6 +28,14 @@ ERROR = {
         }
     },
 }
+
+
+class OperationSchema(AutoSchema):
+    """Knows that a view which takes tokens and asks for none may be used without."""
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        known = super().get_auth()
+        return known if self.view.permission_classes else [*known, {}]
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
