@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -30,7 +31,9 @@ from mobayilo.lib.ratelimits import limited
 CODE = "user_code"
 CLAIMED = "device_login"
 LOOK_EVERY_SECONDS = 10  # an open approval page asks whether the login can still be decided
-WRONG_CODE = "This code is not valid. Look at the device, and start again there if it has expired."
+WRONG_CODE = _(
+    "This code is not valid. Look at the device, and start again there if it has expired."
+)
 
 
 @never_cache

@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.guards import MAX_CENTS, NO_GUARDS, Guards, parse_guards
 from accounts.models import DeviceLogin
@@ -15,6 +18,9 @@ from accounts.scopes import Scope
 from accounts.token_policy import NEVER, TokenPolicy
 from accounts.tokens import UNFIT_NAME, TokenSpec
 from mobayilo.lib.errors import ProductError
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 PRESET_DAYS = (7, 30, 60, 90)
 ON_A_DATE = "date"
@@ -25,7 +31,7 @@ class UserCodeForm(forms.Form):
     """The code that a terminal shows."""
 
     user_code = forms.CharField(
-        label="Code",
+        label=_("Code"),
         max_length=40,
         widget=forms.TextInput(
             attrs={
@@ -39,14 +45,14 @@ class UserCodeForm(forms.Form):
     )
 
 
-def _dollars(label: str) -> forms.DecimalField:
+def _dollars(label: "StrPromise") -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         required=False,
         min_value=Decimal("0.01"),
         max_value=MAX_DOLLARS,
         decimal_places=2,
-        help_text="US dollars. Empty: no limit.",
+        help_text=_("US dollars. Empty: no limit."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
@@ -54,27 +60,27 @@ def _dollars(label: str) -> forms.DecimalField:
 class TokenTerms(forms.Form):
     """Name, rights, life and limits of a token, by the policy of the account."""
 
-    name = forms.CharField(label="Name", max_length=100)
+    name = forms.CharField(label=_("Name"), max_length=100)
     scopes = forms.MultipleChoiceField(
-        label="It may", choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=_("It may"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
-    expires = forms.ChoiceField(label="It expires")
+    expires = forms.ChoiceField(label=_("It expires"))
     expires_on = forms.DateField(
-        label="Date", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    max_per_day = _dollars("Most that it may spend a day")
-    max_per_call = _dollars("Most that it may spend on a call")
+    max_per_day = _dollars(_("Most that it may spend a day"))
+    max_per_call = _dollars(_("Most that it may spend on a call"))
     destinations = forms.CharField(
-        label="Only call",
+        label=_("Only call"),
         required=False,
         max_length=2000,
-        help_text="Countries, prefixes or numbers, such as: GB +4420. Empty: anywhere.",
+        help_text=_("Countries, prefixes or numbers, such as: GB +4420. Empty: anywhere."),
     )
     caller_ids = forms.CharField(
-        label="Only call from",
+        label=_("Only call from"),
         required=False,
         max_length=2000,
-        help_text="Your verified numbers, such as: +442079460018. Empty: any of them.",
+        help_text=_("Your verified numbers, such as: +442079460018. Empty: any of them."),
     )
 
     def __init__(self, *args: Any, policy: TokenPolicy, **kwargs: Any) -> None:
@@ -105,13 +111,14 @@ class TokenTerms(forms.Form):
             return
         on: date | None = cleaned.get("expires_on")
         if chosen == ON_A_DATE and on is None:
-            self.add_error("expires_on", "Choose a date.")
+            self.add_error("expires_on", _("Choose a date."))
             return
         self.days = (on - timezone.localdate()).days if chosen == ON_A_DATE and on else None
         self.days = int(chosen) if self.days is None else self.days
         longest = timezone.localdate() + timedelta(days=self.policy.max_days)
         if chosen == ON_A_DATE and not 1 <= self.days <= self.policy.max_days:
-            self.add_error("expires_on", f"Choose a day after today, up to {longest:%-d %B %Y}.")
+            day = date_format(longest, "j F Y")
+            self.add_error("expires_on", _("Choose a day after today, up to %s.") % day)
 
     def _clean_guards(self, cleaned: dict[str, Any]) -> None:
         cents = {
@@ -176,8 +183,8 @@ def life_choices(policy: TokenPolicy, *, asked: Iterable[str | None]) -> list[tu
     """How long a token may live, as far as the policy allows; what was asked for is among it."""
     wanted = {*PRESET_DAYS, policy.default_days, *map(read_days, asked)}
     days = [day for day in wanted if day is not None and 1 <= day <= policy.max_days]
-    choices = [(str(day), f"in {day} day{'s' if day > 1 else ''}") for day in sorted(days)]
-    choices.append((ON_A_DATE, "on a date"))
+    choices = [(str(day), ngettext("in %d day", "in %d days", day) % day) for day in sorted(days)]
+    choices.append((ON_A_DATE, gettext("on a date")))
     if policy.may_last_for_ever:
-        choices.append((str(NEVER), "never"))
+        choices.append((str(NEVER), gettext("never")))
     return choices

@@ -61,7 +61,7 @@ def _tell(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
         "name": token.name,
         "last_four": token.last_four,
         "token_id": token.public_id,
-        "scopes": [Scope(scope).label for scope in token.scopes],
+        "scopes": [str(Scope(scope).label) for scope in token.scopes],
         "expires_at": f"{expires_at:%-d %B %Y, %H:%M} UTC" if expires_at else "",
         "client": token.client,
         "device_name": token.device_name,

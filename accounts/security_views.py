@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,6 +15,7 @@ from accounts.audit import record
 from accounts.credential_changes import settle_tokens, tokens_in_question
 from accounts.device_views import CODE
 from accounts.models import AuditEvent
+from accounts.views import tokens_revoked
 from mobayilo.lib.ratelimits import limited
 
 
@@ -43,7 +45,7 @@ def tokens_review(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         revoke = request.POST.get("answer") != "keep"
         ended = settle_tokens(user, revoke=revoke, request=request)
-        said = f"{ended} token{'' if ended == 1 else 's'} revoked." if revoke else "Tokens kept."
+        said = tokens_revoked(ended) if revoke else _("Tokens kept.")
         messages.success(request, said)
         return redirect("accounts:tokens")
     old = tokens_in_question(user).order_by("-id")

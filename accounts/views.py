@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -111,7 +113,7 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     """Ends one token at once. Ending needs no fresh sign-in: it can only make things safer."""
     token = _mine(request, public_id)
     if revoke_token(token, reason="revoked by you", request=request):
-        messages.success(request, f"“{token.name}” no longer works.")
+        messages.success(request, _("“%s” no longer works.") % token.name)
     back = "devices" if request.POST.get("back") == "devices" else "tokens"
     return redirect(f"accounts:{back}")
 
@@ -126,8 +128,13 @@ def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
     end_logins([user])
     mine = AccessToken.objects.live().for_user(user)
     ended = revoke_tokens(mine, actor=user, reason="revoked by you", request=request)
-    messages.success(request, f"{ended} token{'' if ended == 1 else 's'} revoked.")
+    messages.success(request, tokens_revoked(ended))
     return redirect("accounts:tokens")
+
+
+def tokens_revoked(count: int) -> str:
+    """How many were revoked, in words."""
+    return ngettext("%d token revoked.", "%d tokens revoked.", count) % count
 
 
 def _mine(request: HttpRequest, public_id: str) -> AccessToken:
