@@ -47,6 +47,19 @@ def test_tokens_may_be_kept_and_newer_ones_always_are(alice: User) -> None:
     assert browser.get("/settings/tokens/review")["Location"] == "/settings/security"
 
 
+def test_question_is_on_every_page_until_it_is_answered(alice: User) -> None:
+    new_token(alice)
+    browser = sign_in(alice)
+    question = "Shall your tokens work on?"
+    assert question not in browser.get("/home").content.decode()
+    change_password(browser)
+    for path in ("/home", "/settings/tokens"):
+        assert question in browser.get(path).content.decode()
+    assert question not in browser.get("/settings/tokens/review").content.decode()
+    browser.post("/settings/tokens/review", {"answer": "keep"})
+    assert question not in browser.get("/home").content.decode()
+
+
 def test_only_tokens_made_before_the_change_are_revoked(alice: User) -> None:
     new_token(alice)
     browser = sign_in(alice)
