@@ -15,6 +15,7 @@ from accounts.clients import Client as Program
 from accounts.models import AccessToken, DeviceLogin, User
 from accounts.scopes import DEVICE_DEFAULT, Scope
 from tests.accounts.oauth import FORM, GRANT, START, TOKEN, approve, deny, poll, start
+from tests.people import api_client
 
 METADATA = "/.well-known/oauth-authorization-server"
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -171,6 +172,16 @@ def test_policy_is_applied_at_redemption(client: Client, alice: User) -> None:
     alice.account.token_max_days = 7
     alice.account.save()
     assert poll(client, body["device_code"])[1]["expires_in"] <= 7 * 86400
+
+
+def test_frozen_account_may_sign_a_device_in(client: Client, alice: User) -> None:
+    body = start(client)
+    alice.account.frozen_at = timezone.now()
+    alice.account.save()
+    approve(body["user_code"], alice)
+    status, token = poll(client, body["device_code"])
+    shown = api_client(token["access_token"]).get("/api/cli/v1/status").json()
+    assert (status, shown["account"]["frozen"]) == (200, True)
 
 
 def test_guards_asked_for_are_those_of_the_token(client: Client, alice: User) -> None:
