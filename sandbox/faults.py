@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS = ("429", "500", "503", "slow", "lacking", "timeout", "close", "empty", "malformed", "html")
-HONEST = ("slow", "lacking")
+KINDS = ("429", "500", "503", "slow", "altered", "timeout", "close", "empty", "malformed", "html")
+HONEST = ("slow", "altered")
 KEPT = 20_000
 TWILIO_429 = (
     b'{"code":20429,"message":"Too Many Requests","status":429,'
@@ -35,8 +35,8 @@ def provider_of(path: str) -> str | None:
 class Fault:
     """`when` is "after" where the provider did the work and only its answer is lost.
 
-    A "slow" answer is honest, and only late by `seconds`; a "lacking" one has `fields` that are
-    null. The work of both is done at once.
+    A "slow" answer is honest, and only late by `seconds`; an "altered" one has other
+    `fields`. The work of both is done at once.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Fault:
     when: str = "before"
     times: int | None = 1
     seconds: float = 60.0
-    fields: list[str] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.when not in ("before", "after"):
@@ -75,11 +75,11 @@ class Answer:
         else:
             self.body += message.get("body", b"")
 
-    def without(self, fields: list[str]) -> "Answer":
-        """The same JSON with some fields null."""
+    def altered(self, fields: dict[str, Any]) -> "Answer":
+        """The same JSON with some fields replaced."""
         if not fields:
             return self
-        body = json.dumps(json.loads(self.body) | dict.fromkeys(fields)).encode()
+        body = json.dumps(json.loads(self.body) | fields).encode()
         kept = [header for header in self.headers if header[0].lower() != b"content-length"]
         length = (b"content-length", str(len(body)).encode())
         return Answer(status=self.status, headers=[*kept, length], body=body)
@@ -145,7 +145,7 @@ class Faults:
             assert honest is not None  # noqa: S101 - for the type checker: it ran
             if fault is not None and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
-            await (honest.without(fault.fields) if fault else honest).send_to(send)
+            await (honest.altered(fault.fields) if fault else honest).send_to(send)
         elif fault.kind in ("timeout", "close"):
             if fault.kind == "timeout":
                 await wait_for_disconnect(receive, fault.seconds)

@@ -93,7 +93,7 @@ def test_slow_answer_is_honest(sandbox: Sandbox) -> None:
     assert time.monotonic() - started >= 0.3
 
 
-def test_lacking_answer_is_honest_but_for_its_fields(sandbox: Sandbox) -> None:
-    sandbox.post("faults", kind="lacking", provider="twilio", fields=["status", "date_created"])
+def test_altered_answer_is_honest_but_for_its_fields(sandbox: Sandbox) -> None:
+    sandbox.post("faults", kind="altered", provider="twilio", fields={"status": None})
     placed = place(sandbox)
-    assert (placed.to, placed.status, placed.date_created) == (ALICE, None, None)
+    assert (placed.to, placed.status) == (ALICE, None)

@@ -1,6 +1,7 @@
 """Every question to Twilio fails once: a clear error, and a state that the next try repairs."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -9,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Account, User
 from telephony.models import Call, CallerId, RateDeck, Verification
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person
 from tests.telephony.sandbox import Sandbox, wait_for
@@ -182,6 +183,68 @@ def test_countries_that_were_not_told_make_no_deck(twilio_fails: Break, kind: st
     with pytest.raises(CommandError, match="carrier"):
         printed("sync_rates", "--margin", "40", "--allow-jumps", "--allow-gaps")
     assert RateDeck.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "none",
+        {"friendly_name": "without a price"},
+        {"friendly_name": "dear", "destination_prefixes": ["44"], "current_price": "very"},
+    ],
+    ids=["no row", "no price", "no number"],
+)
+@pytest.mark.usefixtures("live")
+def test_prices_of_another_shape_make_no_deck(sandbox: Sandbox, row: object) -> None:
+    altered = {"outbound_prefix_prices": [row]}
+    sandbox.fault("altered", "/v2/Voice/Countries/GB", fields=altered)
+    with pytest.raises(CommandError, match="carrier"):
+        printed("sync_rates", "--margin", "40", "--country", "GB", "--allow-gaps")
+    assert RateDeck.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_call_of_unknown_outcome_is_looked_up_again(
+    caller: Person,
+    sandbox: Sandbox,
+    twilio_fails: Break,
+    mend: Callable[[], None],
+    kind: str,
+) -> None:
+    sandbox.post("webhooks/rules", pattern="*", action="drop")
+    sandbox.fault("close", "/Calls.json", method="POST", when="after")
+    sandbox.fault("close", "/Calls.json", method="GET")
+    call_id = caller.call().json()["error"]["details"]["call_id"]
+    sandbox.wait_until_idle()
+    Call.objects.update(created_at=timezone.now() - timedelta(seconds=20))
+    twilio_fails(kind, "/Calls.json")
+    reconcile_now()
+    assert Call.objects.get().leg_a_sid is None
+    assert caller.balance.held_micros > 0
+    Call.objects.update(created_at=timezone.now() - timedelta(seconds=40))
+    mend()
+    reconcile_now()
+    reconcile_now()
+    assert caller.final(call_id)["cost"] == "0.00"
+    assert caller.balance.held_micros == 0
+
+
+def test_outage_is_not_asked_about_call_by_call(
+    caller: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.CALLS_AT_ONCE_NEW_ACCOUNT = 5
+    sandbox.post("speed", speed=1)
+    for _ in range(5):
+        assert caller.call(max_seconds=60).status_code == 201
+    Account.objects.update(frozen_at=timezone.now())
+    sandbox.fault("503", "*", times=None)
+    before = len(sandbox.get("exchanges", provider="twilio")["exchanges"])
+    reconcile_now()
+    assert len(sandbox.get("exchanges", provider="twilio")["exchanges"]) == before + 3
+    assert Call.objects.exclude(hangup_requested_at=None).count() == 5
+    requests.delete(f"{sandbox.url}/control/faults", timeout=10)
+    reconcile_now()
+    assert sandbox.get("calls", running="1")["calls"] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
