@@ -31,6 +31,7 @@ from mobayilo.health import cache_is_ready
 from mobayilo.lib.money import MICROS_PER_DOLLAR
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview.models import PeriodicJob
+from mobayilo.overview.periodic import late_seconds
 from telephony.models import Call, RefusedCall
 
 RECENT = timedelta(hours=1)
@@ -42,10 +43,18 @@ SECONDS = Histogram(
 )
 
 
+WEBHOOKS = Counter("mobayilo_webhooks", "Calls of our providers.", ["provider", "outcome"])
+# What anybody may send is no label: each new one would stay in memory for ever.
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+OUTCOMES = {2: "accepted", 5: "failed"}  # by the hundreds of the status; else refused
+
+
 def observe(*, method: str, route: str, status: int, seconds: float) -> None:
     """Counts one answered request."""
-    REQUESTS.labels(method, route, str(status)).inc()
+    REQUESTS.labels(method if method in METHODS else "other", route, str(status)).inc()
     SECONDS.labels(route).observe(seconds)
+    if route.startswith("webhooks/"):
+        WEBHOOKS.labels(route.split("/")[1], OUTCOMES.get(status // 100, "refused")).inc()
 
 
 @limited("metrics")
@@ -78,6 +87,12 @@ class House(Collector):
             "mobayilo_calls_last_hour", "Calls placed in the last hour.", "state", _calls(now)
         )
         yield _by_label(
+            "mobayilo_calls_ended_last_hour",
+            "Calls placed in the last hour that did not end well, by why.",
+            "reason",
+            _ended(now),
+        )
+        yield _by_label(
             "mobayilo_calls_refused_last_hour",
             "Calls refused in the last hour.",
             "code",
@@ -92,12 +107,24 @@ class House(Collector):
             "queue",
             _ages(now),
         )
-        yield _by_label("mobayilo_wrong", "What should be 0.", "what", _wrong())
+        audits = _newest_audits()
+        yield _by_label("mobayilo_wrong", "What should be 0.", "what", _wrong(audits))
+        yield _by_label(
+            "mobayilo_audit_age_seconds",
+            "Since when the newest audit of each subject stands.",
+            "subject",
+            {s: (now - report.created_at).total_seconds() for s, report in audits.items()},
+        )
 
 
 def _calls(now: datetime) -> dict[str, float]:
     recent = Call.objects.filter(created_at__gt=now - RECENT)
     return dict(recent.order_by().values_list("state").annotate(Count("id")))
+
+
+def _ended(now: datetime) -> dict[str, float]:
+    recent = Call.objects.filter(created_at__gt=now - RECENT).exclude(end_reason="")
+    return dict(recent.order_by().values_list("end_reason").annotate(Count("id")))
 
 
 def _refused(now: datetime) -> dict[str, float]:
@@ -122,23 +149,27 @@ def _ages(now: datetime) -> dict[str, float]:
         "mails": OutboxMail.objects.filter(sent_at=None, due_at__lte=now).aggregate(
             at=Min("due_at")
         ),
-        "periodic": PeriodicJob.objects.aggregate(at=Min("next_run_at")),
     }
-    return {
+    ages = {
         queue: max(0.0, (now - row["at"]).total_seconds()) if row["at"] else 0.0
         for queue, row in oldest.items()
     }
+    return {**ages, "periodic": late_seconds(now)}
 
 
-def _wrong() -> dict[str, float]:
-    differences = {
+def _newest_audits() -> dict[str, AuditReport]:
+    newest = {
         subject: AuditReport.objects.filter(subject=subject).order_by("-created_at").first()
         for subject in AuditReport.Subject.values
     }
+    return {subject: report for subject, report in newest.items() if report}
+
+
+def _wrong(audits: dict[str, AuditReport]) -> dict[str, float]:
     return {
         "counters_away": not cache_is_ready(),
         "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
-        **{f"audit_{s}": report.difference_count for s, report in differences.items() if report},
+        **{f"audit_{s}": report.difference_count for s, report in audits.items()},
     }
 
 

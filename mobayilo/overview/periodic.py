@@ -1,10 +1,10 @@
 """The work that repeats: which commands, how often, and how one of several runners claims each."""
 
 import logging
+import math
 from datetime import datetime, timedelta
 
 from django.core.management import call_command
-from django.db import close_old_connections
 from django.utils import timezone
 
 from mobayilo.overview.models import PeriodicJob
@@ -24,30 +24,60 @@ JOBS: dict[str, timedelta] = {
 }
 
 
-def run_due_jobs(now: datetime) -> list[str]:
-    """Runs each job whose time has come and which no other runner has claimed. Returns names."""
-    ran = [name for name, every in JOBS.items() if _claim(name, every, now)]
-    for name in ran:
-        _run(name)
-    close_old_connections()
-    return ran
+# A claim is a lease: a job whose runner was killed is due again when it ends, and not only after
+# its whole period. A job that takes longer may run twice at once, which each of them bears.
+LEAST_LEASE, MOST_LEASE = timedelta(minutes=1), timedelta(minutes=10)
 
 
-def _claim(name: str, every: timedelta, now: datetime) -> bool:
-    """Moves a due job on to its next time; the row count tells who of several runners did it."""
+def run_if_due(name: str) -> bool:
+    """Runs a job whose time has come, unless another runner has it; whether it ran."""
+    started_at = timezone.now()
+    lease_ends_at = claim(name, started_at)
+    if lease_ends_at is None:
+        return False
+    error = _run(name)
+    mine = PeriodicJob.objects.filter(name=name, next_run_at=lease_ends_at)
+    mine.update(next_run_at=started_at + JOBS[name])
+    _record(name, error)
+    return True
+
+
+def run_now(name: str) -> str:
+    """Runs a job whenever it is due, for who keeps time elsewhere; the error, if there was one."""
+    next_run_at = timezone.now() + JOBS[name]
+    error = _run(name)
+    PeriodicJob.objects.update_or_create(name=name, defaults={"next_run_at": next_run_at})
+    _record(name, error)
+    return error
+
+
+def claim(name: str, now: datetime) -> datetime | None:
+    """Takes a due job until the time returned; the row count tells who of several runners did."""
     PeriodicJob.objects.get_or_create(name=name, defaults={"next_run_at": now})
+    lease_ends_at = now + min(MOST_LEASE, max(LEAST_LEASE, JOBS[name]))
     due = PeriodicJob.objects.filter(name=name, next_run_at__lte=now)
-    return due.update(next_run_at=now + every) == 1
+    return lease_ends_at if due.update(next_run_at=lease_ends_at) else None
 
 
-def _run(name: str) -> None:
-    """One job. Its failure is recorded and stops neither the runner nor the other jobs."""
-    error = ""
+def late_seconds(now: datetime) -> float:
+    """How long the job that waits longest is due; without end if one never ran."""
+    due = dict(PeriodicJob.objects.values_list("name", "next_run_at"))
+    if JOBS.keys() - due.keys():
+        return math.inf
+    return max(0.0, *((now - due[name]).total_seconds() for name in JOBS))
+
+
+def _run(name: str) -> str:
+    """One job. Its failure stops neither the runner nor the other jobs; the error, or nothing."""
     try:
         call_command(name)
     except SystemExit as stopped:
-        error = f"ended with {stopped.code}" if stopped.code else ""
+        return f"ended with {stopped.code}" if stopped.code else ""
     except Exception as failure:
         logger.exception("periodic job failed", extra={"job": name})
-        error = type(failure).__name__
+        return type(failure).__name__
+    return ""
+
+
+def _record(name: str, error: str) -> None:
     PeriodicJob.objects.filter(name=name).update(last_ended_at=timezone.now(), last_error=error)

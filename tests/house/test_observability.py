@@ -2,15 +2,21 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import close_caches
+from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.models import User
 from dev.stack import free_port
 from mobayilo.logs import Formatter, mask
+from telephony.models import Call
+from tests.web.scenes import past_call, proved_phone
 
 
 @pytest.mark.django_db
@@ -33,12 +39,51 @@ def test_metrics_count_requests_by_route(client: Client, settings: Settings) -> 
     assert 'mobayilo_oldest_seconds{queue="calls"} 0.0' in text
 
 
+def scraped(client: Client, settings: Settings) -> str:
+    settings.METRICS_TOKEN = "scrape-me"
+    answer = client.get("/metrics", headers={"Authorization": "Bearer scrape-me"})
+    return answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_metrics_know_no_method_that_somebody_made_up(client: Client, settings: Settings) -> None:
+    client.generic("BREW", "/api/cli/v1/client")
+    text = scraped(client, settings)
+    assert 'method="other"' in text
+    assert "BREW" not in text
+
+
+@pytest.mark.django_db
+def test_metrics_tell_webhooks_by_provider_and_outcome(client: Client, settings: Settings) -> None:
+    client.post("/webhooks/stripe", b"{}", "application/json")
+    client.post("/webhooks/twilio/call/call_x/status")
+    text = scraped(client, settings)
+    assert 'mobayilo_webhooks_total{outcome="refused",provider="stripe"}' in text
+    assert 'mobayilo_webhooks_total{outcome="refused",provider="twilio"}' in text
+
+
+@pytest.mark.django_db
+def test_metrics_tell_calls_audits_and_periodic_work(
+    alice: User, client: Client, settings: Settings
+) -> None:
+    past_call(alice, proved_phone(alice), ("+442079460018", "GB", "busy", 0))
+    Call.objects.update(end_reason="busy", created_at=timezone.now())
+    never_ran = scraped(client, settings)
+    call_command("run_periodic", "--once")
+    text = scraped(client, settings)
+    assert 'mobayilo_calls_ended_last_hour{reason="busy"} 1.0' in text
+    assert 'mobayilo_oldest_seconds{queue="periodic"} +Inf' in never_ran
+    assert 'mobayilo_oldest_seconds{queue="periodic"} 0.0' in text
+    assert "mobayilo_audit_age_seconds" not in re.sub(r"^#.*$", "", never_ran, flags=re.MULTILINE)
+    assert 'mobayilo_audit_age_seconds{subject="ledger"}' in text
+
+
 @pytest.mark.django_db
 def test_metrics_cost_a_fixed_number_of_queries(
     client: Client, settings: Settings, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.METRICS_TOKEN = "scrape-me"
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get("/metrics", headers={"Authorization": "Bearer scrape-me"})
 
 

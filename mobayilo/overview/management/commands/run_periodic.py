@@ -6,11 +6,10 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, close_old_connections
-from django.utils import timezone
 
-from mobayilo.overview.periodic import run_due_jobs
+from mobayilo.overview.periodic import JOBS, run_if_due, run_now
 
 logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
@@ -21,6 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="run what is due now, then end")
+        parser.add_argument(
+            "--job", choices=JOBS, help="run this one now, due or not: for cron and timers"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = threading.Event()
@@ -28,14 +30,22 @@ class Command(BaseCommand):
         def stop(_number: int, _frame: FrameType | None) -> None:
             stopping.set()
 
+        if name := options["job"]:
+            if error := run_now(name):
+                raise CommandError(f"{name}: {error}")
+            return
         if options["once"]:
-            run_due_jobs(timezone.now())
+            for name in JOBS:
+                run_if_due(name)
             return
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         while not stopping.is_set():
             try:
-                run_due_jobs(timezone.now())
+                for name in JOBS:
+                    if not stopping.is_set():
+                        run_if_due(name)
+                close_old_connections()
             except Error:
                 # The database is away: what is due stays due.
                 logger.exception("periodic work waits for the database")
