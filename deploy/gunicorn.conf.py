@@ -18,14 +18,25 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 # Longer than nginx keeps an idle connection (60 s): whoever closes first must be the one who asks,
 # or a request meets a closed door.
 keepalive = 75
-# A provider may take 10 s to answer, and a request asks at most two of them things in a row.
+# A provider may take 10 s to answer, and a request asks at most two things of one, in a row.
 timeout = 40
 graceful_timeout = 30
 # A worker is replaced now and then, at different times, so that nothing can pile up for ever.
 max_requests = 100_000
 max_requests_jitter = 10_000
-# The product writes its own access log.
+# The product writes its own access log; what gunicorn has to say takes the same shape.
 accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "mobayilo.logs.Formatter"}},
+    "filters": {"context": {"()": "mobayilo.logs.ContextFilter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]}
+    },
+    "root": {"level": "INFO", "handlers": ["stderr"]},
+    "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True}},
+}
 control_socket_disable = True
 
 

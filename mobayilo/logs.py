@@ -4,11 +4,12 @@ import logging
 import re
 from contextvars import ContextVar
 
+from django.http import HttpRequest
 from pythonjsonlogger.json import JsonFormatter
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-_E164 = re.compile(r"\+\d{3,11}(?=\d{4}\b)")
+_E164 = re.compile(r"(?:\+|%2[Bb])\d{3,11}(?=\d{4}\b)")
 _TOKEN = re.compile(r"\bmoby_(pat|dev)_[0-9A-Za-z]+")
 # The link of a device login carries its code, and a request is named by its whole address.
 _USER_CODE = re.compile(r"user_code=[^&\s'\"\\]+")
@@ -21,11 +22,24 @@ def mask(text: str) -> str:
 
 
 class ContextFilter(logging.Filter):
-    """Gives each record the id of the request that it belongs to."""
+    """Gives each record the id of the request that it belongs to, and takes its address away.
+
+    Django names a failing request by its path and hands the request itself along; paths hold keys
+    of mails and ids of people, and the query may hold a code. Our own records name the route.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        request = vars(record).pop("request", None)
+        if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+            told = (request.path, request.get_full_path())
+            record.args = tuple(route_of(request) if a in told else a for a in record.args)
         return True
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern that an address fits, which says nothing of anybody."""
+    return request.resolver_match.route if request.resolver_match else "unknown"
 
 
 class Formatter(JsonFormatter):

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from accounts.models import User
 from mobayilo.exceptions import refuse
 from mobayilo.lib.errors import ProductError
-from mobayilo.logs import request_id
+from mobayilo.logs import request_id, route_of
 from mobayilo.metrics import observe
 
 logger = logging.getLogger("mobayilo.requests")
@@ -54,7 +55,7 @@ class RequestContextMiddleware:
     def log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
         # The route's pattern and never the path: paths may hold keys of mails and ids of people.
         method, status = request.method or "", response.status_code
-        route = request.resolver_match.route if request.resolver_match else "unknown"
+        route = route_of(request)
         observe(method=method, route=route, status=status, seconds=seconds)
         extra = {
             "method": method,
@@ -83,4 +84,8 @@ class ProbeMiddleware:
 def _account_id(request: HttpRequest) -> str:
     """Whose request it was, where that is known already; a log line asks no question of its own."""
     token = getattr(request, "auth", None)
-    return str(token.user.account.public_id) if token is not None else ""
+    # Where Django keeps the user of a session once somebody has asked for it.
+    user = token.user if token is not None else getattr(request, "_cached_user", None)
+    if isinstance(user, User) and User.account.is_cached(user):
+        return str(user.account.public_id)
+    return ""

@@ -151,6 +151,11 @@ def test_log_line_is_json_and_hides_numbers_and_tokens() -> None:
     assert line["request_id"] == "req_1"
 
 
+@pytest.mark.parametrize("number", ["+442079460018", "%2B442079460018", "%2b442079460018"])
+def test_mask_hides_a_number_however_it_is_written(number: str) -> None:
+    assert mask(f"GET /rates?number={number}&x=1") == "GET /rates?number=+…0018&x=1"
+
+
 def test_mask_leaves_short_numbers_and_amounts_alone() -> None:
     assert mask("+15 % in 2079460018 ms") == "+15 % in 2079460018 ms"
 
