@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_unlimited")]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What anybody may read: everything else asks who it is.
 OPEN_TO_ALL = {
-    "", "healthz", "readyz", "rates", ".well-known/oauth-authorization-server",
+    "", "healthz", "readyz", "rates", "numbers/check", ".well-known/oauth-authorization-server",
     "api/cli/v1/client", "api/cli/v1/rates/<str:country>",
     "accounts/login/", "accounts/signup/", "accounts/inactive/", "accounts/confirm-email/",
     "accounts/password/reset/", "accounts/password/reset/done/",
