@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from billing import checks  # noqa: F401 - registers them
+
 
 class BillingConfig(AppConfig):
     name = "billing"

@@ -66,6 +66,16 @@ def test_several_processes_without_redis_are_refused() -> None:
     assert start(WEB_PROCESSES="2", REDIS_URL="redis://cache.internal").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [("STRIPE_API_KEY", "billing.E001"), ("STRIPE_WEBHOOK_SECRET", "billing.E002")],
+)
+def test_empty_secret_of_stripe_is_refused(name: str, check: str) -> None:
+    stopped = start(**{name: ""})
+    assert stopped.returncode != 0
+    assert check in stopped.stderr
+
+
 def test_staff_without_a_second_factor_are_refused_on_a_public_host() -> None:
     assert "mobayilo.E002" in start(STAFF_MFA_REQUIRED="false").stderr
     local = {"PUBLIC_URL": "http://localhost:8000", "TWILIO_API_URL": "http://localhost:8001"}

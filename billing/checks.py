@@ -1,0 +1,29 @@
+"""A configuration for top-ups that cannot work, refused before the first customer meets it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+_SECRETS = (
+    ("STRIPE_API_KEY", "billing.E001", "Developers, API keys"),
+    ("STRIPE_WEBHOOK_SECRET", "billing.E002", "Developers, Webhooks, the endpoint"),
+)
+
+
+@register
+def check_stripe_secrets(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Without the one no top-up can be made, without the other none is ever credited."""
+    return [
+        Error(
+            f"{name} is empty.",
+            hint=f"Copy it from Stripe's dashboard ({where}).",
+            id=identifier,
+        )
+        for name, identifier, where in _SECRETS
+        if not getattr(settings, name).strip()
+    ]
