@@ -1,12 +1,13 @@
 """What the admin pages of all rooms share: rows to look at, and actions that ask for a reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +19,40 @@ from accounts.audit import record
 from accounts.models import Account, User
 
 
+class ValuesFilter(admin.AllValuesFieldListFilter):
+    """The values that a column has; none at all has a name too, so that its link can be read."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "none"}
+
+
+class AccountField(forms.CharField):
+    """An account by its `acct_…`: a list of all of them to choose from would have no end."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=32, label="Account", **kwargs)
+
+    def clean(self, value: Any) -> Account | None:  # noqa: ANN401 - Django's own signature
+        text = super().clean(value)
+        found = Account.objects.filter(public_id=text).first()
+        if text and found is None:
+            raise forms.ValidationError("There is no such account.")
+        return found
+
+
 class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
     """Rows that only the product's own operations write."""
 
     show_full_result_count = False
+    list_per_page = 30
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        """A list with the scripts that its actions need; Django's set brings jQuery's 300 kB."""
+        scripts = forms.Media(js=["admin/js/core.js", "admin/js/actions.js"])
+        return super().changelist_view(request, {**(extra_context or {}), "media": scripts})
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
         """Who of the staff looked at what of whose is recorded."""
@@ -133,6 +164,5 @@ def _ask(
         "facts": facts,
         "back": _back(request),
         "opts": page.opts,
-        "media": page.media,
     }
     return TemplateResponse(request, "accounts/admin/ask_reason.html", context)

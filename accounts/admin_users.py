@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import support
-from accounts.admin_base import LookOnlyAdmin, ReasonForm, reason_field, reasoned
+from accounts.admin_base import AccountField, LookOnlyAdmin, ReasonForm, reason_field, reasoned
 from accounts.models import User
 
 
@@ -24,15 +24,11 @@ class ReasonedUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class o
 class NewUserForm(ReasonedUserForm):
     """A user whom support adds; they set a password by mail."""
 
+    of = AccountField(required=False, help_text="acct_…; empty: an account of their own.")
+
     class Meta:
         model = User
-        fields = ["email", "account"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "account" in self.fields:
-            self.fields["account"].required = False
-            self.fields["account"].help_text = "Empty: an account of their own."
+        fields = ["email"]
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -69,7 +65,7 @@ class UserAdmin(LookOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
         if obj is None:
-            return ["email", "account", "reason"]
+            return ["email", "of", "reason"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
         return ["email", "account", *RIGHTS, *reason, *self.readonly_fields]
 
@@ -88,7 +84,7 @@ class UserAdmin(LookOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
         reason = form.cleaned_data["reason"]
         if not change:
-            account = obj.account if obj.account_id else None
+            account = form.cleaned_data["of"]
             made = support.add_user(obj.email, account=account, reason=reason, request=request)
             obj.pk, obj.account = made.pk, made.account
             return

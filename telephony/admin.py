@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.access import signed_in_user
-from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
+from accounts.admin_base import LookOnlyAdmin, ReasonForm, ValuesFilter, reasoned
 from mobayilo.lib.formatting import format_money
 from telephony.account_limits import NAMES, ChosenLimits, set_limits
 from telephony.admin_forms import LimitsForm, OpenForm
@@ -60,7 +60,7 @@ class CallAdmin(LookOnlyAdmin):
         "leg_b_seconds",
         "cost",
     ]
-    list_filter = ["state", "end_reason", "to_country", "created_at"]
+    list_filter = ["state", ("end_reason", ValuesFilter), "to_country", "created_at"]
     list_select_related = ["account"]
     search_fields = [
         "=public_id",
@@ -149,7 +149,7 @@ class VerificationAdmin(LookOnlyAdmin):
         "attempts_left",
         "expires_at",
     ]
-    list_filter = ["state", "failure_code", "channel"]
+    list_filter = ["state", ("failure_code", ValuesFilter), "channel"]
     list_select_related = ["account"]
     search_fields = ["=public_id", "e164__endswith", "=account__public_id", "account__users__email"]
     ordering = ["-id"]

@@ -68,6 +68,8 @@ class SupportAccountAdmin(AccountAdmin):
         record("support.looked", account=account, user=signed_in_user(request), request=request)
         context = {
             **self.admin_site.each_context(request),
+            # Its tables are wide, and every list is one link away in them.
+            "is_nav_sidebar_enabled": False,
             "title": f"Account {account}",
             "opts": self.opts,
             "account": account,

@@ -193,7 +193,7 @@ def test_browser_sessions_of_a_customer_are_ended(staff: User, alice: User) -> N
 
 
 def test_colleague_is_added_to_an_account(staff: User, alice: User) -> None:
-    sent = {"email": "New@Example.org", "account": alice.account.pk}
+    sent = {"email": "New@Example.org", "of": alice.account.public_id}
     browser = sign_in(staff)
     assert "reason" in browser.post(ADD_USER, sent).context["adminform"].form.errors
     answer = browser.post(ADD_USER, {**sent, "reason": "ticket 4711"})

@@ -5,14 +5,19 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AccessToken, AuditEvent, User
 from billing.models import Hold, TopUp, Transfer
+from mobayilo.overview.support_tables import list_url
 from telephony.models import Call, CallerId, OpenedDestination, RefusedCall, Verification
 from tests.people import new_token
+from tests.web.scenes import many_movements
 from tests.web.support_desk import REQUEST_ID, SESSION_ID, desk_of, something_of_everything
+from tests.web.test_pages import MOST_BYTES, weight
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -249,3 +254,15 @@ def test_customer_learns_what_support_did_and_not_who_or_from_where(alice: User)
     assert "Support" in page
     for hidden in ("support@example.com", "203.0.113.9", "desk-browser", "Support looked"):
         assert hidden not in page, hidden
+
+
+def test_support_pages_are_light_with_a_thousand_rows(alice: User) -> None:
+    something_of_everything(alice, times=90)
+    many_movements(alice.account, 1_000)
+    desk = desk_of("operator")
+    lists = [list_url(model) for model in admin.site._registry if model is not Group]
+    weights = {
+        path: weight(desk.get(path).content.decode())
+        for path in [page_of(alice), "/admin/accounts/account/today/", *lists]
+    }
+    assert [(path, size) for path, size in weights.items() if size > MOST_BYTES] == []

@@ -3,15 +3,24 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from accounts.models import AccessToken, User
+from mobayilo.overview.support_tables import list_url
 from tests.web.support_desk import REQUEST_ID, something_of_everything, staff
 from tests.web.test_browser import LOOKS, judge
 from tests.web.watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FORMS = [
+    "/admin/accounts/user/add/",
+    "/admin/telephony/openeddestination/add/",
+    "/admin/telephony/accountlimits/add/",
+]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["phone-light", "desktop-dark"])
@@ -33,3 +42,24 @@ def test_support_screens_hold_what_the_design_promises(
     wrong = judge(watched, paths)
     watched.context.close()
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["phone-light", "desktop-dark"])
+def test_lists_and_forms_of_the_admin_hold_it_too(
+    chromium: Browser, live_server: LiveServer, alice: User, look: dict[str, Any]
+) -> None:
+    something_of_everything(alice, times=2)
+    watched = Watched(chromium, live_server.url, **look)
+    watched.sign_in(staff("operator"))
+    lists = [list_url(model) for model in admin.site._registry if model is not Group]
+    assert judge(watched, [*lists, *FORMS]) == []
+    watched.open(list_url(AccessToken))
+    watched.page.locator("input.action-select").first.check()
+    watched.page.locator("select[name=action]").select_option("revoke")
+    watched.page.get_by_role("button", name="Go").click()
+    watched.page.get_by_label("Reason").wait_for()
+    wrong = watched.violations()
+    watched.page.get_by_role("link", name="Cancel").click()
+    watched.page.wait_for_url("**/accesstoken/")
+    watched.context.close()
+    assert wrong + watched.complaints == []

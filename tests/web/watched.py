@@ -63,7 +63,7 @@ class Watched:
         """What axe-core finds on the page shown now, one line each."""
         # The devtools protocol evaluates this; the content policy of the page stays in force.
         self.page.evaluate(AXE)
-        options = json.dumps({"runOnly": WCAG})
+        options = json.dumps({"runOnly": WCAG, "preload": False})
         found = self.page.evaluate(f"axe.run(document, {options})")
         return [
             f"{self.page.url}: {violation['id']} at {node['target']}"
