@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from mobayilo.lib.refusals import note_refusal
@@ -143,7 +144,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
             form.add_error("code", refusal.on_page)
         else:
             messages.success(request, _("%(number)s is yours to call from.") % {
-                "number": proved.e164
+                "number": format_e164(proved.e164)
             })  # fmt: skip
             return redirect("telephony:caller-ids")
     return _show_caller_ids(request, _verification_form(request), form)
@@ -192,7 +193,8 @@ def caller_id_default(request: HttpRequest, public_id: str) -> HttpResponse:
 def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     removed = _caller_id_of(request, public_id)
     remove_caller_id(removed, user=signed_in_user(request))
-    messages.success(request, _("%(number)s was removed.") % {"number": removed.e164})
+    number = format_e164(removed.e164)
+    messages.success(request, _("%(number)s was removed.") % {"number": number})
     return redirect("telephony:caller-ids")
 
 

@@ -162,3 +162,10 @@ def test_page_hangs_up(
 def test_pages_ask_visitors_to_sign_in(client: Client, db: None) -> None:
     for path in ("/calls", "/calls.csv", "/caller-ids"):
         assert client.get(path).status_code == 302
+
+
+def test_removed_number_is_told_as_its_country_spaces_it(browser: Client, alice: User) -> None:
+    phone = CallerId.objects.create(account=alice.account, e164=OWN_PHONE, country="GB")
+    path = reverse("telephony:caller-id-remove", args=[phone.public_id])
+    page = browser.post(path, follow=True).content.decode()
+    assert "+44 7400 123456 was removed." in page
