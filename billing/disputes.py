@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Dispute, TopUp, Transfer
 from billing.stripe_answers import integer_of, reference_of, text_of
+from billing.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT
 
@@ -49,7 +51,8 @@ class Claim:
     stripe_id: str
     kind: Dispute.Kind
     payment_intent_id: str
-    amount_micros: int | None  # None: all that is left
+    amount_micros: int | None  # None: all of it
+    currency: str
     state: Dispute.State
     stripe_status: str
     reason: str
@@ -65,6 +68,7 @@ def read_dispute(data: Mapping[str, Any]) -> Claim:
         kind=Dispute.Kind.DISPUTE,
         payment_intent_id=reference_of(data, "payment_intent"),
         amount_micros=integer_of(data, "amount") * MICROS_PER_CENT,
+        currency=text_of(data, "currency"),
         state=STATES[status],
         stripe_status=status,
         reason=str(data.get("reason") or ""),
@@ -78,6 +82,7 @@ def read_warning(data: Mapping[str, Any]) -> Claim:
         kind=Dispute.Kind.WARNING,
         payment_intent_id=reference_of(data, "payment_intent"),
         amount_micros=None,
+        currency="usd",
         state=State.OPEN,
         stripe_status="",
         reason=str(data.get("fraud_type") or ""),
@@ -91,17 +96,16 @@ def record_claim(claim: Claim) -> TopUp | None:
     topup = paid.filter(stripe_payment_intent_id=claim.payment_intent_id or None).first()
     if topup is None:
         return None
-    whole_micros = topup.amount_micros
+    if claim.currency != "usd":
+        raise ContradictionError(topup, "Stripe names another currency of a dispute.")
+    amount_micros = topup.amount_micros if claim.amount_micros is None else claim.amount_micros
     dispute, _ = Dispute.objects.get_or_create(
         stripe_id=claim.stripe_id,
-        defaults={
-            "kind": claim.kind,
-            "topup": topup,
-            "amount_micros": (whole_micros if claim.amount_micros is None else claim.amount_micros),
-        },
+        defaults={"kind": claim.kind, "topup": topup, "amount_micros": amount_micros},
     )
     risen_from = dispute.state
     if claim.state >= dispute.state:
+        dispute.amount_micros = amount_micros
         dispute.state, dispute.stripe_status = claim.state, claim.stripe_status
         dispute.reason = claim.reason[:60]
         if claim.state >= State.LOST:
@@ -139,16 +143,24 @@ def withdraw_warning(
     _freeze_or_thaw(topup, dispute.state, State.WITHDRAWN)
 
 
+def learn_claim(claim: Claim) -> bool:
+    """Applies what Stripe says of a dispute if that is news; for whoever asks again and again."""
+    known = Dispute.objects.filter(stripe_id=claim.stripe_id)
+    if known.filter(Q(stripe_status=claim.stripe_status) | Q(state__gt=claim.state)).exists():
+        return False
+    return record_claim(claim) is not None
+
+
 def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
     """Takes from the wallet, or gives back, until what is taken fits the claims and refunds.
 
     The claims reach as far as what was not refunded, so that no money goes back twice, whichever
     of a refund and a dispute is heard of first. The caller has locked the top-up.
     """
-    refunded_micros = topup.refunded_micros + also_refunded_micros
-    disputed_micros = min(claimed_micros(topup), topup.amount_micros - refunded_micros)
+    topup.refunded_micros += also_refunded_micros
+    disputed_micros = due_micros(topup)
     given_back_micros = topup.disputed_micros - disputed_micros
-    topup.refunded_micros, topup.disputed_micros = refunded_micros, disputed_micros
+    topup.disputed_micros = disputed_micros
     topup.save(update_fields=["refunded_micros", "disputed_micros"])
     if not given_back_micros:
         return
@@ -162,6 +174,11 @@ def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
         topup.public_id,
     )
     ledger.post(account=topup.account, amount_micros=given_back_micros, cause=cause, may_owe=taken)
+
+
+def due_micros(topup: TopUp) -> int:
+    """What a wallet has to give for the claims about a payment: the refunds are gone already."""
+    return min(claimed_micros(topup), topup.amount_micros - topup.refunded_micros)
 
 
 def claimed_micros(topup: TopUp, *, by_banks_only: bool = False) -> int:

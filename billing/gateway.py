@@ -24,6 +24,7 @@ from billing.stripe_answers import (
     read_event,
     read_refund,
     read_session,
+    text_of,
 )
 from mobayilo.lib.errors import ProductError
 
@@ -188,10 +189,44 @@ def list_refunds(payment_intent_id: str) -> list[StripeRefund]:
 def list_balance_transactions(start: datetime, end: datetime) -> list[BalanceTransaction]:
     """Stripe's books from `start` until before `end`."""
     window = {"gte": int(start.timestamp()), "lt": int(end.timestamp())}
-    pages = client().v1.balance_transactions.list(
-        cast(Any, {"created": window, "limit": 100, "expand": ["data.source"]})
-    )
+    return _lines_of_books({"created": window})
+
+
+@asking_stripe
+def find_balance_transactions(source_id: str) -> list[BalanceTransaction]:
+    """What Stripe's books have of a charge, refund or dispute, whenever that was."""
+    return _lines_of_books({"source": source_id})
+
+
+def _lines_of_books(wanted: dict[str, Any]) -> list[BalanceTransaction]:
+    params = {**wanted, "limit": 100, "expand": ["data.source"]}
+    pages = client().v1.balance_transactions.list(cast(Any, params))
     return [read_balance_transaction(_plain(line)) for line in pages.auto_paging_iter()]
+
+
+@asking_stripe
+def find_charges(payment_intent_id: str) -> list[str]:
+    """The ids of a payment's charges: of all tries, the declined ones too."""
+    pages = client().v1.charges.list({"payment_intent": payment_intent_id, "limit": 100})
+    return [text_of(_plain(charge), "id") for charge in pages.auto_paging_iter()]
+
+
+@asking_stripe
+def list_disputes(since: datetime) -> list[dict[str, Any]]:
+    """Disputes opened since then, as their events carry them: whoever applies those reads these."""
+    pages = client().v1.disputes.list(_created_since(since))
+    return [_plain(dispute) for dispute in pages.auto_paging_iter()]
+
+
+@asking_stripe
+def list_warnings(since: datetime) -> list[dict[str, Any]]:
+    """Early fraud warnings given since then, as their events carry them."""
+    pages = client().v1.radar.early_fraud_warnings.list(_created_since(since))
+    return [_plain(warning) for warning in pages.auto_paging_iter()]
+
+
+def _created_since(since: datetime) -> Any:  # noqa: ANN401 - each list has its own type for it
+    return {"created": {"gte": int(since.timestamp())}, "limit": 100}
 
 
 def verify_event(payload: bytes, signature: str) -> SignedEvent:

@@ -5,21 +5,26 @@ call too, and the filtered update in it decides.
 """
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import F, Q
+from django.db import DatabaseError
+from django.db.models import F, Min, Q
 from django.utils import timezone
 
-from billing import events, gateway, ledger, refunds, topups
-from billing.models import Hold, Refund, TopUp
+from billing import disputes, events, gateway, ledger, refunds, topups
+from billing.models import Dispute, Hold, Refund, TopUp
 from billing.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 
 logger = logging.getLogger(__name__)
 # Younger ones are left to their webhooks.
 OPEN_TOO_LONG = timedelta(minutes=2)
+# Stripe tells of a dispute at once; this long an outage of ours is made up for.
+HEARD_OF_LATE = timedelta(days=3)
+BANKS_DECIDE_WITHIN = timedelta(days=180)
 AT_A_TIME = 500
 Row = TypeVar("Row", TopUp, Refund)
 
@@ -31,6 +36,7 @@ def reconcile_topups() -> dict[str, int]:
         "top-ups": _each(open_topups(), _finish_topup),
         "refunds": _each(open_refunds(), _finish_refund),
         "refunds made elsewhere": _each(refunded_elsewhere(), _find_refunds),
+        "disputes unheard of": learn_disputes(),
     }
 
 
@@ -103,13 +109,43 @@ def _record_refunds(topup: TopUp) -> None:
         refunds.record_refund(answer)
 
 
+def learn_disputes() -> int:
+    """Applies disputes and warnings that we did not hear of, and what banks decided since."""
+    since = _undecided_since() - HEARD_OF_LATE
+    learned = 0
+    with _trying("disputes"):
+        for said, read in (
+            *((one, disputes.read_dispute) for one in gateway.list_disputes(since)),
+            *((one, disputes.read_warning) for one in gateway.list_warnings(since)),
+        ):
+            with _trying(str(said.get("id"))):
+                learned += disputes.learn_claim(read(said))
+    return learned
+
+
+def _undecided_since() -> datetime:
+    """Since when the oldest dispute is open that a bank has still to decide."""
+    young = Dispute.objects.filter(created_at__gt=timezone.now() - BANKS_DECIDE_WITHIN)
+    oldest = young.filter(closed_at=None, kind=Dispute.Kind.DISPUTE).aggregate(at=Min("created_at"))
+    return oldest["at"] or timezone.now()
+
+
 def _each(rows: list[Row], finish: Callable[[Row], None]) -> int:
-    """One after the other; what cannot be finished now waits for the next run."""
+    """One after the other."""
     for row in rows:
-        try:
+        with _trying(row.public_id):
             finish(row)
-        except ContradictionError as problem:
-            topups.note_problem(problem)
-        except ProductError:
-            logger.warning("not reconciled", extra={"row": row.public_id})
     return len(rows)
+
+
+@contextmanager
+def _trying(name: str) -> Iterator[None]:
+    """What cannot be finished now waits for the next run, and holds nothing else up."""
+    try:
+        yield
+    except ContradictionError as problem:
+        topups.note_problem(problem)
+    except ProductError:
+        logger.warning("not reconciled", extra={"row": name})
+    except (ValueError, DatabaseError):
+        logger.exception("not reconciled", extra={"row": name})

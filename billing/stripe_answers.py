@@ -42,7 +42,10 @@ class StripeRefund:
 
 @dataclass(frozen=True, slots=True)
 class BalanceTransaction:
-    """A line of Stripe's own books. `source_id` is the charge, refund or dispute behind it."""
+    """A line of Stripe's own books. `source_id` is the charge, refund or dispute behind it.
+
+    `source_kind` says which of these; it is empty where the source was not asked for too.
+    """
 
     id: str
     kind: str
@@ -50,6 +53,7 @@ class BalanceTransaction:
     fee_cents: int
     currency: str
     source_id: str
+    source_kind: str
     payment_intent_id: str
     created_at: datetime
 
@@ -107,6 +111,7 @@ def read_balance_transaction(data: Mapping[str, Any]) -> BalanceTransaction:
         fee_cents=integer_of(data, "fee"),
         currency=text_of(data, "currency"),
         source_id=reference_of(source, "id"),
+        source_kind=str(source.get("object", "")),
         payment_intent_id=reference_of(source, "payment_intent"),
         created_at=instant_of(data, "created"),
     )

@@ -5,20 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 
-from billing import gateway
-from billing.models import AuditReport, Dispute, Refund, TopUp
+from billing import clearing, gateway
+from billing.clearing import DISPUTES, FAILED_REFUNDS, PAYMENTS, REFUNDS, Expected
+from billing.models import AuditReport
 from billing.stripe_answers import BalanceTransaction
 from mobayilo.lib.money import MICROS_PER_CENT
 
 # What Stripe books at 23:59:59 we may hear of on the next day, and the other way round.
 SLACK = timedelta(days=1)
-PAYMENTS = ("charge", "payment")
-REFUNDS = ("refund", "payment_refund")
-FAILED_REFUNDS = ("refund_failure", "payment_failure_refund")
-DISPUTES = ("adjustment",)
-COMPARED = (*PAYMENTS, *REFUNDS, *FAILED_REFUNDS, *DISPUTES)
+MOVED = {"number": Count("id"), "micros": Coalesce(Sum("amount_micros"), 0)}
 
 
 @dataclass
@@ -32,8 +30,9 @@ class Sums:
 
 @dataclass
 class Comparison:
-    """What was found of one day."""
+    """What was found of one day. `moved` is what the clearing account itself moved on it."""
 
+    moved: dict[str, int]
     sums: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
     differences: list[str] = field(default_factory=list)
     not_compared: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -60,11 +59,11 @@ def reconcile_stripe(day: date) -> AuditReport:
     start = datetime.combine(day, time(), UTC)
     end = start + timedelta(days=1)
     lines = gateway.list_balance_transactions(start - SLACK, end + SLACK)
-    found = Comparison()
+    found = Comparison(moved=clearing.moved_between(start, end).aggregate(**MOVED))
     for line in lines:
         if start <= line.created_at < end:
             _compare(found, line)
-    found.differences += missing_at_stripe(lines, start, end)
+    found.differences += missing_at_stripe(lines, clearing.expected_between(start, end))
     return AuditReport.objects.create(
         subject=AuditReport.Subject.STRIPE,
         day=day,
@@ -75,60 +74,57 @@ def reconcile_stripe(day: date) -> AuditReport:
 
 def _compare(found: Comparison, line: BalanceTransaction) -> None:
     if line.kind in PAYMENTS:
-        found.add(line, _paid_cents(line.payment_intent_id))
+        found.add(line, clearing.paid_cents(line.payment_intent_id))
     elif line.kind in REFUNDS:
-        cents = _refunded_cents(line.source_id)
-        found.add(line, None if cents is None else -cents)
+        found.add(line, clearing.refunded_cents(line.source_id))
+        if _came_back_only_here(line.source_id):
+            found.differences.append(f"{line.id}: {line.source_id} came back in the ledger only")
     elif line.kind in FAILED_REFUNDS:
-        found.add(line, _refunded_cents(line.source_id, failed=True))
-    elif line.kind in DISPUTES and Dispute.objects.filter(stripe_id=line.source_id).exists():
-        found.add(line, _disputed_cents(line))
+        found.add(line, clearing.returned_cents(line.source_id))
+    elif line.kind in DISPUTES and line.source_kind == "dispute":
+        is_taken = line.amount_cents < 0
+        found.add(line, clearing.disputed_cents(line.source_id, is_taken=is_taken))
     else:
         # Payouts, fees, and adjustments that concern no payment of a customer.
         found.not_compared[line.kind] += 1
 
 
-def _paid_cents(payment_intent_id: str) -> int | None:
-    paid = TopUp.objects.filter(status=TopUp.Status.PAID)
-    topup = paid.filter(stripe_payment_intent_id=payment_intent_id or None).first()
-    return topup.amount_cents if topup else None
-
-
-def _refunded_cents(stripe_refund_id: str, *, failed: bool = False) -> int | None:
-    refunds = Refund.objects.filter(stripe_refund_id=stripe_refund_id or None)
-    if failed:
-        refunds = refunds.filter(status=Refund.Status.FAILED)
-    refund = refunds.first()
-    return refund.amount_micros // MICROS_PER_CENT if refund else None
-
-
-def _disputed_cents(line: BalanceTransaction) -> int | None:
-    """Taken when it was opened, given back when it was won."""
-    dispute = Dispute.objects.get(stripe_id=line.source_id)
-    cents = dispute.amount_micros // MICROS_PER_CENT
-    if line.amount_cents < 0:
-        return -cents if dispute.state >= Dispute.State.OPEN else None
-    return cents if dispute.state == Dispute.State.WON else None
+def _came_back_only_here(stripe_refund_id: str) -> bool:
+    """A refund that failed for us and not for Stripe was paid twice."""
+    if clearing.returned_cents(stripe_refund_id) is None:
+        return False
+    return not _is_booked(Expected("", FAILED_REFUNDS, stripe_refund_id))
 
 
 def missing_at_stripe(
-    lines: Iterable[BalanceTransaction], start: datetime, end: datetime
+    lines: Iterable[BalanceTransaction], expected: Iterable[Expected]
 ) -> Iterator[str]:
-    """What the ledger says happened that day and Stripe's books do not have."""
-    payments = {one.payment_intent_id for one in lines if one.kind in PAYMENTS}
-    sources = {one.source_id for one in lines}
-    paid = TopUp.objects.filter(paid_at__gte=start, paid_at__lt=end)
-    for topup in paid.iterator():
-        if topup.stripe_payment_intent_id not in payments:
-            yield f"{topup}: paid in the ledger, not in Stripe's books"
-    for refund in _closed(Refund.objects.filter(status="succeeded"), start, end).iterator():
-        if refund.stripe_refund_id not in sources:
-            yield f"{refund}: refunded in the ledger, not in Stripe's books"
+    """What the ledger says happened and Stripe's books do not have.
+
+    What we heard of late stands on an earlier day of theirs, so they are asked for it alone.
+    """
+    booked = {(line.kind, _named(line)) for line in lines}
+    for one in expected:
+        here = any((kind, one.stripe_id) in booked for kind in one.kinds)
+        if not here and not _is_booked(one):
+            yield f"{one.what}: in the ledger, not in Stripe's books"
 
 
-def _closed(refunds: QuerySet[Refund], start: datetime, end: datetime) -> QuerySet[Refund]:
-    # By its beginning too: Stripe books a refund when it is made, however late it arrives.
-    return refunds.filter(closed_at__gte=start, closed_at__lt=end, created_at__gte=start)
+def _named(line: BalanceTransaction) -> str:
+    return line.payment_intent_id if line.kind in PAYMENTS else line.source_id
+
+
+def _is_booked(one: Expected) -> bool:
+    """Whether Stripe has such a line on any day."""
+    if not one.stripe_id:
+        return False
+    try:
+        is_payment = one.kinds == PAYMENTS
+        sources = gateway.find_charges(one.stripe_id) if is_payment else [one.stripe_id]
+        lines = [line for id in sources for line in gateway.find_balance_transactions(id)]
+    except gateway.RefusedError:
+        return False  # Stripe knows no such id
+    return any(line.kind in one.kinds for line in lines)
 
 
 def report_lines(day: date, found: Comparison) -> Iterator[str]:
@@ -140,6 +136,8 @@ def report_lines(day: date, found: Comparison) -> Iterator[str]:
         yield f"{kind:<20}{sums.number:>16}" + "".join(f"{_dollars(cell):>16}" for cell in cells)
     for kind, number in sorted(found.not_compared.items()):
         yield f"{kind:<20}{number:>16}   not of customers"
+    moved = _dollars(found.moved["micros"] // MICROS_PER_CENT)
+    yield f"{'clearing account':<20}{found.moved['number']:>16}{'':>16}{moved:>16}"
     yield ""
     yield from found.differences or ["No difference."]
 

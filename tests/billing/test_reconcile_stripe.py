@@ -1,23 +1,29 @@
 """The ledger beside Stripe's own books of a day."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from billing import gateway
-from billing.models import AuditReport, Refund, StripeEvent, TopUp
-from billing.refunds import start_refund
-from tests.billing.conftest import DOLLAR, StripeSandbox
+from billing import gateway, ledger
+from billing.gateway import list_refunds
+from billing.ledger import Cause
+from billing.models import AuditReport, Book, Dispute, Refund, StripeEvent, TopUp, Transfer
+from billing.reconciliation import reconcile_topups
+from billing.refunds import record_refund, start_refund
+from tests.billing.conftest import DOLLAR, StripeSandbox, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
 
-def compare() -> AuditReport:
-    """The report of today; the command's exit status agrees with it."""
+def compare(day: date | None = None) -> AuditReport:
+    """The report of a day, today's by itself; the command's exit status agrees with it."""
     status = 0
     try:
-        call_command("reconcile_stripe", date=str(timezone.now().date()))
+        call_command("reconcile_stripe", date=str(day or timezone.now().date()))
     except SystemExit as end:
         status = int(end.code or 0)
     report = AuditReport.objects.latest("id")
@@ -56,13 +62,73 @@ def test_credit_that_stripe_does_not_have_is_a_difference(
 ) -> None:
     TopUp.objects.update(stripe_payment_intent_id="pi_other")
     text = compare().text
-    assert f"{paid}: paid in the ledger, not in Stripe's books" in text
+    assert f"topup:{paid}: in the ledger, not in Stripe's books" in text
 
 
-def test_other_amount_is_a_difference(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
-    start_refund(topup=paid, amount_micros=5 * DOLLAR, user=paid.user, reason="")
-    Refund.objects.update(amount_micros=4 * DOLLAR)
-    assert "is -5.00 at Stripe, -4.00 in the ledger" in compare().text
+def test_other_amount_is_a_difference(stripe_sandbox: StripeSandbox, topup: TopUp) -> None:
+    cause = Cause(f"topup:{topup}", Book.STRIPE_CLEARING, Transfer.Kind.TOPUP)
+    ledger.post(account=topup.account, amount_micros=19 * DOLLAR, cause=cause)
+    stripe_sandbox.act(topup, "pay")
+    stripe_sandbox.settle()
+    assert "is 20.00 at Stripe, 19.00 in the ledger" in compare().text
+
+
+def test_what_stripe_books_on_another_day_is_no_difference(
+    stripe_sandbox: StripeSandbox, topup: TopUp
+) -> None:
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.act(topup, "pay_later")
+    stripe_sandbox.control.post("advance", seconds=5 * 86_400)
+    stripe_sandbox.act(topup, "succeed")
+    TopUp.objects.update(created_at=timezone.now() - timedelta(hours=1), asked_stripe_at=None)
+    reconcile_topups()
+    topup.refresh_from_db()
+    start_refund(topup=topup, amount_micros=DOLLAR, user=topup.user, reason="")
+    assert totals(topup.account) == (19, 0)
+    report = compare()
+    assert report.difference_count == 0, report.text
+    assert "clearing account                   2                           19.00" in report.text
+
+
+def test_refund_that_came_back_and_was_paid_too_is_a_difference(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    start_refund(topup=paid, amount_micros=DOLLAR, user=paid.user, reason="")
+    stripe_sandbox.settle()
+    refund = Refund.objects.get()
+    record_refund(replace(list_refunds(stripe_sandbox.payment_of(paid))[0], status="failed"))
+    assert totals(paid.account) == (20, 0)
+    assert f"{refund.stripe_refund_id} came back in the ledger only" in compare().text
+
+
+@pytest.mark.parametrize("how", ["", "win", "lose"])
+def test_dispute_that_we_never_heard_of_is_a_difference_until_it_is_learned(
+    stripe_sandbox: StripeSandbox, paid: TopUp, how: str
+) -> None:
+    stripe_sandbox.rule("drop")
+    dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    if how:
+        stripe_sandbox.close(dispute, how)
+    assert f"adjustment {dispute} is not in the ledger" in compare().text
+    assert [reconcile_topups()["disputes unheard of"] for _ in range(2)] == [1, 0]
+    assert totals(paid.account) == (20 if how == "win" else 0, 0)
+    assert compare().difference_count == 0
+
+
+def test_decision_and_warning_that_got_lost_are_learned(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid), amount=500)
+    stripe_sandbox.settle()
+    Dispute.objects.update(created_at=timezone.now() - timedelta(days=90))
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.warn(stripe_sandbox.payment_of(paid))
+    reconcile_topups()
+    assert totals(paid.account) == (0, 0)
+    stripe_sandbox.close(dispute, "win")
+    assert compare().difference_count == 1
+    reconcile_topups()
+    assert (totals(paid.account), compare().difference_count) == ((20, 0), 0)
 
 
 def test_refund_in_the_dashboard_that_got_lost_is_a_difference(
