@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.http import HttpRequest
 
 from accounts import audit
@@ -68,3 +69,18 @@ def adjust(
             reason=reason,
         )
     return transfer
+
+
+def unspent_promotions_micros(account: Account) -> int:
+    """What is left of promotional credit. Each is spent first by the calls that come after it."""
+    mine = Transfer.objects.filter(wallet__account=account)
+    promotions = mine.filter(kind=Transfer.Kind.PROMOTION).order_by("id")
+    credits = list(promotions.values_list("id", "amount_micros"))
+    unspent_micros = 0
+    for place, (first, amount_micros) in enumerate(credits):
+        calls = mine.filter(kind=Transfer.Kind.CALL, id__gt=first)
+        if place + 1 < len(credits):
+            calls = calls.filter(id__lt=credits[place + 1][0])
+        moved_micros = calls.aggregate(sum=Sum("amount_micros"))["sum"] or 0
+        unspent_micros = max(0, unspent_micros + amount_micros + moved_micros)
+    return unspent_micros

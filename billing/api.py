@@ -1,6 +1,7 @@
 """The API about money."""
 
-from datetime import UTC, datetime, time
+from collections.abc import Callable
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -21,6 +22,7 @@ from billing.serializers import (
     TopUpSerializer,
     TransferSerializer,
 )
+from billing.statements import begin_of, end_of, movements
 from billing.topups import ask_stripe, start_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros, micros_to_cents
@@ -51,13 +53,23 @@ class BalanceView(APIView):
         )
 
 
+INSTANT = "A date or an instant, itself included."
+
+
 @extend_schema_view(
     get=extend_schema(
-        parameters=[OpenApiParameter("since", str, description="A date or an instant.")]
+        parameters=[
+            OpenApiParameter("since", str, description=INSTANT),
+            OpenApiParameter("until", str, description=INSTANT),
+            OpenApiParameter("kind", str, enum=Transfer.Kind.values),
+        ]
     )
 )
 class TransactionsView(ListAPIView[Transfer]):
-    """Every movement of the account's money, newest first; `?since=` a date or an instant."""
+    """Every movement of the account's money, newest first.
+
+    `?since=` and `?until=` take a date (in UTC) or an instant, `?kind=` one of the kinds.
+    """
 
     scopes = {"GET": "billing:read"}
     limit = "api-read"
@@ -65,10 +77,13 @@ class TransactionsView(ListAPIView[Transfer]):
     pagination_class = CursorPages
 
     def get_queryset(self) -> QuerySet[Transfer]:
-        transfers = Transfer.objects.filter(wallet__account=account_of(self.request))
-        if since := self.request.query_params.get("since"):
-            transfers = transfers.filter(created_at__gte=read_since(since))
-        return transfers
+        asked = self.request.query_params
+        return movements(
+            account_of(self.request),
+            kind=read_kind(asked.get("kind", "")),
+            since=read_instant("since", asked.get("since"), begin_of),
+            until=read_instant("until", asked.get("until"), end_of),
+        )
 
 
 class TopUpsView(IdempotentPost, ListAPIView[TopUp]):
@@ -108,17 +123,35 @@ class TopUpView(APIView):
         return Response(TopUpSerializer(topup).data)
 
 
-def read_since(text: str) -> datetime:
-    """A date (its first moment in UTC) or an RFC 3339 instant. Raises `invalid_request`."""
+def read_instant(
+    name: str, text: str | None, of_day: Callable[[date], datetime]
+) -> datetime | None:
+    """A date, whose first or last moment counts, or an RFC 3339 instant.
+
+    Raises `invalid_request`.
+    """
+    if not text:
+        return None
     try:
         day = parse_date(text)
-        instant = datetime.combine(day, time(), UTC) if day else parse_datetime(text)
+        instant = of_day(day) if day else parse_datetime(text)
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ProductError(
             "invalid_request",
-            "`since` is a date or an instant, such as 2026-11-01 or 2026-11-01T00:00:00Z.",
-            details={"fields": {"since": ["Write a date or an instant."]}},
+            f"`{name}` is a date or an instant, such as 2026-11-01 or 2026-11-01T00:00:00Z.",
+            details={"fields": {name: ["Write a date or an instant."]}},
         )
     return instant
+
+
+def read_kind(text: str) -> str:
+    """A kind of transfer, or none. Raises `invalid_request`."""
+    if text and text not in Transfer.Kind.values:
+        raise ProductError(
+            "invalid_request",
+            f"`kind` is one of {', '.join(Transfer.Kind.values)}.",
+            details={"fields": {"kind": ["Write one of the kinds."]}},
+        )
+    return text

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.amounts import SMALLEST_CENTS, check_amount, largest_cents, read_amount
 from billing.models import Transfer
+from billing.statements import begin_of, end_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.ids import random_base62
@@ -85,14 +86,19 @@ class StatementFilters(forms.Form):
         label=_("Kind"), required=False, choices=[("", _("All")), *Transfer.Kind.choices]
     )
     since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("From (UTC)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("To (UTC)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
     def wanted(self) -> dict[str, Any]:
         """Arguments for `statements.movements`; what is not understood filters nothing."""
         self.full_clean()
         understood = getattr(self, "cleaned_data", {})
-        return {name: understood[name] for name in self.fields if understood.get(name)}
+        since, until = understood.get("since"), understood.get("until")
+        return {
+            "kind": understood.get("kind", ""),
+            "since": begin_of(since) if since else None,
+            "until": end_of(until) if until else None,
+        }

@@ -309,8 +309,8 @@ class Refund(models.Model):
     amount_micros = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=200, blank=True)
-    # Of the form that asked for it: sent twice, it is one refund.
-    key = models.CharField(max_length=40, unique=True, null=True, blank=True)
+    # Of the top-up, form and amount that asked for it: sent twice, it is one refund.
+    key = models.CharField(max_length=100, unique=True, null=True, blank=True)
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     problem = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from billing import gateway, ledger
+from billing.adjustments import unspent_promotions_micros
 from billing.disputes import balance_claims, claimed_micros
 from billing.ledger import Cause
 from billing.models import Book, Refund, TopUp, Transfer
@@ -35,12 +36,16 @@ GONE_WRONG = ("failed", "canceled")
 
 
 def refundable_micros(topup: TopUp) -> int:
-    """What a customer may have back now, in whole cents: unused, and within the policy's days."""
+    """What a customer may have back now, in whole cents: unused, and within the policy's days.
+
+    Promotional credit is for calls and no money, so what is unspent of it stays.
+    """
     if topup.status != TopUp.Status.PAID or topup.paid_at is None:
         return 0
     if topup.paid_at < timezone.now() - timedelta(days=settings.REFUND_DAYS):
         return 0
     available = ledger.balance_of(topup.account).available_micros
+    available -= unspent_promotions_micros(topup.account)
     return max(0, min(topup.returnable_micros, available - available % MICROS_PER_CENT))
 
 
@@ -62,20 +67,21 @@ def start_refund(
     key: str | None = None,
     request: HttpRequest | None = None,
 ) -> Refund:
-    """Sends money of a top-up back to the card. Repeated with the same key, it is one refund.
+    """Sends money of a top-up back to the card. Repeated with key and amount, it is one refund.
 
     A customer gets what `refundable_micros` says; staff may refund any part that has not gone back,
     also of a frozen account. When Stripe does not answer, the refund stays under way and is asked
     for again by `reconcile_topups`. Raises `not_refundable`, `insufficient_funds`, or what Stripe
     refused it with.
     """
-    if key and (made := topup.refunds.filter(key=key).first()):
-        return made
-    if not by_staff and amount_micros > refundable_micros(topup):
-        raise _not_refundable(refundable_micros(topup))
+    key = f"{topup}:{key}:{amount_micros // MICROS_PER_CENT}" if key else None
     refund = Refund(topup=topup, amount_micros=amount_micros, user=user, reason=reason, key=key)
     with transaction.atomic():
-        _reserve(refund, by_staff=by_staff)
+        # Of two at once the second waits here, and finds what the first one did.
+        locked = TopUp.objects.select_for_update().get(pk=topup.pk)
+        if key and (made := locked.refunds.filter(key=key).first()):
+            return made
+        _reserve(refund, locked, by_staff=by_staff)
         audit.record(
             "topup.refunded",
             account=topup.account,
@@ -94,10 +100,9 @@ def start_refund(
     return refund
 
 
-def _reserve(refund: Refund, *, by_staff: bool) -> None:
-    """Saves a refund with the hold on its money."""
-    topup = TopUp.objects.select_for_update().get(pk=refund.topup_id)
-    room_micros = refundable_by_staff_micros(topup) if by_staff else topup.returnable_micros
+def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
+    """Saves a refund with the hold on its money. The caller has locked the top-up."""
+    room_micros = refundable_by_staff_micros(topup) if by_staff else refundable_micros(topup)
     if not 0 < refund.amount_micros <= room_micros or refund.amount_micros % MICROS_PER_CENT:
         raise _not_refundable(room_micros)
     balance_claims(topup, also_refunded_micros=refund.amount_micros)

@@ -1,9 +1,11 @@
 """Statements: the movements of an account, those of a month, and what they come to."""
 
 import csv
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -11,7 +13,6 @@ from accounts.models import Account
 from billing.models import Transfer
 from mobayilo.lib.money import format_micros
 
-MONTHS_SHOWN = 12
 COLUMNS = ("when", "id", "kind", "description", "reference", "amount_usd", "balance_after_usd")
 
 
@@ -31,23 +32,36 @@ class Month:
 
 
 def movements(
-    account: Account, *, kind: str = "", since: date | None = None, until: date | None = None
+    account: Account,
+    *,
+    kind: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> QuerySet[Transfer]:
-    """The account's transfers, newest first; days are whole days in UTC, both included."""
+    """The account's transfers, newest first, both instants included."""
     transfers = Transfer.objects.filter(wallet__account=account).order_by("-id")
     if kind:
         transfers = transfers.filter(kind=kind)
     if since:
-        transfers = transfers.filter(created_at__date__gte=since)
+        transfers = transfers.filter(created_at__gte=since)
     if until:
-        transfers = transfers.filter(created_at__date__lte=until)
+        transfers = transfers.filter(created_at__lte=until)
     return transfers
+
+
+def begin_of(day: date) -> datetime:
+    """The first instant of a day in UTC, as months are: whoever reads, and wherever they are."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def end_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, UTC)
 
 
 def month_of(account: Account, first: date) -> Month:
     """The statement of one month, with its arithmetic: opening, sums by kind, closing."""
-    start = datetime(first.year, first.month, 1, tzinfo=UTC)
-    end = datetime(first.year + first.month // 12, first.month % 12 + 1, 1, tzinfo=UTC)
+    start = begin_of(first)
+    end = begin_of(date(first.year + first.month // 12, first.month % 12 + 1, 1))
     mine = Transfer.objects.filter(wallet__account=account)
     inside = mine.filter(created_at__gte=start, created_at__lt=end)
     by_kind = inside.order_by("kind").values_list("kind").annotate(Sum("amount_micros"))
@@ -64,13 +78,13 @@ def month_of(account: Account, first: date) -> Month:
 
 
 def months_of(account: Account, *, today: date) -> list[date]:
-    """The last twelve months since the account's first movement, newest first."""
+    """The months since the account's first movement, newest first."""
     earliest = Transfer.objects.filter(wallet__account=account).order_by("id").first()
     if earliest is None:
         return []
     first = earliest.created_at.date().replace(day=1)
     months = [today.replace(day=1)]
-    while len(months) < MONTHS_SHOWN and months[-1] > first:
+    while months[-1] > first:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
     return months
 
@@ -91,6 +105,15 @@ def csv_lines(transfers: QuerySet[Transfer]) -> Iterator[str]:
                 format_micros(one.balance_after_micros),
             )
         )
+
+
+def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """One JSON array, a movement a line."""
+    before = "["
+    for item in items:
+        yield f"{before}\n{json.dumps(item, ensure_ascii=False)}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
 
 
 class _Echo:

@@ -9,6 +9,7 @@ app_name = "billing"
 urlpatterns = [
     path("statement", views.statement, name="statement"),
     path("statement.csv", views.statement_csv, name="statement-csv"),
+    path("statement.json", views.statement_json, name="statement-json"),
     path("statement/<int:year>-<int:month>", views.statement_month, name="statement-month"),
     path("topup", views.topup, name="topup"),
     path("topup/<str:topup_id>", views.topup_return, name="topup-return"),

@@ -1,11 +1,12 @@
 """The pages about money."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,8 +16,9 @@ from accounts.access import fresh_sign_in_required, signed_in_user
 from billing import statements
 from billing.amounts import PRESETS_CENTS, first_payment_of
 from billing.forms import RefundForm, StatementFilters, TopUpForm
-from billing.models import Refund, TopUp
+from billing.models import Refund, TopUp, Transfer
 from billing.refunds import refundable_micros, start_refund
+from billing.serializers import TransferSerializer
 from billing.topups import ask_stripe, cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
@@ -157,12 +159,26 @@ def statement(request: HttpRequest) -> HttpResponse:
 @require_GET
 def statement_csv(request: HttpRequest) -> HttpResponseBase:
     """The same movements for a spreadsheet, however many there are."""
+    return _file(statements.csv_lines(_wanted(request)), "text/csv; charset=utf-8", "csv")
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def statement_json(request: HttpRequest) -> HttpResponseBase:
+    """The same movements for a program, as the API tells them."""
+    items = (TransferSerializer(one).data for one in _wanted(request).iterator(chunk_size=1_000))
+    return _file(statements.json_lines(items), "application/json", "json")
+
+
+def _wanted(request: HttpRequest) -> QuerySet[Transfer]:
     filters = StatementFilters(request.GET or None)
-    found = statements.movements(signed_in_user(request).account, **filters.wanted())
-    response = StreamingHttpResponse(
-        statements.csv_lines(found), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="mobayilo-statement.csv"'
+    return statements.movements(signed_in_user(request).account, **filters.wanted())
+
+
+def _file(lines: Iterable[str], content_type: str, ending: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(lines, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="mobayilo-statement.{ending}"'
     return response
 
 

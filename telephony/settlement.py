@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing.ledger import capture_hold, release_hold
+from mobayilo.lib.money import format_micros
 from telephony.call_states import TERMINAL, is_accountable
 from telephony.models import Call
 from telephony.numbers import mask
@@ -129,7 +130,7 @@ def _collect(call: Call, charge: Charge) -> None:
     transfer = capture_hold(
         key=call.hold_key,
         amount_micros=charge.total_micros,
-        description=f"Call to {mask(call.to_e164)}",
+        description=f"Call to {mask(call.to_e164)}: {_arithmetic(call, charge)}",
         reference=call.public_id,
     )
     paid_micros = -transfer.amount_micros if transfer else 0
@@ -139,3 +140,17 @@ def _collect(call: Call, charge: Charge) -> None:
         Call.objects.filter(pk=call.pk).update(
             leg_a_cost_micros=paid_micros - far, leg_b_cost_micros=far
         )
+
+
+def _arithmetic(call: Call, charge: Charge) -> str:
+    """What was billed of each leg, the destination first, for the statement."""
+    legs = (
+        (call.price.leg_b, charge.leg_b_seconds, charge.leg_b_micros),
+        (call.price.leg_a, charge.leg_a_seconds, charge.leg_a_micros),
+    )
+    billed = [
+        f"{price.billed_seconds(seconds)} s at ${format_micros(price.micros_per_minute)}"
+        for price, seconds, micros in legs
+        if micros
+    ]
+    return " + ".join(billed) + " a minute"

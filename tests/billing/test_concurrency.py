@@ -13,11 +13,12 @@ from accounts.models import Account, User
 from billing import ledger
 from billing.audit import audit_ledger
 from billing.ledger import Cause
-from billing.models import Book, Hold, TopUp, Transfer, Wallet
+from billing.models import Book, Hold, Refund, TopUp, Transfer, Wallet
+from billing.refunds import start_refund
 from billing.stripe_answers import CheckoutSession
 from billing.topups import record_session
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import DOLLAR, capture, credit, hold, totals
+from tests.billing.conftest import DOLLAR, StripeSandbox, capture, credit, hold, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 AT_ONCE = 16
@@ -147,4 +148,23 @@ def test_everybody_who_hears_of_a_payment_at_once_credits_it_once(alice: User) -
     )
     at_once(lambda _: record_session(paid))
     assert totals(alice.account) == (1, 0)
+    assert_books_are_right()
+
+
+def test_refund_asked_for_many_times_at_once_is_one(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    def ask(dollars: int) -> Refund:
+        return start_refund(
+            topup=TopUp.objects.get(),
+            amount_micros=dollars * DOLLAR,
+            user=paid.user,
+            reason="Not needed",
+            key="of the form",
+        )
+
+    made = at_once(lambda _: ask(15))
+    assert {one.pk for one in made} == {Refund.objects.get().pk}
+    assert ask(5).amount_micros == 5 * DOLLAR
+    assert totals(paid.account) == (0, 0)
     assert_books_are_right()

@@ -1,5 +1,6 @@
 """The pages about money, in a browser without scripts."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Account, AuditEvent, User
 from billing.models import TopUp, Transfer
 from tests.accounts.browser import sign_in
-from tests.billing.conftest import StripeSandbox, capture, credit, hold, totals
+from tests.billing.conftest import StripeSandbox, api_of, capture, credit, hold, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 TOPUP = "/topup"
@@ -133,6 +134,22 @@ def test_statement_filters_by_kind_and_day(browser: Client, account: Account) ->
         assert len(rows) == found + 1, query
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_statement_and_csv_have_the_same_days(browser: Client, account: Account, zone: str) -> None:
+    browser.cookies["timezone"] = zone
+    today = timezone.now().date()
+    for query, found in (
+        (f"since={today}", 1),
+        (f"until={today}", 1),
+        (f"since={today + timedelta(days=1)}", 0),
+        (f"until={today - timedelta(days=1)}", 0),
+        ("until=9999-12-31", 1),
+    ):
+        rows = browser.get(f"/statement.csv?{query}").getvalue().decode().splitlines()
+        page = browser.get(f"/statement?{query}").content.decode()
+        assert (len(rows) - 1, page.count("Credit in a test")) == (found, found), query
+
+
 def test_statement_csv_has_exact_amounts(browser: Client, account: Account) -> None:
     credit(account, -0.000001, "adjustment:2")
     answer = browser.get("/statement.csv")
@@ -173,3 +190,48 @@ def test_pages_of_others_are_not_found_or_empty(charlie: User, account: Account,
     answer = stranger.get(path.format(topup.public_id))
     assert answer.status_code == 404 or "Credit in a test" not in answer.content.decode()
     assert Transfer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("kind=adjustment&since=2026-01-01", 2),
+        ("kind=call", 0),
+        ("until={today}", 2),
+        ("until={yesterday}", 0),
+        ("since={today}&until={today}", 2),
+        ("kind=lost", "invalid_request"),
+        ("until=soon", "invalid_request"),
+    ],
+)
+def test_api_filters_movements(account: Account, query: str, found: int | str) -> None:
+    credit(account, 1, "adjustment:2")
+    today = timezone.now().date()
+    asked = query.format(today=today, yesterday=today - timedelta(days=1))
+    body = api_of(account.users.get()).get(f"/api/cli/v1/transactions?{asked}").json()
+    assert found == (body["error"]["code"] if "error" in body else len(body["items"]))
+
+
+def test_statement_downloads_as_json(browser: Client, account: Account) -> None:
+    credit(account, -0.000001, "adjustment:2")
+    answer = browser.get("/statement.json?kind=adjustment")
+    assert answer["Content-Type"] == "application/json"
+    movements = json.loads(answer.getvalue())
+    assert [one["amount"] for one in movements] == ["-0.000001", "20.00"]
+    assert json.loads(browser.get("/statement.json?kind=call").getvalue()) == []
+
+
+def test_statement_leads_to_every_month(browser: Client, account: Account) -> None:
+    before = timezone.now() - timedelta(days=500)
+    Transfer(
+        wallet=account.wallet,
+        book="adjustments",
+        kind="adjustment",
+        amount_micros=1,
+        balance_after_micros=1,
+        key="adjustment:old",
+        created_at=before,
+        id=-1,
+    ).save()
+    page = browser.get("/statement").content.decode()
+    assert f"/statement/{before:%Y}-{before.month}" in page

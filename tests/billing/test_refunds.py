@@ -7,9 +7,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account
-from billing import gateway
+from billing import gateway, ledger
 from billing.audit import audit_ledger
-from billing.models import Refund, TopUp
+from billing.ledger import Cause
+from billing.models import Book, Refund, TopUp, Transfer
 from billing.reconciliation import reconcile_topups
 from billing.refunds import refundable_micros, start_refund
 from billing.stripe_answers import StripeRefund
@@ -93,6 +94,23 @@ def test_refund_of_more_than_is_unused_is_refused(
         {"refundable_cents": 1_999},
     )
     assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize(("spent_after", "refundable"), [(0, 5), (4, 5), (15, 5), (17, 3)])
+def test_promotional_credit_is_not_refunded(
+    stripe_sandbox: StripeSandbox, paid: TopUp, spent_after: int, refundable: int
+) -> None:
+    for key, dollars in (("promised", 2), ("earlier", 3)):
+        cause = Cause(f"adjustment:{key}", Book.PROMOTIONS, Transfer.Kind.PROMOTION)
+        ledger.post(account=paid.account, amount_micros=dollars * DOLLAR, cause=cause)
+    hold(paid.account, 20)
+    capture(20)
+    cause = Cause("adjustment:goodwill", Book.PROMOTIONS, Transfer.Kind.PROMOTION)
+    ledger.post(account=paid.account, amount_micros=15 * DOLLAR, cause=cause)
+    if spent_after:
+        hold(paid.account, spent_after, "call:call_2")
+        capture(spent_after, "call:call_2")
+    assert refundable_micros(paid) == refundable * DOLLAR
 
 
 def test_refund_after_the_policys_days_is_supports_to_make(

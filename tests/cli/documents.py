@@ -187,7 +187,7 @@ TRANSACTION = {
     "id": "txn_1",
     "created_at": "2026-11-24T20:00:00Z",
     "kind": "call",
-    "description": "Call to +44 … 0018",
+    "description": "Call to +44 … 0018: 65 s at $0.015 + 80 s at $0.021 a minute",
     "amount": "-0.045",
     "balance_after": "19.955",
     "reference": "call_1",

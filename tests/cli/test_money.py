@@ -173,6 +173,16 @@ def test_transactions_as_csv_are_no_formulas(moby: Moby, server: StubServer) -> 
     assert list(rows[0])[:4] == ["id", "created_at", "kind", "description"]
 
 
+def test_transactions_as_csv_are_all_of_them(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "transactions", d.page(d.TRANSACTION, cursor="more"))
+    server.on("GET", "transactions", d.page(d.TRANSACTION))
+    printed = moby.run("transactions", "--csv").stdout
+    assert len(list(csv.DictReader(StringIO(printed)))) == 2
+    server.on("GET", "transactions", d.page(d.TRANSACTION, cursor="more"))
+    printed = moby.run("transactions", "--csv", "--limit", "1").stdout
+    assert len(list(csv.DictReader(StringIO(printed)))) == 1
+
+
 def test_no_transactions_is_no_table(moby: Moby, server: StubServer) -> None:
     server.on("GET", "transactions", d.page())
     ran = moby.run("transactions")

@@ -1,5 +1,6 @@
 """What is charged, and what never is."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -125,3 +126,17 @@ def test_talk_ends_at_the_limit(caller: Person, sandbox: Sandbox) -> None:
     final = caller.final(placed.json()["call_id"])
     assert (final["state"], final["duration_seconds"]) == ("completed", 120)
     assert 20_000_000 - caller.balance.balance_micros == cost_of(sandbox, 120)
+
+
+def test_statement_shows_what_was_billed_of_each_leg(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.phone(DESTINATION, talk_seconds=30)
+    caller.final(caller.call().json()["call_id"])
+    (line,) = [one for one in caller.get("transactions").json()["items"] if one["kind"] == "call"]
+    number, _, arithmetic = line["description"].partition(": ")
+    assert number.startswith("Call to +44")
+    billed = re.findall(r"(\d+) s at \$([\d.]+)", arithmetic.removesuffix(" a minute"))
+    total = sum(
+        -(-int(seconds) * round(float(price) * 1_000_000) // 60) for seconds, price in billed
+    )
+    assert len(billed) == 2
+    assert round(-float(line["amount"]) * 1_000_000) == total

@@ -16,10 +16,19 @@ Page = TypeVar("Page")
 
 
 def read_pages(
-    command: "Command", path: str, kind: type[Page], query: dict[str, str | None] | None = None
+    command: "Command",
+    path: str,
+    kind: type[Page],
+    query: dict[str, str | None] | None = None,
+    *,
+    whole: bool = False,
 ) -> Page:
-    """One page, or with --all every page as one, in the shape of a page."""
-    everything = command.flag("all")
+    """One page; with --all every page as one, in the shape of a page.
+
+    `whole` means all of them too, unless a page was asked for.
+    """
+    asked_for_a_page = command.text("limit") or command.text("cursor")
+    everything = command.flag("all") or (whole and not asked_for_a_page)
     asked = {
         **(query or {}),
         "limit": command.text("limit") or ("100" if everything else None),

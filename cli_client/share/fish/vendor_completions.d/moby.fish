@@ -106,4 +106,4 @@ complete -c moby -n '__moby_at "transactions"' -l since -x -d 'From this day on:
 complete -c moby -n '__moby_at "transactions"' -l limit -x -d 'How many to show, 1 to 100.'
 complete -c moby -n '__moby_at "transactions"' -l cursor -x -d 'Go on from the next_cursor of an earlier list.'
 complete -c moby -n '__moby_at "transactions"' -l all -d 'Show all of them.'
-complete -c moby -n '__moby_at "transactions"' -l csv -d 'Print comma-separated values.'
+complete -c moby -n '__moby_at "transactions"' -l csv -d 'Print all as comma-separated values.'

@@ -20,13 +20,14 @@ class TransactionsCommand(Command):
     options = [
         option("since", None, "From this day on: 2026-11-01, or 7d for a week back.", flag=False),
         *OPTIONS,
-        option("csv", None, "Print comma-separated values.", flag=True),
+        option("csv", None, "Print all as comma-separated values.", flag=True),
     ]
 
     def handle(self) -> int:
         if self.flag("csv") and self.console.json:
             raise MobyError("usage", "--csv and --json exclude each other", "Leave one out.")
-        page = read_pages(self, "transactions", Transactions, {"since": self._since()})
+        query = {"since": self._since()}
+        page = read_pages(self, "transactions", Transactions, query, whole=self.flag("csv"))
         if self.flag("csv"):
             self.console.raw(_as_csv(page["items"]))
         elif self.console.json:
@@ -53,7 +54,7 @@ class TransactionsCommand(Command):
         rows = [
             (
                 local(t["created_at"]),
-                t["description"],
+                t["description"].partition(": ")[0],  # the arithmetic is in --csv and --json
                 dollars(t["amount"]),
                 dollars(t["balance_after"]),
             )
