@@ -24,7 +24,7 @@ FIGURES = [
     ("guide/money.md", f"below ${settings.LOW_BALANCE_CENTS / 100:.2f}"),
     ("guide/tokens.md", f"A token lives {settings.TOKEN_DEFAULT_DAYS} days"),
     ("guide/calling.md", f"of under {settings.FALSE_ANSWER_SECONDS} seconds"),
-    ("support/symptoms.md", f"more than {settings.CALLER_ID_REVERIFY_DAYS} days"),
+    ("support/symptoms.md", f"older than {settings.CALLER_ID_REVERIFY_DAYS} days"),
     ("support/codes.md", f"above ${settings.PRICE_CEILING_CENTS_NEW_ACCOUNT / 100:.2f} a minute"),
     ("support/codes.md", f"{settings.CALLS_PER_HOUR} calls an hour"),
     ("support/codes.md", f"{settings.NEW_NUMBERS_PER_HOUR} new numbers an hour"),
