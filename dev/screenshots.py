@@ -1,10 +1,11 @@
 """Pictures of every page, of customers old and new, in both themes and sizes.
 
-`python -m dev.screenshots` starts the product and the sandbox, makes three customers and writes
+`python -m dev.screenshots` starts the product and the sandbox, makes customers and writes
 `var/screenshots/<customer>/<page>-<width>-<theme>.png`, to be looked at.
 """
 
 import argparse
+import json
 import re
 import shutil
 import sys
@@ -14,51 +15,19 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dev.pages import CUSTOMER_PAGES, THING_PAGES, VISITOR_PAGES
 from dev.stack import ROOT, Stack
+from dev.steps import steps_of
 
 FOLDER = ROOT / "var" / "screenshots"
 PASSWORD = "correct horse battery"  # noqa: S105 - of customers that live for one run
 WIDTHS = (375, 1280)
 THEMES = ("light", "dark")
-VISITOR_PAGES = {
-    "landing": "/",
-    "rates": "/rates",
-    "rates-country": "/rates?q=GB",
-    "rates-number": "/rates?q=%2B442079460018",
-    "rates-unknown": "/rates?q=Atlantis",
-    "sign-in": "/accounts/login/",
-    "sign-up": "/accounts/signup/",
-    "reset": "/accounts/password/reset/",
-    "reset-sent": "/accounts/password/reset/done/",
-    "confirm-sent": "/accounts/confirm-email/",
-    "confirm-stale": "/accounts/confirm-email/gone/",
-    "not-found": "/nowhere",
-}
-CUSTOMER_PAGES = {
-    "home": "/home",
-    "calls": "/calls",
-    "calls-filtered": "/calls?state=failed&country=ZZ",
-    "caller-ids": "/caller-ids",
-    "topup": "/topup",
-    "statement": "/statement",
-    "tokens": "/settings/tokens",
-    "token-new": "/settings/tokens/new",
-    "devices": "/settings/devices",
-    "security": "/settings/security",
-    "device": "/device",
-    "mfa": "/accounts/2fa/",
-    "mfa-totp": "/accounts/2fa/totp/activate/",
-    "mfa-key": "/accounts/2fa/webauthn/add/",
-    "password": "/accounts/password/change/",
-    "email": "/accounts/email/",
-    "sessions": "/accounts/sessions/",
-    "sign-out": "/accounts/logout/",
-}
 CUSTOMERS = (
     "newcomer@example.org",
+    "beginner@example.org",
     "regular@example.org",
     "heavy.customer.whose.address.is.long@department.of-a-company-with-a-long-name.example.org",
 )
@@ -88,19 +57,53 @@ def main() -> int:
 
 def pictures(stack: Stack, browser: Browser, wanted: str) -> Iterator[Path]:
     """Takes all pictures, one look after the other."""
+    refusals = json.loads(asked(stack, "json.dumps(scenes.refusal_pages())"))
     for width, theme in product(WIDTHS, THEMES):
         for who in ("", *CUSTOMERS):
-            page = browser.new_page(
-                viewport={"width": width, "height": 900},
-                color_scheme=theme,  # type: ignore[arg-type]  # one of THEMES
-                base_url=stack.web,
-            )
+            page = new_page(stack, browser, width, theme)
             if who:
                 sign_in(page, who)
             for name, path in pages_of(stack, page, who).items():
                 if wanted in name:
-                    yield take(page, path, FOLDER / (re.split("[.@]", who)[0] or "visitor"), name)
+                    page.goto(path)
+                    yield take(page, who, name)
             page.context.close()
+        yield from step_pictures(stack, browser, (width, theme), wanted)
+        page = new_page(stack, browser, width, theme)
+        for name, html in refusals.items():
+            page.route("**/shown", lambda route, _, html=html: route.fulfill(body=html))
+            page.goto("/shown")
+            yield take(page, "", f"refused-{name}")
+        page.context.close()
+
+
+def step_pictures(
+    stack: Stack, browser: Browser, look: tuple[int, str], wanted: str
+) -> Iterator[Path]:
+    """The pages behind a step. They change the account, so each look has a customer of its own."""
+    email = f"walker-{look[0]}-{look[1]}@example.org"
+    asked(stack, f"scenes.some_tokens(scenes.person({email!r}))")
+    page = new_page(stack, browser, *look)
+    sign_in(page, email)
+    for name, step in steps_of(email, PASSWORD).items():
+        step(page)
+        if wanted in name:
+            yield take(page, "walker", name)
+    page.context.close()
+
+
+def new_page(stack: Stack, browser: Browser, width: int, theme: str) -> Page:
+    return browser.new_page(
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,  # type: ignore[arg-type]  # one of THEMES
+        base_url=stack.web,
+    )
+
+
+def asked(stack: Stack, expression: str) -> str:
+    """What an expression about tests/web/scenes.py comes to, in the product's own process."""
+    code = f"import json; from tests.web import scenes; print({expression})"
+    return stack.manage("shell", "-c", code).stdout.splitlines()[-1]
 
 
 def sign_in(page: Page, email: str) -> None:
@@ -123,34 +126,21 @@ def pages_of(stack: Stack, page: Page, who: str) -> dict[str, str]:
     """Name and path of the pages that this person can open now."""
     if not who:
         return VISITOR_PAGES
-    pages = dict(CUSTOMER_PAGES)
-    page.goto("/calls")
-    for link in page.locator("main tbody a").all()[:3]:
-        pages[f"call-{len(pages)}"] = str(link.get_attribute("href"))
     confirm(page)
-    claim_device(stack, page)
-    return {**pages, "device-confirm": "/device/confirm"}
+    if who == CUSTOMERS[0]:
+        return CUSTOMER_PAGES
+    user = f"scenes.User.objects.get(email={who!r})"
+    ids = json.loads(asked(stack, f"json.dumps(scenes.one_of_each({user}))"))
+    things = {name: path.format(**ids) for name, path in THING_PAGES.items()}
+    return {**CUSTOMER_PAGES, **things}
 
 
-def claim_device(stack: Stack, page: Page) -> None:
-    """A terminal asks to be signed in, and its code is typed here."""
-    asked = requests.post(
-        f"{stack.web}/oauth/device_authorization",
-        data={"client_id": "moby-cli", "device_name": "anvil", "max_cents_per_day": 500},
-        timeout=10,
-    ).json()
-    page.goto("/device")
-    page.fill("[name=user_code]", asked["user_code"])
-    page.click("main form [type=submit]")
-    page.wait_for_url("**/device/confirm")
-
-
-def take(page: Page, path: str, folder: Path, name: str) -> Path:
+def take(page: Page, who: str, name: str) -> Path:
     """One picture, of the whole page."""
-    page.goto(path)
     page.wait_for_load_state("networkidle")
     size = page.viewport_size or {"width": 0}
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    folder = FOLDER / (re.split("[.@]", who)[0] or "visitor")
     picture = folder / f"{name}-{size['width']}-{'dark' if dark else 'light'}.png"
     page.screenshot(path=picture, full_page=True)
     return picture

@@ -5,6 +5,9 @@ from itertools import cycle, islice
 from typing import Any
 
 import time_machine
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404
+from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import AccessToken, Account, User
@@ -12,6 +15,8 @@ from accounts.scopes import DEVICE_DEFAULT
 from accounts.tokens import revoke_token
 from billing import ledger
 from billing.models import Book, TopUp, Transfer
+from mobayilo import exceptions
+from mobayilo.lib.errors import ProductError
 from telephony.models import Call, CallerId, Rate, RateDeck
 from tests.people import new_token, person
 
@@ -183,14 +188,33 @@ def busy_customer(user: User, *, calls: int) -> None:
 
 
 def one_of_each(user: User) -> dict[str, str]:
-    """Things of a customer that have a page of their own: a call, a payment, a month."""
-    call = Call.objects.filter(account=user.account, state="completed").latest("id")
-    topup = paid_topup(user)
+    """Things of a customer that have a page of their own: calls, payments, a month."""
+    phone = CallerId.objects.filter(account=user.account).latest("id")
+    done = Call.objects.filter(account=user.account, state="completed").latest("id")
     return {
-        "call": call.public_id,
-        "topup": topup.public_id,
+        "call": done.public_id,
+        "running": running_call(user, phone).public_id,
+        "topup": paid_topup(user).public_id,
+        "waiting": paid_topup(user, status="pending", paid_at=None).public_id,
         "month": f"{timezone.now():%Y-%m}",
     }
+
+
+def refusal_pages() -> dict[str, str]:
+    """The pages of every refusal that has no address of its own, by the names of dev.pages."""
+    request = RequestFactory().get("/somewhere")
+    request.request_id = "req_0123456789abcdef01234567"  # type: ignore[attr-defined]  # as the middleware sets it
+    away = ProductError("unavailable", "This is paused for a moment.")
+    answers = {
+        "400": exceptions.bad_request(request, SuspiciousOperation()),
+        "403": exceptions.permission_denied(request, PermissionDenied()),
+        "403-form": exceptions.csrf_failure(request),
+        "404": exceptions.page_not_found(request, Http404()),
+        "429": exceptions.too_many_attempts(request),
+        "500": exceptions.server_error(request),
+        "503": exceptions.refuse(request, away),
+    }
+    return {name: answer.content.decode() for name, answer in answers.items()}
 
 
 def some_tokens(user: User, *, prefix: str = "") -> None:
@@ -215,13 +239,22 @@ def some_tokens(user: User, *, prefix: str = "") -> None:
     revoke_token(ended.row, reason="revoked by you")
 
 
-def make_customers(newcomer: str, regular: str, heavy: str) -> None:
-    """For pictures: one who has nothing yet, one as they are, one with too much of everything."""
+def make_customers(newcomer: str, beginner: str, regular: str, heavy: str) -> None:
+    """For pictures: one with nothing yet, one row of each, a usual one, and too much."""
     person(newcomer)
+    first = person(beginner)
+    credit(first.account, 20_000_000)
+    past_call(first, proved_phone(first, "+447400123400"), CALLS[0])
+    new_token(first, *DEVICE_DEFAULT, kind="dev", name="anvil")
     usual = person(regular)
     busy_customer(usual, calls=14)
     some_tokens(usual)
     full = person(heavy)
     busy_customer(full, calls=1000)
+    many_movements(full.account, 500)
     proved_phone(full, "+17875550123", is_default=False)
-    some_tokens(full, prefix="the-machine-with-the-longest-name-of-all-of-them-in-the-basement-")
+    for number in range(30):
+        some_tokens(
+            full,
+            prefix=f"the-machine-with-the-longest-name-of-all-of-them-in-the-basement-{number}-",
+        )

@@ -1,63 +1,105 @@
 """Every page as a browser sees it: accessible, quiet, within its width and its weight."""
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import product
 
 import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from telephony.models import Call
-from tests.web.pages import CUSTOMER_PAGES, VISITOR_PAGES
-from tests.web.scenes import busy_customer, deck_in_force, some_tokens
-from tests.web.watched import DESKTOP, PHONE, Watched
+from dev.pages import CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES
+from dev.steps import steps_of
+from tests.people import PASSWORD
+from tests.web.scenes import (
+    busy_customer,
+    deck_in_force,
+    one_of_each,
+    refusal_pages,
+    some_tokens,
+)
+from tests.web.watched import COLOURS, DESKTOP, PHONE, WCAG, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# Contrast hangs on the theme and layout on the width, so two looks see what four would.
-LOOKS = [
-    {"viewport": PHONE, "color_scheme": "light"},
-    {"viewport": DESKTOP, "color_scheme": "dark"},
-]
+Look = tuple[dict[str, int], str]
+LOOKS: list[Look] = list(product((PHONE, DESKTOP), ("light", "dark")))
+NARROWEST = {"width": 320, "height": 640}
+# Chromium notes every form that comes back with errors.
+EXPECTED = "the server responded with a status of 400"
 
 
-@pytest.fixture(
-    params=LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}"
-)
-def watched(
-    request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer
-) -> Iterator[Watched]:
-    look: dict[str, Any] = request.param
-    watched = Watched(chromium, live_server.url, **look)
+@pytest.fixture
+def watched(chromium: Browser, live_server: LiveServer) -> Iterator[Watched]:
+    watched = Watched(chromium, live_server.url)
     yield watched
     watched.context.close()
 
 
-def judge(watched: Watched, paths: list[str]) -> list[str]:
-    """Everything wrong with these pages."""
+def judge(watched: Watched, name: str, *, looks: list[Look] = LOOKS) -> list[str]:
+    """Everything wrong with the page that is open, in each look."""
     wrong: list[str] = []
-    for path in paths:
-        watched.open(path)
-        wrong += watched.violations()
+    for viewport, theme in looks:
+        watched.wear(viewport, theme)
+        look = f"{name}, {viewport['width']} {theme}: "
+        # A theme changes nothing but colours.
+        rules = COLOURS if (viewport, "light") in looks and theme == "dark" else WCAG
+        wrong += [look + violation for violation in watched.violations(rules)]
         if watched.is_wider_than_the_window():
-            wrong.append(f"{path} scrolls sideways")
+            wrong.append(f"{look}scrolls sideways")
+    return wrong
+
+
+def judge_of_customers(watched: Watched, name: str) -> list[str]:
+    """The same, and the narrowest window; the admin's own tables need more."""
+    wrong = judge(watched, name)
+    watched.wear(NARROWEST, "light")
+    return [*wrong, f"{name} scrolls at 320"] if watched.is_wider_than_the_window() else wrong
+
+
+def judge_all(watched: Watched, pages: dict[str, str]) -> list[str]:
+    wrong: list[str] = []
+    for name, path in pages.items():
+        watched.open(path)
+        wrong += judge_of_customers(watched, name)
     return wrong + watched.complaints
 
 
 def test_pages_of_visitors_hold_what_the_design_promises(watched: Watched) -> None:
     deck_in_force()
-    assert judge(watched, VISITOR_PAGES) == []
+    assert judge_all(watched, VISITOR_PAGES) == []
 
 
 def test_pages_of_customers_hold_what_the_design_promises(watched: Watched, alice: User) -> None:
     busy_customer(alice, calls=30)
     some_tokens(alice, prefix="a-machine-with-a-long-name-")
     watched.sign_in(alice)
-    newest = Call.objects.filter(state="completed").latest("id")
-    assert judge(watched, [*CUSTOMER_PAGES, f"/calls/{newest.public_id}"]) == []
+    ids = one_of_each(alice)
+    things = {name: path.format(**ids) for name, path in THING_PAGES.items()}
+    assert judge_all(watched, {**CUSTOMER_PAGES, **things}) == []
 
 
 def test_pages_of_newcomers_hold_what_the_design_promises(watched: Watched, alice: User) -> None:
     watched.sign_in(alice)
-    assert judge(watched, CUSTOMER_PAGES[:8]) == []
+    first = list(CUSTOMER_PAGES)[: list(CUSTOMER_PAGES).index("device")]
+    assert judge_all(watched, {name: CUSTOMER_PAGES[name] for name in first}) == []
+
+
+def test_pages_behind_a_step_hold_what_the_design_promises(watched: Watched, alice: User) -> None:
+    some_tokens(alice)
+    watched.sign_in(alice)
+    wrong: list[str] = []
+    for name, step in steps_of(alice.email, PASSWORD).items():
+        step(watched.page)
+        wrong += judge_of_customers(watched, name)
+    assert wrong + [text for text in watched.complaints if EXPECTED not in text] == []
+
+
+def test_refusals_hold_what_the_design_promises(watched: Watched, db: None) -> None:
+    pages = refusal_pages()
+    assert sorted(pages) == sorted(REFUSALS)
+    wrong: list[str] = []
+    for name, page in pages.items():
+        watched.show(page)
+        wrong += judge_of_customers(watched, name)
+    assert wrong + watched.complaints == []

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from tests.web.scenes import credit
@@ -61,10 +61,30 @@ def test_sign_up_warns_about_emergencies_before_the_button(client: Client, db: N
     assert page.index("cannot be used for emergency calls") < page.index("Create account</button>")
 
 
-def test_refusal_is_a_page_with_the_request_id(client: Client, db: None) -> None:
-    response = client.get("/nowhere", headers={"X-Request-Id": "req_quotable1"})
-    assert response.status_code == 404
-    assert "req_quotable1" in response.content.decode()
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/malformed", 400),
+        ("/forbidden", 403),
+        ("/nowhere", 404),
+        ("/crash", 500),
+        ("/outage", 503),
+        ("/accounts/logout/", 403),  # a form without its token
+        ("/accounts/login/", 429),
+    ],
+)
+def test_refusal_is_a_page_in_the_design_with_the_request_id(
+    db: None, settings: Settings, path: str, status: int
+) -> None:
+    settings.ROOT_URLCONF = "tests.web.crashing_urls"
+    browser = Client(raise_request_exception=False, enforce_csrf_checks=status == 403)
+    for _ in range(40 if status == 429 else 1):
+        answer = browser.post(path, {"login": "x@example.org", "password": "x"})
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert f"<code>{answer['X-Request-Id']}</code>" in page
+    assert 'class="wordmark"' in page
+    assert "no service for emergency calls" in page
 
 
 def test_refusal_page_touches_no_database(client: Client) -> None:

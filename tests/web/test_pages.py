@@ -1,6 +1,7 @@
 """What holds of every page, without a browser: its queries, its weight, its markup."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,19 +9,69 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from dev.pages import CUSTOMER_PAGES, THING_PAGES, VISITOR_PAGES
 from tests.accounts.browser import enter_code, sign_in
 from tests.accounts.oauth import start
 from tests.people import PASSWORD
-from tests.web.pages import CUSTOMER_PAGES, THING_PAGES, VISITOR_PAGES
 from tests.web.scenes import busy_customer, many_movements, one_of_each, some_tokens
 
 MOST_BYTES = 120_000
 MOST_QUERIES = 15
 FILE = re.compile(r'(?:href|src)="/static/([^"#]+)')
+
+
+ANY_ID = {"call": "x", "running": "x", "topup": "x", "waiting": "x", "month": "2026-11"}
+# Where the steps of dev/steps.py lead.
+STEPS = [
+    "/device/confirm",
+    "/settings/tokens/review",
+    "/accounts/2fa/recovery-codes/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/reauthenticate/",
+    "/accounts/2fa/authenticate/",
+]
+EXAMPLE: dict[str, object] = {"session_id": 1, "pk": 1, "year": 2026, "month": 1, "outcome": "over"}
+NOT_LISTED = {
+    # Lead elsewhere
+    "accounts:after-sign-in",
+    # Need a link of a mail, a key in the hand, or a person without a password
+    "account_set_password",
+    "mfa_edit_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    # Answer with something else than a page
+    "billing:statement-csv",
+    "healthz",
+    "metrics",
+    "mfa_download_recovery_codes",
+    "mfa_login_webauthn",
+    "oauth-metadata",
+    "overview:balance",
+    "readyz",
+    "telephony:call-state",
+    "telephony:calls-csv",
+    "telephony:number-check",
+    # Takes a form, and asks first who one is
+    "billing:topup-refund",
+    # A way to sign in that is off
+    "account_confirm_login_code",
+}
+
+
+def addresses(resolver: URLResolver, room: str = "") -> Iterator[tuple[str, dict[str, object]]]:
+    """Name of every address outside the API and the admin, with examples of its parts."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            if not str(one.pattern).startswith(("admin", "api")):
+                yield from addresses(one, f"{one.namespace}:" if one.namespace else room)
+        elif not str(one.pattern).startswith("^"):  # those of mails, which are listed
+            yield f"{room}{one.name}", {n: EXAMPLE.get(n, "x") for n in one.pattern.converters}
 
 
 def weight(page: str) -> int:
@@ -44,9 +95,10 @@ def crowded(client: Client, alice: User) -> Client:
 
 def test_pages_of_a_customer_are_light_and_ask_little(crowded: Client, alice: User) -> None:
     enter_code(crowded, start(Client())["user_code"])
-    things = [path.format(**one_of_each(alice)) for path in THING_PAGES]
+    ids = one_of_each(alice)
+    things = [path.format(**ids) for path in THING_PAGES.values()]
     wrong = []
-    for path in [*CUSTOMER_PAGES, *things, "/device/confirm", "/accounts/2fa/totp/activate/"]:
+    for path in [*CUSTOMER_PAGES.values(), *things, "/device/confirm"]:
         with CaptureQueriesContext(connection) as asked:
             response = crowded.get(path)
         bytes_sent = weight(response.content.decode())
@@ -78,7 +130,7 @@ def test_month_shows_a_page_and_leads_to_the_rest(client: Client, alice: User) -
     assert len(lines) > 1_000
 
 
-@pytest.mark.parametrize("path", VISITOR_PAGES)
+@pytest.mark.parametrize("path", VISITOR_PAGES.values())
 def test_page_of_a_visitor_is_light_and_asks_little(
     client: Client, db: None, django_assert_max_num_queries: DjangoAssertNumQueries, path: str
 ) -> None:
@@ -88,9 +140,25 @@ def test_page_of_a_visitor_is_light_and_asks_little(
     assert weight(response.content.decode()) < MOST_BYTES
 
 
-@pytest.mark.parametrize("path", [*VISITOR_PAGES, *CUSTOMER_PAGES])
+def test_every_page_of_the_product_is_listed(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    paths = [*VISITOR_PAGES.values(), *CUSTOMER_PAGES.values(), *STEPS]
+    paths += [path.format_map(ANY_ID) for path in THING_PAGES.values()]
+    listed = {resolve(path.partition("?")[0]).view_name for path in paths}
+    missing = {name: parts for name, parts in addresses(get_resolver()) if name not in listed}
+    for name in NOT_LISTED:
+        del missing[name]
+    forms = {
+        name
+        for name, parts in missing.items()
+        if client.get(reverse(name, kwargs=parts)).status_code == 405
+    }
+    assert set(missing) - forms == set()
+
+
+@pytest.mark.parametrize("path", [*VISITOR_PAGES.values(), *CUSTOMER_PAGES.values()])
 def test_page_has_no_inline_script_or_style(client: Client, alice: User, path: str) -> None:
-    if path in CUSTOMER_PAGES:
+    if path in CUSTOMER_PAGES.values():
         client.force_login(alice)
     page = client.get(path).content.decode()
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page)

@@ -15,6 +15,9 @@ from accounts.models import User
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast"]
+# Every country of the world, in a list that the browser draws.
+CONTEXT = json.dumps({"exclude": ["option"]})
 PHONE = {"width": 375, "height": 812}
 DESKTOP = {"width": 1280, "height": 900}
 
@@ -24,7 +27,7 @@ class Watched:
 
     def __init__(self, browser: Browser, base: str, **context: Any) -> None:
         self.base = base
-        self.context: BrowserContext = browser.new_context(**context)
+        self.context: BrowserContext = browser.new_context(base_url=base, **context)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self._note(message.type, message.text))
@@ -55,16 +58,30 @@ class Watched:
     def open(self, path: str) -> None:
         self.page.goto(self.base + path)
 
+    def show(self, html: str) -> None:
+        """A page that the server did not send just now, at an address of the server."""
+        self.page.unroute_all()
+        self.page.route("**/shown", lambda route: route.fulfill(body=html))
+        self.open("/shown")
+
+    def wear(self, viewport: dict[str, int], theme: str) -> None:
+        """Another size and theme for the page that is open."""
+        self.page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a TypedDict in all but name
+        self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its names
+        # The admin fades from one theme to the other.
+        self.page.evaluate("document.getAnimations().forEach((fading) => fading.finish())")
+
     def is_wider_than_the_window(self) -> bool:
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(self.page.evaluate(script))
 
-    def violations(self) -> list[str]:
-        """What axe-core finds on the page shown now, one line each."""
+    def violations(self, rules: list[str] = WCAG) -> list[str]:
+        """What axe-core finds by rules or by tags on the page shown now, one line each."""
         # The devtools protocol evaluates this; the content policy of the page stays in force.
-        self.page.evaluate(AXE)
-        options = json.dumps({"runOnly": WCAG, "preload": False})
-        found = self.page.evaluate(f"axe.run(document, {options})")
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        options = json.dumps({"runOnly": rules, "preload": False})
+        found = self.page.evaluate(f"axe.run({CONTEXT}, {options})")
         return [
             f"{self.page.url}: {violation['id']} at {node['target']}"
             for violation in found["violations"]
