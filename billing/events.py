@@ -5,10 +5,10 @@ and loss of events change nothing in the end.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -25,12 +25,12 @@ from billing.topups import ContradictionError
 
 logger = logging.getLogger(__name__)
 Outcome = StripeEvent.Outcome
+AT_A_TIME = 2_000
 Handler = Callable[[Mapping[str, Any]], str | None]
 
 
 def checkout_changed(data: Mapping[str, Any]) -> str | None:
     topup = topups.record_session(read_session(data))
-    _apply_early(reference_of(data, "payment_intent"))
     return topup.public_id if topup else None
 
 
@@ -107,43 +107,59 @@ def apply_event(event: StripeEvent) -> StripeEvent.Outcome:
         waiting = StripeEvent.objects.filter(pk=event.pk, applied_at=None)
         if not waiting.update(applied_at=timezone.now()):
             return Outcome.APPLIED
-        return _apply(event)
+        outcome = _apply(event)
+    if outcome == Outcome.APPLIED:
+        _apply_early(event)
+    return outcome
 
 
 def replay_event(event: StripeEvent) -> StripeEvent.Outcome:
     """Applies an event again, whether or not that was done, to the same result."""
     with transaction.atomic():
         StripeEvent.objects.filter(pk=event.pk).update(applied_at=timezone.now())
-        return _apply(event)
+        outcome = _apply(event)
+    if outcome == Outcome.APPLIED:
+        _apply_early(event)
+    return outcome
 
 
 def apply_overdue() -> int:
     """Applies what was stored but not applied, and what came before the payment it is about."""
     ours = TopUp.objects.filter(stripe_payment_intent_id=OuterRef("reference"))
-    waiting = StripeEvent.objects.filter(applied_at=None)
+    waiting = StripeEvent.objects.filter(applied_at=None).order_by("stripe_created_at", "id")
     early = StripeEvent.objects.exclude(reference="").filter(Exists(ours), outcome=Outcome.IGNORED)
+    return _replay_each((*waiting[:AT_A_TIME], *early[:AT_A_TIME]))
+
+
+def _apply_early(event: StripeEvent) -> None:
+    """A refund or dispute may be heard of before its payment; it waits as ignored until then.
+
+    In transactions of their own, after the payment's: each locks its event before the top-up.
+    """
+    if HANDLERS.get(event.kind) is not checkout_changed:
+        return
+    if payment_intent_id := reference_of(event.payload["data"]["object"], "payment_intent"):
+        early = StripeEvent.objects.filter(outcome=Outcome.IGNORED, reference=payment_intent_id)
+        _replay_each(early.order_by("stripe_created_at", "id"))
+
+
+def _replay_each(stored: Iterable[StripeEvent]) -> int:
+    """How many could be applied; one that cannot holds up none of the others."""
     done = 0
-    for event in (*waiting.order_by("stripe_created_at", "id"), *early):
+    for event in stored:
         try:
             replay_event(event)
             done += 1
-        except ValueError:
-            logger.exception("stripe event unreadable", extra={"event": event.stripe_id})
+        except (ValueError, DatabaseError):
+            logger.exception("stripe event not applied", extra={"event": event.stripe_id})
     return done
-
-
-def _apply_early(payment_intent_id: str) -> None:
-    """A refund or dispute may be heard of before its payment; it waits as ignored until then."""
-    if payment_intent_id:
-        early = StripeEvent.objects.filter(outcome=Outcome.IGNORED, reference=payment_intent_id)
-        for event in early.order_by("stripe_created_at", "id"):
-            _apply(event)
 
 
 def _apply(event: StripeEvent) -> StripeEvent.Outcome:
     data = event.payload["data"]["object"]
-    outcome, note, reference = Outcome.IGNORED, "", ""
+    outcome, note, reference = Outcome.UNKNOWN, "", ""
     if handler := HANDLERS.get(event.kind):
+        outcome = Outcome.IGNORED
         reference = reference_of(data, "payment_intent")[:40]  # by which it may be found later
         try:
             with transaction.atomic():

@@ -367,7 +367,8 @@ class StripeEvent(models.Model):
     class Outcome(models.TextChoices):
         WAITING = "", "Not applied yet"
         APPLIED = "applied", "Applied"
-        IGNORED = "ignored", "Nothing to do"
+        IGNORED = "ignored", "About no payment of ours"
+        UNKNOWN = "unknown", "A kind that we do nothing with"
         REFUSED = "refused", "Contradicts what we know"
 
     stripe_id = models.CharField(max_length=255, unique=True)
@@ -384,6 +385,7 @@ class StripeEvent(models.Model):
         permissions = [("operator_replay", "Can apply events again (operator)")]
         indexes = [
             models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order"),
+            models.Index(fields=["received_at"], name="stripe_event_received"),
             # What reconciliation looks for every minute stays small, whatever history there is.
             models.Index(fields=["id"], condition=Q(applied_at=None), name="stripe_event_waiting"),
             models.Index(

@@ -102,6 +102,12 @@ class House(Collector):
             "mobayilo_dollars_last_hour", "Money moved in the last hour.", "book", _dollars(now)
         )
         yield _by_label(
+            "mobayilo_stripe_events_last_hour",
+            "Events of Stripe received in the last hour.",
+            "outcome",
+            _stripe_events(now),
+        )
+        yield _by_label(
             "mobayilo_oldest_seconds",
             "Age of the oldest thing that waits in each queue.",
             "queue",
@@ -138,10 +144,19 @@ def _dollars(now: datetime) -> dict[str, float]:
     return {book: micros / MICROS_PER_DOLLAR for book, micros in sums}
 
 
+def _stripe_events(now: datetime) -> dict[str, float]:
+    recent = StripeEvent.objects.filter(received_at__gt=now - RECENT)
+    counts = recent.order_by().values_list("outcome").annotate(Count("id"))
+    return {outcome or "waiting": count for outcome, count in counts}
+
+
 def _ages(now: datetime) -> dict[str, float]:
     oldest = {
         "calls": Call.objects.filter(settled_at=None).aggregate(at=Min("created_at")),
-        "holds": Hold.objects.filter(state=Hold.State.OPEN).aggregate(at=Min("created_at")),
+        # A refund's hold lives for days; a hold waits for somebody once its time is over.
+        "holds": Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).aggregate(
+            at=Min("expires_at")
+        ),
         "topups": TopUp.objects.filter(status=TopUp.Status.PENDING).aggregate(at=Min("created_at")),
         "stripe_events": StripeEvent.objects.filter(applied_at=None).aggregate(
             at=Min("received_at")

@@ -21,6 +21,8 @@ JOBS: dict[str, timedelta] = {
     "prune_failed_requests": timedelta(hours=24),
     "clearsessions": timedelta(hours=24),
     "audit_ledger": timedelta(hours=24),
+    "reconcile_stripe": timedelta(hours=24),
+    "reconcile_twilio": timedelta(hours=24),
 }
 
 

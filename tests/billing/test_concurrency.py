@@ -3,17 +3,23 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from accounts.models import Account, User
 from billing import ledger
 from billing.audit import audit_ledger
+from billing.disputes import read_dispute, record_claim
+from billing.events import replay_event
 from billing.ledger import Cause
-from billing.models import Book, Hold, Refund, TopUp, Transfer, Wallet
+from billing.models import Book, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
+from billing.reconciliation import reconcile_topups
 from billing.refunds import start_refund
 from billing.stripe_answers import CheckoutSession
 from billing.topups import record_session
@@ -168,3 +174,84 @@ def test_refund_asked_for_many_times_at_once_is_one(
     assert ask(5).amount_micros == 5 * DOLLAR
     assert totals(paid.account) == (0, 0)
     assert_books_are_right()
+
+
+def test_payment_and_its_early_dispute_are_applied_at_once_without_deadlock(
+    stripe_sandbox: StripeSandbox, topup: TopUp
+) -> None:
+    stripe_sandbox.act(topup, "pay")
+    payment = stripe_sandbox.payment_of(topup)
+    stripe_sandbox.dispute(payment)
+    stripe_sandbox.settle()
+    early = StripeEvent.objects.filter(kind__startswith="charge.dispute")
+    events = [StripeEvent.objects.get(kind="checkout.session.completed"), *early]
+    for _ in range(10):
+        early.update(outcome="ignored", reference=payment)
+        at_once(lambda number: replay_event(events[number % len(events)]))
+    assert totals(topup.account) == (0, 0)
+    assert not early.exclude(outcome="applied").exists()
+    assert_books_are_right()
+
+
+def test_many_times_at_once_a_hold_expires_once(account: Account) -> None:
+    placed = hold(account, 5)
+    expired = at_once(
+        lambda number: ledger.expire_hold(key=placed.key) if number % 2 else capture(2)
+    )
+    assert sum(one is True for one in expired) <= 1
+    assert len({one.pk for one in expired if isinstance(one, Transfer)}) == 1
+    assert totals(account) == (18, 0)
+    assert_books_are_right()
+
+
+def test_refund_and_dispute_at_once_take_the_payment_once(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    claim = read_dispute(
+        {
+            "id": "du_1",
+            "status": "needs_response",
+            "amount": 2_000,
+            "currency": "usd",
+            "payment_intent": paid.stripe_payment_intent_id,
+        }
+    )
+
+    def work(number: int) -> None:
+        if number % 2:
+            record_claim(claim)
+            return
+        with suppress(ProductError):
+            start_refund(
+                topup=TopUp.objects.get(),
+                amount_micros=20 * DOLLAR,
+                user=paid.user,
+                reason="",
+                key="of the form",
+            )
+
+    at_once(work)
+    stripe_sandbox.settle()
+    paid.refresh_from_db()
+    assert paid.refunded_micros + paid.disputed_micros == 20 * DOLLAR
+    assert totals(paid.account) == (0, 0)
+    assert_books_are_right()
+
+
+def test_webhook_and_reconciliation_at_once_credit_once(
+    stripe_sandbox: StripeSandbox, topup: TopUp
+) -> None:
+    stripe_sandbox.rule("hold")
+    stripe_sandbox.act(topup, "pay")
+    TopUp.objects.update(created_at=timezone.now() - timedelta(hours=1), asked_stripe_at=None)
+
+    def work(number: int) -> None:
+        if number:
+            reconcile_topups()
+        else:
+            stripe_sandbox.control.post("webhooks/release", order="reverse")
+
+    at_once(work)
+    stripe_sandbox.settle()
+    assert totals(topup.account) == (20, 0)
+    assert Transfer.objects.count() == 1

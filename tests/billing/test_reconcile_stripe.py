@@ -146,3 +146,13 @@ def test_stripe_down_or_a_wrong_day_is_said(settings: Settings, db: None) -> Non
         call_command("reconcile_stripe")
     with pytest.raises(CommandError, match="must be a day"):
         call_command("reconcile_stripe", date="2026-02-30")
+
+
+def test_days_without_a_report_are_made_up_for(stripe_sandbox: StripeSandbox) -> None:
+    call_command("reconcile_stripe")
+    today = timezone.now().date()
+    AuditReport.objects.update(day=today - timedelta(days=4))
+    for _ in range(2):
+        call_command("reconcile_stripe")
+    days = AuditReport.objects.order_by("id").values_list("day", flat=True)
+    assert list(days) == [today - timedelta(days=ago) for ago in (4, 3, 2, 1, 1)]

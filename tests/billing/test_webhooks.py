@@ -8,6 +8,7 @@ import pytest
 import stripe
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import StripeEvent, TopUp
@@ -136,11 +137,20 @@ def test_session_that_is_complete_but_not_paid_credits_nothing(
     assert totals(topup.account) == (0, 0)
 
 
-@pytest.mark.parametrize("kind", ["checkout.session.completed", "customer.created"])
-def test_event_about_nothing_of_ours_is_kept_and_ignored(topup: TopUp, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("checkout.session.completed", "ignored"), ("customer.created", "unknown")],
+)
+def test_event_about_nothing_of_ours_is_kept_and_counted(
+    topup: TopUp, settings: Settings, kind: str, outcome: str
+) -> None:
+    settings.METRICS_TOKEN = "of the monitor"
     assert send(event(paid(topup, metadata={}), kind)) == 200
-    assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.IGNORED
+    assert StripeEvent.objects.get().outcome == outcome
     assert totals(topup.account) == (0, 0)
+    told = Client().get("/metrics", headers={"authorization": "Bearer of the monitor"})
+    line = f'mobayilo_stripe_events_last_hour{{outcome="{outcome}"}} 1.0'
+    assert line in told.content.decode()
 
 
 def test_secrets_of_a_payment_are_not_kept(db: None) -> None:

@@ -1,36 +1,15 @@
 """Compares a day of the ledger with Stripe's books. Ends with 1 if anything differs."""
 
-import sys
-from argparse import ArgumentParser
-from datetime import timedelta
-from typing import Any
+from datetime import date
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_date
-
+from billing.day_command import DayCommand
+from billing.models import AuditReport
 from billing.stripe_books import reconcile_stripe
-from mobayilo.lib.errors import ProductError
 
 
-class Command(BaseCommand):
-    help = "Compare a day (UTC; yesterday without --date) with Stripe's balance transactions."
+class Command(DayCommand):
+    help = "Compare a day with Stripe's balance transactions."
+    subject = AuditReport.Subject.STRIPE
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--date", help="a day, such as 2026-11-24")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        yesterday = (timezone.now() - timedelta(days=1)).date()
-        try:
-            day = parse_date(options["date"]) if options["date"] else yesterday
-        except ValueError:
-            day = None
-        if day is None:
-            raise CommandError("--date must be a day, such as 2026-11-24")
-        try:
-            report = reconcile_stripe(day)
-        except ProductError as error:
-            raise CommandError(f"{error.message} {error.hint}") from None
-        self.stdout.write(report.text)
-        if report.difference_count:
-            sys.exit(1)
+    def compare(self, day: date) -> AuditReport:
+        return reconcile_stripe(day)
