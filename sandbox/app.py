@@ -29,6 +29,7 @@ from sandbox.twilio.account import Account
 from sandbox.twilio.answers import BasicAuth, TwilioError, not_found
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.calls import Calls
+from sandbox.twilio.owned_numbers import OwnedNumbers
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.prices import PriceList
 from sandbox.twilio.pricing import Pricing
@@ -79,6 +80,7 @@ class Sandbox:
         prices = PriceList()
         self.board = Switchboard(settings, self.clock, self.phones, self.courier, prices)
         self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board)
+        self.owned_numbers = OwnedNumbers(self.caller_ids, self.clock)
         self.permissions = DialingPermissions(prices)
         self.calls = Calls(self.board, self.phones, self.caller_ids, self.permissions)
         self.verify = Verify(settings, self.clock, self.phones)
@@ -88,7 +90,12 @@ class Sandbox:
     def _twilio_routes(self, settings: Settings) -> list[BaseRoute]:
         guard = [Middleware(BasicAuth, settings=settings)]
         hosts = {
-            "api": [*self.calls.routes(), *self.caller_ids.routes(), *self.account.routes()],
+            "api": [
+                *self.calls.routes(),
+                *self.caller_ids.routes(),
+                *self.owned_numbers.routes(),
+                *self.account.routes(),
+            ],
             "verify": self.verify.routes(),
             "pricing": self.pricing.routes(),
             "voice": self.permissions.routes(),

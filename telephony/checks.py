@@ -8,8 +8,11 @@ import phonenumbers
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import DatabaseError
 
 from mobayilo.lib.hosts import is_loopback
+from telephony.models import RateDeck
+from telephony.rates import usable_decks
 
 TWILIO_LONGEST_CALL_SECONDS = 4 * 3600
 _SIDS = (
@@ -32,6 +35,14 @@ def check_twilio_names(
         for name, shape, identifier, where in _SIDS
         if not re.fullmatch(shape, getattr(settings, name))
     ]
+    if not settings.TWILIO_AUTH_TOKEN:
+        problems.append(
+            Error(
+                "TWILIO_AUTH_TOKEN is empty.",
+                hint="Copy it from the first page of Twilio's console; it signs webhooks too.",
+                id="telephony.E006",
+            )
+        )
     if not _is_e164(settings.TWILIO_FROM_NUMBER):
         problems.append(
             Error(
@@ -49,6 +60,28 @@ def _is_e164(text: str) -> bool:
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == text
+
+
+@register(deploy=True)
+def check_prices_are_no_sample(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A public product does not use the sample deck, so with no other it sells nothing."""
+    if settings.IS_LOCAL:
+        return []
+    try:
+        is_stuck = RateDeck.objects.filter(is_sample=True).exists() and not usable_decks().exists()
+    except DatabaseError:  # not migrated yet, as before the first start
+        return []
+    if not is_stuck:
+        return []
+    return [
+        Error(
+            "The only price list is the sample deck, which is not used in public.",
+            hint="Import one of your own: manage.py import_rates FILE.",
+            id="telephony.E007",
+        )
+    ]
 
 
 @register

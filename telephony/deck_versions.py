@@ -12,6 +12,7 @@ from mobayilo.lib.errors import ProductError
 from telephony.deck_files import COLUMNS, Deck, DeckRow
 from telephony.models import Rate, RateDeck
 from telephony.prefixes import PrefixTable
+from telephony.rates import usable_decks
 
 # A price that changes by more than this factor is more often a slip than a decision.
 JUMP = 3
@@ -72,7 +73,7 @@ def effective_from(rows: Iterable[DeckRow], now: datetime) -> datetime:
 
 def current_and_coming(now: datetime) -> list[RateDeck]:
     """The deck in force and those that wait for their instant, in the order of taking over."""
-    decks = RateDeck.objects.filter(withdrawn_at=None).order_by("effective_from", "id")
+    decks = usable_decks().order_by("effective_from", "id")
     current = decks.filter(effective_from__lte=now).last()
     return [*([current] if current else []), *decks.filter(effective_from__gt=now)]
 
@@ -150,8 +151,7 @@ def store_deck(deck: Deck, *, name: str) -> RateDeck:
 
 def without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
     """The decks that would apply if one were withdrawn. Raises when none would be in force."""
-    decks = RateDeck.objects.filter(withdrawn_at=None).exclude(pk=deck.pk)
-    left = decks.order_by("effective_from", "id")
+    left = usable_decks().exclude(pk=deck.pk).order_by("effective_from", "id")
     current = left.filter(effective_from__lte=now).last()
     if current is None:
         raise ProductError("no_rate", "No other deck would be in force: import one first.")

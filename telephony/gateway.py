@@ -305,6 +305,19 @@ def check_verify_service() -> str:
         return str(service.friendly_name)
 
 
+def check_from_number() -> str:
+    """The number that rings customers. Raises when it is not ours, or takes part in no calls."""
+    with _asking("check our number"):
+        number: str = settings.TWILIO_FROM_NUMBER
+        owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
+        found = next((one for one in owned if one.phone_number == number), None)
+    if found is None:
+        raise ProductError("provider_misconfigured", f"{number} is not a number of this account.")
+    if not (found.capabilities or {}).get("voice"):
+        raise ProductError("provider_misconfigured", f"{number} is not made for voice.")
+    return number
+
+
 def check_dialing_permission(country: str) -> str:
     """`open` when our account may call a country. Raises when it may not."""
     with _asking("check a dialing permission"):

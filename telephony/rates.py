@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
@@ -52,6 +54,15 @@ class DeckIndex:
         return [row for row in self.rows.values() if row.country == country]
 
 
+def usable_decks() -> QuerySet[RateDeck]:
+    """The decks that are or will be in force: none withdrawn, and in public none that is a sample.
+
+    A database that was tried out on a laptop may come to a public address with its sample deck.
+    """
+    decks = RateDeck.objects.filter(withdrawn_at=None)
+    return decks if settings.IS_LOCAL else decks.filter(is_sample=False)
+
+
 # A cache of one entry; assigning it is atomic.
 _loaded: DeckIndex | None = None
 
@@ -63,7 +74,7 @@ def current_deck() -> DeckIndex:
     """
     global _loaded
     now = timezone.now()
-    in_force = RateDeck.objects.filter(effective_from__lte=now, withdrawn_at=None)
+    in_force = usable_decks().filter(effective_from__lte=now)
     newest = in_force.order_by("-effective_from", "-id").values_list("id", "created_at").first()
     if newest is None:
         raise ProductError("no_rate", "No prices have been set yet.")

@@ -39,6 +39,13 @@ def test_deleted_caller_id_is_no_longer_ours(sandbox: Sandbox, receiver: Receive
     assert refused.value.code == 21210
 
 
+def test_bought_numbers_are_found_by_a_part(sandbox: Sandbox) -> None:
+    owned = sandbox.twilio.incoming_phone_numbers
+    assert [one.phone_number for one in owned.list(phone_number=OUR_NUMBER[1:8])] == [OUR_NUMBER]
+    assert owned.list()[0].capabilities["voice"] is True
+    assert owned.list(phone_number=CHARLIE) == []
+
+
 def test_prices_depend_on_destination_and_origin(sandbox: Sandbox) -> None:
     voice = sandbox.twilio.pricing.v2.voice
 

@@ -40,6 +40,7 @@ def test_check_twilio_finds_all_well() -> None:
     [
         ("TWILIO_AUTH_TOKEN", "wrong", "account"),
         ("TWILIO_VERIFY_SERVICE_SID", "VA" + "9" * 32, "Verify service"),
+        ("TWILIO_FROM_NUMBER", "+12025550199", "our number"),
         ("TWILIO_API_URL", "http://127.0.0.1:9", "account"),
     ],
 )
@@ -99,6 +100,7 @@ def test_faults_of_the_pricing_api_store_nothing(sandbox: Sandbox, kind: str) ->
         ("TWILIO_ACCOUNT_SID", "SK123", "telephony.E001"),
         ("TWILIO_VERIFY_SERVICE_SID", "", "telephony.E002"),
         ("TWILIO_FROM_NUMBER", "0207 946 0018", "telephony.E003"),
+        ("TWILIO_AUTH_TOKEN", "", "telephony.E006"),
         ("CALL_RING_SECONDS", 3, "telephony.E004"),
         ("CALL_MAX_SECONDS", 15_000, "telephony.E005"),
         ("IS_LOCAL", False, "telephony.W001"),

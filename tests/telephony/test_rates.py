@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Account
+from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Rate, RateDeck
 from telephony.pricing import CallPrice, Price
 from telephony.rates import find_rate
@@ -218,6 +220,22 @@ def test_sample_deck_is_refused_in_production(settings: Settings) -> None:
     settings.IS_LOCAL = False
     with pytest.raises(CommandError, match="sample"):
         call_command("import_rates", str(ROOT / "telephony/decks/sample.csv"))
+
+
+def test_sample_deck_of_a_laptop_prices_nothing_in_public(load: Import, settings: Settings) -> None:
+    load("# a sample\n" + GOOD.replace("0.012", "0.001"))
+    assert price_of("+442079460018") == 1_000
+    settings.IS_LOCAL = False
+    with pytest.raises(ProductError, match="No prices"):
+        find_rate("+442079460018")
+    assert "telephony.E007" in problems_of_deployment()
+    assert "1 added" in load(GOOD)  # and no jump from what never was in force
+    assert price_of("+442079460018") == 12_000
+    assert "telephony.E007" not in problems_of_deployment()
+
+
+def problems_of_deployment() -> set[str | None]:
+    return {message.id for message in run_checks(include_deployment_checks=True)}
 
 
 def test_sample_deck_is_imported_on_a_laptop() -> None:

@@ -47,6 +47,11 @@ class Command(BaseCommand):
             "Create one under Verify → Services and set TWILIO_VERIFY_SERVICE_SID to its SID.",
         )
         yield (
+            "our number",
+            gateway.check_from_number,
+            "Set TWILIO_FROM_NUMBER to a voice number under Phone Numbers → Active numbers.",
+        )
+        yield (
             "prices",
             lambda: f"{len(gateway.voice_prices('US'))} for the US",
             "Ask Twilio's support why the Pricing API refuses this account.",
