@@ -60,9 +60,17 @@ def test_write_is_repeated_with_its_key(moby: Moby, server: StubServer) -> None:
 
 
 def test_write_without_a_key_is_never_repeated(moby: Moby, server: StubServer) -> None:
-    server.on("POST", "calls/call_1/hangup", drops=True)
-    assert moby.run("calls", "hangup", "call_1", MOBY_TOKEN=d.TOKEN).code == 3
+    server.on("POST", "caller-ids/cid_1/default", drops=True)
+    assert moby.run("caller-id", "default", "cid_1", MOBY_TOKEN=d.TOKEN).code == 3
     assert len(server.received) == 1
+
+
+def test_hanging_up_is_repeated_since_it_changes_nothing_more(
+    moby: Moby, server: StubServer
+) -> None:
+    server.on("POST", "calls/call_1/hangup", drops=True)
+    server.on("POST", "calls/call_1/hangup", d.CALL)
+    assert moby.run("calls", "hangup", "call_1", MOBY_TOKEN=d.TOKEN).code == 0
 
 
 def test_retry_after_is_honoured(moby: Moby, server: StubServer) -> None:

@@ -139,8 +139,10 @@ def test_several_pending_phones_need_a_number(
     ("twilio_code", "code"),
     [
         (60200, "number_unreachable"),
+        (60202, "too_many_tries"),
         (60203, "too_many_codes"),
         (60205, "landline_no_sms"),
+        (60207, "too_many_codes"),
         (60212, "too_many_codes"),
         (60238, "number_blocked"),
         (60410, "number_blocked"),

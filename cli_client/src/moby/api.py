@@ -67,9 +67,13 @@ class Api:
         body: Mapping[str, object] | None = None,
         *,
         key: str | None = None,
+        is_idempotent: bool = False,
     ) -> T:
+        """`is_idempotent` says that a repetition changes nothing, so that it may be sent again."""
         given = {name: value for name, value in (body or {}).items() if value is not None}
-        return _shaped(self._answer("POST", BASE_PATH + path, body=given, key=key), kind)
+        return _shaped(
+            self._answer("POST", BASE_PATH + path, body=given, key=key, again=is_idempotent), kind
+        )
 
     def delete(self, path: str) -> None:
         self._answer("DELETE", BASE_PATH + path)
@@ -89,6 +93,7 @@ class Api:
         body: Mapping[str, object] | None = None,
         key: str | None = None,
         public: bool = False,
+        again: bool = False,
     ) -> Response:
         headers = self._headers()
         source = None
@@ -101,7 +106,9 @@ class Api:
         if key:
             headers["Idempotency-Key"] = key
         payload = None if body is None else json.dumps(body).encode()
-        response = self._send_again(Request(method, self.host + target, headers, payload), key)
+        response = self._send_again(
+            Request(method, self.host + target, headers, payload), key, again=again
+        )
         self.token_expires_at = response.headers.get("x-token-expires-at", self.token_expires_at)
         if response.status >= 300 and response.status != 304:
             raise self._refusal(response, source)
@@ -110,9 +117,9 @@ class Api:
     def _headers(self) -> dict[str, str]:
         return {"Accept": "application/json", "User-Agent": user_agent()}
 
-    def _send_again(self, request: Request, key: str | None) -> Response:
-        """Repeat what is safe to repeat: reads, and writes that carry an idempotency key."""
-        tries = _TRIES if request.method == "GET" or key else 1
+    def _send_again(self, request: Request, key: str | None, *, again: bool) -> Response:
+        """Repeat what is safe to repeat: reads, writes with a key, and those that say so."""
+        tries = _TRIES if request.method == "GET" or key or again else 1
         for left in reversed(range(tries)):
             try:
                 response = self._send(request)

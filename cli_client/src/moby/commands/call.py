@@ -127,7 +127,7 @@ class CallCommand(Command):
             # The call may be on its way. The same key gives that call and no other, so end it.
             self.console.say("Hanging up …")
             call = self.api.post("calls", Call, order, key=key)
-            self.api.post(f"calls/{call['call_id']}/hangup", Call)
+            self.api.post(f"calls/{call['call_id']}/hangup", Call, is_idempotent=True)
             raise
 
     def _waits(self) -> bool:

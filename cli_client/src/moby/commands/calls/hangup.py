@@ -14,7 +14,9 @@ class HangupCommand(Command):
     arguments = [argument("call", "Its id (call_…).")]
 
     def handle(self) -> int:
-        call = self.api.post(f"calls/{quote(self.word('call'), safe='')}/hangup", Call)
+        call = self.api.post(
+            f"calls/{quote(self.word('call'), safe='')}/hangup", Call, is_idempotent=True
+        )
         if self.console.json:
             self.console.document(call)
         else:

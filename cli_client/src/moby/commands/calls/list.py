@@ -1,24 +1,57 @@
+from cleo.helpers import option
+
 from moby.answers import Call, Calls
 from moby.call_view import STATES
 from moby.command import Command
+from moby.csv_output import OPTION as CSV
+from moby.csv_output import as_csv, wants_csv
+from moby.days import read_day
 from moby.instants import clock_time, local
 from moby.money import dollars
 from moby.paging import OPTIONS, read_pages
+
+_COLUMNS = (
+    "call_id", "created_at", "from", "to", "extension", "country", "state", "end_reason",
+    "answered_at", "ended_at", "duration_seconds", "price_per_minute", "cost",
+)  # fmt: skip
 
 
 class ListCommand(Command):
     name = "calls list"
     description = "List your calls, newest first"
-    options = [*OPTIONS]
+    options = [
+        option("state", None, "Only these: completed, busy, …, or active.", flag=False),
+        option("country", None, "Only to this country: GB.", flag=False),
+        option("number", None, "Only to or from numbers with these digits.", flag=False),
+        option("since", None, "From this day (UTC) on: 2026-11-01, or 7d for a week.", flag=False),
+        option("until", None, "Up to this day (UTC).", flag=False),
+        *OPTIONS,
+        CSV,
+    ]
 
     def handle(self) -> int:
-        page = read_pages(self, "calls", Calls)
-        if self.console.json:
+        is_csv = wants_csv(self)
+        filters = self._filters()
+        page = read_pages(self, "calls", Calls, filters, whole=is_csv)
+        if is_csv:
+            self.console.raw(as_csv(_COLUMNS, page["items"]))
+        elif self.console.json:
             self.console.document(page)
-            return 0
-        if not page["items"]:
+        elif page["items"]:
+            self._show(page)
+        elif any(filters.values()):
+            self.console.write("No such calls.")
+        else:
             self.console.write("No calls yet. Try: moby call NUMBER")
-            return 0
+        return 0
+
+    def _filters(self) -> dict[str, str | None]:
+        return {
+            **{name: self.text(name) for name in ("state", "country", "number")},
+            **{name: read_day(name, self.text(name), self.context) for name in ("since", "until")},
+        }
+
+    def _show(self, page: Calls) -> None:
         self.console.table(
             ("When", "To", "State", "Time", "Cost", "Id"),
             [_row(call) for call in page["items"]],
@@ -26,7 +59,6 @@ class ListCommand(Command):
         )
         if page["next_cursor"]:
             self.console.note("There is more: add --all, or --limit 100.")
-        return 0
 
 
 def _row(call: Call) -> tuple[str, str, str, str, str, str]:
