@@ -69,6 +69,30 @@ def test_examples_from_abroad_are_never_another_number() -> None:
     assert wrong == []
 
 
+def test_examples_without_a_plus_are_theirs_or_asked_about_or_refused() -> None:
+    """The country code alone is weak: a number at home may win, but none of a third country."""
+    wrong = []
+    for caller, number in pairs():
+        meant, home = e164(number), phonenumbers.country_code_for_region(caller)
+        found = outcome(meant.removeprefix("+"), default=caller)
+        at_home = any(each.startswith(f"+{home}") for each in found)
+        if found and meant not in found and not at_home:
+            wrong.append((caller, meant, found))
+    assert wrong == []
+
+
+def test_examples_of_a_country_that_is_named_are_read_there() -> None:
+    """`--country` wins over where the caller is at home, in the form of that country."""
+    wrong = [
+        (caller, e164(number), found)
+        for caller, number in pairs()
+        for country in [phonenumbers.region_code_for_number(number)]
+        for national in [phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)]
+        if (found := outcome(national, stated=country, default=caller)) != [e164(number)]
+    ]
+    assert wrong == []
+
+
 def test_questions_about_examples_are_rare() -> None:
     asked = [len(found) > 1 for *_, found in outcomes_from_abroad()]
     assert sum(asked) / len(asked) < 0.015  # of the most awkward callers; far fewer of all

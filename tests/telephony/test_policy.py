@@ -201,6 +201,15 @@ def test_calls_at_once_are_limited(caller: Person, sandbox: Sandbox) -> None:
     assert refusal(caller, max_seconds=60) == (403, "too_many_calls")
 
 
+def test_older_accounts_have_more_calls_at_once(local_caller: Person, settings: Settings) -> None:
+    settings.CALLS_AT_ONCE, settings.CALLS_AT_ONCE_NEW_ACCOUNT = 2, 1
+    Account.objects.update(created_at=timezone.now() - timedelta(days=8))
+    make_call(local_caller.user, state="dialing", settled_at=None)
+    make_call(local_caller.user, state="dialing", settled_at=None)
+    refused = local_caller.call().json()["error"]
+    assert (refused["code"], refused["details"]) == ("too_many_calls", {"limit": 2})
+
+
 def test_calls_an_hour_are_limited(local_caller: Person, settings: Settings) -> None:
     settings.CALLS_PER_HOUR = 2
     for _ in range(2):
