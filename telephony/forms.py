@@ -36,7 +36,10 @@ class CallFilters(forms.Form):
         _offer_countries(self, nothing=_("Any"))
 
     def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
-        """The calls that pass. Days are UTC, both of them included."""
+        """The calls that pass. Both days are included; they are days of the zone in force.
+
+        On pages that is the customer's, as the foot of the page says, and UTC in the API.
+        """
         wanted: dict[str, Any] = self.cleaned_data
         if wanted["state"] == "active":
             calls = calls.exclude(state__in=TERMINAL)

@@ -74,4 +74,4 @@ def expiring_tokens(user: User) -> QuerySet[AccessToken]:
     """Live tokens of a user that end within a week, without those that have a successor."""
     soon = timezone.now() + EXPIRY_WARNING
     live = AccessToken.objects.live().filter(user=user, expires_at__lte=soon, rotated_at=None)
-    return live.order_by("expires_at")[:5]
+    return live.order_by("expires_at")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import phonenumbers
+from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat
 
 from mobayilo.lib.errors import ProductError
@@ -16,6 +17,13 @@ from telephony.pricing import Price
 from telephony.rates import DeckIndex, RateRow, current_deck
 
 EXAMPLES = ("BR", "DE", "GB", "IN", "MX", "NG", "PH", "US")
+# What customers call a kind, where the trade's word for it says little.
+KINDS = {
+    Rate.Kind.FIXED: _("Landline"),
+    Rate.Kind.TOLL_FREE: _("Freephone"),
+    Rate.Kind.VOIP: _("Internet telephony"),
+    Rate.Kind.UAN: _("Company number"),
+}
 # More digits than any calling code has are a number.
 _LOOKS_LIKE_A_NUMBER = re.compile(r"(\d[^\d]*){4}")
 
@@ -31,7 +39,7 @@ class Line:
 
     @property
     def kind_label(self) -> str:
-        return str(Rate.Kind(self.kind).label)
+        return str(KINDS.get(Rate.Kind(self.kind)) or Rate.Kind(self.kind).label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,25 @@ def test_token_about_to_expire_is_announced(client: Client, alice: User) -> None
     assert page.count("replaced one") <= 1
 
 
+def test_many_tokens_about_to_expire_are_one_notice(client: Client, alice: User) -> None:
+    for day in (5, 2, 4):
+        new_token(alice, name=f"token of {day} days", days=day)
+    page = home(client, alice)
+    assert page.count("notice-warning") == 1
+    assert "token of 2 days" in page
+    assert "2 more expire within a week." in page
+
+
+def test_spending_is_a_picture_with_its_figures_behind(client: Client, alice: User) -> None:
+    busy_customer(alice, calls=8)
+    chart = home(client, alice).partition("<figure")[2].partition("</figure>")[0]
+    assert 'role="img"' in chart
+    assert 'aria-label="Spending on each of the last 30 days"' in chart
+    days = chart.partition("<tbody>")[2].partition("</tbody>")[0].count("<tr>")
+    assert days == chart.count('class="chart-bar"') > 1
+    assert "Total" in chart.partition("<tfoot>")[2]
+
+
 def test_frozen_account_is_told_so(client: Client, alice: User) -> None:
     alice.account.frozen_at = timezone.now() - timedelta(days=1)
     alice.account.save()

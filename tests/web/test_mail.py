@@ -77,3 +77,29 @@ def test_mail_of_a_room_comes_as_text_and_html_in_the_layout(name: str) -> None:
     assert "<html" in html
     assert "No service for emergency calls" in html
     assert "\n" not in render_to_string(f"{name}_subject.txt", context).strip()
+
+
+OTHER_MAILS = sorted(
+    path.relative_to(TEMPLATES).as_posix().removesuffix("_message.txt")
+    for room in ("account", "mfa")
+    for path in TEMPLATES.glob(f"{room}/email/*_message.txt")
+)
+
+
+@pytest.mark.parametrize("name", OTHER_MAILS)
+def test_mail_of_signing_in_comes_as_text_and_html_in_the_layout(name: str) -> None:
+    link = "https://example.org/accounts/x/"
+    context = {
+        **dict.fromkeys(("activate_url", "password_reset_url", "signup_url"), link),
+        "user_agent": "Firefox & co",
+        "ip": "192.0.2.7",
+    }
+    text = render_to_string(f"{name}_message.txt", context)
+    html = render_to_string(f"{name}_message.html", context)
+    for form in (text, html):
+        assert "No service for emergency calls" in form
+        assert (link in text) == (link in form)
+    assert "<" not in text
+    assert "&amp; co" not in text
+    assert "<html" in html
+    assert "\n" not in render_to_string(f"{name}_subject.txt", context).strip()

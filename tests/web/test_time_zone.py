@@ -1,6 +1,7 @@
 """Times in the zone that the browser told."""
 
 import pytest
+import time_machine
 from django.test import Client
 from pytest_django import Settings
 
@@ -8,6 +9,7 @@ from accounts.models import User
 from tests.web.scenes import CALLS, past_call, proved_phone
 from tests.web.support_desk import desk_of
 
+FAR = "Pacific/Kiritimati"  # fourteen hours before UTC
 ZONES = "mobayilo.overview.middleware.TimeZoneMiddleware"
 
 
@@ -20,7 +22,7 @@ def _with_zones(settings: Settings) -> None:
 def test_times_are_in_the_zone_of_the_browser(client: Client, alice: User) -> None:
     past_call(alice, proved_phone(alice), CALLS[2])
     client.force_login(alice)
-    client.cookies["timezone"] = "Pacific/Kiritimati"  # fourteen hours before UTC
+    client.cookies["timezone"] = FAR
     far = client.get("/calls").content.decode()
     client.cookies["timezone"] = "Etc/UTC"
     near = client.get("/calls").content.decode()
@@ -45,3 +47,16 @@ def test_support_reads_utc_whatever_the_browser_says(alice: User) -> None:
         assert "Times are in UTC." in page
         pages.append(page.partition("Customer since")[2].partition("</dd>")[0])
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Etc/UTC", "2026-11-24"), (FAR, "2026-11-25")])
+def test_days_of_a_filter_are_those_that_the_page_shows(
+    client: Client, alice: User, zone: str, day: str
+) -> None:
+    with time_machine.travel("2026-11-24T21:00:00Z", tick=False):
+        call = past_call(alice, proved_phone(alice), CALLS[2])
+    client.force_login(alice)
+    client.cookies["timezone"] = zone
+    for wanted in ("2026-11-24", "2026-11-25"):
+        page = client.get("/calls", {"since": wanted, "until": wanted}).content.decode()
+        assert (call.public_id in page) is (wanted == day)
