@@ -56,7 +56,7 @@ def _licence(name: str) -> str:
     except PackageNotFoundError:
         return "not installed on this system"
     # Through get_all: in Python 3.11 the type knows no other way to ask for what may be missing.
-    declared = (facts.get_all("License-Expression") or facts.get_all("License") or [""])[0]
+    declared = str((facts.get_all("License-Expression") or facts.get_all("License") or [""])[0])
     # Some paste the whole text, some say that they do not know.
     if declared not in ("", "UNKNOWN") and "\n" not in declared and len(declared) < 60:
         return declared.replace("|", "or")
