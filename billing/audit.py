@@ -26,7 +26,12 @@ from billing.models import AuditReport, Book, Hold, Refund, TopUp, Transfer, Wal
 from mobayilo.lib.money import format_micros
 
 LINES_A_CHECK = 20
-MAY_LEAVE_A_DEBT = (Transfer.Kind.DISPUTE, Transfer.Kind.REFUND)
+CLAWED_BACK = (
+    Transfer.Kind.DISPUTE,
+    Transfer.Kind.DISPUTE_RETURNED,
+    Transfer.Kind.REFUND,
+    Transfer.Kind.REFUND_RETURNED,
+)
 
 
 def audit_ledger() -> AuditReport:
@@ -50,13 +55,18 @@ def totals() -> Iterator[str]:
     wallets = Wallet.objects.aggregate(
         number=Count("pk"), balance=Sum("balance_micros"), held=Sum("held_micros")
     )
-    yield f"{wallets['number']} wallets, {Transfer.objects.count()} transfers"
+    transfers = Transfer.objects.count()
+    yield f"{_number(wallets['number'], 'wallet')}, {_number(transfers, 'transfer')}"
     yield _line("wallets", wallets["balance"])
     yield _line("of that held", wallets["held"])
     by_book = Transfer.objects.order_by().values_list("book").annotate(Sum("amount_micros"))
     gained = dict(by_book)
     for book in Book:
         yield _line(book.value, -int(gained.get(book.value, 0)))
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _line(name: str, micros: int | None) -> str:
@@ -78,6 +88,7 @@ def differences() -> Iterator[str]:
         wrong_refunded_amounts,
         wrong_disputed_amounts,
         wrong_refunds,
+        wrong_refund_holds,
     ):
         found = check()
         yield from islice(found, LINES_A_CHECK)
@@ -112,10 +123,11 @@ def wrong_held_amounts() -> Iterator[str]:
 
 
 def unexplained_debts() -> Iterator[str]:
-    """Only what was taken back by a bank or refunded behind our back may leave a debt."""
-    in_debt = Wallet.objects.filter(balance_micros__lt=0)
-    for wallet in in_debt.exclude(transfers__kind__in=MAY_LEAVE_A_DEBT).iterator():
-        yield f"{wallet}: owes {format_micros(-wallet.balance_micros)} without a dispute"
+    """Nobody owes more than banks took back and was refunded, less what of it came back."""
+    taken = -Coalesce(Sum("transfers__amount_micros", filter=Q(transfers__kind__in=CLAWED_BACK)), 0)
+    in_debt = Wallet.objects.filter(owed_micros__gt=0).annotate(taken=taken)
+    for wallet in in_debt.filter(owed_micros__gt=F("taken")).iterator():
+        yield _differs(f"{wallet}: owed", wallet.owed_micros, wallet.taken, " at most")
 
 
 def repeated_keys() -> Iterator[str]:
@@ -186,11 +198,27 @@ def wrong_refunds() -> Iterator[str]:
         yield _differs(f"refund {refund}: to be moved", refund.due, refund.moved)
 
 
+def wrong_refund_holds() -> Iterator[str]:
+    """A refund under way holds its amount, or has taken it already."""
+    key = Concat(Value("refund:"), OuterRef("public_id"))
+    is_open = Hold.objects.filter(key=key, state=Hold.State.OPEN)
+    held = Coalesce(Subquery(is_open.values("amount_micros")), 0)
+    outside = _moved_by(Concat(Value("refund:"), OuterRef("public_id"), Value(":outside")))
+    pending = Refund.objects.filter(status=Refund.Status.PENDING).annotate(held=held)
+    wrong = pending.annotate(set_aside=F("held") - outside)
+    for refund in wrong.exclude(set_aside=F("amount_micros")).iterator():
+        yield _differs(f"refund {refund}: set aside", refund.set_aside, refund.amount_micros)
+    holds = Hold.objects.filter(state=Hold.State.OPEN, key__startswith="refund:").count()
+    holding = pending.filter(held__gt=0).count()
+    if holds != holding:
+        yield f"{holds} holds are for refunds, {holding} refunds under way have one"
+
+
 def _moved_by(key: Concat) -> Coalesce:
     """The amount of the transfer of a key, 0 where there is none."""
     return Coalesce(Subquery(Transfer.objects.filter(key=key).values("amount_micros")), 0)
 
 
-def _differs(what: str, kept_micros: int, proved_micros: int) -> str:
+def _differs(what: str, kept_micros: int, proved_micros: int, bound: str = "") -> str:
     kept, proved = format_micros(kept_micros), format_micros(int(proved_micros))
-    return f"{what} is {kept}, should be {proved}"
+    return f"{what} is {kept}, should be {proved}{bound}"

@@ -60,8 +60,9 @@ class Wallet(models.Model):
                 condition=Q(owed_micros__gte=0), name="wallet_owed_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(balance_micros__gte=F("held_micros") - F("owed_micros")),
-                name="wallet_not_overspent",
+                condition=Q(owed_micros=0, balance_micros__gte=F("held_micros"))
+                | Q(owed_micros__gt=0, owed_micros=F("held_micros") - F("balance_micros")),
+                name="wallet_owes_what_is_missing",
             ),
         ]
 
@@ -83,6 +84,10 @@ class Book(models.TextChoices):
     ADJUSTMENTS = "adjustments", "Adjustments"
     PROMOTIONS = "promotions", "Promotions"
     WRITE_OFFS = "write_offs", "Write-offs"
+
+
+GAINS = ("topup", "refund_returned", "dispute_returned")
+LOSSES = ("call", "refund", "dispute")
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
@@ -137,6 +142,13 @@ class Transfer(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(amount_micros=0), name="transfer_moves_something"),
             models.CheckConstraint(condition=~Q(key=""), name="transfer_names_its_cause"),
+            # Staff may correct either way; what follows from a payment or a call has one sign.
+            models.CheckConstraint(
+                condition=Q(amount_micros__gt=0, kind__in=GAINS)
+                | Q(amount_micros__lt=0, kind__in=LOSSES)
+                | ~Q(kind__in=(*GAINS, *LOSSES)),
+                name="transfer_has_the_sign_of_its_kind",
+            ),
         ]
         indexes = [
             models.Index(fields=["wallet", "id"], name="transfer_statement"),
@@ -320,6 +332,11 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_micros__gt=0), name="refund_is_positive"),
+            models.CheckConstraint(
+                condition=Q(status="pending", closed_at=None)
+                | (~Q(status="pending") & Q(closed_at__isnull=False)),
+                name="refund_closed_has_its_time",
+            ),
         ]
         indexes = [
             models.Index(

@@ -4,12 +4,16 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account
+from billing.disputes import read_dispute, record_claim
 from billing.models import AuditReport, TopUp
-from tests.billing.conftest import capture, hold
+from billing.refunds import record_refund
+from billing.stripe_answers import CheckoutSession, StripeRefund
+from billing.topups import record_session
+from tests.billing.conftest import capture, hold, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -60,7 +64,11 @@ def test_audit_of_right_books_finds_nothing(books: Account) -> None:
         ("UPDATE billing_hold SET captured_micros = 1 WHERE state = 'captured'", "captured is"),
         ("UPDATE billing_transfer SET key = 'x:settle' WHERE kind = 'call'", "should be 0.00"),
         ("DELETE FROM billing_transfer WHERE kind = 'call'", "0 transfers settle holds, 1 holds"),
-        ("UPDATE billing_transfer SET kind = 'topup' WHERE kind = 'call'", "1 transfers credit"),
+        (
+            "UPDATE billing_transfer SET kind = 'topup' WHERE amount_micros > 0",
+            "1 transfers credit",
+        ),
+        ("UPDATE billing_hold SET key = 'refund:rfd_1' WHERE state = 'open'", "1 holds are for"),
     ],
 )
 def test_audit_finds_a_planted_fault(books: Account, statement: str, found: str) -> None:
@@ -82,4 +90,68 @@ def test_audit_finds_a_paid_topup_without_its_credit(books: Account) -> None:
 
 def test_audit_finds_a_debt_without_a_dispute(account: Account) -> None:
     plant("UPDATE billing_wallet SET balance_micros = -1, owed_micros = 1")
-    assert "without a dispute" in audit()
+    assert "owed is 0.000001, should be 0.00 at most" in audit()
+
+
+@pytest.fixture
+def returned(account: Account) -> Account:
+    """Ten dollars paid, of which two were refunded and five are disputed."""
+    topup = TopUp.objects.create(
+        account=account,
+        user=account.users.get(),
+        amount_micros=10_000_000,
+        expires_at=timezone.now(),
+    )
+    record_session(
+        CheckoutSession(
+            "cs_1", "complete", "paid", 1_000, "usd", "", topup.public_id, "pi_1", "succeeded"
+        )
+    )
+    record_refund(StripeRefund("re_1", "succeeded", 200, "usd", "pi_1", "", ""))
+    dispute = {"id": "du_1", "status": "needs_response", "amount": 500, "currency": "usd"}
+    record_claim(read_dispute({**dispute, "payment_intent": "pi_1"}))
+    assert totals(account) == (23, 0)
+    assert "No difference." in audit()
+    return account
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE billing_topup SET refunded_micros = 1", "refunded is 0.000001, should be 2.00"),
+        ("UPDATE billing_topup SET disputed_micros = 1", "disputed is 0.000001, should be 5.00"),
+        ("UPDATE billing_refund SET amount_micros = 1", "to be moved is -0.000001, should be -2"),
+        ("UPDATE billing_refund SET status = 'failed'", "to be moved is 0.00, should be -2.00"),
+        (
+            "UPDATE billing_refund SET status = 'pending', closed_at = NULL, amount_micros = 1",
+            "set aside is 2.00, should be 0.000001",
+        ),
+        ("UPDATE billing_wallet SET balance_micros = -8000000, owed_micros = 8000000", "at most"),
+    ],
+)
+def test_audit_finds_a_fault_in_what_went_back(
+    returned: Account, statement: str, found: str
+) -> None:
+    plant(statement)
+    assert found in audit()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE billing_wallet SET owed_micros = 1",
+        "UPDATE billing_wallet SET balance_micros = -1",
+        "UPDATE billing_wallet SET balance_micros = -1, owed_micros = 2",
+        "UPDATE billing_transfer SET amount_micros = -1 WHERE kind = 'topup'",
+        "UPDATE billing_transfer SET amount_micros = 1 WHERE kind = 'dispute'",
+        "UPDATE billing_refund SET closed_at = NULL",
+        "UPDATE billing_refund SET status = 'pending'",
+    ],
+)
+def test_database_refuses_what_cannot_be(returned: Account, statement: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        plant(statement)
+
+
+def test_audit_counts_one_of_each(account: Account) -> None:
+    assert audit().startswith("1 wallet, 1 transfer\n")
