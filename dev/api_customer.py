@@ -2,13 +2,13 @@
 
 import time
 import uuid
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
 from dev.customer import Customer
+from dev.tally import CountingSession, Tally
 
 WORTH_REPEATING = {409, 429, 502, 503, 504}
 DESTINATION = "+442079460018"
@@ -22,23 +22,15 @@ class ApiCustomer:
     token: str
     person: Customer
     phone: str = ""
-    statuses: Counter[int] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
 
     def ask(self, method: str, path: str, *, web: str = "", **options: Any) -> requests.Response:
-        """One request. A lost connection counts as status 0 and raises."""
+        """One request, of a connection of its own. A lost connection raises."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        url = f"{web or self.web}/api/cli/v1/{path}"
-        started = time.perf_counter()
-        try:
-            answer = requests.request(method, url, headers=headers, timeout=45, **options)
-        except requests.RequestException:
-            self.statuses[0] += 1
-            raise
-        finally:
-            self.seconds.append(time.perf_counter() - started)
-        self.statuses[answer.status_code] += 1
-        return answer
+        site = web or self.web
+        url = f"{site}/api/cli/v1/{path}"
+        with CountingSession(self.tally, site) as session:
+            return session.request(method, url, headers=headers, timeout=45, **options)
 
     def post(self, path: str, *, tries: int = 8, key: str = "", **body: Any) -> requests.Response:
         """A POST that is repeated until it is answered. Returns the last answer."""
@@ -60,6 +52,8 @@ class ApiCustomer:
 
     def top_up(self, amount_cents: int) -> str:
         """Pays on the hosted page. Returns the id of the top-up."""
-        topup = self.post("topups", amount_cents=amount_cents).json()
+        answer = self.post("topups", amount_cents=amount_cents)
+        answer.raise_for_status()
+        topup = answer.json()
         self.person.pay(topup["checkout_url"])
         return str(topup["topup_id"])

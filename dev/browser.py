@@ -60,10 +60,10 @@ class _Forms(HTMLParser):
 class Browser:
     """Opens pages and sends forms over real HTTP. `page` is the answer on screen."""
 
-    def __init__(self, web: str, sandbox: str) -> None:
+    def __init__(self, web: str, sandbox: str, session: requests.Session | None = None) -> None:
         self.web = web
         self.sandbox = sandbox
-        self.session = requests.Session()
+        self.session = session or requests.Session()
         self.session.trust_env = False
         self.page: requests.Response
 

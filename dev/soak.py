@@ -1,31 +1,29 @@
 """`make soak`: mixed traffic with faults for SECONDS, then the audits.
 
-Customers read, quote, call, top up and sign devices in, as fast as this machine lets them.
-Meanwhile webhooks come twice, late and out of order, providers fail now and then, and a web process
-is killed. Ends with 1 if money differs, a call was placed twice, something stays open, or a request
-ended in 500.
+Customers read, quote, call, top up, sign in and sign devices in, as fast as this machine lets them.
+Meanwhile webhooks come twice, late and out of order, one request in a hundred to a provider fails,
+and a web process is killed. Ends with 1 if money differs, a call was placed twice, something stays
+open, a request ended in 500, somebody's traffic broke off, or too little of it came to an end.
 """
 
 import argparse
-import json
 import os
-import random
 import re
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
 
 import requests
 
 from dev.api_customer import DESTINATION, ApiCustomer
 from dev.cluster import Cluster, missing_tools, wait_until
 from dev.customer import Customer
+from dev.tally import Tally
+from dev.traffic import WEIGHTS, Traffic
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who live for minutes
 SETTINGS = {
@@ -43,8 +41,11 @@ RULES = [
     {"pattern": "twilio:call.completed", "action": "duplicate", "times": None},
 ]
 FAULTS = ("429", "500", "503", "close", "timeout", "empty", "malformed", "html")
-FAULT_EVERY_SECONDS = 2.0
+FAULTY_SHARE = 0.01
+# Below this, little was tried; every kind of action must have come to its end, too.
+LEAST_REQUESTS_A_SECOND = 5
 SETTLING_SECONDS = 180
+OUR_CALL = r"call_[0-9A-Za-z]{20}"
 OPEN = "SELECT count(*) FROM telephony_call WHERE settled_at IS NULL"
 HELD = "SELECT count(*) FROM billing_hold WHERE state = 'open'"
 # What wallets have, against every movement there ever was.
@@ -52,49 +53,6 @@ DIFFERENCE = """
     SELECT (SELECT coalesce(sum(balance_micros), 0) FROM billing_wallet)
          - (SELECT coalesce(sum(amount_micros), 0) FROM billing_transfer)
 """
-
-
-class Traffic:
-    """One customer's actions, each weighed, until the time is over."""
-
-    def __init__(self, customer: ApiCustomer, seconds: float) -> None:
-        self.customer = customer
-        self.ends_at = time.monotonic() + seconds
-        self.actions: dict[Callable[[], object], int] = {
-            lambda: customer.ask("GET", "balance"): 40,
-            lambda: customer.ask("GET", "calls"): 10,
-            lambda: customer.ask("GET", "transactions"): 10,
-            lambda: customer.ask("GET", "rates/GB"): 5,
-            lambda: customer.post("quote", to=DESTINATION): 10,
-            lambda: customer.call(tries=3): 20,
-            self.top_up: 2,
-            self.sign_a_device_in: 1,
-        }
-
-    def run(self) -> None:
-        actions, weights = list(self.actions), list(self.actions.values())
-        while time.monotonic() < self.ends_at:
-            try:
-                random.choices(actions, weights)[0]()  # noqa: S311 - traffic is no secret
-            except (requests.RequestException, KeyError, RuntimeError, StopIteration):
-                # A step that was refused or lost: counted where it happened, and the next is tried.
-                continue
-
-    def top_up(self) -> None:
-        self.customer.top_up(500)
-
-    def sign_a_device_in(self) -> None:
-        """A device asks, the person approves, the device has its token."""
-        web = self.customer.web
-        form = {"client_id": "moby-cli"}
-        begun = requests.post(f"{web}/oauth/device_authorization", data=form, timeout=30).json()
-        self.customer.person.approve(begun["user_code"])
-        poll = {
-            "client_id": "moby-cli",
-            "device_code": begun["device_code"],
-            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-        }
-        requests.post(f"{web}/oauth/token", data=poll, timeout=30).json()["access_token"]
 
 
 def make_customer(cluster: Cluster, folder: Path, number: int) -> ApiCustomer:
@@ -108,47 +66,51 @@ def make_customer(cluster: Cluster, folder: Path, number: int) -> ApiCustomer:
     return ApiCustomer(cluster.web, token, person, phone)
 
 
-def disturb(cluster: Cluster, stopping: threading.Event, seconds: float) -> None:
-    """Provider failures all the time, and a killed web process at half-time."""
-    kill_at = time.monotonic() + seconds / 2
-    killed = False
-    while not stopping.wait(FAULT_EVERY_SECONDS):
-        when = random.choice(("before", "after"))  # noqa: S311 - as above
-        kind = random.choice(FAULTS)  # noqa: S311 - as above
-        cluster.control("faults", {"kind": kind, "when": when, "seconds": 3})
-        if not killed and time.monotonic() > kill_at:
-            cluster.kill(cluster.webs[0])
-            cluster.webs[0] = cluster.start_web_process(cluster.ports[0])
-            killed = True
+def disturb(cluster: Cluster) -> None:
+    """From now on webhooks misbehave, and some of the requests to providers fail."""
+    for rule in RULES:
+        cluster.control("webhooks/rules", rule)
+    faults = [(kind, when) for kind in FAULTS for when in ("before", "after")]
+    share = FAULTY_SHARE / len(faults)
+    for kind, when in faults:
+        fault = {"kind": kind, "when": when, "times": None, "share": share, "seconds": 3}
+        cluster.control("faults", fault)
+
+
+def kill_a_web_process(cluster: Cluster, after_seconds: float) -> None:
+    time.sleep(after_seconds)
+    cluster.kill(cluster.webs[0])
+    cluster.webs[0] = cluster.start_web_process(cluster.ports[0])
 
 
 def placed_twice(cluster: Cluster) -> list[str]:
     """Calls of ours for which the carrier was made to ring more than once."""
-    exchanges = cluster.control("exchanges?provider=twilio").json()["exchanges"]
-    placed = Counter(
-        found[0]
-        for e in exchanges
-        if e["method"] == "POST" and e["path"].endswith("/Calls.json") and e["status"] == 201
-        if (found := re.findall(r"call_[0-9A-Za-z]{20}", unquote(e["body"])))
-    )
+    legs = cluster.control("calls").json()["calls"]
+    told = [leg["status_callback"] or "" for leg in legs if leg["parent_call_sid"] is None]
+    placed = Counter(found[0] for url in told if (found := re.findall(OUR_CALL, url)))
     return [call for call, times in placed.items() if times > 1]
 
 
-def report(cluster: Cluster, customers: list[ApiCustomer], seconds: float) -> int:
+def report(
+    cluster: Cluster, tally: Tally, customers: list[Future[Counter[str]]], seconds: float
+) -> int:
     """Prints what happened. Returns the exit code."""
-    statuses: Counter[int] = sum((c.statuses for c in customers), Counter())
-    times = sorted(second for customer in customers for second in customer.seconds)
+    broken = [repr(error) for one in customers if (error := one.exception())]
+    done = sum((one.result() for one in customers if not one.exception()), Counter[str]())
+    times = sorted(tally.seconds)
     by_state = cluster.query("SELECT state, count(*) FROM telephony_call GROUP BY state")
-    calls = {str(state): int(number) for state, number in by_state}
     difference = cluster.count(DIFFERENCE)
     left = cluster.count(OPEN), cluster.count(HELD)
     audit = cluster.manage("audit_ledger", check=False)
     twice = placed_twice(cluster)
     rows = {
         "requests": f"{len(times)} ({len(times) / seconds:.0f} a second)",
-        "calls": json.dumps(calls),
-        "answers by status": json.dumps(dict(sorted(statuses.items()))),
+        "done": in_words(done),
+        "calls": in_words(Counter({str(state): int(number) for state, number in by_state})),
+        "answers by status": in_words(tally.statuses),
+        "errors by code": in_words(tally.codes),
         "p50, p99": f"{percentile(times, 50):.1f} ms, {percentile(times, 99):.1f} ms",
+        "traffic broken off": "; ".join(broken) or "none",
         "calls placed twice": str(len(twice)),
         "open calls, open holds": f"{left[0]}, {left[1]}",
         "ledger difference": f"{difference} micro-dollars",
@@ -156,7 +118,13 @@ def report(cluster: Cluster, customers: list[ApiCustomer], seconds: float) -> in
     }
     for name, value in rows.items():
         sys.stdout.write(f"{name:<24}{value}\n")
-    return int(bool(twice or any(left) or difference or audit.returncode or statuses[500]))
+    too_little = len(times) < LEAST_REQUESTS_A_SECOND * seconds or done.keys() < WEIGHTS.keys()
+    wrong = twice or any(left) or difference or audit.returncode or tally.statuses[500]
+    return int(bool(wrong or broken or too_little))
+
+
+def in_words(counted: Counter[Any]) -> str:
+    return ", ".join(f"{name}: {number}" for name, number in sorted(counted.items())) or "none"
 
 
 def percentile(times: list[float], percent: int) -> float:
@@ -181,18 +149,14 @@ def soak(cluster: Cluster, folder: Path, *, people: int, seconds: float) -> int:
     cluster.control("speed", {"speed": 20})
     cluster.control("numbers", {"number": DESTINATION, "talk_seconds": 30})
     customers = [make_customer(cluster, folder, number) for number in range(people)]
-    for rule in RULES:
-        cluster.control("webhooks/rules", rule)
-    stopping = threading.Event()
-    trouble = threading.Thread(target=disturb, args=[cluster, stopping, seconds])
-    trouble.start()
-    with ThreadPoolExecutor(people) as pool:
-        for customer in customers:
-            pool.submit(Traffic(customer, seconds).run)
-    stopping.set()
-    trouble.join()
+    disturb(cluster)
+    with ThreadPoolExecutor(people + 1) as pool:
+        killing = pool.submit(kill_a_web_process, cluster, seconds / 2)
+        running = [pool.submit(Traffic(customer, seconds).run) for customer in customers]
+    killing.result()
     settle(cluster)
-    return report(cluster, customers, seconds)
+    tally = sum((customer.tally for customer in customers), Tally())
+    return report(cluster, tally, running, seconds)
 
 
 def main() -> int:

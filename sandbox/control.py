@@ -125,7 +125,11 @@ class Control:
         running = "running" in request.query_params
         legs = self._board.legs.values() if number is None else self._board.legs_to(number)
         rows = [
-            leg.as_json() | {"digits_sent": leg.digits_sent}
+            leg.as_json()
+            | {
+                "digits_sent": leg.digits_sent,
+                "status_callback": leg.callback.url if leg.callback else None,
+            }
             for leg in legs
             if not (running and leg.is_over)
         ]

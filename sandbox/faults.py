@@ -3,6 +3,7 @@
 import asyncio
 import fnmatch
 import json
+import random
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,8 @@ def provider_of(path: str) -> str | None:
 
 @dataclass(kw_only=True)
 class Fault:
-    """`when` is "after" where the provider did the work and only its answer is lost.
+    """`when` is "after" where the provider did the work and only its answer is lost. `share` is
+    how many of the requests that match have it, by chance.
 
     A "slow" answer is honest, and only late by `seconds`; an "altered" one has other
     `fields`. The work of both is done at once.
@@ -45,6 +47,7 @@ class Fault:
     path: str = "*"
     when: str = "before"
     times: int | None = 1
+    share: float = 1.0
     seconds: float = 60.0
     fields: dict[str, Any] = field(default_factory=dict)
 
@@ -61,6 +64,9 @@ class Fault:
                 (path, self.path),
             )
         )
+
+    def strikes(self) -> bool:
+        return self.share >= 1 or random.random() < self.share  # noqa: S311 - luck, no secret
 
 
 @dataclass(kw_only=True)
@@ -156,7 +162,7 @@ class Faults:
 
     def _take(self, provider: str, method: str, path: str) -> Fault | None:
         for fault in self.faults:
-            if fault.matches(provider, method, path):
+            if fault.matches(provider, method, path) and fault.strikes():
                 if fault.times is not None:
                     fault.times -= 1
                 return fault

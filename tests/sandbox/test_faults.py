@@ -78,6 +78,17 @@ def test_faults_last_as_long_as_they_were_told(sandbox: Sandbox) -> None:
     assert create(sandbox).status == "open"
 
 
+def test_fault_with_a_share_strikes_some_requests_only(sandbox: Sandbox) -> None:
+    sandbox.post("faults", kind="429", provider="twilio", times=None, share=0.5)
+    outcomes = []
+    for _ in range(40):
+        try:
+            outcomes.append(place(sandbox).status)
+        except TwilioRestException as error:
+            outcomes.append(error.status)
+    assert set(outcomes) == {"queued", 429}
+
+
 def test_exchanges_tell_what_was_asked_and_answered(sandbox: Sandbox) -> None:
     place(sandbox)
     exchange = sandbox.get("exchanges", provider="twilio")["exchanges"][0]
