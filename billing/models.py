@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, User
 from mobayilo.lib.ids import new_public_id
@@ -112,16 +113,16 @@ class Transfer(models.Model):
     """
 
     class Kind(models.TextChoices):
-        TOPUP = "topup", "Top-up"
-        CALL = "call", "Call"
-        CALL_REFUND = "call_refund", "Refund of a call"
-        REFUND = "refund", "Refund"
-        REFUND_RETURNED = "refund_returned", "Refund that failed"
-        DISPUTE = "dispute", "Disputed payment"
-        DISPUTE_RETURNED = "dispute_returned", "Dispute decided for you"
-        ADJUSTMENT = "adjustment", "Adjustment"
-        PROMOTION = "promotion", "Promotion"
-        WRITE_OFF = "write_off", "Write-off"
+        TOPUP = "topup", _("Top-up")
+        CALL = "call", _("Call")
+        CALL_REFUND = "call_refund", _("Refund of a call")
+        REFUND = "refund", _("Refund")
+        REFUND_RETURNED = "refund_returned", _("Refund that failed")
+        DISPUTE = "dispute", _("Disputed payment")
+        DISPUTE_RETURNED = "dispute_returned", _("Dispute decided for you")
+        ADJUSTMENT = "adjustment", _("Adjustment")
+        PROMOTION = "promotion", _("Promotion")
+        WRITE_OFF = "write_off", _("Write-off")
 
     public_id = models.CharField(
         max_length=32, unique=True, default=new_transfer_id, editable=False
@@ -309,9 +310,9 @@ class Refund(models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Under way"
-        SUCCEEDED = "succeeded", "Refunded"
-        FAILED = "failed", "Failed; the money came back"
+        PENDING = "pending", _("Under way")
+        SUCCEEDED = "succeeded", _("Refunded")
+        FAILED = "failed", _("Failed; the money came back")
 
     public_id = models.CharField(max_length=32, unique=True, default=new_refund_id, editable=False)
     topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="refunds")

@@ -65,7 +65,7 @@ def month_of(account: Account, first: date) -> Month:
     mine = Transfer.objects.filter(wallet__account=account)
     inside = mine.filter(created_at__gte=start, created_at__lt=end)
     by_kind = inside.order_by("kind").values_list("kind").annotate(Sum("amount_micros"))
-    sums = [(Transfer.Kind(kind).label, total) for kind, total in by_kind]
+    sums = [(str(Transfer.Kind(kind).label), total) for kind, total in by_kind]
     before = mine.filter(created_at__lt=start).aggregate(total=Sum("amount_micros"))
     opening = before["total"] or 0
     return Month(

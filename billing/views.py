@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import fresh_sign_in_required, signed_in_user
@@ -88,7 +89,7 @@ def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Closes Stripe's page, so that a link left open somewhere takes no money."""
     canceled = cancel_topup(_topup_of(request, topup_id))
     if canceled.status == TopUp.Status.EXPIRED:
-        messages.success(request, "Canceled. Nothing was charged.")
+        messages.success(request, _("Canceled. Nothing was charged."))
     return redirect("billing:topup-return", topup_id=topup_id)
 
 
@@ -197,8 +198,8 @@ def statement_month(request: HttpRequest, year: int, month: int) -> HttpResponse
 
 def _said(refund: Refund) -> str:
     if refund.status == Refund.Status.SUCCEEDED:
-        return "Refunded. It reaches your card within ten days."
-    return "The refund is under way. It reaches your card within ten days."
+        return _("Refunded. It reaches your card within ten days.")
+    return _("The refund is under way. It reaches your card within ten days.")
 
 
 def _topup_of(request: HttpRequest, topup_id: str) -> TopUp:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Right
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.ids import new_public_id
@@ -154,17 +155,17 @@ class Rate(models.Model):
     """What a minute costs to numbers that begin with a prefix."""
 
     class Kind(models.TextChoices):
-        FIXED = "fixed"
-        MOBILE = "mobile"
-        TOLL_FREE = "toll_free"
-        PREMIUM = "premium"
-        SHARED_COST = "shared_cost"
-        PERSONAL = "personal"
-        PAGER = "pager"
-        SATELLITE = "satellite"
-        INTERNATIONAL_NETWORK = "international_network"
-        VOIP = "voip"
-        UAN = "uan", "Universal access number"
+        FIXED = "fixed", _("Fixed")
+        MOBILE = "mobile", _("Mobile")
+        TOLL_FREE = "toll_free", _("Toll Free")
+        PREMIUM = "premium", _("Premium")
+        SHARED_COST = "shared_cost", _("Shared Cost")
+        PERSONAL = "personal", _("Personal")
+        PAGER = "pager", _("Pager")
+        SATELLITE = "satellite", _("Satellite")
+        INTERNATIONAL_NETWORK = "international_network", _("International Network")
+        VOIP = "voip", _("Voip")
+        UAN = "uan", _("Universal access number")
 
     deck = models.ForeignKey(RateDeck, on_delete=models.CASCADE, related_name="rates")
     prefix = models.CharField(max_length=15)
@@ -199,28 +200,28 @@ class Call(models.Model):
     """
 
     class State(models.TextChoices):
-        QUEUED = "queued"
-        DIALING = "dialing"
-        RINGING = "ringing"
-        ANSWERED = "answered"
-        COMPLETED = "completed"
-        BUSY = "busy"
-        NO_ANSWER = "no_answer"
-        FAILED = "failed"
-        CANCELED = "canceled"
+        QUEUED = "queued", _("Queued")
+        DIALING = "dialing", _("Dialing")
+        RINGING = "ringing", _("Ringing")
+        ANSWERED = "answered", _("Answered")
+        COMPLETED = "completed", _("Completed")
+        BUSY = "busy", _("Busy")
+        NO_ANSWER = "no_answer", _("No Answer")
+        FAILED = "failed", _("Failed")
+        CANCELED = "canceled", _("Canceled")
 
     class EndReason(models.TextChoices):
-        BUSY = "busy", "The number was busy"
-        NO_ANSWER = "no_answer", "Nobody answered"
-        NOT_CONNECTED = "not_connected", "The number could not be reached"
-        HUNG_UP = "hung_up", "Hung up before it was answered"
-        YOUR_PHONE_BUSY = "your_phone_busy", "Your phone was busy"
-        YOUR_PHONE_NO_ANSWER = "your_phone_no_answer", "You did not pick up"
-        YOUR_PHONE_UNREACHABLE = "your_phone_unreachable", "Your phone could not be reached"
-        NOT_BRIDGED = "not_bridged", "You picked up, but the call was not put through"
-        FALSE_ANSWER = "false_answer", "Too short to be a real answer, so it cost nothing"
-        NOT_PLACED = "not_placed", "The carrier never placed it"
-        NO_NEWS = "no_news", "The carrier never said how it ended"
+        BUSY = "busy", _("The number was busy")
+        NO_ANSWER = "no_answer", _("Nobody answered")
+        NOT_CONNECTED = "not_connected", _("The number could not be reached")
+        HUNG_UP = "hung_up", _("Hung up before it was answered")
+        YOUR_PHONE_BUSY = "your_phone_busy", _("Your phone was busy")
+        YOUR_PHONE_NO_ANSWER = "your_phone_no_answer", _("You did not pick up")
+        YOUR_PHONE_UNREACHABLE = "your_phone_unreachable", _("Your phone could not be reached")
+        NOT_BRIDGED = "not_bridged", _("You picked up, but the call was not put through")
+        FALSE_ANSWER = "false_answer", _("Too short to be a real answer, so it cost nothing")
+        NOT_PLACED = "not_placed", _("The carrier never placed it")
+        NO_NEWS = "no_news", _("The carrier never said how it ended")
 
     TERMINAL = frozenset(
         {State.COMPLETED, State.BUSY, State.NO_ANSWER, State.FAILED, State.CANCELED}

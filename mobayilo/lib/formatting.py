@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros, micros_to_cents
 
@@ -70,14 +71,16 @@ def format_duration(seconds: int) -> str:
 
 def format_minutes(seconds: int) -> str:
     """A sum of talking time, in minutes with one decimal: `62.1 min`."""
-    return f"{seconds / 60:,.1f} min"
+    return _("%(minutes)s min") % {"minutes": f"{seconds / 60:,.1f}"}
 
 
 def format_browser(user_agent: str) -> str:
     """What a browser calls itself, in two words: `Firefox on Linux`. Others stay as they are."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return f"{browser} on {system}" if browser and system else user_agent
+    if not (browser and system):
+        return user_agent
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
 
 
 def format_when(instant: datetime) -> str:
