@@ -73,7 +73,7 @@ def adjust(
 
 def unspent_promotions_micros(account: Account) -> int:
     """What is left of promotional credit. Each is spent first by the calls that come after it."""
-    mine = Transfer.objects.filter(wallet__account=account)
+    mine = Transfer.objects.of(account)
     promotions = mine.filter(kind=Transfer.Kind.PROMOTION).order_by("id")
     credits = list(promotions.values_list("id", "amount_micros"))
     unspent_micros = 0

@@ -4,10 +4,10 @@ Amounts are integers of micro-dollars. Rows here are written by `billing.ledger`
 `billing.refunds` and `billing.disputes` only.
 """
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +93,12 @@ LOSSES = ("call", "refund", "dispute")
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
     """Refuses what would change history, on databases without the triggers too."""
+
+    def of(self, account: Account) -> Self:
+        """An account's transfers, by the wallet's own id: behind a join, PostgreSQL does not use
+        the index that a statement is read by.
+        """
+        return self.filter(wallet=Subquery(Wallet.objects.filter(account=account).values("pk")))
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise ImmutableTransferError

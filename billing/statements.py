@@ -39,7 +39,7 @@ def movements(
     until: datetime | None = None,
 ) -> QuerySet[Transfer]:
     """The account's transfers, newest first, both instants included."""
-    transfers = Transfer.objects.filter(wallet__account=account).order_by("-id")
+    transfers = Transfer.objects.of(account).order_by("-id")
     if kind:
         transfers = transfers.filter(kind=kind)
     if since:
@@ -62,7 +62,7 @@ def month_of(account: Account, first: date) -> Month:
     """The statement of one month, with its arithmetic: opening, sums by kind, closing."""
     start = begin_of(first)
     end = begin_of(date(first.year + first.month // 12, first.month % 12 + 1, 1))
-    mine = Transfer.objects.filter(wallet__account=account)
+    mine = Transfer.objects.of(account)
     inside = mine.filter(created_at__gte=start, created_at__lt=end)
     by_kind = inside.order_by("kind").values_list("kind").annotate(Sum("amount_micros"))
     sums = [(str(Transfer.Kind(kind).label), total) for kind, total in by_kind]
@@ -79,7 +79,7 @@ def month_of(account: Account, first: date) -> Month:
 
 def months_of(account: Account, *, today: date) -> list[date]:
     """The months since the account's first movement, newest first."""
-    earliest = Transfer.objects.filter(wallet__account=account).order_by("id").first()
+    earliest = Transfer.objects.of(account).order_by("id").first()
     if earliest is None:
         return []
     first = earliest.created_at.date().replace(day=1)

@@ -27,8 +27,8 @@ def spending_chart(account: Account) -> DayChart:
     """What calls cost on each of the last 30 days, refunds of calls taken off."""
     start = _first_day()
     spent = (
-        Transfer.objects.filter(
-            wallet__account=account,
+        Transfer.objects.of(account)
+        .filter(
             kind__in=(Transfer.Kind.CALL, Transfer.Kind.CALL_REFUND),
             created_at__gte=start,
         )

@@ -29,7 +29,7 @@ def next_steps(user: User, *, is_verified: bool) -> list[Step]:
     if Call.objects.filter(account=account).exists():
         return []
     signed_in = AccessToken.objects.filter(user=user, kind=AccessToken.Kind.DEVICE).exists()
-    has_paid = Transfer.objects.filter(wallet__account=account, amount_micros__gt=0).exists()
+    has_paid = Transfer.objects.of(account).filter(amount_micros__gt=0).exists()
     return [
         Step(_("Install moby"), signed_in, commands=(settings.MOBY_INSTALL_COMMAND,)),
         Step(_("Sign in from your terminal"), signed_in, commands=("moby auth login",)),
