@@ -33,7 +33,7 @@ class DayCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             asked = options["date"]
-            reports = [self.compare(day) for day in ([_read(asked)] if asked else self._due())]
+            reports = [self.compare(day) for day in ([read_day(asked)] if asked else self._due())]
         except ProductError as error:
             raise CommandError(f"{error.message} {error.hint}") from None
         self.stdout.write("\n\n".join(report.text for report in reports))
@@ -49,11 +49,12 @@ class DayCommand(BaseCommand):
         return [yesterday - timedelta(days=back) for back in reversed(range(days))]
 
 
-def _read(text: str) -> date:
+def read_day(text: str) -> date:
+    """A day of the command line. Raises CommandError."""
     try:
         day = parse_date(text)
     except ValueError:
         day = None
     if day is None:
-        raise CommandError("--date must be a day, such as 2026-11-24")
+        raise CommandError(f"{text!r} is not a day, such as 2026-11-24")
     return day

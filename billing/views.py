@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, signed_in_user
 from billing import statements
-from billing.amounts import PRESETS_CENTS, first_payment_of
+from billing.amounts import PRESETS_CENTS, first_payment_of, largest_cents
 from billing.forms import RefundForm, StatementFilters, TopUpForm
 from billing.models import Refund, TopUp, Transfer
 from billing.refunds import refundable_micros, start_refund
@@ -55,7 +55,9 @@ def topup(request: HttpRequest) -> HttpResponse:
             return _to_stripe(started)
     context = {
         "form": form,
-        "presets_cents": PRESETS_CENTS,
+        "presets_cents": [
+            cents for cents in PRESETS_CENTS if cents <= largest_cents(first_paid_at)
+        ],
     }
     return render(request, "billing/topup.html", context, status=400 if form.errors else 200)
 
@@ -131,8 +133,13 @@ def topup_receipt(request: HttpRequest, topup_id: str) -> HttpResponse:
         raise Http404
     refunds = paid.refunds.filter(status=Refund.Status.SUCCEEDED).order_by("id")
     refunds = refunds.annotate(lost_micros=-F("amount_micros"))
-    total_micros = paid.amount_micros + sum(refund.lost_micros for refund in refunds)
-    context = {"topup": paid, "refunds": refunds, "total_micros": total_micros}
+    refunded_micros = -sum(refund.lost_micros for refund in refunds)
+    context = {
+        "topup": paid,
+        "refunds": refunds,
+        "taken_back_micros": -paid.disputed_micros,
+        "total_micros": paid.amount_micros - refunded_micros - paid.disputed_micros,
+    }
     return render(request, "billing/topup_receipt.html", context)
 
 

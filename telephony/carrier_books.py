@@ -92,6 +92,10 @@ def _compare_leg(book: DayBook, call: Call, told: ProviderCall) -> None:
         book.differences.append(f"{where}: over at Twilio, and not settled here")
     elif ours != (told.seconds or 0):
         book.differences.append(f"{where}: {told.seconds or 0} s at Twilio, {ours} s here")
+    kept = call.leg_b_paid_micros if is_b else call.leg_a_paid_micros
+    if kept is not None and told.price_micros is not None and kept != told.price_micros:
+        prices = f"{format_micros(told.price_micros)} at Twilio, {format_micros(kept)} here"
+        book.differences.append(f"{where}: price {prices}")
     country = book.countries[call.to_country]
     country.paid_micros += told.price_micros or 0
     if told.seconds and told.price_micros is None:

@@ -6,9 +6,10 @@ import pytest
 
 from accounts.models import Account, AuditEvent, User
 from billing.audit import audit_ledger
+from billing.disputes import read_dispute, record_claim
 from billing.models import Dispute, Refund, StripeEvent, TopUp
 from billing.refunds import start_refund
-from billing.topups import start_topup
+from billing.topups import ContradictionError, start_topup
 from tests.billing.conftest import DOLLAR, StripeSandbox, capture, hold, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -161,3 +162,36 @@ def test_events_of_a_payment_end_the_same_in_any_order(
     assert Dispute.objects.get(kind="dispute").state == Dispute.State.LOST
     assert not StripeEvent.objects.exclude(outcome__in=["applied", "ignored", "unknown"]).exists()
     assert_books_are_right()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "balance", "frozen"),
+    [
+        (["warning_needs_response", "warning_under_review", "warning_closed"], 20, False),
+        (["prevented"], 20, False),
+        (["warning_needs_response", "needs_response"], 0, True),
+        (["needs_response", "under_review", "lost", "appeal_under_review", "won"], 20, False),
+        (["needs_response", "lost", "appeal_needs_response"], 0, True),
+        (["won", "needs_response"], 20, False),
+    ],
+)
+def test_dispute_of_each_status(
+    stripe_sandbox: StripeSandbox, paid: TopUp, statuses: list[str], balance: int, frozen: bool
+) -> None:
+    said = {"id": "du_1", "amount": 2_000, "currency": "usd"}
+    payment = stripe_sandbox.payment_of(paid)
+    for status in statuses:
+        record_claim(read_dispute({**said, "payment_intent": payment, "status": status}))
+    assert (totals(paid.account), is_frozen(paid)) == ((balance, 0), frozen)
+    assert_books_are_right()
+
+
+def test_dispute_in_another_currency_or_of_an_unknown_status_is_refused(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    said = {"id": "du_1", "amount": 2_000, "payment_intent": stripe_sandbox.payment_of(paid)}
+    with pytest.raises(ContradictionError):
+        record_claim(read_dispute({**said, "status": "lost", "currency": "eur"}))
+    with pytest.raises(ValueError, match="unknown status"):
+        read_dispute({**said, "status": "forgotten", "currency": "usd"})
+    assert totals(paid.account) == (20, 0)

@@ -235,3 +235,21 @@ def test_statement_leads_to_every_month(browser: Client, account: Account) -> No
     ).save()
     page = browser.get("/statement").content.decode()
     assert f"/statement/{before:%Y}-{before.month}" in page
+
+
+def test_topup_page_offers_what_the_account_may_pay(browser: Client, settings: Settings) -> None:
+    settings.TOPUP_MAX_CENTS_NEW_ACCOUNT = 2_000
+    page = browser.get(TOPUP).content.decode()
+    assert 'value="$20.00"' in page
+    assert 'value="$50.00"' not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receipt_tells_what_a_dispute_took_back(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    stripe_sandbox.dispute(stripe_sandbox.payment_of(paid), amount=500)
+    stripe_sandbox.settle()
+    receipt = browser.get(f"{TOPUP}/{paid.public_id}/receipt").content.decode()
+    assert "Taken back after a dispute" in receipt
+    assert "$15.00" in receipt

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -129,6 +129,11 @@ def test_nobody_listening_is_an_outage(api: Client, settings: Settings) -> None:
     settings.STRIPE_API_URL = "http://127.0.0.1:9"
     assert start(api) == (503, "provider_unavailable")
     assert TopUp.objects.get().status == TopUp.Status.PENDING
+
+
+def test_replay_since_nonsense_replays_nothing(topup: TopUp) -> None:
+    with pytest.raises(CommandError, match="is not a day"):
+        call_command("replay_stripe_events", "--since", "yesterday")
 
 
 def test_replay_of_every_event_changes_nothing(

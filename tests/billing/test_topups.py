@@ -1,17 +1,21 @@
 """A top-up from the amount to the balance, with the sandbox as Stripe."""
 
 from datetime import timedelta
+from io import StringIO
+from urllib.parse import parse_qsl
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
+from billing import ledger
 from billing.models import StripeEvent, TopUp, Transfer
 from billing.topups import ask_stripe, cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import StripeSandbox, api_of, totals
+from tests.billing.conftest import DOLLAR, StripeSandbox, api_of, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 URL = "/api/cli/v1/topups"
@@ -175,3 +179,30 @@ def test_another_amount_at_stripe_credits_nothing_and_is_noted(
     assert topup.problem == "Stripe names another amount or currency."
     assert StripeEvent.objects.filter(outcome=StripeEvent.Outcome.REFUSED).count() == 1
     assert totals(topup.account) == (0, 0)
+
+
+def test_session_names_its_topup_on_itself_and_its_payment(
+    stripe_sandbox: StripeSandbox, topup: TopUp
+) -> None:
+    exchanges = stripe_sandbox.control.get("exchanges", provider="stripe")["exchanges"]
+    (made,) = [one for one in exchanges if one["path"] == "/v1/checkout/sessions"]
+    sent = dict(parse_qsl(made["body"]))
+    assert sent["client_reference_id"] == topup.public_id
+    assert sent["metadata[topup_id]"] == topup.public_id
+    assert sent["payment_intent_data[metadata][topup_id]"] == topup.public_id
+    assert int(sent["expires_at"]) == int(topup.expires_at.timestamp())
+
+
+def test_command_releases_what_has_expired_and_nothing_else(account: Account) -> None:
+    for number, ends in enumerate((timedelta(hours=-1), timedelta(hours=1))):
+        ledger.place_hold(
+            account=account,
+            amount_micros=DOLLAR,
+            key=f"call:{number}",
+            expires_at=timezone.now() + ends,
+        )
+    said = StringIO()
+    for _ in range(2):
+        call_command("release_holds", stdout=said)
+    assert said.getvalue() == "1 released\n0 released\n"
+    assert totals(account) == (20, 1)

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from billing.models import AuditReport
+from mobayilo.lib.money import format_micros
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, Person
 from tests.telephony.sandbox import Sandbox
@@ -48,6 +49,24 @@ def test_seconds_that_differ_are_found(talked: Call) -> None:
     assert code == 1
     assert f"{talked.public_id} leg B: 65 s at Twilio, 60 s here" in text
     assert AuditReport.objects.get(subject="twilio").difference_count == 1
+
+
+def test_price_that_differs_is_found(talked: Call) -> None:
+    assert compare()[0] == 0
+    Call.objects.update(leg_b_paid_micros=1)
+    assert f"{talked.public_id} leg B: price" in compare()[1]
+
+
+def test_margin_is_what_was_charged_less_what_was_paid(talked: Call) -> None:
+    Call.objects.update(reconcile_after=timezone.now())
+    call_command("reconcile_calls")
+    call = Call.objects.get()
+    (row,) = [line for line in compare()[1].splitlines() if line.startswith("United Kingdom")]
+    charged = call.cost_micros or 0
+    paid = (call.leg_a_paid_micros or 0) + (call.leg_b_paid_micros or 0)
+    assert paid
+    assert row.split()[4:6] == [format_micros(charged), format_micros(paid)]
+    assert row.split()[6] == f"{100 * (charged - paid) / charged:.0f}"
 
 
 def test_call_that_we_do_not_know_is_found(talked: Call) -> None:

@@ -4,22 +4,24 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils.dateparse import parse_date
 
+from billing.day_command import read_day
 from billing.events import replay_event
 from billing.models import StripeEvent
+from billing.statements import begin_of
 
 
 class Command(BaseCommand):
     help = "Apply stored events of Stripe again: all of them, or those since a day."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--since", type=parse_date, help="a day, such as 2026-11-24")
+        parser.add_argument("--since", help="a day in UTC, such as 2026-11-24")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stored = StripeEvent.objects.order_by("stripe_created_at", "id")
         if options["since"]:
-            stored = stored.filter(stripe_created_at__date__gte=options["since"])
+            since = begin_of(read_day(options["since"]))
+            stored = stored.filter(stripe_created_at__gte=since)
         replayed = unreadable = 0
         for event in stored.iterator():
             try:

@@ -10,6 +10,11 @@ from moby.money import cents_as_dollars, dollars, read_cents
 from moby.text import clean
 
 SMALLEST_CENTS = 500
+_PROBLEMS = {
+    "expired": "the page was canceled, or ran out before anything was paid",
+    "failed": "the payment did not go through",
+}
+_GONE_BACK = ("refunded", "partly_refunded")
 _POLL_SECONDS = 2.0
 _WAIT_SECONDS = 600
 _TICK_SECONDS = 1.0
@@ -116,12 +121,12 @@ class TopupCommand(Command):
             return topup
 
     def _finished(self, topup: TopUp) -> int:
+        if topup["status"] in _GONE_BACK:
+            raise MobyError("topup_failed", "it was paid, and refunded to the card since")
         if topup["status"] != "paid":
-            raise MobyError(
-                "topup_failed",
-                f"the payment was not made ({clean(topup['status'])}); nothing was charged",
-                "Start again: moby topup AMOUNT",
-            )
+            problem = _PROBLEMS.get(topup["status"], f"it is {clean(topup['status'])}")
+            again = "Start again: moby topup AMOUNT"
+            raise MobyError("topup_failed", f"{problem}; nothing was charged", again)
         if self.console.json:
             self.console.document(topup)
             return 0
