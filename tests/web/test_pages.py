@@ -47,6 +47,7 @@ NOT_LISTED = {
     "mfa_remove_webauthn",
     # Answer with something else than a page
     "billing:statement-csv",
+    "billing:statement-json",
     "healthz",
     "metrics",
     "mfa_download_recovery_codes",
