@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 
-LOOK = ("view",)
 SUPPORT = (
     "accounts.freeze_account",
     "accounts.revoke_accesstoken",

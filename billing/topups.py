@@ -13,10 +13,12 @@ from billing.amounts import check_amount, first_payment_of
 from billing.ledger import Cause
 from billing.models import Book, TopUp, Transfer
 from billing.stripe_answers import CheckoutSession
+from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT
 
 logger = logging.getLogger(__name__)
+CHECKOUT = Circuit("stripe-checkout", "payment provider")
 # Stripe accepts 30 minutes to 24 hours; the customer's bank may want a while too.
 PAGE_IS_OPEN = timedelta(hours=1)
 KEY_IS_KEPT = timedelta(hours=24)
@@ -43,6 +45,7 @@ def start_topup(
         raise ProductError("account_frozen", "This account is frozen, so it takes no money.")
     first_paid_at = first_payment_of(account)
     check_amount(amount_cents, first_paid_at=first_paid_at)
+    CHECKOUT.refuse_if_open()
     topup = TopUp(
         account=account,
         user=user,
@@ -79,13 +82,14 @@ def _intend(topup: TopUp) -> TopUp:
 
 def open_page(topup: TopUp) -> CheckoutSession:
     """Asks Stripe for the page of a top-up; asked again, Stripe answers with the same one."""
-    return gateway.create_session(
-        topup_id=topup.public_id,
-        amount_cents=topup.amount_cents,
-        email=topup.user.email,
-        ask_for_3ds=topup.asked_for_3ds,
-        expires_at=topup.expires_at,
-    )
+    with CHECKOUT.watch():
+        return gateway.create_session(
+            topup_id=topup.public_id,
+            amount_cents=topup.amount_cents,
+            email=topup.user.email,
+            ask_for_3ds=topup.asked_for_3ds,
+            expires_at=topup.expires_at,
+        )
 
 
 @transaction.atomic

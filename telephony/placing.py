@@ -18,7 +18,7 @@ from telephony.settlement import write_off
 from telephony.twiml import webhook_url
 
 logger = logging.getLogger(__name__)
-CARRIER = Circuit("twilio-calls")
+CARRIER = Circuit("twilio-calls", "phone carrier")
 
 # How long a request that placed a call may still be under way at Twilio.
 PLACING = timedelta(seconds=30)

@@ -21,10 +21,11 @@ _CACHE_AWAY = (RedisError, OSError)
 @dataclass(frozen=True, slots=True)
 class Circuit:
     """Opens after so many failures within a window. While it is open, one request every
-    `pause_seconds` is let through to try; a success closes it.
+    `pause_seconds` is let through to try; a success closes it. `provider` is for people to read.
     """
 
     name: str
+    provider: str
     failures: int = 5
     window_seconds: int = 30
     pause_seconds: int = 10
@@ -40,7 +41,7 @@ class Circuit:
             return
         raise ProductError(
             "provider_unavailable",
-            "Our phone carrier is not answering at the moment.",
+            f"Our {self.provider} is not answering at the moment.",
             retry_after_seconds=self.pause_seconds,
         )
 

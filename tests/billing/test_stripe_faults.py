@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +13,7 @@ from accounts.models import User
 from billing.audit import audit_ledger
 from billing.models import StripeEvent, TopUp, Transfer
 from billing.reconciliation import reconcile_topups
+from billing.topups import CHECKOUT
 from tests.billing.conftest import StripeSandbox, api_of, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -61,6 +63,19 @@ def test_topup_that_met_a_fault_is_made_once_when_tried_again(
     stripe_sandbox.settle()
     assert totals(topup.account) == (20, 0)
     assert len(stripe_sandbox.sessions()) == 1
+
+
+def test_stripe_that_keeps_failing_is_left_alone(
+    stripe_sandbox: StripeSandbox, api: Client
+) -> None:
+    stripe_sandbox.fail("500", SESSIONS, times=None)
+    for _ in range(CHECKOUT.failures):
+        assert start(api) == (503, "provider_unavailable")
+    stripe_sandbox.heal()
+    assert start(api) == (503, "provider_unavailable")
+    assert stripe_sandbox.sessions() == []
+    cache.clear()  # as when the pause is over
+    assert start(api)[0] == 201
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

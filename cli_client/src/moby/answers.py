@@ -246,10 +246,3 @@ class Candidate(TypedDict):
     international: str
     redial: str
     price_per_minute: str | None
-
-
-class DeviceAuthorization(TypedDict):
-    device_code: str
-    user_code: str
-    verification_uri: str
-    expires_in: int
