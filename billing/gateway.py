@@ -186,6 +186,13 @@ def list_refunds(payment_intent_id: str) -> list[StripeRefund]:
 
 
 @asking_stripe
+def list_refunds_since(since: datetime) -> list[StripeRefund]:
+    """Every refund made since then, of whatever payment."""
+    pages = client().v1.refunds.list(_created_since(since))
+    return [read_refund(_plain(one)) for one in pages.auto_paging_iter()]
+
+
+@asking_stripe
 def list_balance_transactions(start: datetime, end: datetime) -> list[BalanceTransaction]:
     """Stripe's books from `start` until before `end`."""
     window = {"gte": int(start.timestamp()), "lt": int(end.timestamp())}

@@ -22,7 +22,7 @@ from mobayilo.lib.errors import ProductError
 logger = logging.getLogger(__name__)
 # Younger ones are left to their webhooks.
 OPEN_TOO_LONG = timedelta(minutes=2)
-# Stripe tells of a dispute at once; this long an outage of ours is made up for.
+# Stripe tells of a refund or a dispute at once; this long an outage of ours is made up for.
 HEARD_OF_LATE = timedelta(days=3)
 BANKS_DECIDE_WITHIN = timedelta(days=180)
 AT_A_TIME = 500
@@ -36,6 +36,7 @@ def reconcile_topups() -> dict[str, int]:
         "top-ups": _each(open_topups(), _finish_topup),
         "refunds": _each(open_refunds(), _finish_refund),
         "refunds made elsewhere": _each(refunded_elsewhere(), _find_refunds),
+        "refunds unheard of": learn_refunds(),
         "disputes unheard of": learn_disputes(),
     }
 
@@ -107,6 +108,17 @@ def _find_refunds(topup: TopUp) -> None:
 def _record_refunds(topup: TopUp) -> None:
     for answer in gateway.list_refunds(topup.stripe_payment_intent_id or ""):
         refunds.record_refund(answer)
+
+
+def learn_refunds() -> int:
+    """Applies refunds that we did not hear of, also those that have failed since."""
+    learned = 0
+    with _trying("refunds"):
+        for said in gateway.list_refunds_since(timezone.now() - HEARD_OF_LATE):
+            with _trying(said.id):
+                if refunds.is_news(said):
+                    learned += refunds.record_refund(said) is not None
+    return learned
 
 
 def learn_disputes() -> int:

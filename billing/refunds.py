@@ -159,6 +159,16 @@ def record_refund(answer: StripeRefund) -> Refund | None:
     return refund
 
 
+def is_news(answer: StripeRefund) -> bool:
+    """Whether Stripe says anything of a refund that is not recorded yet."""
+    refund = _find(answer)
+    if refund is None or refund.stripe_refund_id is None:
+        return True
+    if answer.status in GONE_WRONG:
+        return refund.status != Status.FAILED
+    return answer.status == "succeeded" and refund.status == Status.PENDING
+
+
 def note_refunded(payment_intent_id: str, amount_cents: int) -> TopUp | None:
     """Keeps how much of a charge Stripe says was refunded, for `reconcile_topups` to compare."""
     topup = TopUp.objects.filter(stripe_payment_intent_id=payment_intent_id or None).first()

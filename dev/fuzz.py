@@ -1,7 +1,8 @@
 """`make fuzz SECONDS=600`: tests with examples of chance, round after round, each with new ones.
 
 First every country's numbers are dialled from every other, which takes a few minutes of its own.
-Then half of the time goes to the doors that take anything, half to the API against its schema.
+Then a third of the time goes to the doors that take anything, to the API against its schema, and to
+all that moves money in any order.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from dev.stack import ROOT
 
 DOORS = ("tests/production/test_fuzz.py", "tests/telephony/test_numbers_fuzz.py")
 SWEEP = "tests/telephony/test_numbers_sweep.py"
+MONEY = "tests/billing/test_properties.py"
 API = "tests/production/test_api_schema.py"
 
 
@@ -30,12 +32,13 @@ def run(*files: str, seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=600)
-    half = parser.parse_args().seconds / 2
-    run(SWEEP, seconds=half)
-    end = time.monotonic() + half
+    third = parser.parse_args().seconds / 3
+    run(SWEEP, seconds=third)
+    end = time.monotonic() + third
     while time.monotonic() < end:
-        run(*DOORS, seconds=half)
-    run(API, seconds=half)
+        run(*DOORS, seconds=third)
+    run(API, seconds=third)
+    run(MONEY, seconds=third)
 
 
 if __name__ == "__main__":

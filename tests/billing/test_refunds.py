@@ -150,6 +150,15 @@ def test_refund_that_stripe_did_not_answer_is_made_once(
     assert_books_are_right()
 
 
+def test_failure_that_got_lost_is_learned(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    succeeded = refund(paid, 5)
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.control.post(f"stripe/refunds/{succeeded.stripe_refund_id}/fail")
+    assert [reconcile_topups()["refunds unheard of"] for _ in range(2)] == [1, 0]
+    assert totals(paid.account) == (20, 0)
+    assert_books_are_right()
+
+
 @pytest.mark.parametrize("second", ["429", "500"])
 @pytest.mark.parametrize("first", ["500", "timeout"])
 def test_refund_whose_answer_got_lost_is_not_given_back_too(
@@ -209,7 +218,7 @@ def test_refund_that_stripe_refuses_comes_back_at_once(
     assert_books_are_right()
 
 
-@pytest.mark.parametrize("lost", ["stripe:nothing", "stripe:refund.*"])
+@pytest.mark.parametrize("lost", ["stripe:nothing", "stripe:refund.*", "*"])
 def test_refund_made_in_the_dashboard_is_debited_even_into_debt(
     stripe_sandbox: StripeSandbox, paid: TopUp, lost: str
 ) -> None:
