@@ -42,6 +42,7 @@ def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Respo
     response = Response(error_object(error, request.request_id), status=error.kind.status)
     for name, value in _headers(error).items():
         response[name] = value
+    response["Cache-Control"] = "no-store"
     return response
 
 

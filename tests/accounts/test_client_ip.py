@@ -49,6 +49,22 @@ def test_limits_count_a_home_and_not_its_addresses(client: Client, settings: Set
 
 
 @pytest.mark.parametrize(
+    ("proxies", "forwarded"),
+    [(0, "203.0.113.{}"), (1, "203.0.113.{}, 198.51.100.7"), (2, "{}, 198.51.100.7, 10.0.0.8")],
+)
+def test_addresses_that_a_client_makes_up_escape_no_limit(
+    client: Client, settings: Settings, proxies: int, forwarded: str
+) -> None:
+    settings.TRUSTED_PROXY_COUNT = proxies
+    statuses = []
+    for number in range(21):
+        headers = {"X-Forwarded-For": forwarded.format(number)}
+        answer = client.post(START, "client_id=moby-cli", content_type=FORM, headers=headers)
+        statuses.append(answer.status_code)
+    assert statuses == [200] * 20 + [429]
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
