@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import requests
 from django.db import connection
 from django.test import Client
@@ -32,15 +33,50 @@ TIMES = 40
 AUDITED, AUDITED_WALLETS = 1_000_000, 1_000
 BUSY = "+442079460099"
 
-# One credit of 1,000 micro-dollars after another, spread over the wallets in turn.
-TRANSFERS = """
+# In each wallet a top-up of 2,000 micro-dollars and a call of 1,000 in turn, as the audit has them:
+# with the top-up's own row, and the call's captured hold.
+TURNS = """
+WITH turn AS (
+    SELECT n, w.ids[1 + n %% %(wallets)s] AS wallet_id, n / %(wallets)s AS k,
+        %(first)s || '_' || n AS name
+    FROM generate_series(0, %(rows)s - 1) n, (SELECT %(ids)s::bigint[] AS ids) w
+)
+"""
+TRANSFERS = (
+    TURNS
+    + """
 INSERT INTO billing_transfer (public_id, wallet_id, book, kind, amount_micros,
     balance_after_micros, key, description, reference, created_at)
-SELECT 'txn_bench' || %(first)s || '_' || n, w.ids[1 + n %% %(wallets)s], 'adjustments',
-    'adjustment', 1000, 1000 * (1 + n / %(wallets)s), 'bench:' || %(first)s || ':' || n, '', '',
-    now()
-FROM generate_series(0, %(rows)s - 1) n, (SELECT %(ids)s::bigint[] AS ids) w ORDER BY n
+SELECT 'txn_b' || name, wallet_id,
+    CASE k %% 2 WHEN 0 THEN 'stripe_clearing' ELSE 'call_revenue' END,
+    CASE k %% 2 WHEN 0 THEN 'topup' ELSE 'call' END,
+    CASE k %% 2 WHEN 0 THEN 2000 ELSE -1000 END,
+    1000 * (k / 2 + CASE k %% 2 WHEN 0 THEN 2 ELSE 1 END),
+    CASE k %% 2 WHEN 0 THEN 'topup:top_b' || name ELSE 'call:b' || name || ':settle' END,
+    '', CASE k %% 2 WHEN 0 THEN 'top_b' || name ELSE 'call_b' || name END, now()
+FROM turn ORDER BY n
 """
+)
+HOLDS = (
+    TURNS
+    + """
+INSERT INTO billing_hold (public_id, wallet_id, key, amount_micros, captured_micros, state,
+    expires_at, created_at, closed_at)
+SELECT 'hold_b' || name, wallet_id, 'call:b' || name, 2000, 1000, 'captured', now(), now(), now()
+FROM turn WHERE k %% 2 = 1
+"""
+)
+TOPUPS = (
+    TURNS
+    + """
+INSERT INTO billing_topup (public_id, account_id, user_id, amount_micros, status, refunded_micros,
+    disputed_micros, stripe_refunded_micros, asked_for_3ds, checkout_url, problem, created_at,
+    expires_at, paid_at)
+SELECT 'top_b' || name, account_id, %(user)s, 2000, 'paid', 0, 0, 0, false, '', '', now(), now(),
+    now()
+FROM turn JOIN billing_wallet ON billing_wallet.id = wallet_id WHERE k %% 2 = 0
+"""
+)
 
 
 def measure(figures: Figures) -> None:
@@ -60,8 +96,11 @@ def measure(figures: Figures) -> None:
                 figures.add(f"{name}_ms_at_{size}_calls", _median_ms(ask))
             figures.add(f"audit_seconds_at_{size}_calls", _audit_seconds())
     plans.write(user, secret)
-    _add_transfers()
+    _add_transfers(user)
+    before = psutil.Process().memory_info().rss
     figures.add("audit_seconds_per_million", _audit_seconds(), "at most 60")
+    grown_mb = (psutil.Process().memory_info().rss - before) / 2**20
+    figures.add("audit_rss_growth_mb", max(0.0, grown_mb), "of a million transfers")
 
 
 def _work(user: User, secret: str, web: str) -> dict[str, Callable[[], None]]:
@@ -118,9 +157,9 @@ def _median_ms(ask: Callable[[], None]) -> float:
     return statistics.median(times) * 1000
 
 
-def _add_transfers() -> None:
+def _add_transfers(user: User) -> None:
     accounts = Account.objects.bulk_create(Account() for _ in range(AUDITED_WALLETS))
-    balance = 1000 * (AUDITED // AUDITED_WALLETS)
+    balance = 1000 * (AUDITED // AUDITED_WALLETS // 2)
     wallets = Wallet.objects.bulk_create(
         Wallet(account=account, balance_micros=balance) for account in accounts
     )
@@ -129,9 +168,11 @@ def _add_transfers() -> None:
         "wallets": AUDITED_WALLETS,
         "rows": AUDITED,
         "ids": [wallet.pk for wallet in wallets],
+        "user": user.pk,
     }
     with connection.cursor() as cursor:
-        cursor.execute(TRANSFERS, values)
+        for statement in (TRANSFERS, HOLDS, TOPUPS):
+            cursor.execute(statement, values)
         cursor.execute("ANALYZE")
 
 
