@@ -103,6 +103,26 @@ def test_each_paid_topup_is_credited_once(cluster: Cluster, caller: ApiCustomer)
     assert Counter(credited) == Counter(paid)
 
 
+def test_limit_stays_exact_when_a_process_that_counted_is_dead(
+    cluster: Cluster, new_customer: Callable[..., ApiCustomer]
+) -> None:
+    dora = new_customer("dora")
+    webs = [f"http://localhost:{port}" for port in cluster.ports]
+
+    def guess(number: int) -> int:
+        web, body = webs[1 + number % 2], {"code": "123456"}
+        return dora.ask("POST", "caller-ids/confirm", web=web, json=body).status_code
+
+    before = Counter(guess(number) for number in range(10))
+    cluster.kill(cluster.webs[1])
+    with ThreadPoolExecutor(4) as pool:
+        after = Counter(pool.map(guess, [1] * (CHECKS_AN_HOUR - 5)))
+    for number in (0, 1):
+        cluster.webs[number] = cluster.start_web_process(cluster.ports[number])
+    assert before == {404: 10}
+    assert after == {404: CHECKS_AN_HOUR - 10, 429: 5}
+
+
 def test_sign_in_survives_the_process_that_served_it(cluster: Cluster, caller: ApiCustomer) -> None:
     pages = [caller.person.browser.open("/settings/tokens") for _ in range(6)]
     answers = [caller.ask("GET", "status").status_code for _ in range(6)]

@@ -1,5 +1,7 @@
 """What goes on and what is refused while Redis, PostgreSQL or the carrier is away."""
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,14 @@ def without_redis(cluster: Cluster) -> Iterator[Cluster]:
     yield cluster
     cluster.redis = cluster.start_redis()
     wait_until(lambda: readiness(cluster) == (200, "ok"), "Redis to be back", seconds=20)
+
+
+@pytest.fixture
+def silent_redis(cluster: Cluster) -> Iterator[Cluster]:
+    """It takes connections and never answers, as a machine that is short of memory does."""
+    os.kill(cluster.redis.pid, signal.SIGSTOP)
+    yield cluster
+    os.kill(cluster.redis.pid, signal.SIGCONT)
 
 
 @contextmanager
@@ -91,6 +101,17 @@ def test_sign_in_pauses_without_redis(without_redis: Cluster, caller: ApiCustome
     refused = session.post(f"{without_redis.web}/accounts/login/", data=form, timeout=10)
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_redis_that_says_nothing_is_treated_as_one_that_is_away(
+    silent_redis: Cluster, caller: ApiCustomer
+) -> None:
+    reads = {path: caller.ask("GET", path).status_code for path in ("balance", "rates/GB")}
+    called = caller.call(tries=1)
+    assert (set(reads.values()), called.status_code) == ({200}, 201)
+    assert begin_login(silent_redis).status_code == 503
+    assert readiness(silent_redis) == (200, "degraded")
+    assert max(caller.tally.seconds[-3:]) < 20  # nobody waits until nginx gives up
 
 
 def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
