@@ -7,6 +7,7 @@ import hmac
 import json
 import math
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -14,18 +15,21 @@ import pytest
 from django.conf import settings as product
 from django.core.management import CommandError, call_command
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import AccessToken, DeviceLogin, User
 from accounts.oauth import DEVICE_GRANT
 from billing.audit import differences
-from billing.models import StripeEvent, TopUp, Transfer
+from billing.ledger import balance_of, place_hold, release_hold
+from billing.models import Hold, StripeEvent, TopUp, Transfer
 from telephony.deck_files import COLUMNS
 from telephony.models import Call, CallEvent, RateDeck
 from tests.people import new_token
 from tests.production.addresses import belongings, state_of
+from tests.web.scenes import credit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_unlimited")]
 # How many examples is the profile's: see conftest.py.
@@ -156,6 +160,86 @@ def test_signed_twilio_webhook_of_any_form_bills_no_settled_call_again(
     assert answer.status_code in (200, 204, 400, 403)
     assert list(Transfer.objects.values_list("pk", "amount_micros")) == money
     assert not any("balance" in line for line in differences())
+
+
+DAY = "86400"
+LEG_A, LEG_B = "leg A", "leg B"  # each call has SIDs of its own
+SECONDS = st.sampled_from(["0", "1", "59", "600", DAY, "-1", "1.5", "", "9999999999", "NaN"])
+OF_AN_OPEN_CALL = st.fixed_dictionaries(
+    {"CallSid": st.sampled_from([LEG_A, LEG_B]) | TEXT, "CallStatus": WORDS},
+    optional={
+        "CallDuration": SECONDS,
+        "ParentCallSid": st.just(LEG_A),
+        "DialCallSid": st.just(LEG_B),
+        "DialCallStatus": WORDS,
+        "DialCallDuration": SECONDS,
+        "SequenceNumber": SECONDS,
+        "Timestamp": TEXT,
+    },
+)
+
+# Talk of a day, told in the order of life: far more than any limit allows.
+A_DAY = [
+    ("twiml", {"CallSid": LEG_A, "CallStatus": "in-progress"}),
+    (
+        "child",
+        {"CallSid": LEG_B, "ParentCallSid": LEG_A, "CallStatus": "completed", "CallDuration": DAY},
+    ),
+    ("status", {"CallSid": LEG_A, "CallStatus": "completed", "CallDuration": DAY}),
+]
+
+
+def open_call(user: User) -> Call:
+    """A call under way, with its hold, of somebody who can pay for many."""
+    if not Call.objects.filter(account=user.account).exists():
+        belongings(user)
+        credit(user.account, 10_000_000_000)
+    call = Call.objects.filter(account=user.account).earliest("pk")
+    call.pk, call.public_id = None, f"call_{Call.objects.count():020}"
+    call.state, call.leg_a_status, call.leg_b_status = Call.State.DIALING, "", ""
+    call.answered_at = call.ended_at = call.settled_at = None
+    call.leg_a_seconds = call.leg_b_seconds = call.leg_a_cost_micros = call.leg_b_cost_micros = None
+    call.leg_a_sid = call.leg_b_sid = None
+    call.hold_micros = call.price.hold_micros(call.max_seconds)
+    call._state.adding = True
+    call.save()
+    expires_at = timezone.now() + timedelta(hours=3)
+    place_hold(
+        account=user.account,
+        amount_micros=call.hold_micros,
+        key=call.hold_key,
+        expires_at=expires_at,
+    )
+    return call
+
+
+@fuzzed
+@given(
+    told=st.lists(
+        st.tuples(st.sampled_from(["twiml", "status", "child", "dial"]), OF_AN_OPEN_CALL),
+        min_size=1,
+        max_size=5,
+    )
+)
+@example(told=A_DAY)
+def test_signed_twilio_webhooks_of_any_form_take_no_more_than_an_open_call_holds(
+    alice: User, told: list[tuple[str, dict[str, str]]]
+) -> None:
+    call = open_call(alice)
+    before = balance_of(alice.account).balance_micros
+    sids = {LEG_A: f"CA{call.pk:032}", LEG_B: f"CB{call.pk:032}"}
+    for kind, fields in told:
+        form = {name: sids.get(value, value) for name, value in fields.items()}
+        path = f"/webhooks/twilio/call/{call.public_id}/{kind}"
+        headers = {"X-Twilio-Signature": by_twilio(path, form)}
+        answer = Client().post(path, urlencode(form), FORM, headers=headers)
+        assert answer.status_code in (200, 204, 400, 403)
+    call.refresh_from_db()
+    hold = Hold.objects.get(key=call.hold_key)
+    assert 0 <= before - balance_of(alice.account).balance_micros <= call.hold_micros
+    assert (call.settled_at is None) == (hold.state == Hold.State.OPEN)
+    release_hold(key=call.hold_key)
+    Call.objects.filter(pk=call.pk, settled_at=None).update(settled_at=timezone.now())
 
 
 PARAMETERS = st.sampled_from(["grant_type", "client_id", "device_code", "scope", "client_secret"])
