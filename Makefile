@@ -24,8 +24,8 @@ demo: setup ## play the whole journey: sign-up, device login, top-up, a billed c
 run: setup ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8001)
 	@$(BIN)/python -m dev.run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
-test: setup ## run every test: all on PostgreSQL, those marked db and the journeys also on SQLite
-	$(BIN)/pytest $(TOGETHER)
+test: setup ## run every test: all on PostgreSQL, with coverage, those marked db and the journeys also on SQLite
+	$(BIN)/pytest $(TOGETHER) --cov --cov-report=term:skip-covered
 	TEST_DATABASE=sqlite $(BIN)/pytest $(TOGETHER) -m "db or journey"
 
 lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migration
