@@ -130,4 +130,5 @@ def test_call_of_a_frozen_account_is_ended_by_the_next_run(
     assert running(sandbox)
     reconcile_now()
     assert running(sandbox) == []
+    assert caller.final(talking)["state"] == "completed"
     assert caller.balance.held_micros == 0
