@@ -44,10 +44,15 @@ def digest(secret: str) -> str:
 _ANYWHERE = re.compile(r"moby_(pat|dev)_[0-9A-Za-z]+")
 
 
+def hide_tokens_in(text: str) -> str:
+    """Text with each token in it cut to its kind."""
+    return _ANYWHERE.sub(r"moby_\1_…", text)
+
+
 def hide_tokens(value: object) -> object:
     """JSON-like data with each token in it cut to its kind."""
     if isinstance(value, str):
-        return _ANYWHERE.sub(r"moby_\1_…", value)
+        return hide_tokens_in(value)
     if isinstance(value, dict):
         return {key: hide_tokens(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

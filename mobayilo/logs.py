@@ -7,10 +7,11 @@ from contextvars import ContextVar
 from django.http import HttpRequest
 from pythonjsonlogger.json import JsonFormatter
 
+from accounts.secrets import hide_tokens_in
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _E164 = re.compile(r"(?:\+|%2[Bb])\d{3,11}(?=\d{4}\b)")
-_TOKEN = re.compile(r"\bmoby_(pat|dev)_[0-9A-Za-z]+")
 # The link of a device login carries its code, and a request is named by its whole address.
 _USER_CODE = re.compile(r"user_code=[^&\s'\"\\]+")
 
@@ -18,7 +19,7 @@ _USER_CODE = re.compile(r"user_code=[^&\s'\"\\]+")
 def mask(text: str) -> str:
     """Text with phone numbers cut to their last four digits, tokens to their kind, codes away."""
     text = _USER_CODE.sub("user_code=…", text)
-    return _TOKEN.sub(r"moby_\1_…", _E164.sub("+…", text))
+    return hide_tokens_in(_E164.sub("+…", text))
 
 
 class ContextFilter(logging.Filter):

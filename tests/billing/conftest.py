@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, User
 from billing import ledger
+from billing.audit import audit_ledger
 from billing.gateway import client, retrieve_session
 from billing.ledger import Cause
 from billing.models import Book, Hold, TopUp, Transfer
@@ -53,6 +54,11 @@ def account(alice: User) -> Account:
     """Alice's account with twenty dollars."""
     credit(alice.account, 20)
     return alice.account
+
+
+def assert_books_are_right() -> None:
+    report = audit_ledger()
+    assert report.difference_count == 0, report.text
 
 
 def api_of(user: User) -> Client:

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from billing import ledger
-from billing.audit import audit_ledger
 from billing.disputes import read_dispute, record_claim
 from billing.events import replay_event
 from billing.ledger import Cause
@@ -24,7 +23,15 @@ from billing.refunds import start_refund
 from billing.stripe_answers import CheckoutSession
 from billing.topups import record_session
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import DOLLAR, StripeSandbox, capture, credit, hold, totals
+from tests.billing.conftest import (
+    DOLLAR,
+    StripeSandbox,
+    assert_books_are_right,
+    capture,
+    credit,
+    hold,
+    totals,
+)
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 AT_ONCE = 16
@@ -44,11 +51,6 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         return list(threads.map(run, range(AT_ONCE)))
-
-
-def assert_books_are_right() -> None:
-    report = audit_ledger()
-    assert report.difference_count == 0, report.text
 
 
 class Teller:

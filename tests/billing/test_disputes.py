@@ -5,23 +5,24 @@ import itertools
 import pytest
 
 from accounts.models import Account, AuditEvent, User
-from billing.audit import audit_ledger
 from billing.disputes import read_dispute, record_claim
 from billing.models import Dispute, Refund, StripeEvent, TopUp
 from billing.refunds import start_refund
 from billing.topups import ContradictionError, start_topup
-from tests.billing.conftest import DOLLAR, StripeSandbox, capture, hold, totals
+from tests.billing.conftest import (
+    DOLLAR,
+    StripeSandbox,
+    assert_books_are_right,
+    capture,
+    hold,
+    totals,
+)
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
 
 def is_frozen(topup: TopUp) -> bool:
     return Account.objects.get(pk=topup.account_id).is_frozen
-
-
-def assert_books_are_right() -> None:
-    report = audit_ledger()
-    assert report.difference_count == 0, report.text
 
 
 def test_dispute_freezes_and_takes_back_even_into_debt(

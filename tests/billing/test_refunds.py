@@ -8,14 +8,20 @@ from pytest_django import Settings
 
 from accounts.models import Account
 from billing import gateway, ledger
-from billing.audit import audit_ledger
 from billing.ledger import Cause
 from billing.models import Book, Refund, TopUp, Transfer
 from billing.reconciliation import reconcile_topups
 from billing.refunds import refundable_micros, start_refund
 from billing.stripe_answers import StripeRefund
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import DOLLAR, StripeSandbox, capture, hold, totals
+from tests.billing.conftest import (
+    DOLLAR,
+    StripeSandbox,
+    assert_books_are_right,
+    capture,
+    hold,
+    totals,
+)
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -34,11 +40,6 @@ def grow_older(**by: int) -> None:
     """As if the refunds had been asked for so long ago."""
     then = timezone.now() - timedelta(**by)
     Refund.objects.update(created_at=then, asked_stripe_at=then)
-
-
-def assert_books_are_right() -> None:
-    report = audit_ledger()
-    assert report.difference_count == 0, report.text
 
 
 def test_refund_of_a_part_leaves_the_rest(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:

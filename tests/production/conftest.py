@@ -1,27 +1,17 @@
 """A cluster on the run's PostgreSQL, in a database of its own, and its customers."""
 
-import os
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from dev.api_customer import DESTINATION, ApiCustomer
 from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
 from tests.database import ON_SQLITE
+from tests.live import new_database
 
 PASSWORD = "correct horse battery staple"
 SPEED = 40
-
-
-def new_database(name: str) -> str:
-    """Makes a database beside the one of the test run. Returns its address."""
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="session")

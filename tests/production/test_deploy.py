@@ -19,7 +19,7 @@ from pytest_django import Settings
 from dev.cluster import Cluster
 from dev.stack import ROOT
 from mobayilo.overview.periodic import JOBS
-from tests.production.conftest import new_database
+from tests.live import new_database
 
 DEPLOY = ROOT / "deploy"
 OF_GUNICORN = {"WEB_BIND", "WEB_WORKERS", "WEB_THREADS"}
