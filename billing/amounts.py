@@ -10,6 +10,8 @@ from django.utils import timezone
 from accounts.models import Account
 from billing.models import TopUp
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_money
+from mobayilo.lib.money import MICROS_PER_CENT
 
 SMALLEST_CENTS = 500
 PRESETS_CENTS = (1_000, 2_000, 5_000, 10_000)
@@ -35,14 +37,15 @@ def check_amount(amount_cents: int, *, first_paid_at: datetime | None) -> None:
     if amount_cents < SMALLEST_CENTS:
         raise ProductError(
             "amount_too_small",
-            f"The smallest top-up is {_dollars(SMALLEST_CENTS)}.",
+            f"The smallest top-up is {format_money(SMALLEST_CENTS * MICROS_PER_CENT)}.",
             details={"minimum_cents": SMALLEST_CENTS},
         )
     maximum_cents = largest_cents(first_paid_at)
     if amount_cents > maximum_cents:
+        largest = format_money(maximum_cents * MICROS_PER_CENT)
         raise ProductError(
             "amount_too_large",
-            f"The largest top-up of this account is {_dollars(maximum_cents)}.",
+            f"The largest top-up of this account is {largest}.",
             details={"maximum_cents": maximum_cents},
         )
 
@@ -59,7 +62,3 @@ def largest_cents(first_paid_at: datetime | None) -> int:
     trusted_since = timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
     is_known = first_paid_at is not None and first_paid_at < trusted_since
     return int(settings.TOPUP_MAX_CENTS if is_known else settings.TOPUP_MAX_CENTS_NEW_ACCOUNT)
-
-
-def _dollars(cents: int) -> str:
-    return f"${cents // 100:,}.{cents % 100:02d}"

@@ -12,7 +12,7 @@ from billing import clearing, gateway
 from billing.clearing import DISPUTES, FAILED_REFUNDS, PAYMENTS, REFUNDS, Expected
 from billing.models import AuditReport
 from billing.stripe_answers import BalanceTransaction
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
 # What Stripe books at 23:59:59 we may hear of on the next day, and the other way round.
 SLACK = timedelta(days=1)
@@ -143,5 +143,4 @@ def report_lines(day: date, found: Comparison) -> Iterator[str]:
 
 
 def _dollars(cents: int) -> str:
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+    return format_micros(cents * MICROS_PER_CENT)

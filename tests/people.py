@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.guards import parse_guards
@@ -17,6 +18,13 @@ def person(email: str, **fields: Any) -> User:
     """A user who has confirmed the e-mail address."""
     user = User.objects.create_user(email, PASSWORD, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def staff(group: str) -> User:
+    """Somebody of support, finance or the operators."""
+    user = person(f"{group}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
     return user
 
 

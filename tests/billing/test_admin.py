@@ -1,7 +1,6 @@
 """What the staff may do about money, through the admin."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import models
 
@@ -9,16 +8,10 @@ from accounts.models import Account, AuditEvent, User
 from billing.models import Dispute, Refund, StripeEvent, TopUp, Transfer
 from tests.accounts.browser import sign_in
 from tests.billing.conftest import StripeSandbox, credit, hold, totals
-from tests.people import person
+from tests.people import person, staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 PAGES = ("wallet", "transfer", "hold", "topup", "refund", "dispute", "stripeevent", "auditreport")
-
-
-def staff(group: str) -> User:
-    user = person(f"{group}@example.com", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    return user
 
 
 def act(user: User, action: str, row: models.Model, **fields: str) -> str:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
 from pytest_django import Settings
@@ -15,17 +14,12 @@ from telephony.account_limits import limits_of
 from telephony.models import Call, CallerId, OpenedDestination, Verification
 from tests.accounts.browser import sign_in
 from tests.people import person as new_person
+from tests.people import staff
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox, wait_for
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 MALDIVES, BERLIN = "+9606701234", "+493012345678"
-
-
-def staff(group: str) -> User:
-    user = new_person(f"{group}@example.com", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    return user
 
 
 def act(user: User, action: str, row: models.Model) -> str:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
@@ -13,18 +12,12 @@ from billing import ledger
 from billing.models import Refund, StripeEvent, TopUp
 from mobayilo.overview.models import FailedRequest
 from telephony.models import Call, CallEvent, RefusedCall, Verification
-from tests.people import new_token, person
+from tests.people import new_token, staff
 from tests.web.scenes import busy_customer
 
 REQUEST_ID = "req_0123456789abcdefghij"
 SESSION_ID = "cs_test_alice_0"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-
-def staff(group: str) -> User:
-    user = person(f"{group}@example.com", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    return user
 
 
 def desk_of(group: str) -> Client:

@@ -26,7 +26,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         periodic = running.processes[-1]
         periodic.terminate()
         periodic.wait(timeout=10)
-        staff = "from tests.web.support_desk import staff; staff('operator')"
+        staff = "from tests.people import staff; staff('operator')"
         running.manage("shell", "-c", staff)
         yield running
 
