@@ -8,7 +8,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 SECONDS ?= 600
 # Most tests wait for servers, so three processes fill two cores; a file stays in one of them.
-TOGETHER := -n 3 --dist loadfile
+TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 READY := .venv/ready
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests

@@ -36,6 +36,11 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Rooms of few and long tests begin, so that no process waits for the last of them."""
+    items.sort(key=lambda item: item.path.parent.name not in ("production", "journeys", "web"))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """A file for SQLite: its memory database answers "locked" to threads, whatever the time-out."""
