@@ -301,6 +301,9 @@ class Call(models.Model):
             models.Index(
                 fields=["account"], condition=Q(settled_at=None), name="call_unsettled_of_account"
             ),
+            models.Index(
+                fields=["created_at"], condition=Q(settled_at=None), name="call_unsettled_by_age"
+            ),
         ]
 
     def __str__(self) -> str:
