@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
 from telephony.models import Call, CallerId
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
+from tests.telephony.conftest import OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_page_hangs_up(
     client: Client, caller: Person, sandbox: Sandbox, person: Callable[..., Person]
 ) -> None:
     sandbox.post("speed", speed=20)
-    sandbox.phone(DESTINATION, outcome="manual")
+    sandbox.phone(OWN_PHONE, outcome="manual")
     call_id = caller.call().json()["call_id"]
     client.force_login(caller.user)
     client.post(reverse("telephony:call-hangup", args=[call_id]))
