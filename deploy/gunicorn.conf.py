@@ -13,7 +13,7 @@ wsgi_app = "mobayilo.wsgi"
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = int(os.environ.get("WEB_THREADS", "2"))
 
 # Longer than nginx keeps an idle connection (60 s): whoever closes first must be the one who asks,
 # or a request meets a closed door.
