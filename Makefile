@@ -8,6 +8,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 SECONDS ?= 600
 # Most tests wait for servers, so three processes fill two cores; a file stays in one of them.
+COVERAGE ?= --cov --cov-report=term:skip-covered
 TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 READY := .venv/ready
@@ -25,7 +26,7 @@ run: setup ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8
 	@$(BIN)/python -m dev.run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 test: setup ## run every test: all on PostgreSQL, with coverage, those marked db and the journeys also on SQLite
-	$(BIN)/pytest $(TOGETHER) --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(TOGETHER) $(COVERAGE)
 	TEST_DATABASE=sqlite $(BIN)/pytest $(TOGETHER) -m "db or journey"
 
 lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migration

@@ -18,7 +18,9 @@ from tests.people import person
 # The suite tries the same examples each time, so that it fails for a change and never for luck;
 # `make fuzz` looks for new ones, round after round. A profile begins with what is loaded.
 # No example has a deadline: a busy machine is no fault of ours.
-hypothesis.settings.register_profile("suite", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, database=None, deadline=None, max_examples=50
+)
 hypothesis.settings.register_profile(
     "fuzz", derandomize=False, database=None, deadline=None, print_blob=True, max_examples=200
 )

@@ -18,7 +18,7 @@ from tests.telephony.test_reconcile import calls_to, reconcile_now
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
-KINDS = ["429", "500", "timeout", "close", "empty", "malformed", "html", "refused"]
+KINDS = ["429", "500", "timeout", "empty", "malformed", "refused"]
 NOBODY = "http://127.0.0.1:9"
 Break = Callable[..., None]
 
