@@ -46,6 +46,19 @@ class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
     show_full_result_count = False
     list_per_page = 30
+    # The form of an operation that makes a row, where staff may ask for one here.
+    add_form: type[forms.BaseModelForm] | None = None  # type: ignore[type-arg]  # as above
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: models.Model | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        if obj is None and self.add_form is not None:
+            kwargs["form"] = self.add_form
+        return super().get_form(request, obj, change, **kwargs)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

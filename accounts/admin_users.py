@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
@@ -47,6 +48,7 @@ class UserAdmin(LookOnlyAdmin):
     filter_horizontal = ["groups"]
     actions = ["end_sessions", "remove_second_factor", "lock", "unlock"]
     ordering = ["-id"]
+    add_form = NewUserForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
@@ -70,11 +72,13 @@ class UserAdmin(LookOnlyAdmin):
         return ["email", "account", *RIGHTS, *reason, *self.readonly_fields]
 
     def get_form(
-        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+        self,
+        request: HttpRequest,
+        obj: models.Model | None = None,
+        change: bool = False,
+        **kwargs: Any,
     ) -> Any:  # noqa: ANN401 - Django's own signature
-        if obj is None:
-            kwargs["form"] = NewUserForm
-        elif self.has_change_permission(request, obj):
+        if obj is not None and self.has_change_permission(request, obj):
             kwargs["form"] = ReasonedUserForm
         return super().get_form(request, obj, change, **kwargs)
 

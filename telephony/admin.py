@@ -229,6 +229,7 @@ class OpenedDestinationAdmin(LookOnlyAdmin):
     search_fields = ["=destination", "=account__public_id"]
     ordering = ["-id"]
     actions = ["close"]
+    add_form = OpenForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request, "open")
@@ -240,17 +241,6 @@ class OpenedDestinationAdmin(LookOnlyAdmin):
         if obj is None:
             return ["of", "destination", "reason"]
         return ["account", "destination", "reason", "opened_by", "created_at", "closed_at"]
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: OpenedDestination | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> Any:  # noqa: ANN401 - Django's own signature
-        if obj is None:
-            kwargs["form"] = OpenForm
-        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: OpenedDestination, form: OpenForm, change: bool
@@ -284,6 +274,7 @@ class AccountLimitsAdmin(LookOnlyAdmin):
     list_select_related = ["account", "set_by"]
     search_fields = ["=account__public_id"]
     ordering = ["-set_at"]
+    add_form = LimitsForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request, "limit")
@@ -292,17 +283,6 @@ class AccountLimitsAdmin(LookOnlyAdmin):
         if obj is None:
             return ["of", *NAMES, "reason"]
         return ["account", *NAMES, "reason", "set_by", "set_at"]
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: AccountLimits | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> Any:  # noqa: ANN401 - Django's own signature
-        if obj is None:
-            kwargs["form"] = LimitsForm
-        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: AccountLimits, form: LimitsForm, change: bool
