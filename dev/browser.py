@@ -68,7 +68,12 @@ class Browser:
         self.page: requests.Response
 
     def open(self, url: str) -> requests.Response:
-        self.page = self.session.get(urljoin(self.web, url), timeout=20)
+        """Loads a page, and loads it again where its server died while it was sending."""
+        address = urljoin(self.web, url)
+        try:
+            self.page = self.session.get(address, timeout=20)
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+            self.page = self.session.get(address, timeout=20)
         self.page.raise_for_status()
         return self.page
 
@@ -87,7 +92,11 @@ class Browser:
             body.append(button)
         headers = {"Referer": self.page.url, "Origin": self._origin()}
         if form.method == "post":
-            self.page = self.session.post(form.action, data=body, headers=headers, timeout=20)
+            self.page = self.session.post(
+                form.action, data=body, headers=headers, timeout=20, allow_redirects=False
+            )
+            if self.page.is_redirect:
+                return self.open(urljoin(self.page.url, self.page.headers["Location"]))
         else:
             self.page = self.session.get(form.action, params=body, timeout=20)
         self.page.raise_for_status()
