@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from telephony.call_states import TERMINAL, further, has_ended, is_known, state_of
@@ -148,12 +149,17 @@ _FIELDS = [
 def _is_its_leg(call: Call, report: LegReport) -> bool:
     """Whether a report is about the leg that we know, or about one that we did not know yet.
 
-    A call that was written off takes no leg any more.
+    A call that was written off takes no leg any more, and no call takes the leg of another.
     """
     known = call.leg_a_sid if report.leg == "a" else call.leg_b_sid
-    if known is None or not report.sid:
-        return call.settled_at is None
-    return known == report.sid
+    if known is not None and report.sid:
+        return known == report.sid
+    return call.settled_at is None and not (report.sid and _is_taken(report.sid, call))
+
+
+def _is_taken(sid: str, call: Call) -> bool:
+    others = Call.objects.exclude(pk=call.pk)
+    return others.filter(Q(leg_a_sid=sid) | Q(leg_b_sid=sid)).exists()
 
 
 def _advance(call: Call, report: LegReport) -> None:

@@ -62,6 +62,19 @@ def test_signature_of_another_call_does_not_fit(caller: Person, settings: Settin
     assert requests.post(url, data=STATUS, headers=headers, timeout=10).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["status", "child", "twiml"])
+def test_leg_of_another_call_is_not_taken(caller: Person, settings: Settings, name: str) -> None:
+    other = make_call(caller.user, leg_a_sid="CA" + "1" * 32, leg_b_sid="CA" + "2" * 32)
+    call = make_call(caller.user, settled_at=None, state="dialing", leg_a_status="")
+    fields = {"CallSid": str(other.leg_b_sid if name == "child" else other.leg_a_sid)}
+    fields |= {"CallStatus": "in-progress", "Timestamp": "yesterday"}
+    path = f"/webhooks/twilio/call/{call.public_id}/{name}"
+    told = send(path, fields, base=settings.PUBLIC_URL, token=settings.TWILIO_AUTH_TOKEN)
+    call.refresh_from_db()
+    assert told.ok
+    assert (call.leg_a_sid, call.leg_b_sid, call.state) == (None, None, "dialing")
+
+
 def test_former_token_is_accepted_while_it_is_rotated(caller: Person, settings: Settings) -> None:
     settings.TWILIO_AUTH_TOKEN_FALLBACK = "the former token"
     call = make_call(caller.user, settled_at=None, state="dialing", leg_a_status="")
