@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from mobayilo.lib.hosts import is_loopback
@@ -171,9 +172,10 @@ CACHES = {
             "LOCATION": REDIS_URL,
             # A store of counters that does not answer at once is treated as one that is away.
             "OPTIONS": {
-                "socket_connect_timeout": 1,
-                "socket_timeout": 1,
-                "retry": Retry(NoBackoff(), 1),
+                "socket_connect_timeout": 0.5,
+                "socket_timeout": 0.5,
+                # A lost connection is opened again; one that says nothing is not waited for twice.
+                "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             },
         }
         if REDIS_URL
