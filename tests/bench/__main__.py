@@ -42,12 +42,12 @@ def main(wanted: list[str]) -> int:
     figures = Figures()
     logging.disable(logging.INFO)  # of this process; the servers log as they do in production
     call_command("migrate", verbosity=0)
+    earlier = json.loads(RESULT.read_text()) if wanted and RESULT.exists() else {}
+    RESULT.parent.mkdir(exist_ok=True)
     for name in wanted or list(SECTIONS):
         print(f"\n{name}", flush=True)
         SECTIONS[name](figures)
-    earlier = json.loads(RESULT.read_text()) if wanted and RESULT.exists() else {}
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({**earlier, **figures.values}, indent=2) + "\n")
+        RESULT.write_text(json.dumps({**earlier, **figures.values}, indent=2) + "\n")
     return 0
 
 

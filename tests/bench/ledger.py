@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Account
 from billing import ledger
-from billing.models import Hold, Wallet, new_transfer_id
+from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
 from tests.bench.figures import Figures
 
 THREADS, SETTLEMENTS, MANY = 8, 2_000, 500
 ROUNDS = 5
+OPENING_MICROS = 10**12
 
 CTE = """
 WITH h AS (
@@ -77,11 +78,12 @@ def _rate(settle: Form, wallets: int) -> float:
 def _open_holds(wallets: int) -> list[str]:
     accounts = Account.objects.bulk_create(Account() for _ in range(wallets))
     each = SETTLEMENTS // wallets
+    batch = new_transfer_id()
     made = Wallet.objects.bulk_create(
-        Wallet(account=account, balance_micros=10**12, held_micros=1_000 * each)
+        Wallet(account=account, balance_micros=OPENING_MICROS, held_micros=1_000 * each)
         for account in accounts
     )
-    batch = new_transfer_id()
+    Transfer.objects.bulk_create(_opening(wallet) for wallet in made)
     until = timezone.now() + timedelta(hours=1)
     holds = [
         Hold(wallet=wallet, key=f"{batch}:{wallet.pk}:{n}", amount_micros=1_000, expires_at=until)
@@ -92,6 +94,18 @@ def _open_holds(wallets: int) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE billing_hold, billing_wallet, billing_transfer")
     return [hold.key for hold in holds]
+
+
+def _opening(wallet: Wallet) -> Transfer:
+    """Where a wallet's money came from, for the audits of the sections that follow."""
+    return Transfer(
+        wallet=wallet,
+        book=Book.ADJUSTMENTS,
+        kind=Transfer.Kind.ADJUSTMENT,
+        amount_micros=OPENING_MICROS,
+        balance_after_micros=OPENING_MICROS,
+        key=f"bench:opening:{wallet.pk}",
+    )
 
 
 def _ours(keys: list[str]) -> None:
