@@ -15,7 +15,7 @@ from tests.bench.server import GUNICORN, Server, serving
 
 SERVERS = {
     "": GUNICORN,
-    "_gthread": [*GUNICORN, "--worker-class", "gthread", "--threads", "4"],
+    "_gthread": [*GUNICORN, "--worker-class", "gthread", "--threads", "2"],
     "_granian": [
         *("granian", "mobayilo.wsgi:application", "--interface", "wsgi", "--no-ws"),
         *("--workers", "2", "--blocking-threads", "4", "--port", "{port}"),
