@@ -29,6 +29,15 @@ def sign_in(moby: Moby, *words: str) -> Ran:
     return moby.process("auth", "login", "--with-token", *words, typed=d.TOKEN)
 
 
+@pytest.fixture
+def entries(moby: Moby, server: StubServer) -> Path:
+    """What a working keyring holds, once somebody has signed in."""
+    entries = use(moby, "Working")
+    server.on("GET", "status", d.STATUS)
+    sign_in(moby)
+    return entries
+
+
 def test_token_goes_to_the_keyring_and_comes_back(moby: Moby, server: StubServer) -> None:
     entries = use(moby, "Working")
     server.on("GET", "status", d.STATUS)
@@ -40,18 +49,13 @@ def test_token_goes_to_the_keyring_and_comes_back(moby: Moby, server: StubServer
     assert moby.process("auth", "token").stdout.strip() == d.TOKEN
 
 
+@pytest.mark.usefixtures("entries")
 def test_backend_is_remembered_so_that_no_scan_is_needed(moby: Moby, server: StubServer) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     del moby.env["PYTHON_KEYRING_BACKEND"]
     assert moby.process("auth", "token").stdout.strip() == d.TOKEN
 
 
-def test_logout_empties_the_keyring(moby: Moby, server: StubServer) -> None:
-    entries = use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
+def test_logout_empties_the_keyring(moby: Moby, server: StubServer, entries: Path) -> None:
     server.on("DELETE", "token", status=204)
     assert moby.process("auth", "logout").code == 0
     assert json.loads(entries.read_text()) == {}
@@ -129,10 +133,8 @@ def test_keyring_that_is_switched_off_is_said_to_be(moby: Moby) -> None:
     assert ran.error["message"].endswith("it is switched off by MOBY_KEYRING")
 
 
+@pytest.mark.usefixtures("entries")
 def test_keyring_that_locks_later_is_named(moby: Moby, server: StubServer) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
     ran = moby.process("balance", "--json")
     assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
@@ -140,34 +142,29 @@ def test_keyring_that_locks_later_is_named(moby: Moby, server: StubServer) -> No
     assert moby.process("balance", MOBY_TOKEN=d.TOKEN).code == 0
 
 
+@pytest.mark.usefixtures("entries")
 def test_status_of_a_locked_keyring_still_prints_its_document(
     moby: Moby, server: StubServer
 ) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
     ran = moby.process("auth", "status", "--json")
     assert (ran.code, ran.json["reason"]) == (3, "unreachable")
     assert "locked" in ran.stderr
 
 
-def test_new_login_in_a_file_empties_the_keyring(moby: Moby, server: StubServer) -> None:
-    entries = use(moby, "Working")
+def test_new_login_in_a_file_empties_the_keyring(
+    moby: Moby, server: StubServer, entries: Path
+) -> None:
     server.on("GET", "status", d.STATUS)
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     assert sign_in(moby, "--insecure-storage").code == 0
     assert json.loads(entries.read_text()) == {}
     assert moby.process("auth", "token").stdout.strip() == d.TOKEN
 
 
+@pytest.mark.usefixtures("entries")
 def test_logout_with_a_locked_keyring_still_ends_the_sign_in(
     moby: Moby, server: StubServer
 ) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
     ran = moby.process("auth", "logout", "--json")
     assert (ran.code, ran.json["revoked"]) == (0, False)
@@ -175,10 +172,8 @@ def test_logout_with_a_locked_keyring_still_ends_the_sign_in(
     assert moby.process("balance").code == 4
 
 
+@pytest.mark.usefixtures("entries")
 def test_refresh_asks_for_nothing_that_it_could_not_keep(moby: Moby, server: StubServer) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.ReadOnly"
     ran = moby.process("auth", "refresh", "--json")
     assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
@@ -186,12 +181,10 @@ def test_refresh_asks_for_nothing_that_it_could_not_keep(moby: Moby, server: Stu
     assert moby.process("auth", "token").stdout.strip() == d.TOKEN
 
 
+@pytest.mark.usefixtures("entries")
 def test_refresh_that_could_not_keep_the_token_is_repeated_by_its_key(
     moby: Moby, server: StubServer
 ) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     answer = {**d.STATUS["token"], "token": d.OTHER_TOKEN}
     server.on("POST", "token/rotate", answer)
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Treacherous"
@@ -229,10 +222,8 @@ def test_device_token_that_cannot_be_kept_is_revoked(moby: Moby, server: StubSer
     assert server.received[-1].headers["authorization"] == f"Bearer {d.TOKEN}"
 
 
+@pytest.mark.usefixtures("entries")
 def test_offline_status_does_not_touch_the_keyring(moby: Moby, server: StubServer) -> None:
-    use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Hanging"
     started = time.monotonic()
     assert moby.process("auth", "status", "--offline").code == 0

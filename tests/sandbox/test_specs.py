@@ -1,57 +1,26 @@
-"""Every answer, and every request of the SDKs, against the providers' published descriptions.
+"""Every answer, and every request of the SDKs, against the providers' published descriptions."""
 
-The descriptions are kept outside the project (SHARED_DIR, or a folder `shared` beside it).
-"""
-
-import importlib.util
 import json
-import os
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
 
+from tests.provider_specs import load_checkers, needs_descriptions
 from tests.sandbox.conftest import ALICE, CHARLIE, SERVICE_SID, Receiver, Sandbox
 from tests.sandbox.test_calls import bridge_to_charlie, call_alice
 from tests.sandbox.test_checkout import create
 from tests.sandbox.test_refunds import pay, refund
 
-SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[3] / "shared"))
-CHECKER = SHARED / "tools" / "check_http_against_spec.py"
-SPECS = {
-    "api.twilio.com": "twilio_api_v2010.json",
-    "verify.twilio.com": "twilio_verify_v2.json",
-    "pricing.twilio.com": "twilio_pricing_v2.json",
-    "api.stripe.com": "stripe_2026-10-28.json",
-}
 # Resources that the sandbox plays and the kept descriptions leave out.
 UNDESCRIBED = ("/v1/charges", "/v1/balance_transactions", "/v1/disputes", "/v1/radar")
-pytestmark = pytest.mark.skipif(not CHECKER.exists(), reason=f"no descriptions in {SHARED}")
-
-
-def load_checker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("check_http_against_spec", CHECKER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+pytestmark = needs_descriptions
 
 
 @pytest.fixture(scope="module")
 def checkers() -> dict[str, Any]:
-    """A checker for each host. Twilio's prices are strings, as its own examples have them."""
-    checker = load_checker().Checker
-    specs = {
-        host: json.loads((SHARED / "specs" / name).read_text()) for host, name in SPECS.items()
-    }
-    return {
-        host: checker(spec, strict_response=True, numeric_strings="pricing" in host)
-        for host, spec in specs.items()
-    }
+    return load_checkers(strict_response=True)
 
 
 def use_calls(sandbox: Sandbox, receiver: Receiver) -> None:

@@ -1,14 +1,8 @@
-"""What our gateway sends, held against Twilio's published descriptions.
+"""What our gateway sends, held against Twilio's published descriptions."""
 
-They are kept outside the project (SHARED_DIR, or a folder `shared` beside it).
-"""
-
-import importlib.util
 import json
-import os
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,32 +11,16 @@ from pytest_django import Settings
 
 from mobayilo.lib.errors import ProductError
 from telephony import gateway
+from tests.provider_specs import load_checkers, needs_descriptions
 from tests.telephony.conftest import OWN_PHONE
 from tests.telephony.sandbox import Sandbox
 
-SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[3] / "shared"))
-CHECKER = SHARED / "tools" / "check_http_against_spec.py"
-SPECS = {
-    "api.twilio.com": "twilio_api_v2010.json",
-    "verify.twilio.com": "twilio_verify_v2.json",
-    "pricing.twilio.com": "twilio_pricing_v2.json",
-}
-pytestmark = pytest.mark.skipif(not CHECKER.exists(), reason=f"no descriptions in {SHARED}")
+pytestmark = needs_descriptions
 
 
 @pytest.fixture
 def checkers() -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location("check_http_against_spec", CHECKER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {
-        host: module.Checker(
-            json.loads((SHARED / "specs" / name).read_text()), numeric_strings="pricing" in host
-        )
-        for host, name in SPECS.items()
-    }
+    return load_checkers()
 
 
 def prove_a_phone(sandbox: Sandbox) -> None:
