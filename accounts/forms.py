@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 PRESET_DAYS = (7, 30, 60, 90)
 ON_A_DATE = "date"
 MAX_DOLLARS = Decimal(MAX_CENTS) / 100
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A passkey, or with the box empty a key that comes after the password."""
+
+    name = forms.CharField(label=_("Name"), required=False, max_length=60)
+    passwordless = forms.BooleanField(
+        label=_("Sign in with this key alone"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "It then asks for your fingerprint, face or PIN, and no password is needed. "
+            "Otherwise it comes after the password, as any key without a PIN does."
+        ),
+    )
 
 
 class UserCodeForm(forms.Form):

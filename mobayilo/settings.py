@@ -228,7 +228,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_ADAPTER = "accounts.mfa.EncryptingMFAAdapter"
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=not IS_LOCAL)
 MFA_TOTP_ISSUER = "Mobayilo"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL

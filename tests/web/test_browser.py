@@ -1,7 +1,6 @@
 """Every page as a browser sees it: accessible, quiet, within its width and its weight."""
 
 from collections.abc import Iterator
-from itertools import product
 
 import pytest
 from playwright.sync_api import Browser
@@ -11,6 +10,7 @@ from accounts.models import User
 from dev.pages import CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES
 from dev.steps import steps_of
 from tests.people import PASSWORD
+from tests.web.judge import judge_of_customers
 from tests.web.scenes import (
     busy_customer,
     deck_in_force,
@@ -18,13 +18,10 @@ from tests.web.scenes import (
     refusal_pages,
     some_tokens,
 )
-from tests.web.watched import COLOURS, DESKTOP, PHONE, WCAG, Watched
+from tests.web.watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-Look = tuple[dict[str, int], str]
-LOOKS: list[Look] = list(product((PHONE, DESKTOP), ("light", "dark")))
-NARROWEST = {"width": 320, "height": 640}
 # Chromium notes every form that comes back with errors.
 EXPECTED = "the server responded with a status of 400"
 
@@ -34,27 +31,6 @@ def watched(chromium: Browser, live_server: LiveServer) -> Iterator[Watched]:
     watched = Watched(chromium, live_server.url)
     yield watched
     watched.context.close()
-
-
-def judge(watched: Watched, name: str, *, looks: list[Look] = LOOKS) -> list[str]:
-    """Everything wrong with the page that is open, in each look."""
-    wrong: list[str] = []
-    for viewport, theme in looks:
-        watched.wear(viewport, theme)
-        look = f"{name}, {viewport['width']} {theme}: "
-        # A theme changes nothing but colours.
-        rules = COLOURS if (viewport, "light") in looks and theme == "dark" else WCAG
-        wrong += [look + violation for violation in watched.violations(rules)]
-        if watched.is_wider_than_the_window():
-            wrong.append(f"{look}scrolls sideways")
-    return wrong
-
-
-def judge_of_customers(watched: Watched, name: str) -> list[str]:
-    """The same, and the narrowest window; the admin's own tables need more."""
-    wrong = judge(watched, name)
-    watched.wear(NARROWEST, "light")
-    return [*wrong, f"{name} scrolls at 320"] if watched.is_wider_than_the_window() else wrong
 
 
 def judge_all(watched: Watched, pages: dict[str, str]) -> list[str]:

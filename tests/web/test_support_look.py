@@ -9,8 +9,8 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import AccessToken, User
 from mobayilo.overview.support_tables import list_url
 from tests.people import staff
+from tests.web.judge import LOOKS, judge
 from tests.web.support_desk import REQUEST_ID, something_of_everything
-from tests.web.test_browser import LOOKS, judge
 from tests.web.watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
