@@ -22,7 +22,7 @@ from accounts.models import IdempotencyKey
 from accounts.sealing import seal, unseal
 from mobayilo.lib.errors import ProductError
 
-KEPT = timedelta(hours=24)
+KEY_IS_KEPT = timedelta(hours=24)
 # A request that runs longer than this died with its process; the next one takes over.
 ABANDONED_AFTER = timedelta(seconds=90)
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
@@ -119,7 +119,7 @@ def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
     """Whether this request may run in place of one that died, or of one from a former day."""
     now = timezone.now()
     died = Q(status=None, started_at__lt=now - ABANDONED_AFTER, body_digest=body_digest)
-    out_of_date = Q(started_at__lt=now - KEPT)
+    out_of_date = Q(started_at__lt=now - KEY_IS_KEPT)
     taken = IdempotencyKey.objects.filter(
         died | out_of_date, pk=entry.pk, started_at=entry.started_at
     )

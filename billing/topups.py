@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.idempotency import KEY_IS_KEPT
 from accounts.models import Account, User
 from billing import gateway, ledger
 from billing.amounts import check_amount, first_payment_of
@@ -21,7 +22,6 @@ logger = logging.getLogger(__name__)
 CHECKOUT = Circuit("stripe-checkout", "payment provider")
 # Stripe accepts 30 minutes to 24 hours; the customer's bank may want a while too.
 PAGE_IS_OPEN = timedelta(hours=1)
-KEY_IS_KEPT = timedelta(hours=24)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.guards import Guards, check_spend
+from accounts.idempotency import KEY_IS_KEPT
 from accounts.models import AccessToken, Account, User
 from billing.ledger import place_hold
 from billing.models import Wallet
@@ -85,8 +86,12 @@ def place_call(request: CallRequest) -> Call:
 def _earlier(request: CallRequest) -> Call | None:
     if request.idempotency_key is None:
         return None
-    mine = Call.objects.filter(account=request.user.account)
-    return mine.filter(idempotency_key=request.idempotency_key).first()
+    same = Call.objects.filter(
+        account=request.user.account, idempotency_key=request.idempotency_key
+    )
+    # A key is good for a day; after that it stands for something new.
+    same.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None)
+    return same.first()
 
 
 def _was_never_placed(call: Call) -> bool:

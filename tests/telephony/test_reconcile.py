@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, IdempotencyKey
 from billing.models import Hold
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person
@@ -81,6 +81,18 @@ def test_call_that_twilio_never_placed_is_placed_by_a_retry(
     caller.final(placed.json()["call_id"])
     assert calls_to(sandbox, OWN_PHONE) == 1
     assert caller.balance.held_micros == 0
+
+
+def test_key_of_yesterday_stands_for_a_new_call(caller: Person, sandbox: Sandbox) -> None:
+    first = caller.call(key="once").json()["call_id"]
+    caller.final(first)
+    a_day_later = {"created_at": timezone.now() - timedelta(hours=25)}
+    Call.objects.update(**a_day_later)
+    IdempotencyKey.objects.update(started_at=a_day_later["created_at"])
+    second = caller.call(to="+442079460100", key="once")
+    assert second.status_code == 201
+    assert second.json()["call_id"] != first
+    assert second.json()["to"] == "+442079460100"
 
 
 def test_retry_while_the_outcome_is_unknown_never_rings_twice(
