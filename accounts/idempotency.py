@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
@@ -100,11 +100,13 @@ def _begin(request: Request, key: str) -> IdempotencyKey:
     ).hexdigest()
     claim = {"account": account_of(request), "path": request.path, "key": key}
     now = timezone.now()
-    with transaction.atomic():
-        entry, created = IdempotencyKey.objects.get_or_create(
-            **claim, defaults={"body_digest": body_digest, "started_at": now}
-        )
-    if created or _take_over(entry, body_digest):
+    try:
+        # Nearly every key is new, so none is looked for first.
+        with transaction.atomic():
+            return IdempotencyKey.objects.create(**claim, body_digest=body_digest, started_at=now)
+    except IntegrityError:
+        entry = IdempotencyKey.objects.get(**claim)
+    if _take_over(entry, body_digest):
         return entry
     if entry.body_digest != body_digest:
         raise ProductError(
