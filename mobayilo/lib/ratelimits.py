@@ -149,7 +149,7 @@ def _counted_as(request: HttpRequest, limit: Limit) -> str:
     token = getattr(request, "auth", None)
     user = getattr(request, "user", None)
     if limit.per == "token" and token is not None:
-        return f"token:{token.pk}"
+        return f"token:{token.line}"  # a rotation does not start the count anew
     if limit.per in ("token", "user") and user is not None and user.pk:
         return f"user:{user.pk}"
     return f"ip:{rate_limit_network(client_ip(request))}"

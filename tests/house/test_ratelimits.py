@@ -24,6 +24,16 @@ def test_head_is_counted_with_get(alice: User) -> None:
     assert client.get("/api/cli/v1/token").status_code == 429
 
 
+def test_rotated_token_goes_on_with_its_count(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LIMITS, "tokens-write", Limit("2/h", "token", "closed"))
+    secret, statuses = new_token(alice).secret, []
+    for _ in range(3):
+        answer = api_client(secret).post("/api/cli/v1/token/rotate", {}, "application/json")
+        statuses.append(answer.status_code)
+        secret = answer.json().get("token", secret)
+    assert statuses == [200, 200, 429]
+
+
 @pytest.mark.usefixtures("_two_reads")
 def test_switch_turns_off_what_each_process_counts(alice: User, settings: Settings) -> None:
     settings.RATELIMIT_ENABLE = False
