@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
-from accounts.models import AccessToken
+from accounts.models import AccessToken, OutboxMail
 from accounts.outbox import queue_mail
 from accounts.scopes import Scope
 
@@ -38,14 +39,17 @@ def tell_token_reused(token: AccessToken) -> None:
 def tell_of_expiry() -> int:
     """Queues the mails of tokens that end in 7 days and in 1 day; how many.
 
-    A token whose whole life is shorter than that gets no mail of it, and a replaced one none.
+    A token whose whole life is shorter than that gets no mail of it, and a replaced one none. Those
+    that were told are left out by the query, as it runs every few seconds.
     """
     queued = 0
     now = timezone.now()
     in_use = AccessToken.objects.live().filter(rotated_at=None, user__is_active=True)
     for days, above in EXPIRY_BANDS:
         span = timedelta(days=days)
+        key = Concat(Value("token_expiring:"), OuterRef("public_id"), Value(f":{days}"))
         soon = in_use.filter(
+            ~Exists(OutboxMail.objects.filter(key=key)),
             expires_at__lte=now + span,
             expires_at__gt=now + timedelta(days=above),
             created_at__lt=F("expires_at") - span,

@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.guards import Guards
 from accounts.models import AccessToken, AuditEvent, User
@@ -150,6 +150,17 @@ def test_leaked_tokens_are_revoked_and_told_and_others_left(alice: User) -> None
     kept.row.refresh_from_db()
     assert (leaked.row.is_live, kept.row.is_live) == (False, True)
     assert "A token was found in public and revoked: ci" in mails()
+
+
+def test_tokens_that_were_told_of_their_end_cost_no_query(
+    alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        new_token(alice, name=f"ci {number}")
+    with time_machine.travel(timezone.now() + timedelta(days=24), tick=False):
+        assert len([text for text in mails() if "expires soon" in text]) == 5
+        with django_assert_max_num_queries(3):  # one for each number of days, one for mails due
+            call_command("send_notices")
 
 
 def test_expiry_is_told_once_at_seven_days_and_at_one(alice: User) -> None:
