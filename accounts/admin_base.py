@@ -86,6 +86,11 @@ class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
                 row=object_id,
             )
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """By no column that the page hides: an address could guess it letter by letter."""
+        hidden = lookup.partition("__")[0] in (self.exclude or ())
+        return not hidden and super().lookup_allowed(lookup, value, request)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

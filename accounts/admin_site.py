@@ -31,6 +31,12 @@ class StaffSite(AdminSite):
             return redirect("mfa_index")
         return redirect("overview:home")
 
+    def password_change(  # type: ignore[override]  # the stubs know of no redirect
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """By the one page that ends other sessions, asks about tokens and sends a mail."""
+        return redirect("account_change_password")
+
 
 def _lacks_second_factor(request: HttpRequest) -> bool:
     if not settings.STAFF_MFA_REQUIRED or not isinstance(request.user, User):

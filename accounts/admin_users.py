@@ -44,6 +44,7 @@ class UserAdmin(LookOnlyAdmin):
     list_filter = ["is_active", "is_staff"]
     list_select_related = ["account"]
     search_fields = ["email", "=account__public_id"]
+    exclude = ["password"]
     readonly_fields = ["created_at", "last_login", "tokens_in_question_at"]
     filter_horizontal = ["groups"]
     actions = ["end_sessions", "remove_second_factor", "lock", "unlock"]
@@ -154,6 +155,7 @@ class UserSessionAdmin(LookOnlyAdmin):
     list_display = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
     search_fields = ["user__email", "=ip"]
     fields = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
+    exclude = ["session_key", "data"]
 
 
 @admin.register(Authenticator)
@@ -161,3 +163,4 @@ class AuthenticatorAdmin(LookOnlyAdmin):
     list_display = ["user", "type", "created_at", "last_used_at"]
     search_fields = ["user__email"]
     fields = ["user", "type", "created_at", "last_used_at"]
+    exclude = ["data"]

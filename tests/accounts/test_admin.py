@@ -84,6 +84,30 @@ def test_second_factors_and_sessions_show_no_secret(staff: User, alice: User) ->
     assert str(other.session.session_key) not in page
 
 
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        "accounts/user/?password__startswith",
+        "accounts/accesstoken/?digest__startswith",
+        "accounts/devicelogin/?user_code_digest__startswith",
+        "billing/topup/?checkout_url__startswith",
+        "mfa/authenticator/?data__startswith",
+        "usersessions/usersession/?session_key__startswith",
+    ],
+)
+def test_secret_is_not_guessed_letter_by_letter(staff: User, alice: User, lookup: str) -> None:
+    """A list filtered by what a column begins with tells the column in the end."""
+    shown = lookup.partition("?")[0]
+    assert sign_in(staff).get(f"/admin/{shown}", {"id": alice.pk}).status_code == 200
+    assert sign_in(staff).get(f"/admin/{lookup}=a").status_code == 400
+
+
+def test_staff_change_their_password_as_customers_do(staff: User) -> None:
+    browser = sign_in(staff)
+    assert browser.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
+    assert browser.post("/admin/password_change/", {}).status_code == 302
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_rows_are_not_edited_by_hand(staff: User, alice: User, page: str) -> None:
     new_token(alice)
