@@ -26,6 +26,8 @@ OPEN_TOO_LONG = timedelta(minutes=2)
 HEARD_OF_LATE = timedelta(days=3)
 BANKS_DECIDE_WITHIN = timedelta(days=180)
 AT_A_TIME = 500
+# An outage is not waited for row by row: what else is periodic waits behind this.
+SILENCES_IN_A_ROW = 3
 Row = TypeVar("Row", TopUp, Refund)
 
 
@@ -79,14 +81,13 @@ def refunded_elsewhere() -> list[TopUp]:
 
 def _finish_topup(topup: TopUp) -> None:
     if topup.stripe_session_id:
-        topups.ask_stripe(topup)
+        topups.bring_up_to_date(topup)
         return
     try:
         # Stripe answers with the session that it made then, if it made one, as it was then.
         made = topups.open_page(topup)
-    except gateway.RefusedError as error:
-        if error.code == "provider_misconfigured":
-            topups.give_up(topup)
+    except gateway.RefusedError:
+        topups.give_up(topup)
         return
     topups.record_session(gateway.retrieve_session(made.id))
 
@@ -143,10 +144,18 @@ def _undecided_since() -> datetime:
 
 
 def _each(rows: list[Row], finish: Callable[[Row], None]) -> int:
-    """One after the other."""
-    for row in rows:
+    """One after the other, until Stripe is silent several times in a row; the rest waits."""
+    silences = 0
+    for looked_at, row in enumerate(rows, start=1):
+        before, silences = silences, 0
         with _trying(row.public_id):
-            finish(row)
+            try:
+                finish(row)
+            except gateway.UnknownOutcomeError:
+                silences = before + 1
+                raise
+        if silences == SILENCES_IN_A_ROW:
+            return looked_at
     return len(rows)
 
 

@@ -159,28 +159,35 @@ def _end(topup: TopUp, status: TopUp.Status) -> None:
 
 
 def ask_stripe(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> TopUp:
-    """Brings a pending top-up up to date; Stripe is asked so often at most, whoever looks.
+    """As `bring_up_to_date`, for whoever looks: what cannot be asked now is asked later."""
+    try:
+        bring_up_to_date(topup, at_most_every=at_most_every)
+    except ProductError:
+        logger.warning("top-up not asked about", extra={"topup": topup.public_id})
+    except ContradictionError as problem:
+        note_problem(problem)
+    return topup
 
-    Never raises for Stripe's sake: what cannot be asked now is asked later.
+
+def bring_up_to_date(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> None:
+    """Asks Stripe about a pending top-up, so often at most, whoever asks.
+
+    Raises what the gateway raises, and ContradictionError.
     """
     before = timezone.now() - at_most_every
     asked = topup.asked_stripe_at is not None and topup.asked_stripe_at > before
     if asked or topup.status != TopUp.Status.PENDING or topup.stripe_session_id is None:
-        return topup
+        return
     due = TopUp.objects.filter(
         Q(asked_stripe_at=None) | Q(asked_stripe_at__lte=before),
         pk=topup.pk,
         status=TopUp.Status.PENDING,
     )
-    if due.update(asked_stripe_at=timezone.now()):
-        try:
+    try:
+        if due.update(asked_stripe_at=timezone.now()):
             record_session(gateway.retrieve_session(topup.stripe_session_id))
-        except ProductError:
-            logger.warning("top-up not asked about", extra={"topup": topup.public_id})
-        except ContradictionError as problem:
-            note_problem(problem)
-    topup.refresh_from_db()
-    return topup
+    finally:
+        topup.refresh_from_db()
 
 
 def cancel_topup(topup: TopUp) -> TopUp:

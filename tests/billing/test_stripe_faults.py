@@ -13,7 +13,7 @@ from accounts.models import User
 from billing.audit import audit_ledger
 from billing.models import StripeEvent, TopUp, Transfer
 from billing.reconciliation import reconcile_topups
-from billing.topups import CHECKOUT
+from billing.topups import CHECKOUT, start_topup
 from tests.billing.conftest import StripeSandbox, api_of, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -63,6 +63,21 @@ def test_topup_that_met_a_fault_is_made_once_when_tried_again(
     stripe_sandbox.settle()
     assert totals(topup.account) == (20, 0)
     assert len(stripe_sandbox.sessions()) == 1
+
+
+def test_reconciliation_does_not_wait_for_an_outage_row_by_row(
+    stripe_sandbox: StripeSandbox, alice: User
+) -> None:
+    for _ in range(6):
+        start_topup(account=alice.account, user=alice, amount_cents=500)
+    grow_older(minutes=5)
+    TopUp.objects.update(asked_stripe_at=None)
+    stripe_sandbox.fail("500", SESSIONS + "/*", times=None)
+    assert reconcile_topups()["top-ups"] == 3
+    assert TopUp.objects.filter(asked_stripe_at=None).count() == 3
+    stripe_sandbox.heal()
+    assert reconcile_topups()["top-ups"] == 6
+    assert not TopUp.objects.filter(asked_stripe_at=None).exists()
 
 
 def test_stripe_that_keeps_failing_is_left_alone(
