@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 # A process that claimed a mail and died is overtaken after this; also the wait after a failure.
 CLAIM = timedelta(minutes=5)
 ATTEMPTS = 8
+# A mail server that is away is not waited for mail by mail: the next run goes on with the others.
+FAILURES_IN_A_ROW = 3
 
 
 def queue_mail(user: User, *, template: str, context: Mapping[str, Any], key: str) -> bool:
@@ -62,14 +64,16 @@ def due() -> QuerySet[OutboxMail]:
 
 def send_due(*, limit: int = 500) -> tuple[int, int]:
     """Sends what is due; how many were sent, and how many failed."""
-    sent = failed = 0
+    sent = failed = in_a_row = 0
     for mail in due().select_related("user")[:limit]:
         if not _claim(mail):
             continue
         if _send(mail):
-            sent += 1
+            sent, in_a_row = sent + 1, 0
         else:
-            failed += 1
+            failed, in_a_row = failed + 1, in_a_row + 1
+        if in_a_row == FAILURES_IN_A_ROW:
+            break
     return sent, failed
 
 

@@ -52,6 +52,20 @@ def test_mail_is_tried_again_after_a_failure(alice: User, settings: Settings) ->
 
 
 @pytest.mark.django_db
+def test_mail_server_that_is_away_is_not_waited_for_mail_by_mail(
+    alice: User, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+    for number in range(5):
+        queue(alice, key=f"k{number}")
+    call_command("send_notices")
+    assert OutboxMail.objects.filter(attempts=0).count() == 2
+    call_command("send_notices")
+    assert not OutboxMail.objects.exclude(attempts=1).exists()
+
+
+@pytest.mark.django_db
 def test_mail_that_cannot_be_written_keeps_no_other_back(alice: User) -> None:
     queue_mail(alice, template="accounts/mail/nothing", context={}, key="broken")
     queue(alice)
