@@ -3,12 +3,12 @@
 The browser's context has a `base_url`, and a customer who proved just now who she is.
 """
 
-import base64
-import hmac
 import time
 from collections.abc import Callable
 
 from playwright.sync_api import Page
+
+from dev.authenticator_app import code_shown
 
 NEW_PASSWORD = "another long battery"  # noqa: S105 - of customers that live for one run
 
@@ -77,7 +77,7 @@ def recovery_codes(page: Page) -> None:
         page.fill("[name=password]", NEW_PASSWORD)
         page.click("main form [type=submit]")
         page.wait_for_url("**/totp/activate/")
-    page.fill("[name=code]", _code(page.inner_text(".terminal-secret code")))
+    page.fill("[name=code]", code_shown(page.inner_text(".terminal-secret code")))
     page.click("main form [type=submit]")
     page.wait_for_url("**/2fa/recovery-codes/")
 
@@ -113,11 +113,3 @@ def steps_of(email: str, password: str) -> dict[str, Callable[[Page], None]]:
         "confirm-by-code": lambda page: opened(page, "/accounts/2fa/reauthenticate/"),
         "second-factor": lambda page: second_factor(page, email),
     }
-
-
-def _code(secret: str) -> str:
-    """What an authenticator app shows (RFC 6238)."""
-    counter = (int(time.time()) // 30).to_bytes(8, "big")
-    digest = hmac.digest(base64.b32decode(secret), counter, "sha1")
-    start = digest[-1] & 15
-    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
