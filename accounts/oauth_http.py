@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.oauth_errors import OAuthError
 from mobayilo.lib.errors import OUTAGES, ProductError
+from mobayilo.lib.texts import is_storable
 
 logger = logging.getLogger(__name__)
 Parameters = Mapping[str, str]
@@ -115,18 +116,11 @@ def _checked(sent: Mapping[str, list[str]]) -> Parameters:
     for name, values in sent.items():
         if len(values) > 1:
             raise OAuthError("invalid_request", f"{name[:40]} is given twice.")
-        if not _is_text(values[0]):
+        if len(values[0]) > MAX_LENGTH or not is_storable(values[0]):
             raise OAuthError("invalid_request", f"{name[:40]} cannot be read.")
         if values[0]:
             parameters[name] = values[0]
     return parameters
-
-
-def _is_text(value: str) -> bool:
-    """Neither too long nor holding what no row can: a zero, or half of a surrogate pair."""
-    if len(value) > MAX_LENGTH or "\x00" in value:
-        return False
-    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _word(value: Any) -> str:  # noqa: ANN401 - whatever a JSON body holds

@@ -1,10 +1,13 @@
 """Lists of the API: newest first, by an opaque cursor."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 
@@ -15,6 +18,13 @@ class CursorPages(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 100
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Any:  # noqa: ANN401 - a named tuple of DRF's
+        """As DRF's, which takes any text for the id from which the page goes on."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and not re.fullmatch("[0-9]+", str(cursor.position or 0)):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         following = self.get_next_link()

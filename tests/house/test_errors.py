@@ -1,11 +1,15 @@
 """The shape of refusals, from outside."""
 
+import base64
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from mobayilo.lib.errors import ERRORS, ProductError
+from tests.people import api_client, new_token
 
 
 def test_unknown_api_path_answers_the_error_object(client: Client) -> None:
@@ -38,6 +42,36 @@ def test_public_read_is_throttled_with_retry_after(client: Client) -> None:
     assert [a.status_code for a in answers].count(429) == 1
     assert answers[-1].json()["error"]["code"] == "throttled"
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"\\u0000": 1}',
+        '{"\\ud800": 1}',
+        '{"name": "x", "scopes": ["\\ud800"]}',
+        '{"name": "x", "scopes": ["\\u0000"]}',
+        '{"name": "x", "scopes": ["calls:read"], "guards": {"\\udfff": 1}}',
+        "[" * 100_000,
+    ],
+)
+def test_body_that_no_row_can_hold_is_refused(alice: User, body: str) -> None:
+    answer = api_client(new_token(alice).secret).post(
+        "/api/cli/v1/tokens", body, "application/json", headers={"Idempotency-Key": "one"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid_request"
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+@pytest.mark.parametrize("position", ["abc", "1.5", "\0", "-1", "٣"])
+def test_cursor_that_was_made_up_is_refused(alice: User, position: str) -> None:
+    cursor = base64.b64encode(urlencode({"p": position}).encode()).decode()
+    answer = api_client(new_token(alice).secret).get("/api/cli/v1/calls", {"cursor": cursor})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
