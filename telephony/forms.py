@@ -105,8 +105,9 @@ def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
 
 
 class CodeForm(forms.Form):
-    """The code that came."""
+    """The code that came, and the proof that it is for."""
 
+    verification_id = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
     code = forms.RegexField(
         label=_("Code"),
         regex=r"^[0-9]{4,10}$",

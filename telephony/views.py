@@ -137,7 +137,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
             proved = confirm_verification(
                 user=signed_in_user(request),
                 code=form.cleaned_data["code"],
-                verification_id=request.POST.get("verification_id") or None,
+                verification_id=form.cleaned_data["verification_id"] or None,
             )
         except ProductError as refusal:
             note_refusal(request, refusal)

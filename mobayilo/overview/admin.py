@@ -81,7 +81,7 @@ class SupportAccountAdmin(AccountAdmin):
 
     def search(self, request: HttpRequest) -> HttpResponse:
         """Opens the one account that was found, or lists what was."""
-        text = request.GET.get("q", "").strip()[:120]
+        text = request.GET.get("q", "").replace("\x00", "").strip()[:120]
         matches = find(text)
         accounts = accounts_of(matches)
         if len(accounts) == 1 and all(match.account for match in matches):

@@ -55,6 +55,11 @@ def test_wrong_code_keeps_the_country_of_the_account(browser: Client, alice: Use
     assert page.count('<option value="BR" selected>') == 2  # to verify a phone, and to read numbers
 
 
+def test_forged_code_form_is_refused(browser: Client) -> None:
+    forged = {"code": "123456", "verification_id": "ver_\0"}
+    assert browser.post("/caller-ids/confirm", forged).status_code == 400
+
+
 @pytest.mark.usefixtures("deck")
 def test_bad_filter_shows_its_error_and_no_calls(browser: Client, alice: User) -> None:
     call = make_call(alice)
