@@ -351,7 +351,28 @@ def test_narrow_terminal_stacks_what_does_not_fit(moby: Moby, server: StubServer
     assert max(len(line) for line in text.splitlines()) <= 40
 
 
-@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_table_puts_its_last_column_below_before_it_stacks(moby: Moby, server: StubServer) -> None:
+    call_id = "call_1".ljust(25, "x")
+    server.on("GET", "calls", d.page({**d.COMPLETED, "call_id": call_id}))
+    child = moby.spawn("calls", "list", MOBY_TOKEN=d.TOKEN)
+    child.setwinsize(24, 60)
+    text, code = finish(child)
+    assert code == 0
+    assert re.search(rf"When .* Time    Cost\r\n  Id\r\n.* ended .*\r\n  {call_id}\r\n", text)
+
+
+def test_table_that_just_fits_keeps_its_heading_whole(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "transactions", d.page(d.TRANSACTION))
+    child = moby.spawn("transactions", MOBY_TOKEN=d.TOKEN)
+    child.setwinsize(24, 54)
+    text, code = finish(child)
+    assert code == 0
+    assert re.search(r"When .* Amount  Balance\r\n.*-\$0.045  \$19.955\r\n", text)
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
 def test_colours_follow_the_terminal(
     moby: Moby, server: StubServer, env: dict[str, str], coloured: bool
 ) -> None:
@@ -359,6 +380,22 @@ def test_colours_follow_the_terminal(
     child = moby.spawn("calls", "list", MOBY_TOKEN=d.TOKEN, **env)
     child.expect(pexpect.EOF)
     assert ("\x1b[1m" in str(child.before)) is coloured
+
+
+def test_dumb_terminal_gets_lines_and_no_escape_codes(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "topups", d.TOPUP, status=201)
+    child = moby.spawn("topup", "20", "--wait", "--timeout", "0", MOBY_TOKEN=d.TOKEN, TERM="dumb")
+    child.expect(pexpect.EOF)
+    text = str(child.before)
+    assert "Waiting for the payment …\r\n" in text
+    assert "\x1b" not in text
+
+
+def test_question_breaks_between_words(moby: Moby) -> None:
+    child = moby.spawn("auth", "login")
+    child.setwinsize(24, 60)
+    child.expect(r"\[y/N\]: ")
+    assert len(f"{str(child.before).splitlines()[-1]}[y/N]: ") <= 60
 
 
 def test_no_interaction_never_asks(moby: Moby, server: StubServer) -> None:

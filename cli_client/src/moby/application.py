@@ -148,8 +148,9 @@ class Application(CleoApplication):
         self.console.verbosity = levels.get(io.output.verbosity, 0)
         self.console.quiet = io.output.is_quiet()
         self.console.interactive = not io.input.has_parameter_option(["--no-interaction", "-n"])
-        self.console.decorated_out = io.output.is_decorated()
-        self.console.decorated_err = io.error_output.is_decorated()
+        plain = self.console.is_dumb and not io.input.has_parameter_option("--ansi")
+        self.console.decorated_out = io.output.is_decorated() and not plain
+        self.console.decorated_err = io.error_output.is_decorated() and not plain
 
     def _trace(self, request: Request, response: Response | None, seconds: float) -> None:
         if self.console.verbosity:

@@ -4,10 +4,12 @@ Nothing here passes through Cleo's markup, which would eat anything that looks l
 """
 
 import json
+import os
 import select
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from getpass import getpass
 from typing import TextIO
@@ -74,15 +76,17 @@ class Console:
         if self.json:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
-        self._tell(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
+        said = self._fitted(self.context.stderr, f"moby: {error.message}")
+        self._put(self.context.stderr, said.replace("moby:", self.style_err("moby:", "red"), 1))
         for line in [*error.field_lines(), *error.hint.splitlines()]:
             self._tell(self.context.stderr, f"  {line}")
 
     def live(self, text: str) -> None:
         """One line on stderr that replaces itself; on anything but a terminal, nothing."""
-        if self.quiet or self.json or not self.context.stderr.isatty():
+        if not self.shows_live:
             return
-        self.context.stderr.write("\r\x1b[K" + text[: self.width - 1])
+        room = _width_of(self.context.stderr) - 1
+        self.context.stderr.write("\r\x1b[K" + text[:room])
         self.context.stderr.flush()
         self._live = True
 
@@ -95,7 +99,12 @@ class Console:
 
     @property
     def width(self) -> int:
-        return shutil.get_terminal_size((80, 24)).columns
+        return _width_of(self.context.stdout)
+
+    @property
+    def is_dumb(self) -> bool:
+        """A terminal that would show escape codes as rubbish: an editor's, a serial line's."""
+        return self.context.environ.get("TERM") == "dumb"
 
     @property
     def can_ask(self) -> bool:
@@ -108,7 +117,8 @@ class Console:
 
     @property
     def shows_live(self) -> bool:
-        return not self.quiet and not self.json and self.context.stderr.isatty()
+        can_show = self.context.stderr.isatty() and not self.is_dumb
+        return can_show and not self.quiet and not self.json
 
     def style(self, text: str, style: str) -> str:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.decorated_out else text
@@ -119,17 +129,22 @@ class Console:
     def table(
         self, headings: Sequence[str], rows: Iterable[Sequence[object]], right: str = ""
     ) -> None:
-        """Aligned columns, or one field a line where the terminal is too narrow for them."""
+        """Aligned columns. Where the terminal is too narrow for them, the last one goes below the
+        others, and where that does not help, each field has a line.
+        """
         cells = [[clean(cell) for cell in row] for row in rows]
         widths = [
             max(len(row[i]) for row in [list(headings), *cells]) for i in range(len(headings))
         ]
-        if sum(widths) + 2 * (len(widths) - 1) > self.width and self.context.stdout.isatty():
+        if self._fits(widths):
+            aligned = _aligned([headings, *cells], widths, headings, right)
+        elif self._fits(widths[:-1]):
+            aligned = _folded([headings, *cells], widths, headings, right)
+        else:
             self._stacked(headings, cells)
             return
-        self.write(self.style(_row(headings, widths, headings, right), "bold"))
-        for row in cells:
-            self.write(_row(row, widths, headings, right))
+        for number, line in enumerate(aligned):
+            self._line(line if number else self.style(line, "bold"))
 
     def fields(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Names and values, one pair a line; pairs without a value are left out."""
@@ -143,7 +158,8 @@ class Console:
     def ask(self, question: str, default: str = "") -> str:
         self.end_live()
         suffix = f" [{default}]" if default else ""
-        self.context.stderr.write(f"{question}{suffix}: ")
+        shown = self._fitted(self.context.stderr, f"{question}{suffix}:")
+        self.context.stderr.write(f"{shown} ")
         self.context.stderr.flush()
         line = self.context.stdin.readline()
         if not line:
@@ -190,20 +206,24 @@ class Console:
         return False
 
     def _tell(self, stream: TextIO, text: str, hang: int = 0) -> None:
-        """Breaks long lines between words where a person reads them, and nowhere else."""
-        if stream.isatty():
-            text = "\n".join(self._broken(line, hang) for line in text.split("\n"))
-        self._put(stream, text)
+        self._put(stream, self._fitted(stream, text, hang))
 
-    def _broken(self, line: str, hang: int) -> str:
-        begins = " " * (hang or len(line) - len(line.lstrip()))
-        return textwrap.fill(
-            line,
-            self.width,
-            subsequent_indent=begins,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    def _fitted(self, stream: TextIO, text: str, hang: int = 0) -> str:
+        """Breaks long lines between words where a person reads them, and nowhere else."""
+        if not stream.isatty():
+            return text
+        width = _width_of(stream)
+        return "\n".join(_broken(line, width, hang) for line in text.split("\n"))
+
+    def _fits(self, widths: Sequence[int]) -> bool:
+        if not self.context.stdout.isatty():
+            return True
+        return sum(widths) + 2 * (len(widths) - 1) <= self.width
+
+    def _line(self, text: str) -> None:
+        """A line of data that is known to fit."""
+        if not self.quiet and not self.json:
+            self._put(self.context.stdout, text)
 
     def _put(self, stream: TextIO, text: str) -> None:
         stream.write(text + "\n")
@@ -216,6 +236,22 @@ class Console:
             self.fields(zip(headings, row, strict=True))
 
 
+def _aligned(
+    rows: Iterable[Sequence[str]], widths: Sequence[int], headings: Sequence[str], right: str
+) -> list[str]:
+    return [_row(row, widths, headings, right) for row in rows]
+
+
+def _folded(
+    rows: Iterable[Sequence[str]], widths: Sequence[int], headings: Sequence[str], right: str
+) -> list[str]:
+    lines = []
+    for row in rows:
+        line = _row(row[:-1], widths[:-1], headings[:-1], right)
+        lines.append(f"{line}\n  {row[-1]}" if row[-1] else line)
+    return lines
+
+
 def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], right: str) -> str:
     numeric = right.split("|")
     padded = (
@@ -223,3 +259,18 @@ def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], r
         for cell, width, heading in zip(cells, widths, headings, strict=True)
     )
     return "  ".join(padded).rstrip()
+
+
+def _broken(line: str, width: int, hang: int) -> str:
+    begins = " " * (hang or len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line, width, subsequent_indent=begins, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _width_of(stream: TextIO) -> int:
+    """COLUMNS, or those of the terminal behind the stream, or 80."""
+    found = os.terminal_size((80, 24))
+    with suppress(OSError, ValueError):  # no terminal
+        found = os.get_terminal_size(stream.fileno())
+    return shutil.get_terminal_size(found).columns or 80

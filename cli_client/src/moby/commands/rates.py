@@ -30,13 +30,13 @@ class RatesCommand(Command):
         self.console.write(
             f"{clean(rates['country_name'])} ({clean(rates['country'])}), US dollars"
         )
+        phone, available = rates["your_phone"], rates["available"]
         headings = ["Destination", "Per minute", "Charged in", "Prefixes"]
         rows = [[*_row(rate)] for rate in rates["rates"]]
-        phone, available = rates["your_phone"], rates["available"]
         if phone and available:
-            headings.append(f"{dollars(available)} buys")
+            headings.insert(-1, f"{dollars(available)} buys")
             for row, rate in zip(rows, rates["rates"], strict=True):
-                row.append(_minutes(rate["buys_seconds"]))
+                row.insert(-1, _minutes(rate["buys_seconds"]))
         self.console.table(headings, rows, right="Per minute")
         if phone:
             price = dollars(phone["price_per_minute"])
