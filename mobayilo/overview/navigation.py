@@ -21,11 +21,24 @@ class Place:
 MAIN = (
     Place("overview:home", _("Home"), "house"),
     Place("telephony:calls", _("Calls"), "phone", ("telephony:call",)),
-    Place("telephony:caller-ids", _("Caller IDs"), "smartphone"),
-    Place("billing:statement", _("Statement"), "receipt-text"),
+    Place("telephony:caller-ids", _("Caller IDs"), "smartphone", ("telephony:caller-id-confirm",)),
+    Place("billing:statement", _("Statement"), "receipt-text", ("billing:statement-month",)),
     Place("overview:rates", _("Rates"), "globe"),
 )
-SECURITY_PAGES = ("account_change_password", "account_email", "mfa_index", "usersessions_list")
+SECURITY_PAGES = (
+    "account_change_password",
+    "account_email",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
+    "usersessions_list",
+)
 SETTINGS = (
     Place("accounts:tokens", _("Tokens"), "key-round", ("accounts:token-new",)),
     Place("accounts:devices", _("Devices"), "laptop"),

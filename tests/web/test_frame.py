@@ -23,6 +23,24 @@ def test_customer_sees_who_is_signed_in_and_where(client: Client, alice: User) -
     assert re.search(r'href="/home"\s+aria-current="page"', page)
 
 
+@pytest.mark.parametrize(
+    ("path", "where", "leads_back_to"),
+    [
+        ("/accounts/2fa/", "/settings/security", "/settings/security"),
+        ("/accounts/2fa/webauthn/", "/settings/security", "/accounts/2fa/"),
+        ("/accounts/password/change/", "/settings/security", "/settings/security"),
+        ("/statement/2026-01", "/statement", "/statement"),
+    ],
+)
+def test_page_below_another_tells_where_one_is_and_leads_back(
+    client: Client, alice: User, path: str, where: str, leads_back_to: str
+) -> None:
+    client.force_login(alice)
+    page = client.get(path).content.decode()
+    assert re.search(rf'href="{where}"\s+aria-current="page"', page)
+    assert re.search(rf'class="back">\s*<a class="button-icon" href="{leads_back_to}"', page)
+
+
 def test_customer_sees_the_balance_on_every_page(client: Client, alice: User) -> None:
     credit(alice.account, 19_995_500)
     client.force_login(alice)
