@@ -78,7 +78,10 @@ class TokenTerms(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=100)
     scopes = forms.MultipleChoiceField(
-        label=_("It may"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=_("It may"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
     )
     expires = forms.ChoiceField(label=_("It expires"))
     expires_on = forms.DateField(

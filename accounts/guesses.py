@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.audit import record
 from accounts.models import User
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, wait_in_words
 from mobayilo.lib.ratelimits import count, used_up
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def refuse_guessers(request: HttpRequest) -> None:
     if wait_seconds:
         raise ProductError(
             "throttled",
-            f"Too many codes were wrong. Wait {-(-wait_seconds // 60)} minutes.",
+            f"Too many codes were wrong. Wait {wait_in_words(wait_seconds)}.",
             hint="Start again on the device then, and type the new code.",
             retry_after_seconds=wait_seconds,
         )

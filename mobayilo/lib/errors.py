@@ -224,5 +224,14 @@ class ProductError(Exception):
 def throttled(wait_seconds: int, message: str = "Too many requests.") -> ProductError:
     """The refusal of who asks too often."""
     return ProductError(
-        "throttled", f"{message} Wait {wait_seconds} seconds.", retry_after_seconds=wait_seconds
+        "throttled",
+        f"{message} Wait {wait_in_words(wait_seconds)}.",
+        retry_after_seconds=wait_seconds,
     )
+
+
+def wait_in_words(seconds: int) -> str:
+    """`1 second`, `90 seconds`, and from two minutes on whole minutes: `5 minutes`."""
+    if seconds >= 120:
+        return f"{-(-seconds // 60)} minutes"
+    return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"

@@ -1,10 +1,11 @@
 """How money, numbers and times read on pages and in mails: one place for all of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
 import phonenumbers
 from django.utils import formats, timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros, micros_to_cents
@@ -69,6 +70,14 @@ def format_duration(seconds: int) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def format_steps(first_seconds: int, next_seconds: int) -> str:
+    """In which steps a call is billed: `60 s`, or `30 s, then 6 s` where the first is another."""
+    first, following = (_("%(seconds)d s") % {"seconds": s} for s in (first_seconds, next_seconds))
+    if first_seconds == next_seconds:
+        return first
+    return _("%(first)s, then %(following)s") % {"first": first, "following": following}
+
+
 def format_minutes(seconds: int) -> str:
     """A sum of talking time, in minutes with one decimal: `62.1 min`."""
     return _("%(minutes)s min") % {"minutes": f"{seconds / 60:,.1f}"}
@@ -81,6 +90,13 @@ def format_browser(user_agent: str) -> str:
     if not (browser and system):
         return user_agent
     return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+
+
+def format_ago(instant: datetime) -> str:
+    """How long ago, roughly: `just now`, `2 hours ago`."""
+    if timezone.now() - instant < timedelta(minutes=1):
+        return _("just now")
+    return _("%(span)s ago") % {"span": timesince(instant, depth=1)}
 
 
 def format_when(instant: datetime) -> str:

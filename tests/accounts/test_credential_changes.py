@@ -50,7 +50,7 @@ def test_tokens_may_be_kept_and_newer_ones_always_are(alice: User) -> None:
 def test_question_is_on_every_page_until_it_is_answered(alice: User) -> None:
     new_token(alice)
     browser = sign_in(alice)
-    question = "Shall your tokens work on?"
+    question = "Should your tokens keep working?"
     assert question not in browser.get("/home").content.decode()
     change_password(browser)
     for path in ("/home", "/settings/tokens"):

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from mobayilo.lib.errors import ERRORS, ProductError
+from mobayilo.lib.errors import ERRORS, ProductError, throttled
 from tests.people import api_client, new_token
 
 
@@ -85,3 +85,11 @@ def test_hint_on_a_page_speaks_of_no_terminal(code: str) -> None:
 def test_refusal_on_a_page_gives_the_hint_of_pages(client: Client) -> None:
     assert "Check the address" in client.get("/nowhere").content.decode()
     assert "Check the id" in client.get("/api/cli/v1/nowhere").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 second"), (90, "90 seconds"), (120, "2 minutes"), (121, "3 minutes")],
+)
+def test_wait_is_told_in_minutes_when_it_is_long(seconds: int, words: str) -> None:
+    assert throttled(seconds).message == f"Too many requests. Wait {words}."

@@ -9,8 +9,10 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.web.watched import Watched
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Keeps every request on this machine, whatever a page asks for.
@@ -30,6 +32,13 @@ def chromium() -> Iterator[Browser]:
         yield browser
         browser.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def watched(chromium: Browser, live_server: LiveServer) -> Iterator[Watched]:
+    watched = Watched(chromium, live_server.url)
+    yield watched
+    watched.context.close()
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """Every page as a browser sees it: accessible, quiet, within its width and its weight."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from dev.pages import CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES
@@ -24,13 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Chromium notes every form that comes back with errors.
 EXPECTED = "the server responded with a status of 400"
-
-
-@pytest.fixture
-def watched(chromium: Browser, live_server: LiveServer) -> Iterator[Watched]:
-    watched = Watched(chromium, live_server.url)
-    yield watched
-    watched.context.close()
 
 
 def judge_all(watched: Watched, pages: dict[str, str]) -> list[str]:

@@ -1,9 +1,10 @@
 """Money, numbers and times as people read them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.template import Context, Template
 from django.utils import timezone
 
@@ -72,6 +73,29 @@ def test_browser_reads_in_two_words(user_agent: str, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (47, "0:47"), (3725, "1:02:05")])
 def test_duration_reads_as_on_a_clock(seconds: int, text: str) -> None:
     assert formatting.format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("first", "following", "text"), [(60, 60, "60 s"), (1, 1, "1 s"), (30, 6, "30 s, then 6 s")]
+)
+def test_steps_of_billing_are_one_where_they_are_equal(
+    first: int, following: int, text: str
+) -> None:
+    assert formatting.format_steps(first, following) == text
+
+
+@pytest.mark.parametrize(
+    ("past", "text"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1\xa0minute ago"),
+        (timedelta(hours=2, minutes=5), "2\xa0hours ago"),
+    ],
+)
+def test_past_reads_roughly(past: timedelta, text: str) -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    with time_machine.travel(now, tick=False):
+        assert formatting.format_ago(now - past) == text
 
 
 def test_instant_reads_in_the_current_zone() -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
+from tests.people import PASSWORD
 from tests.web.scenes import credit
 
 
@@ -39,6 +40,13 @@ def test_page_below_another_tells_where_one_is_and_leads_back(
     page = client.get(path).content.decode()
     assert re.search(rf'href="{where}"\s+aria-current="page"', page)
     assert re.search(rf'class="back">\s*<a class="button-icon" href="{leads_back_to}"', page)
+
+
+def test_home_tells_nobody_that_one_just_signed_in(client: Client, alice: User) -> None:
+    form = {"login": alice.email, "password": PASSWORD}
+    page = client.post("/accounts/login/", form, follow=True).content.decode()
+    assert "Home · Mobayilo" in page
+    assert 'class="notice' not in page
 
 
 def test_customer_sees_the_balance_on_every_page(client: Client, alice: User) -> None:

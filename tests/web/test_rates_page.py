@@ -29,7 +29,7 @@ def test_mobiles_without_a_prefix_of_their_own_cost_what_their_number_costs(
 def test_search_by_country_names_steps_and_prefixes(client: Client, deck: RateDeck) -> None:
     page = client.get("/rates", {"q": "united kingdom"}).content.decode()
     assert "Rates to United Kingdom" in page
-    assert "60 s, then 6 s" in page
+    assert 'class="below">billed in steps of 60 s, then 6 s<' in page
     assert "+447" in page
 
 

@@ -68,6 +68,17 @@ def minutes(seconds: int | None) -> str:
 
 
 @register.filter
+def steps(first_seconds: int, next_seconds: int) -> str:
+    """`{{ price.first_seconds|steps:price.next_seconds }}`."""
+    return formatting.format_steps(first_seconds, next_seconds)
+
+
+@register.filter
+def ago(instant: datetime) -> str:
+    return formatting.format_ago(instant)
+
+
+@register.filter
 def when(instant: datetime | None) -> SafeString | str:
     return _time(instant, formatting.format_when(instant)) if instant else ""
 
