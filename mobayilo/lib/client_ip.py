@@ -10,16 +10,18 @@ def client_ip(request: HttpRequest) -> str:
     """The client's address: the entry that our outermost trusted proxy wrote.
 
     The left end of X-Forwarded-For is written by the client and proves nothing, so entries are
-    counted from the right, one for each proxy in TRUSTED_PROXY_COUNT.
+    counted from the right, one for each proxy in TRUSTED_PROXY_COUNT. A socket that listens to both
+    families writes IPv4 addresses as `::ffff:198.51.100.7`, all of them in one /64.
     """
     remote = str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 - an address, no bind
     hops = int(settings.TRUSTED_PROXY_COUNT)
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     candidate = forwarded[-hops] if 0 < hops <= len(forwarded) else remote
     try:
-        return str(ipaddress.ip_address(candidate))
+        ip = ipaddress.ip_address(candidate)
     except ValueError:
         return remote
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 def rate_limit_network(address: str) -> str:

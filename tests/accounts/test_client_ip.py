@@ -22,6 +22,7 @@ ADDRESSES = [
     (2, "198.51.100.7", PROXY),  # it did not come by both proxies
     (1, "2001:DB8:0:1::7", "2001:db8:0:1::7"),
     (1, "198.51.100.7:4711", PROXY),
+    (1, "::ffff:198.51.100.7", "198.51.100.7"),
 ]
 
 
@@ -46,6 +47,14 @@ def test_limits_count_a_home_and_not_its_addresses(client: Client, settings: Set
     other = {"X-Forwarded-For": "2001:db8:0:2::1"}
     answer = client.post(START, "client_id=moby-cli", content_type=FORM, headers=other)
     assert answer.status_code == 200
+
+
+def test_limits_count_neighbours_apart_on_a_socket_of_both_families(client: Client) -> None:
+    statuses = [
+        client.post(START, "client_id=moby-cli", content_type=FORM, REMOTE_ADDR=address).status_code
+        for address in [*["::ffff:198.51.100.7"] * 21, "::ffff:198.51.100.8"]
+    ]
+    assert statuses == [200] * 20 + [429, 200]
 
 
 @pytest.mark.parametrize(
