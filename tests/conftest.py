@@ -3,15 +3,17 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from accounts.models import User
+from mobayilo.lib.ratelimits import LIMITS
 from tests.database import ON_SQLITE
 from tests.people import person
 
@@ -69,7 +71,15 @@ def _flush_past_the_triggers() -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_counters() -> None:
-    cache.clear()
+    for name in ("default", "local"):
+        caches[name].clear()
+
+
+@pytest.fixture
+def long_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many an hour as otherwise a minute, so that no window ends while a test counts."""
+    for name, limit in LIMITS.items():
+        monkeypatch.setitem(LIMITS, name, replace(limit, rate=limit.rate.replace("/m", "/h")))
 
 
 @pytest.fixture

@@ -37,11 +37,12 @@ def test_api_answers_json_whatever_is_accepted(client: Client, accept: str) -> N
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
 
 
+@pytest.mark.usefixtures("long_windows")
 def test_public_read_is_throttled_with_retry_after(client: Client) -> None:
     answers = [client.get("/api/cli/v1/client") for _ in range(121)]
     assert [a.status_code for a in answers].count(429) == 1
     assert answers[-1].json()["error"]["code"] == "throttled"
-    assert 1 <= int(answers[-1]["Retry-After"]) <= 60
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 3600
 
 
 @pytest.mark.db
