@@ -1,4 +1,4 @@
-"""Who may open a page: sudo mode, and a proven e-mail address."""
+"""Who may open a page: sudo mode, and a proven email address."""
 
 import time
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def signed_in_freshly(request: HttpRequest) -> bool:
 
 
 def has_verified_email(user: User) -> bool:
-    """Whether the user proved an e-mail address."""
+    """Whether the user proved an email address."""
     return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
 
 

@@ -1,4 +1,4 @@
-"""A new password or e-mail address: other browsers are signed out, and tokens are in question.
+"""A new password or email address: other browsers are signed out, and tokens are in question.
 
 allauth tells of these changes by its signals; there is no other place to learn of them all.
 """
@@ -39,7 +39,7 @@ def settle_tokens(user: User, *, revoke: bool, request: HttpRequest) -> int:
             record("tokens.kept", account=user.account, user=user, request=request)
             return 0
         old = tokens_in_question(asked)
-        reason = "password or e-mail changed"
+        reason = "password or email changed"
         return revoke_tokens(old, actor=user, reason=reason, request=request)
 
 

@@ -59,7 +59,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Who signs in. The e-mail address is the name."""
+    """Who signs in. The email address is the name."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="users")
     email = models.EmailField(max_length=254, unique=True)

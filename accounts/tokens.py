@@ -83,7 +83,7 @@ def narrower_than(maker: AccessToken, spec: TokenSpec) -> TokenSpec:
     """
     if maker.user.tokens_in_question_at:
         raise ProductError(
-            "tokens_in_question", "Your password or e-mail address changed; are the tokens yours?"
+            "tokens_in_question", "Your password or email address changed; are the tokens yours?"
         )
     if maker.guards:
         raise ProductError("guard_tokens", "A token with limits may not make other tokens.")
@@ -198,7 +198,7 @@ def _lock(user: User) -> User:
 def refuse_without_room(user: User) -> None:
     """Raises what keeps a user from having one more token, whatever it is to be."""
     if not has_verified_email(user):
-        raise ProductError("email_unverified", "Your e-mail address is not confirmed yet.")
+        raise ProductError("email_unverified", "Your email address is not confirmed yet.")
     if AccessToken.objects.live().for_user(user).count() >= MAX_LIVE_TOKENS:
         raise ProductError("too_many_tokens", f"You have {MAX_LIVE_TOKENS} tokens already.")
 

@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 
 
 def person(email: str, **fields: Any) -> User:
-    """A user who has confirmed the e-mail address."""
+    """A user who has confirmed the email address."""
     user = User.objects.create_user(email, PASSWORD, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user

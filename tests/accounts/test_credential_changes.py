@@ -1,4 +1,4 @@
-"""A new password or e-mail address, over the real pages."""
+"""A new password or email address, over the real pages."""
 
 import re
 

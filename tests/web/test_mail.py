@@ -26,7 +26,7 @@ def test_sign_up_mail_holds_one_link_in_both_forms(client: Client, db: None) -> 
     client.post("/accounts/signup/", form)
     subject, text, html = newest()
     links = re.findall(r"http://\S+/confirm-email/\S+/", text)
-    assert subject == "Confirm your e-mail address"
+    assert subject == "Confirm your email address"
     assert len(links) == 1
     assert f'href="{links[0]}"' in html
     assert "Welcome to Mobayilo" in text
