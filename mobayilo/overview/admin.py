@@ -22,6 +22,7 @@ from accounts.admin import AccountAdmin
 from accounts.admin_base import LookOnlyAdmin
 from accounts.audit import record
 from accounts.models import Account
+from accounts.secrets import hide_tokens_in
 from mobayilo.overview import support_dashboard as dashboard
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support_account import account_screen, read_account
@@ -95,7 +96,7 @@ class SupportAccountAdmin(AccountAdmin):
             **self.admin_site.each_context(request),
             "title": "Search",
             "opts": self.opts,
-            "q": text,
+            "q": hide_tokens_in(text),
             "matches": [(match, match.account and change_url(match.account)) for match in matches],
         }
         return TemplateResponse(request, "overview/support_found.html", context)

@@ -10,7 +10,8 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from accounts.models import AccessToken, Account, AuditEvent, User
-from billing.models import Hold, Refund, StripeEvent, TopUp, Transfer
+from accounts.secrets import digest, looks_like_token
+from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer
 from mobayilo.lib.errors import ProductError
 from mobayilo.overview.models import FailedRequest
 from mobayilo.overview.support_tables import change_url
@@ -43,6 +44,11 @@ PUBLIC_IDS: dict[str, type[Model]] = {
     "hold": Hold,
     "txn": Transfer,
 }
+# What is meant in a sentence, in quotation marks, or as a mail program writes an address.
+_MENTIONED = re.compile(
+    r"[^\s<>()\"'“”:,;]+@[^\s<>()\"'“”:,;]*"
+    rf"|\b(?:{'|'.join(PUBLIC_IDS)}|req|moby|cs|pi|re|evt|du|dp|issfr)_[0-9A-Za-z_-]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class Match:
 
 def find(text: str) -> list[Match]:
     """What the text may mean, the likeliest first, each row once."""
-    wanted = text.strip()
+    mentioned = _MENTIONED.search(text)
+    wanted = mentioned[0] if mentioned else text.strip()
     if not wanted:
         return []
     found: dict[str, Match] = {}
@@ -87,8 +94,10 @@ def _by_address(text: str) -> Iterator[Model]:
 
 
 def _by_token(text: str) -> Iterator[Model]:
-    """The last four of a token, as the customer sees them in a list."""
-    if re.fullmatch(r"…?[0-9A-Za-z]{4}", text):
+    """The last four of a token, as the customer sees them in a list; or all of it, by mistake."""
+    if looks_like_token(text):
+        yield from _with_account(AccessToken).filter(digest=digest(text))
+    elif re.fullmatch(r"(?:…|\.{3})?[0-9A-Za-z]{4}", text):
         tokens = _with_account(AccessToken).filter(last_four=text[-4:])
         yield from tokens.order_by("-id")[:MOST]
 
@@ -101,6 +110,10 @@ def _by_provider_id(text: str) -> Iterator[Model]:
         yield from _with_account(Refund).filter(stripe_refund_id=text)
     elif text.startswith("evt_"):
         yield from StripeEvent.objects.filter(stripe_id=text)
+        events = StripeEvent.objects.filter(stripe_id=text).values("reference")
+        yield from _with_account(TopUp).filter(public_id__in=events)
+    elif re.match(r"(du|dp|issfr)_", text):
+        yield from _with_account(Dispute).filter(stripe_id=text)
     elif re.fullmatch(r"CA[0-9a-f]{32}", text):
         yield from _with_account(Call).filter(Q(leg_a_sid=text) | Q(leg_b_sid=text))
 
@@ -155,6 +168,7 @@ def _numbers(text: str) -> tuple[list[str], str]:
 _ACCOUNT_OF: dict[type[Model], str] = {
     AccessToken: "user__account",
     Refund: "topup__account",
+    Dispute: "topup__account",
     Hold: "wallet__account",
     Transfer: "wallet__account",
 }

@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AccessToken, AuditEvent, User
-from billing.models import Hold, TopUp, Transfer
+from accounts.secrets import new_secret
+from billing.models import Hold, StripeEvent, TopUp, Transfer
 from mobayilo.overview.support_tables import list_url
 from telephony.models import Call, CallerId, OpenedDestination, RefusedCall, Verification
 from tests.people import new_token
@@ -193,6 +194,8 @@ def test_customers_and_staff_without_a_group_see_no_screen(alice: User, charlie:
         "alice@example.org", " ALICE@example.org ", "alice@",
         "+44 (0)7400 999888", "07400 999 888", "0044 7400 999888", "tel:+447400999888", "999888",
         "+49 30 12345678", "03012345678", "12345678", "(0)30-1234 5678", REQUEST_ID, SESSION_ID,
+        "Alice B. <alice@example.org>", "mailto:alice@example.org", "(alice@example.org),",
+        f"Request {REQUEST_ID}.", f"“{SESSION_ID}”",
     ],
 )  # fmt: skip
 def test_search_finds_the_account(alice: User, charlie: User, quoted: str) -> None:
@@ -231,6 +234,27 @@ def test_search_by_the_last_four_of_a_token(alice: User, charlie: User) -> None:
     token = new_token(alice).row
     answer = desk_of("support").get("/admin/accounts/account/search/", {"q": token.last_four})
     assert answer["Location"] == page_of(alice)
+
+
+def test_search_by_a_whole_token_does_not_repeat_it(alice: User, charlie: User) -> None:
+    desk, ours, other = desk_of("support"), new_token(alice).secret, new_secret("pat")
+    found = desk.get("/admin/accounts/account/search/", {"q": f"My token is {ours}."})
+    assert found["Location"] == page_of(alice)
+    unknown = desk.get("/admin/accounts/account/search/", {"q": other}).content.decode()
+    assert "Nothing is found" in unknown
+    assert other not in unknown
+
+
+def test_search_by_an_id_of_stripe_leads_to_the_account(alice: User) -> None:
+    something_of_everything(alice)
+    topup = TopUp.objects.latest("id")
+    topup.disputes.create(stripe_id="du_1Q", kind="dispute", amount_micros=1)
+    desk = desk_of("support")
+    answer = desk.get("/admin/accounts/account/search/", {"q": "du_1Q"})
+    assert answer["Location"] == page_of(alice)
+    event = StripeEvent.objects.latest("id").stripe_id
+    shown = desk.get("/admin/accounts/account/search/", {"q": event}).content.decode()
+    assert page_of(alice) in shown
 
 
 @pytest.mark.parametrize("text", ["", "nobody@example.net", "call_unknown", "+4930", "%", "_"])
