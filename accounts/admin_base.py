@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.audit import record
 from accounts.models import Account, User
+from mobayilo.lib.formatting import format_money
 
 
 class ValuesFilter(admin.AllValuesFieldListFilter):
@@ -60,6 +61,21 @@ class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
             kwargs["form"] = self.add_form
         return super().get_form(request, obj, change, **kwargs)
 
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        """Every column of a row that is not hidden, also those that no form ever fills in."""
+        if obj is None or self.fields:
+            return list(super().get_fields(request, obj))
+        hidden = {self.opts.pk.name, *(self.exclude or ())}
+        shown = [column for column in self.opts.concrete_fields if column.name not in hidden]
+        return [as_money(one) if "micros" in one.name else one.name for one in shown]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> list[Any]:
+        if obj is None:
+            return list(super().get_readonly_fields(request, obj))
+        return list(self.get_fields(request, obj))
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:  # noqa: ANN401 - Django's own signature
@@ -99,6 +115,19 @@ class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+def as_money(column: "models.Field[Any, Any]") -> Callable[[models.Model], str]:
+    """Shows a column of micro-dollars as the amount that customers see."""
+    words = str(column.verbose_name).replace("micros per", "price per").removesuffix(" micros")
+
+    @admin.display(description=words)
+    def amount(row: models.Model) -> str:
+        micros = getattr(row, column.name)
+        return "-" if micros is None else format_money(micros)
+
+    amount.__name__ = column.name
+    return amount
 
 
 def _account_of(row: object) -> Account | None:
