@@ -53,6 +53,9 @@ class AmountForm(ReasonForm):
 class AdjustForm(AmountForm):
     """A credit, or a debit with a minus sign."""
 
+    amount = forms.CharField(
+        max_length=20, help_text="US dollars: 5.00 to give them, -5.00 to take them away."
+    )
     kind = forms.ChoiceField(
         choices=[(kind, description) for kind, (_, description) in KINDS.items()]
     )

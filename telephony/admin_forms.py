@@ -1,5 +1,7 @@
 """What support fills in about calls and phones."""
 
+from typing import ClassVar
+
 from django import forms
 
 from accounts.admin_base import AccountField, reason_field
@@ -18,6 +20,11 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of gene
     class Meta:
         model = AccountLimits
         fields = [*NAMES, "reason"]
+        labels: ClassVar = {"spend_max_cents_per_day": "Spending per day"}
+        help_texts: ClassVar = {
+            **dict.fromkeys(NAMES, "Empty: as the settings say, whatever was set before."),
+            "spend_max_cents_per_day": "In cents of US dollars. Empty: as the settings say.",
+        }
 
 
 class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessToken, User
+from billing.ledger import open_wallet
 from billing.models import TopUp
 from mobayilo.overview.support_tables import change_url
 from telephony.models import Call
@@ -59,3 +60,12 @@ def test_no_page_shows_micro_dollars(desk: Client, alice: User) -> None:
     for row in (TopUp.objects.latest("id"), alice.account.wallet, Call.objects.latest("id")):
         assert not [label for label in facts_of(desk, row) if "micros" in label]
     assert facts_of(desk, TopUp.objects.latest("id"))["Amount"] == "$20.00"
+
+
+def test_forms_about_money_say_what_is_meant(desk: Client, alice: User) -> None:
+    wallet = open_wallet(alice.account)
+    chosen = {"action": "credit_or_debit", "_selected_action": wallet.pk}
+    asked = desk.post("/admin/billing/wallet/", chosen).content.decode()
+    assert "-5.00 to take them away" in asked
+    limits = desk_of("operator").get("/admin/telephony/accountlimits/add/").content.decode()
+    assert "In cents of US dollars" in limits
