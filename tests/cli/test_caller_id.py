@@ -84,9 +84,21 @@ def test_phone_is_named_by_id_or_number(moby: Moby, server: StubServer, phone: s
     assert moby.run("caller-id", "remove", phone, "--json").json == {"id": "cid_1", "removed": True}
 
 
-def test_phone_that_is_not_ones_own_is_not_found(moby: Moby, server: StubServer) -> None:
+def test_number_needs_no_quotes(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "caller-ids", d.VERIFICATION, status=201)
+    moby.run("caller-id", "request", "07400", "123456", "--country", "GB")
+    assert server.received[0].json["number"] == "07400 123456"
     server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
-    ran = moby.run("caller-id", "remove", "+15550100", "--json")
+    server.on("DELETE", "caller-ids/cid_1", status=204)
+    assert moby.run("caller-id", "remove", "07400", "123456").code == 0
+
+
+@pytest.mark.parametrize("phone", ["+15550100", "000000", "3456"])
+def test_phone_that_is_not_ones_own_is_not_found(
+    moby: Moby, server: StubServer, phone: str
+) -> None:
+    server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
+    ran = moby.run("caller-id", "remove", phone, "--json")
     assert (ran.code, ran.error["code"]) == (6, "not_found")
 
 
@@ -130,6 +142,6 @@ def test_rates_show_what_the_balance_buys(moby: Moby, server: StubServer) -> Non
     }
     server.on("GET", "rates/GB", {**d.RATES, **known})
     lines = moby.run("rates", "GB").stdout.splitlines()
-    assert lines[1].endswith("$18.70 buys")
-    assert lines[2].endswith("445 min")
+    assert "$18.70 buys" in lines[1]
+    assert "445 min" in lines[2]
     assert lines[3] == f"Your phone {d.PHONE} costs $0.03 a minute more."

@@ -320,6 +320,8 @@ def test_caller_id_request_guides(moby: Moby, server: StubServer) -> None:
     server.refuse("POST", "caller-ids/confirm", 422, "wrong_code", message="Not that one.")
     server.on("POST", "caller-ids/confirm", d.CALLER_ID)
     child.expect("The code")
+    child.sendline("1234 S6")
+    child.expect("is not a code")
     child.sendline("000000")
     child.expect("Not that one")
     child.sendline("123 456")

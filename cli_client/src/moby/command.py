@@ -66,5 +66,14 @@ class Command(CleoCommand):
         return [word for value in given for word in value.replace(",", " ").split()]
 
     def word(self, argument: str) -> str:
-        """The value of an argument, stripped."""
-        return str(self.argument(argument)).strip()
+        """The value of an argument, stripped; of several words, with a space between.
+
+        An empty one is what a script gives whose variable is not set.
+        """
+        value = self.argument(argument)
+        words = value if isinstance(value, list) else [value]
+        text = " ".join(map(str, words)).strip()
+        if not text:
+            what = argument.replace("_", " ")
+            raise MobyError("usage", f"no {what} was given", f"See: moby {self.name} --help")
+        return text

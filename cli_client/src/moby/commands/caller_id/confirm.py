@@ -1,6 +1,7 @@
 from cleo.helpers import argument, option
 
 from moby.answers import CallerId
+from moby.caller_ids import read_code
 from moby.command import Command
 from moby.idempotency import OPTION, read_key, repeatable
 from moby.text import clean
@@ -27,7 +28,7 @@ class ConfirmCommand(Command):
     def handle(self) -> int:
         first, second = self.word("code_or_number"), self.argument("code")
         body = {
-            "code": (second or first).strip().replace(" ", ""),
+            "code": read_code(second or first),
             "number": first if second else None,
             "country": self.text("country"),
         }

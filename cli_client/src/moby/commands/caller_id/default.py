@@ -9,7 +9,7 @@ from moby.text import clean
 class DefaultCommand(Command):
     name = "caller-id default"
     description = "Call from this phone when nothing else is said"
-    arguments = [argument("phone", "Its number or its id (cid_…).")]
+    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
 
     def handle(self) -> int:
         found = find_caller_id(self.api, self.word("phone"))

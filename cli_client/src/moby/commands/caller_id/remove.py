@@ -7,7 +7,7 @@ from moby.command import Command
 class RemoveCommand(Command):
     name = "caller-id remove"
     description = "Forget one of your phones"
-    arguments = [argument("phone", "Its number or its id (cid_…).")]
+    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
 
     def handle(self) -> int:
         found = find_caller_id(self.api, self.word("phone"))

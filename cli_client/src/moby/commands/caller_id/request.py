@@ -1,6 +1,7 @@
 from cleo.helpers import argument, option
 
 from moby.answers import CallerId, Number, Verification
+from moby.caller_ids import read_code
 from moby.command import Command
 from moby.errors import MobyError
 from moby.idempotency import OPTION, read_key, repeatable
@@ -13,7 +14,9 @@ _CHANNELS = {"sms": "a message", "call": "a voice call"}
 class RequestCommand(Command):
     name = "caller-id request"
     description = "Have a code sent to a phone, to prove that it is yours"
-    arguments = [argument("number", "The phone, as you would write it.", optional=True)]
+    arguments = [
+        argument("number", "The phone, as you would write it.", optional=True, multiple=True)
+    ]
     options = [
         option("country", None, "The country the number is written for, such as GB.", flag=False),
         option("channel", None, "How the code comes: sms or call.", flag=False),
@@ -22,10 +25,12 @@ class RequestCommand(Command):
 
     def handle(self) -> int:
         channel = self._channel()
-        number, country = self.argument("number"), self.text("country")
-        guided = number is None
+        country = self.text("country")
+        guided = not self.argument("number")
         if guided:
             number, country, channel = self._ask(country, channel)
+        else:
+            number = self.word("number")
         body = {"number": number, "country": country, "channel": channel}
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
@@ -42,12 +47,12 @@ class RequestCommand(Command):
 
     def _confirmed(self, sent: Verification) -> bool:
         """Take the code at once, as often as the server allows; False to do it later."""
-        while code := self.console.ask("The code (empty to enter it later)").replace(" ", ""):
-            body = {"code": code, "verification_id": sent["verification_id"]}
+        while code := self.console.ask("The code (empty to enter it later)"):
             try:
+                body = {"code": read_code(code), "verification_id": sent["verification_id"]}
                 proved = self.api.post("caller-ids/confirm", CallerId, body, key=read_key(None))
             except MobyError as error:
-                if error.code != "wrong_code":
+                if error.code not in ("wrong_code", "usage"):
                     raise
                 self.console.fail(error)
                 continue
