@@ -79,6 +79,16 @@ def test_request_that_never_ends_is_worth_retrying(moby: Moby, server: StubServe
         ("call", "1", "--max-minutes", "soon"),
         ("topup", "20", "--timeout", "soon"),
         ("transactions", "--since", "yesterday"),
+        ("transactions", "--since", "2026-02-30"),
+        ("transactions", "--limit", "101"),
+        ("calls", "list", "--limit", "-5"),
+        ("calls", "show", ""),
+        ("call", " "),
+        ("call", "1", "--max-minutes", "1441"),
+        ("call", "1", "--max-cost", "0"),
+        ("caller-id", "confirm", "abc"),
+        ("caller-id", "remove", ""),
+        ("rates", ""),
         ("completions", "powershell"),
         ("help", "nonsense"),
         ("caller-id", "request", "1", "--channel", "pigeon"),
@@ -92,6 +102,26 @@ def test_wrong_words_end_in_two_and_ask_nobody(
     assert ran.code == 2
     assert ran.error["message"]
     assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("balanc",), "Did you mean: moby balance"),
+        (("call", "1", "--contry", "GB"), "Did you mean: --country"),
+        (("call", "1", "--nonsense"), "See: moby call --help"),
+        (("--profile", "work", "topup"), "See: moby topup --help"),
+        (("topup", "-5"), "For example: moby topup 20"),
+        (("calls", "list", "--limit", "-5"), "See: moby calls list --help"),
+        (("calls", "show", ""), "See: moby calls show --help"),
+        (("call", "1", "--max-minutes", "soon"), "For example: 10 or 2.5"),
+        (("--nonsense",), "See what there is: moby --help"),
+    ],
+)
+def test_wrong_words_are_answered_with_what_to_type(
+    moby: Moby, words: tuple[str, ...], told: str
+) -> None:
+    assert moby.run(*words).stderr.splitlines()[1:] == [f"  {told}"]
 
 
 def test_error_for_a_person_has_a_message_and_a_next_step(moby: Moby, server: StubServer) -> None:

@@ -121,6 +121,12 @@ def test_refresh_of_a_variable_is_refused(moby: Moby) -> None:
     assert (ran.code, ran.error["code"]) == (2, "token_not_stored")
 
 
+def test_no_sessions_is_no_table(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "sessions", d.page())
+    ran = moby.run("auth", "sessions", "list", MOBY_TOKEN="t")
+    assert ran.stdout == "No device is signed in.\n"
+
+
 def test_sessions_are_listed_and_revoked(moby: Moby, server: StubServer) -> None:
     server.on("GET", "sessions", d.page(d.SESSION))
     assert "old laptop (this one)" in moby.run("auth", "sessions", "list", MOBY_TOKEN="t").stdout

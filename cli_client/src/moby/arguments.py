@@ -23,6 +23,11 @@ def arrange(words: list[str]) -> list[str]:
     return [name, *before, *rest[len(name.split(" ")) :]]
 
 
+def named_command(words: list[str]) -> str:
+    """The command or group that the words name, or an empty string."""
+    return _command_name(_leading_options(words)[1])
+
+
 def negative_number(words: list[str]) -> str | None:
     """The first word that is a negative number and would be taken for an option."""
     plain = words[: words.index("--")] if "--" in words else words

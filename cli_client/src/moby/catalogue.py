@@ -29,6 +29,7 @@ _VALUES = {
     "max-per-day": "AMOUNT",
     "since": "DAY",
     "timeout": "SECONDS",
+    "until": "DAY",
 }
 
 

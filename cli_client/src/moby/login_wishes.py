@@ -58,7 +58,7 @@ def _days(text: str | None) -> str | None:
 
 
 def _cents(text: str | None, name: str) -> str | None:
-    return None if text is None else str(read_cents(text, f"amount for {name}"))
+    return None if text is None else str(read_cents(text, f"an amount for {name}"))
 
 
 def _destination(word: str) -> str:

@@ -1,8 +1,11 @@
 """The options and the reading that all lists share."""
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cleo.helpers import option
+
+from moby.errors import MobyError
 
 if TYPE_CHECKING:
     from moby.command import Command
@@ -27,11 +30,12 @@ def read_pages(
 
     `whole` means all of them too, unless a page was asked for.
     """
-    asked_for_a_page = command.text("limit") or command.text("cursor")
+    limit = _limit(command.text("limit"))
+    asked_for_a_page = limit or command.text("cursor")
     everything = command.flag("all") or (whole and not asked_for_a_page)
     asked = {
         **(query or {}),
-        "limit": command.text("limit") or ("100" if everything else None),
+        "limit": limit or ("100" if everything else None),
         "cursor": command.text("cursor"),
     }
     page = command.api.get(path, kind, asked)
@@ -41,3 +45,14 @@ def read_pages(
         later = cast("dict[str, Any]", more)
         joined = {**later, "items": joined["items"] + later["items"]}
     return cast("Page", joined)
+
+
+def note_more(command: "Command", next_cursor: str | None) -> None:
+    if next_cursor:
+        command.console.note("There is more: add --all, or --limit 100.")
+
+
+def _limit(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[1-9]\d?|100", text, re.ASCII):
+        raise MobyError("usage", f"--limit {text!r} is not a number from 1 to 100")
+    return text

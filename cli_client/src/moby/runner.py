@@ -2,14 +2,13 @@
 
 import traceback
 from contextlib import suppress
-from typing import NoReturn
 
 from cleo.exceptions import CleoError
 from cleo.io.inputs.argv_input import ArgvInput
 from cleo.io.outputs.stream_output import StreamOutput
 
 from moby.application import Application
-from moby.arguments import arrange, negative_number, wants_json
+from moby.arguments import arrange, wants_json
 from moby.context import Context
 from moby.errors import MobyError, interrupted
 from moby.exit_codes import ExitCode
@@ -59,24 +58,9 @@ def _run(application: Application, words: list[str]) -> int:
     try:
         return application.run(source, out, err)
     except CleoError as error:
-        _raise_usage(error, words)
+        from moby.usage import usage_error
 
-
-def _raise_usage(error: CleoError, words: list[str]) -> NoReturn:
-    number = negative_number(words)
-    if number:
-        raise MobyError(
-            "bad_amount", f"{number} is not an amount: it is below zero", "For example: 20 or 20.00"
-        ) from error
-    message, _, more = str(error).partition("\n\n")
-    hint = " ".join(more.split())
-    raise MobyError("usage", _plain(message), hint or "See what there is: moby --help") from error
-
-
-def _plain(message: str) -> str:
-    """Cleo's sentence in the manner of ours: no capital, no full stop."""
-    text = clean(message).rstrip(".")
-    return text[:1].lower() + text[1:]
+        raise usage_error(error, words, application) from error
 
 
 def _internal_error(application: Application, error: Exception) -> MobyError:

@@ -15,6 +15,7 @@ from moby.money import dollars, read_cents
 from moby.text import clean
 
 _CONFIRM_ABOVE_CENTS = 50
+_LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
 _EMERGENCY = ("112", "911", "999")
 
 
@@ -49,7 +50,7 @@ class CallCommand(Command):
         return self._follow(call)
 
     def _wish(self) -> dict[str, object]:
-        to = " ".join(self.argument("destination")).strip()
+        to = self.word("destination")
         if "".join(c for c in to if not c.isspace()) in _EMERGENCY:
             raise MobyError(
                 "emergency_number",
@@ -69,14 +70,20 @@ class CallCommand(Command):
         text = self.text("max-minutes")
         if text is None:
             return None
-        seconds = read_cents(text, "number of minutes") * 60 // 100
-        if not seconds:
-            raise MobyError("bad_amount", "--max-minutes has to be more than nothing")
+        hundredths = read_cents(text, "a number of minutes", "For example: 10 or 2.5")
+        seconds = hundredths * 60 // 100
+        if not 0 < seconds <= _LONGEST_SECONDS:
+            raise MobyError("bad_amount", "--max-minutes has to be above 0, and 1440 at most")
         return seconds
 
     def _max_cost(self) -> str | None:
         text = self.text("max-cost")
-        return None if text is None else f"{Decimal(read_cents(text)) / 100:.2f}"
+        if text is None:
+            return None
+        cents = read_cents(text)
+        if not cents:
+            raise MobyError("bad_amount", "--max-cost has to be more than nothing")
+        return f"{Decimal(cents) / 100:.2f}"
 
     def _quote(self, wish: dict[str, object]) -> Quote:
         """What it will cost; a number that can be read in several ways is asked about."""
@@ -117,7 +124,9 @@ class CallCommand(Command):
 
     def _threshold_cents(self) -> int:
         named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
-        return read_cents(named, "amount in MOBY_CONFIRM_ABOVE") if named else _CONFIRM_ABOVE_CENTS
+        if not named:
+            return _CONFIRM_ABOVE_CENTS
+        return read_cents(named, "an amount in MOBY_CONFIRM_ABOVE")
 
     def _place(self, order: dict[str, object], key: str) -> Call:
         try:

@@ -23,7 +23,7 @@ class RatesCommand(Command):
     ]
 
     def handle(self) -> int:
-        rates = self._find(" ".join(self.argument("place")).strip())
+        rates = self._find(self.word("place"))
         if self.console.json:
             self.console.document(rates)
             return 0

@@ -33,7 +33,7 @@ class TopupCommand(Command):
     ]
 
     def handle(self) -> int:
-        cents = read_cents(self.word("amount"))
+        cents = read_cents(self.argument("amount"))
         if cents < SMALLEST_CENTS:
             raise MobyError(
                 "amount_too_small",

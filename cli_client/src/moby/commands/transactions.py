@@ -7,7 +7,7 @@ from moby.csv_output import as_csv, wants_csv
 from moby.days import read_day
 from moby.instants import local
 from moby.money import dollars
-from moby.paging import OPTIONS, read_pages
+from moby.paging import OPTIONS, note_more, read_pages
 
 _COLUMNS = ("id", "created_at", "kind", "description", "amount", "balance_after", "reference")
 
@@ -47,5 +47,4 @@ class TransactionsCommand(Command):
             for t in page["items"]
         ]
         self.console.table(("When", "What", "Amount", "Balance"), rows, right="Amount|Balance")
-        if page["next_cursor"]:
-            self.console.note("There is more: add --all, or --limit 100.")
+        note_more(self, page["next_cursor"])

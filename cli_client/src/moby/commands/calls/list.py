@@ -8,7 +8,7 @@ from moby.csv_output import as_csv, wants_csv
 from moby.days import read_day
 from moby.instants import clock_time, local
 from moby.money import dollars
-from moby.paging import OPTIONS, read_pages
+from moby.paging import OPTIONS, note_more, read_pages
 
 _COLUMNS = (
     "call_id", "created_at", "from", "to", "extension", "country", "state", "end_reason",
@@ -57,8 +57,7 @@ class ListCommand(Command):
             [_row(call) for call in page["items"]],
             right="Time|Cost",
         )
-        if page["next_cursor"]:
-            self.console.note("There is more: add --all, or --limit 100.")
+        note_more(self, page["next_cursor"])
 
 
 def _row(call: Call) -> tuple[str, str, str, str, str, str]:

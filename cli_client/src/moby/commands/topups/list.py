@@ -2,7 +2,7 @@ from moby.answers import TopUps
 from moby.command import Command
 from moby.instants import local
 from moby.money import cents_as_dollars
-from moby.paging import OPTIONS, read_pages
+from moby.paging import OPTIONS, note_more, read_pages
 
 
 class ListCommand(Command):
@@ -29,6 +29,5 @@ class ListCommand(Command):
             for t in page["items"]
         ]
         self.console.table(("Begun", "Amount", "Status", "Paid", "Id"), rows, right="Amount")
-        if page["next_cursor"]:
-            self.console.note("There is more: add --all, or --limit 100.")
+        note_more(self, page["next_cursor"])
         return 0

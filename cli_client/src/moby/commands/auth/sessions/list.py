@@ -1,7 +1,7 @@
 from moby.answers import Session, Sessions
 from moby.command import Command
 from moby.instants import local
-from moby.paging import OPTIONS, read_pages
+from moby.paging import OPTIONS, note_more, read_pages
 
 
 class ListCommand(Command):
@@ -14,10 +14,14 @@ class ListCommand(Command):
         if self.console.json:
             self.console.document(page)
             return 0
+        if not page["items"]:
+            self.console.write("No device is signed in.")
+            return 0
         self.console.table(
             ("Device", "Signed in", "Last used", "Expires", "Id"),
             [_row(item) for item in page["items"]],
         )
+        note_more(self, page["next_cursor"])
         return 0
 
 
