@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import audit
@@ -161,7 +161,10 @@ def _note_code(verification: Verification, sid: str) -> None:
 def _choose(
     user: User, number: str | None, country: str | None, verification_id: str | None
 ) -> Verification:
-    """The verification that a code is for. Raises when there is none, or more than one."""
+    """The verification that a code is for. Raises when there is none, or several numbers wait.
+
+    A number that was asked for twice at once waits twice, and Twilio sent it one code.
+    """
     mine = Verification.objects.filter(account=user.account)
     if verification_id:
         mine = mine.filter(public_id=verification_id)
@@ -169,14 +172,16 @@ def _choose(
         default = user.account.default_country or None
         read = read_number(number, stated_country=country, default_country=default)
         mine = mine.filter(e164=read.e164)
-    waiting = list(mine.filter(state=State.PENDING, expires_at__gt=timezone.now()))
+    open_ones = mine.filter(state=State.PENDING, expires_at__gt=timezone.now())
+    waiting = list(open_ones.order_by("-id"))
     own = [v for v in waiting if v.user_id == user.pk]
-    if len(own) == 1 or len(waiting) == 1:
-        return (own or waiting)[0]
+    for group in (own, waiting):
+        if len({v.e164 for v in group}) == 1:
+            return group[0]
     if waiting:
         raise ProductError(
             "several_verifications_pending", "Several phones wait for a code.",
-            details={"numbers": [v.e164 for v in waiting]},
+            details={"numbers": list(dict.fromkeys(v.e164 for v in waiting))},
         )  # fmt: skip
     _raise_for_last(mine.order_by("-id").first())
     raise AssertionError("unreachable")
@@ -221,13 +226,21 @@ def _close(verification: Verification, state: str) -> bool:
     return waiting.update(state=state, closed_at=timezone.now()) == 1
 
 
+def _close_approved(verification: Verification) -> None:
+    """Ends it, and with it the other one of a number that was asked for twice at once."""
+    now = timezone.now()
+    same = Verification.objects.filter(account=verification.account, e164=verification.e164)
+    waiting = same.filter(Q(pk=verification.pk) | Q(expires_at__gt=now), state=State.PENDING)
+    waiting.update(state=State.APPROVED, closed_at=now)
+
+
 def _approve(verification: Verification, user: User, token: AccessToken | None) -> CallerId:
     """Twilio said yes: the phone is this account's now, whoever had it before."""
     account = verification.account
     for _ in range(2):
         try:
             with transaction.atomic():
-                _close(verification, State.APPROVED)
+                _close_approved(verification)
                 caller_id = _take_number(verification)
                 ensure_default(account)
                 if not account.default_country and len(verification.country) == 2:

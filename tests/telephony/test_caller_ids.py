@@ -135,6 +135,22 @@ def test_several_pending_phones_need_a_number(
     assert third.post("caller-ids/confirm", code=code, number=OWN_PHONE).status_code == 200
 
 
+def test_phone_asked_for_twice_at_once_is_proved_by_its_code(
+    person: People, alice: User, sandbox: Sandbox
+) -> None:
+    somebody = person(alice)
+    sandbox.fault("slow", "/Verifications", method="POST", seconds=1, times=2)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [
+            pool.submit(in_another_thread, lambda: somebody.post("caller-ids", number=OWN_PHONE))
+            for _ in range(2)
+        ]
+    assert [one.result().status_code for one in asked] == [201, 201]
+    proved = somebody.post("caller-ids/confirm", code=sandbox.code_for(OWN_PHONE))
+    assert (proved.status_code, proved.json().get("e164")) == (200, OWN_PHONE)
+    assert somebody.get("caller-ids").json()["pending"] is None
+
+
 @pytest.mark.parametrize(
     ("twilio_code", "code"),
     [
