@@ -55,12 +55,11 @@ def caller_id_for_calls(account: Account, public_id: str | None) -> CallerId:
 
 
 def set_default(caller_id: CallerId) -> CallerId:
-    """Makes a phone the one that calls ring."""
+    """Makes a phone the one that calls ring. Raises `not_found` for one that is just removed."""
     with transaction.atomic():
-        mine = CallerId.objects.select_for_update().filter(
-            account=caller_id.account, removed_at=None
-        )
-        list(mine.order_by("id"))  # locks all of them, always in one order
+        mine = _locked(caller_id.account)
+        if caller_id not in mine:
+            raise ProductError("not_found", "That phone was removed.")
         mine.exclude(pk=caller_id.pk).update(is_default=False)
         mine.filter(pk=caller_id.pk).update(is_default=True)
     caller_id.refresh_from_db()
@@ -77,7 +76,7 @@ def remove_caller_id(
     """Forgets a phone; the oldest other one becomes the default. False if it was gone already."""
     account = caller_id.account
     with transaction.atomic():
-        mine = CallerId.objects.filter(pk=caller_id.pk, removed_at=None)
+        mine = _locked(account).filter(pk=caller_id.pk)
         if not mine.update(removed_at=timezone.now(), removed_reason=reason, is_default=False):
             return False
         ensure_default(account)
@@ -107,11 +106,16 @@ def set_default_country(
 
 def ensure_default(account: Account) -> None:
     mine = CallerId.objects.filter(account=account, removed_at=None)
-    if not mine.filter(is_default=True).exists():
-        first = mine.order_by("id").values("pk")[:1]
-        CallerId.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(
-            is_default=True
-        )
+    first = mine.order_by("-is_default", "id").first()
+    if first is not None and not first.is_default:
+        mine.filter(pk=first.pk).update(is_default=True)
+
+
+def _locked(account: Account) -> QuerySet[CallerId]:
+    """The account's phones, all of them locked and always in one order: one is the default."""
+    mine = CallerId.objects.filter(account=account, removed_at=None)
+    list(mine.select_for_update().order_by("id"))
+    return mine
 
 
 def pending(account: Account) -> QuerySet[Verification]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, OutboxMail, User
+from telephony.caller_ids import active_caller_ids, remove_caller_id
 from telephony.models import CallerId, Verification
 from tests.telephony.conftest import (
     DESTINATION,
@@ -267,6 +270,20 @@ def test_removing_the_default_phone_chooses_another(
     assert somebody.ask("DELETE", f"caller-ids/{second['id']}").status_code == 204
     (left,) = somebody.get("caller-ids").json()["items"]
     assert (left["id"], left["is_default"]) == (first["id"], True)
+
+
+def test_choosing_a_phone_that_is_just_removed_leaves_a_default(local_caller: Person) -> None:
+    account = local_caller.user.account
+    going = CallerId.objects.create(account=account, e164="+447400123457", country="GB")
+    path = f"caller-ids/{going.public_id}/default"
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            remove_caller_id(going, user=None)
+            choosing = pool.submit(in_another_thread, lambda: local_caller.post(path))
+            with suppress(TimeoutError):  # it waits for us, having found the phone before
+                choosing.result(timeout=1)
+        assert (choosing.result().status_code, error_of(choosing.result())) == (404, "not_found")
+    assert [p.e164 for p in active_caller_ids(account) if p.is_default] == [OWN_PHONE]
 
 
 def test_strangers_cannot_touch_a_phone(person: People, alice: User, charlie: User) -> None:
