@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account
 from billing import gateway, ledger
 from billing.ledger import Cause
-from billing.models import Book, Refund, TopUp, Transfer
+from billing.models import Book, Refund, StripeEvent, TopUp, Transfer
 from billing.reconciliation import reconcile_topups
 from billing.refunds import refundable_micros, start_refund
 from billing.stripe_answers import StripeRefund
@@ -216,6 +217,24 @@ def test_refund_that_stripe_refuses_comes_back_at_once(
     assert refused.value.code == "provider_misconfigured"
     assert totals(paid.account) == (20, 0)
     assert Refund.objects.get().problem == "resource_missing"
+    assert_books_are_right()
+
+
+def test_refund_that_somebody_else_names_is_debited_once(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    gateway.client().v1.refunds.create(
+        {
+            "payment_intent": paid.stripe_payment_intent_id or "",
+            "amount": 500,
+            "metadata": {"refund_id": "ticket 4711"},
+        }
+    )
+    stripe_sandbox.settle()
+    call_command("replay_stripe_events")
+    assert not StripeEvent.objects.filter(applied_at=None).exists()
+    assert reconcile_topups()["refunds unheard of"] == 0
+    assert (Refund.objects.get().status, totals(paid.account)) == ("succeeded", (15, 0))
     assert_books_are_right()
 
 
