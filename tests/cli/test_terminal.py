@@ -179,6 +179,7 @@ def test_keys_hang_up(moby: Moby, server: StubServer, key: str, expected: int) -
     text, code = finish(child)
     assert code == expected
     assert "Hanging up" in text
+    assert "connection" not in text
     assert "Total: $0.073" in text
 
 
@@ -195,6 +196,23 @@ def test_second_ctrl_c_leaves_at_once(moby: Moby, server: StubServer) -> None:
     text, code = finish(child)
     assert code == 130
     assert "moby calls show call_1" in text
+
+
+def test_leaving_a_call_that_was_not_hung_up_says_how_to_end_it(
+    moby: Moby, server: StubServer
+) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**RINGING, "poll_after_seconds": 30}, status=201)
+    server.refuse("POST", "calls/call_1/hangup", 503, "unavailable")
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    child.expect("ringing them")
+    child.sendintr()
+    child.expect("Not hung up")
+    child.expect("ringing them")
+    child.sendintr()
+    text, code = finish(child)
+    assert code == 130
+    assert "End it: moby calls hangup call_1" in text
 
 
 def test_interrupt_from_outside_hangs_up_without_a_terminal(moby: Moby, server: StubServer) -> None:

@@ -25,6 +25,8 @@ class CallFollower:
         self._api = api
         self.call = call
         self.interrupted = False
+        self.hung_up = False
+        self._lost = False
         self._retry_hang_up = False
         self._shown = ""
         self._connected_at: float | None = None
@@ -60,6 +62,7 @@ class CallFollower:
             self._console.note(f"Not hung up: {error.message}")
         else:
             self._retry_hang_up = False
+            self.hung_up = True
 
     def _refresh(self) -> None:
         path = f"calls/{self.call['call_id']}"
@@ -67,12 +70,14 @@ class CallFollower:
             if self._retry_hang_up:
                 self.call = self._api.post(f"{path}/hangup", Call)
                 self._retry_hang_up = False
+                self.hung_up = True
             news, date = self._api.get_newer(path, Call, self.call["version"])
         except MobyError as error:
             self._consider_loss(error)
             return
-        if self._pause > self.call["poll_after_seconds"]:
+        if self._lost:
             self._console.note("The connection is back.")
+        self._lost = False
         self._last_news_at = self._context.clock.now()
         self.call = news or self.call
         self._pause = float(self.call["poll_after_seconds"])
@@ -84,8 +89,9 @@ class CallFollower:
         if not error.retryable or away > self.call["max_seconds"] + _PATIENCE_SECONDS:
             error.hint = f"See how it ended: moby calls show {self.call['call_id']}"
             raise error
-        if self._pause <= self.call["poll_after_seconds"]:
+        if not self._lost:
             self._console.note(f"The call goes on, unseen: {error.message}. Trying again …")
+        self._lost = True
         self._pause = min(max(self._pause, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
 
     def _note_connection(self, date: str) -> None:

@@ -158,10 +158,10 @@ class CallCommand(Command):
         try:
             call = follower.follow()
         except KeyboardInterrupt as error:
-            raise interrupted(
-                "no longer watching the call",
-                f"See how it ended: moby calls show {call['call_id']}",
-            ) from error
+            hint = f"See how it ended: moby calls show {call['call_id']}"
+            if not follower.hung_up:
+                hint = f"It may still go on. End it: moby calls hangup {call['call_id']}"
+            raise interrupted("no longer watching the call", hint) from error
         if self.console.json:
             self.console.document(call)
         else:
