@@ -47,7 +47,16 @@ def test_symlinks_are_refused(moby: Moby, server: StubServer) -> None:
     assert (ran.code, ran.error["code"]) == (1, "insecure_file")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"profiles": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"profiles": 3}',
+        '{"profiles": {"default": []}}',
+        '{"profiles": {"a": {"logins": 3}}}',
+    ],
+)
 def test_broken_configuration_is_named(moby: Moby, text: str) -> None:
     (moby.home / "config").mkdir(mode=0o700)
     (moby.home / "config" / "config.json").write_text(text)

@@ -66,9 +66,20 @@ class Config:
 
     def _read(self) -> dict[str, Profile]:
         profiles = read_json(self._path).get("profiles", {})
-        if not isinstance(profiles, dict):
-            raise MobyError("bad_configuration", f"{self._path} has no list of profiles")
+        if not isinstance(profiles, dict) or not all(map(_is_profile, profiles.values())):
+            raise MobyError(
+                "bad_configuration",
+                f"{self._path} does not hold what moby writes there",
+                f"Repair it or remove it: {self._path}",
+            )
         return cast("dict[str, Profile]", profiles)
+
+
+def _is_profile(value: object) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("host", ""), str):
+        return False
+    logins = value.get("logins", {})
+    return isinstance(logins, dict) and all(isinstance(one, dict) for one in logins.values())
 
 
 def read_profile_name(text: str) -> str:
