@@ -92,6 +92,20 @@ class Moby:
         )
         return Ran(done.stdout, done.stderr, done.returncode)
 
+    def shell(self, line: str, **env: str) -> Ran:
+        """A line as a shell reads it, with its redirections."""
+        path = f"{MOBY.parent}:{self.env['PATH']}"
+        done = subprocess.run(
+            ["/bin/sh", "-c", line],
+            env={**self.env, "PATH": path, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        return Ran(done.stdout, done.stderr, done.returncode)
+
     def start(self, *words: str, **env: str) -> "subprocess.Popen[str]":
         """Runs on while the test does something else."""
         return subprocess.Popen(

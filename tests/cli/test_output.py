@@ -115,6 +115,25 @@ def test_reader_that_leaves_early_is_no_failure(moby: Moby) -> None:
     assert process.wait(10) == 0
 
 
+def test_output_that_cannot_be_written_is_no_mistake_of_moby(
+    moby: Moby, server: StubServer
+) -> None:
+    server.on("GET", "balance", d.BALANCE)
+    ran = moby.shell("moby balance --json > /dev/full", MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.error["code"]) == (1, "output_failed")
+    assert "No space left" in ran.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("balance >&-", 0), ("balance 2>&-", 0), ("balance <&-", 0), ("nonsense 2> /dev/full", 2)],
+)
+def test_closed_stream_ends_nothing(moby: Moby, server: StubServer, words: str, code: int) -> None:
+    if code == 0:
+        server.on("GET", "balance", d.BALANCE)
+    assert moby.shell(f"moby {words}", MOBY_TOKEN=d.TOKEN).code == code
+
+
 def test_field_that_cannot_be_used_is_named_with_the_reason(moby: Moby, server: StubServer) -> None:
     refusal = {
         "code": "invalid_request",

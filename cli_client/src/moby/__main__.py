@@ -1,6 +1,5 @@
 """The way in: from the words of the command line to an exit code."""
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,15 +19,14 @@ def main(words: list[str], context: "Context | None" = None) -> int:
         print(f"moby {__version__}", file=context.stdout if context else None)
         return 0
     try:
-        from moby.context import system_context
+        from moby.context import abandon, system_context
         from moby.runner import run
 
         return run(words, context or system_context())
     except KeyboardInterrupt:
         return 130  # pressed before there was a command to interrupt
     except BrokenPipeError:
-        # The reader has seen enough; Python must not complain about it when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon(sys.stdout)  # the reader has seen enough
         return 0
 
 

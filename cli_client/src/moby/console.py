@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from getpass import getpass
 from typing import TextIO
 
-from moby.context import Context
+from moby.context import Context, abandon
 from moby.errors import MobyError
 from moby.text import clean
 
@@ -226,8 +226,20 @@ class Console:
             self._put(self.context.stdout, text)
 
     def _put(self, stream: TextIO, text: str) -> None:
-        stream.write(text + "\n")
-        stream.flush()
+        try:
+            stream.write(text + "\n")
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            abandon(stream)
+            if stream is self.context.stderr:
+                return  # and nowhere is left to say so
+            raise MobyError(
+                "output_failed",
+                f"the output cannot be written: {error.strerror or error}",
+                "The command itself was carried out: look before you repeat it.",
+            ) from error
 
     def _stacked(self, headings: Sequence[str], cells: list[list[str]]) -> None:
         for number, row in enumerate(cells):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, cast
 
 from moby.http import Transport, WebTransport
 
@@ -47,17 +47,32 @@ class Context:
 
 
 def system_context() -> Context:
-    for stream in (sys.stdout, sys.stderr):
+    stdin, stdout, stderr = (
+        stream or _nowhere(mode)  # None where whoever started moby closed it
+        for stream, mode in ((sys.stdin, "r"), (sys.stdout, "w"), (sys.stderr, "w"))
+    )
+    for stream in (stdout, stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a call
     return Context(
         environ=os.environ,
-        stdin=sys.stdin,
-        stdout=sys.stdout,
-        stderr=sys.stderr,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
         transport=WebTransport(os.environ),
         open_browser=_open_browser,
     )
+
+
+def abandon(stream: TextIO) -> None:
+    """Give up a stream that takes no more: Python flushes it once again at its end, and would
+    complain and end with a code of its own.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _nowhere(mode: str) -> TextIO:
+    return cast("TextIO", Path(os.devnull).open(mode))
 
 
 def _open_browser(url: str) -> bool:
