@@ -179,7 +179,7 @@ def note_refunded(payment_intent_id: str, amount_cents: int) -> TopUp | None:
 
 
 def _find(answer: StripeRefund) -> Refund | None:
-    """By the id that we gave it, or by Stripe's: whoever refunds there may write one of their own."""
+    """By our id or by Stripe's: whoever refunds there may write an id of their own."""
     mine = Q(public_id=answer.refund_id) | Q(stripe_refund_id=answer.id)
     return Refund.objects.filter(mine).first()
 

@@ -103,8 +103,8 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
     user, refunded = signed_in_user(request), _topup_of(request, topup_id)
     form = RefundForm(request.POST)
     if not form.is_valid():
-        for problem in form.errors["amount"]:
-            messages.error(request, str(problem))
+        for problems in form.errors.values():
+            messages.error(request, " ".join(problems))
         return redirect("billing:topup-return", topup_id=topup_id)
     try:
         refund = start_refund(

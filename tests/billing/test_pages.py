@@ -101,6 +101,16 @@ def test_customer_refunds_a_part_and_has_a_receipt(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_refund_form_that_was_tampered_with_is_refused(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    form = {"amount": "5.00", "key": "x" * 31}
+    page = browser.post(f"{TOPUP}/{paid.public_id}/refund", form, follow=True)
+    assert "at most 30 characters" in page.content.decode()
+    assert totals(paid.account) == (20, 0)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_refund_needs_a_fresh_sign_in(
     stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
 ) -> None:
