@@ -104,7 +104,7 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
     form = RefundForm(request.POST)
     if not form.is_valid():
         for problems in form.errors.values():
-            messages.error(request, " ".join(problems))
+            messages.error(request, " ".join(map(str, problems)))
         return redirect("billing:topup-return", topup_id=topup_id)
     try:
         refund = start_refund(
