@@ -15,6 +15,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.refusals import noted_refusal
 from mobayilo.logs import mask
 from mobayilo.overview.models import FailedRequest
+from telephony.models import RefusedCall
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,8 @@ def _who(request: HttpRequest) -> User | None:
 
 
 def forget_old_failures() -> int:
-    """Deletes what nobody asks about any more; how many."""
-    old = FailedRequest.objects.filter(created_at__lt=timezone.now() - KEPT)
-    deleted, _ = old.delete()
-    return deleted
+    """Deletes what nobody asks about any more, refused calls among it; how many."""
+    before = timezone.now() - KEPT
+    requests, _ = FailedRequest.objects.filter(created_at__lt=before).delete()
+    calls, _ = RefusedCall.objects.filter(created_at__lt=before).delete()
+    return requests + calls

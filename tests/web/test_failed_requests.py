@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from mobayilo.overview.models import FailedRequest
+from telephony.models import RefusedCall
 from tests.people import api_client, new_token
 from tests.web.support_desk import desk_of
 
@@ -72,13 +73,15 @@ def test_strangers_refusals_and_throttled_ones_are_not_kept(client: Client, alic
     assert not FailedRequest.objects.exists()
 
 
-@pytest.mark.parametrize(("days", "kept"), [(29, 1), (31, 0)])
-def test_failed_requests_are_forgotten_after_a_month(alice: User, days: int, kept: int) -> None:
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+def test_failed_requests_are_forgotten_after_a_month(alice: User, days: int, kept: bool) -> None:
     browser_of(alice).get("/calls/call_unknown")
+    api_client(new_token(alice).secret).post("/api/cli/v1/quote", {"to": "12"}, "application/json")
+    assert (FailedRequest.objects.count(), RefusedCall.objects.count()) == (2, 1)
     with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
         call_command("prune_failed_requests")
         call_command("prune_failed_requests")
-    assert FailedRequest.objects.count() == kept
+    assert (FailedRequest.objects.exists(), RefusedCall.objects.exists()) == (kept, kept)
 
 
 def test_answer_that_is_no_failure_costs_no_query_more(alice: User) -> None:
