@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from mobayilo.lib.errors import ProductError
 
 
 class CursorPages(CursorPagination):
@@ -19,11 +21,24 @@ class CursorPages(CursorPagination):
     max_page_size = 100
     ordering = "-id"
 
-    def decode_cursor(self, request: Request) -> Any:  # noqa: ANN401 - a named tuple of DRF's
-        """As DRF's, which takes any text for the id from which the page goes on."""
-        cursor = super().decode_cursor(request)
-        if cursor is not None and not re.fullmatch("[0-9]+", str(cursor.position or 0)):
-            raise NotFound(self.invalid_cursor_message)
+    def get_page_size(self, request: Request) -> int:
+        asked = str(request.query_params.get("limit", ""))
+        if not asked:
+            return self.page_size
+        if not re.fullmatch("[0-9]{1,3}", asked) or not 1 <= int(asked) <= self.max_page_size:
+            _refuse("limit", f"Give a whole number from 1 to {self.max_page_size}.")
+        return int(asked)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        if not request.query_params.get("cursor"):
+            return None
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            cursor = None
+        # A position is an id: without one, or with another text, the cursor was not made here.
+        if cursor is None or not re.fullmatch("[0-9]{1,18}", str(cursor.position)):
+            _refuse("cursor", "Give the next_cursor of an answer, unchanged.")
         return cursor
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
@@ -40,3 +55,9 @@ class CursorPages(CursorPagination):
                 "next_cursor": {"type": "string", "nullable": True},
             },
         }
+
+
+def _refuse(field: str, message: str) -> NoReturn:
+    raise ProductError(
+        "invalid_request", f"`{field}` cannot be used.", details={"fields": {field: [message]}}
+    )

@@ -1,0 +1,50 @@
+"""`?limit=` and `?cursor=`, which every list of the API takes."""
+
+from base64 import b64encode
+
+import pytest
+
+from accounts.models import User
+from tests.people import api_client, new_token
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+LISTS = ("calls", "transactions", "topups", "tokens", "sessions")
+SCOPES = ("account:read", "billing:read", "calls:read", "tokens:write")
+
+
+def encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"limit": "0"},
+        {"limit": "101"},
+        {"limit": "-1"},
+        {"limit": "many"},
+        {"cursor": "zzz"},
+        {"cursor": encoded("p=abc")},
+        {"cursor": encoded("p=1.5")},
+        {"cursor": encoded("p=-1")},
+        {"cursor": encoded("p=%00")},
+        {"cursor": encoded("p=%D9%A3")},
+        {"cursor": encoded("p=" + "9" * 30)},
+        {"cursor": encoded("o=5")},
+    ],
+    ids=str,
+)
+def test_list_refuses_a_page_that_it_cannot_give(
+    alice: User, name: str, asked: dict[str, str]
+) -> None:
+    client = api_client(new_token(alice, *SCOPES).secret)
+    answer = client.get(f"/api/cli/v1/{name}", asked)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+    assert answer.json()["error"]["details"]["fields"].keys() == asked.keys()
+
+
+def test_empty_cursor_and_limit_ask_for_the_first_page(alice: User) -> None:
+    client = api_client(new_token(alice, *SCOPES).secret)
+    first = client.get("/api/cli/v1/tokens", {"cursor": "", "limit": ""})
+    assert (first.status_code, len(first.json()["items"])) == (200, 1)
