@@ -93,7 +93,9 @@ def _begin(request: Request, key: str) -> IdempotencyKey:
     """Claims a key for this request; the insert decides between two at once."""
     if not _VISIBLE_ASCII.fullmatch(key):
         raise ProductError(
-            "invalid_request", "Idempotency-Key must be 1 to 255 visible ASCII characters."
+            "invalid_request",
+            "Idempotency-Key must be 1 to 255 visible ASCII characters.",
+            hint="Send a UUID, for example.",
         )
     body_digest = hashlib.sha256(
         json.dumps(request.data, sort_keys=True, separators=(",", ":")).encode()

@@ -4,7 +4,7 @@ import logging
 import sys
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions as drf
@@ -60,7 +60,11 @@ def as_product_error(exception: Exception) -> ProductError | None:
                 details={"fields": exception.detail},
             )
         case drf.ParseError():
-            return ProductError("invalid_request", "The body is not valid JSON.")
+            return ProductError(
+                "invalid_request",
+                "The body is not valid JSON.",
+                hint="Send one JSON object in UTF-8.",
+            )
         case drf.UnsupportedMediaType():
             return ProductError("unsupported_media_type", "The body must be JSON.")
         case drf.MethodNotAllowed():
@@ -117,7 +121,13 @@ def refuse(request: HttpRequest, error: ProductError) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refuse(request, ProductError("invalid_request", "That request cannot be read."))
+    if isinstance(exception, RequestDataTooBig):
+        error = ProductError("invalid_request", "That request is too large.", hint="Send less.")
+    else:
+        error = ProductError(
+            "invalid_request", "That request cannot be read.", hint="Check its form."
+        )
+    return refuse(request, error)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -246,10 +246,9 @@ class CallsView(IdempotentPost):
     def get(self, request: Request) -> Response:
         filters = CallFilters(request.query_params)
         if not filters.is_valid():
+            fields = {name: list(map(str, told)) for name, told in filters.errors.items()}
             raise ProductError(
-                "invalid_request",
-                "A filter cannot be used.",
-                details={"fields": filters.errors.get_json_data()},
+                "invalid_request", "A filter cannot be used.", details={"fields": fields}
             )
         pages = CursorPages()
         calls = pages.paginate_queryset(filters.apply(_calls(request)), request, view=self)

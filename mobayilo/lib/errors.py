@@ -119,7 +119,9 @@ ERRORS: dict[str, ErrorKind] = {
         "Top up what is owed and more.",
     ),
     "invalid_amount": ErrorKind(400, 2, "Write dollars and cents, such as 20 or 20.00."),
-    "amount_too_small": ErrorKind(400, 2, "The smallest top-up is $5.00."),
+    "amount_too_small": ErrorKind(
+        400, 2, "Top up more; details.minimum_cents says how much.", "Top up more."
+    ),
     "not_refundable": ErrorKind(409, 1, "Ask for less, or write to support."),
     "adjustment_refused": ErrorKind(403, 5, "Ask somebody whose group may move more."),
     "amount_too_large": ErrorKind(

@@ -27,7 +27,9 @@ class StorableJsonParser(JSONParser):
         except RecursionError:
             raise ParseError("nested too deeply") from None
         if not is_fit:
-            raise ProductError("invalid_request", "The body has a character that is none.")
+            raise ProductError(
+                "invalid_request", "The body has a character that is none.", hint="Leave it out."
+            )
         return data
 
 

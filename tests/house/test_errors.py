@@ -35,6 +35,29 @@ def test_api_answers_json_whatever_is_accepted(client: Client, accept: str) -> N
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
 
 
+@pytest.mark.db
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body", ["{", "", "[" * 100_000, '{"number": Infinity}'], ids=lambda b: b[:9]
+)
+def test_body_that_is_not_read_is_refused_with_its_form(alice: User, body: str) -> None:
+    client = api_client(new_token(alice).secret)
+    answer = client.post("/api/cli/v1/quote", body, "application/json")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "invalid_request")
+    assert error["details"].get("fields") or "JSON object" in error["hint"]
+
+
+@pytest.mark.django_db
+def test_body_that_is_too_large_is_called_so(alice: User) -> None:
+    client = api_client(new_token(alice).secret)
+    answer = client.post("/api/cli/v1/quote", {"to": "1" * 3_000_000}, "application/json")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        400,
+        "That request is too large.",
+    )
+
+
 @pytest.mark.usefixtures("long_windows")
 def test_public_read_is_throttled_with_retry_after(client: Client) -> None:
     answers = [client.get("/api/cli/v1/client") for _ in range(121)]
