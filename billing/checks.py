@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 _SECRETS = (
-    ("STRIPE_API_KEY", "billing.E001", "Developers, API keys"),
-    ("STRIPE_WEBHOOK_SECRET", "billing.E002", "Developers, Webhooks, the endpoint"),
+    ("STRIPE_API_KEY", ("rk_", "sk_"), "billing.E001", "Developers, API keys"),
+    ("STRIPE_WEBHOOK_SECRET", ("whsec_",), "billing.E002", "Developers, Webhooks, the endpoint"),
 )
 
 
@@ -20,10 +20,10 @@ def check_stripe_secrets(
     """Without the one no top-up can be made, without the other none is ever credited."""
     return [
         Error(
-            f"{name} is empty.",
+            f"{name} does not begin with {' or '.join(beginnings)}.",
             hint=f"Copy it from Stripe's dashboard ({where}).",
             id=identifier,
         )
-        for name, identifier, where in _SECRETS
-        if not getattr(settings, name).strip()
+        for name, beginnings, identifier, where in _SECRETS
+        if not getattr(settings, name).startswith(beginnings)
     ]

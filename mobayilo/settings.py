@@ -15,13 +15,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
+from mobayilo.lib.environment import Environment
 from mobayilo.lib.hosts import is_loopback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 if env_file := os.environ.get("ENV_FILE"):
     environ.Env.read_env(env_file)
-env = environ.FileAwareEnv()  # NAME, or NAME_FILE holding the path of a file with the value
+env = Environment()
 
 # The product seen from outside: links in mails, the OAuth issuer, webhook addresses, host checks.
 
@@ -144,7 +145,12 @@ TEMPLATES = [
 
 # What must last.
 
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+_database_url = env.address(
+    "DATABASE_URL",
+    ("postgresql", "postgres", "sqlite"),
+    "postgresql://user:password@host/name, or sqlite:///file",
+)
+DATABASES = {"default": Environment.db_url_config(_database_url)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A deferred transaction that upgrades from reading to writing is refused at once when another
     # writes, whatever the time-out; an immediate one waits its turn.
@@ -164,7 +170,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What may be lost: counters and short caches.
 
-REDIS_URL: str = env.str("REDIS_URL", default="")
+REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0", default="")
 CACHES = {
     "default": (
         {
@@ -237,7 +243,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 
 # Mail.
 
-vars().update(env.email_url("EMAIL_URL"))
+_email_url = env.address("EMAIL_URL", tuple(env.EMAIL_SCHEMES), "smtp+tls://user:password@host:587")
+vars().update(Environment.email_url_config(_email_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="Mobayilo <hello@mobayilo.com>")
 EMAIL_TIMEOUT = 10
 
@@ -314,7 +321,7 @@ CALLS_PER_HOUR = env.int("CALLS_PER_HOUR", default=120)
 NEW_NUMBERS_PER_HOUR = env.int("NEW_NUMBERS_PER_HOUR", default=30)
 SPEND_MAX_CENTS_PER_DAY = env.int("SPEND_MAX_CENTS_PER_DAY", default=20_000)
 PRICE_CEILING_CENTS_NEW_ACCOUNT = env.int("PRICE_CEILING_CENTS_NEW_ACCOUNT", default=150)
-CLOSED_COUNTRIES = env.list("CLOSED_COUNTRIES", default=[])  # ISO codes, such as XX,YY
+CLOSED_COUNTRIES = [code.upper() for code in env.list("CLOSED_COUNTRIES", default=[])]
 
 # Seen from outside.
 
@@ -336,6 +343,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = IS_LOCAL
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -344,7 +352,7 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]}
     },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": env.one_of("LOG_LEVEL", LOG_LEVELS, default="INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         # Every 4xx again, in words; our own line has the status. A device login waits in 400s.

@@ -125,6 +125,22 @@ def check_call_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 
 @register
+def check_closed_countries(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A name that is no country's would close nothing, and nobody would notice."""
+    return [
+        Error(
+            f"CLOSED_COUNTRIES names {code}, which is no country's ISO code.",
+            hint="Write codes of two letters with commas between them, such as XX,YY.",
+            id="telephony.E008",
+        )
+        for code in settings.CLOSED_COUNTRIES
+        if code not in phonenumbers.SUPPORTED_REGIONS
+    ]
+
+
+@register
 def check_sandbox_is_local(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -76,6 +76,48 @@ def test_empty_secret_of_stripe_is_refused(name: str, check: str) -> None:
     assert check in stopped.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://db.internal/mobayilo"),
+        ("REDIS_URL", "cache.internal:6379"),
+        ("EMAIL_URL", "mail.internal:25"),
+        ("CONN_MAX_AGE", "a minute"),
+        ("TOKEN_MAY_LAST_FOR_EVER", "maybe"),
+        ("LOG_LEVEL", "loud"),
+        ("SECRET_KEY_FILE", "/nowhere/secret"),
+    ],
+)
+def test_value_that_cannot_be_read_stops_the_start_with_its_name(name: str, value: str) -> None:
+    stopped = start(**({"SECRET_KEY": None} if name == "SECRET_KEY_FILE" else {}), **{name: value})
+    assert stopped.returncode != 0
+    told = stopped.stderr.splitlines()[-1]
+    assert told.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert name.removesuffix("_FILE") in told
+
+
+def test_values_that_make_no_sense_are_refused_all_at_once() -> None:
+    wrong = {
+        "SECRET_KEY": ("too-short", "mobayilo.E004"),
+        "RATELIMIT_ENABLE": ("false", "mobayilo.E003"),
+        "WEB_PROCESSES": ("0", "mobayilo.E005"),
+        "TWILIO_TIMEOUT_SECONDS": ("0", "mobayilo.E005"),
+        "ADJUST_MAX_CENTS_SUPPORT": ("-1", "mobayilo.E005"),
+        "TOKEN_DEFAULT_DAYS": ("400", "mobayilo.E006"),
+        "STRIPE_API_KEY": ("pk_test_0", "billing.E001"),
+        "CLOSED_COUNTRIES": ("DE,Cuba", "telephony.E008"),
+    }
+    stopped = start(**{name: value for name, (value, _) in wrong.items()})
+    assert stopped.returncode == 1
+    for name, (_, check) in wrong.items():
+        assert f"({check}) " in stopped.stderr
+        assert name in stopped.stderr
+
+
+def test_items_of_a_list_may_have_spaces_between_them() -> None:
+    assert start(CLOSED_COUNTRIES="cu, KP ,IR").returncode == 0
+
+
 def test_staff_without_a_second_factor_are_refused_on_a_public_host() -> None:
     assert "mobayilo.E002" in start(STAFF_MFA_REQUIRED="false").stderr
     local = {"PUBLIC_URL": "http://localhost:8000", "TWILIO_API_URL": "http://localhost:8001"}
