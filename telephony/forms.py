@@ -112,5 +112,7 @@ class CodeForm(forms.Form):
         label=_("Code"),
         regex=r"^[0-9]{4,10}$",
         error_messages={"invalid": _("A code is digits only.")},
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
+        ),
     )

@@ -43,6 +43,11 @@ def format_balance(micros: int) -> str:
     return format_money(micros_to_cents(micros) * MICROS_PER_CENT)
 
 
+def format_held(micros: int) -> str:
+    """What calls under way may take, in whole cents rounded up, as the API says it."""
+    return format_money(-micros_to_cents(-micros) * MICROS_PER_CENT)
+
+
 def format_change(micros: int) -> str:
     """A movement with its sign: `+$20.00`, `−$0.045`."""
     return f"+{format_money(micros)}" if micros > 0 else format_money(micros)

@@ -32,6 +32,13 @@ def test_balance_never_shows_more_than_there_is(micros: int, text: str) -> None:
     assert formatting.format_balance(micros) == text
 
 
+@pytest.mark.parametrize(
+    ("micros", "text"), [(10_300_334, "$10.31"), (5_000_000, "$5.00"), (1, "$0.01")]
+)
+def test_held_never_shows_less_than_there_is(micros: int, text: str) -> None:
+    assert formatting.format_held(micros) == text
+
+
 def test_change_carries_its_sign() -> None:
     assert formatting.format_change(20_000_000) == "+$20.00"
     assert formatting.format_change(-45_000) == "−$0.045"

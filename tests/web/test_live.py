@@ -50,6 +50,17 @@ def test_call_moves_on_and_the_focus_stays(watched: Watched, ringing: Call) -> N
     assert watched.complaints == []
 
 
+def test_call_page_tells_to_pick_up_until_it_is_done(watched: Watched, ringing: Call) -> None:
+    change(ringing, state="dialing", leg_a_status="ringing", leg_b_status="")
+    watched.open(f"/calls/{ringing.public_id}")
+    state = watched.page.locator("main").get_by_role("status")
+    expect(state).to_have_text("Dialing Your phone rings first; pick it up.")
+    ringing.refresh_from_db()
+    change(ringing, state="ringing", leg_a_status="in-progress", leg_b_status="ringing")
+    watched.page.clock.run_for(3_000)
+    expect(state).to_have_text("Ringing")
+
+
 def test_focus_goes_to_the_page_with_the_button(watched: Watched, ringing: Call) -> None:
     watched.open(f"/calls/{ringing.public_id}")
     watched.page.get_by_role("button", name="Hang up").focus()

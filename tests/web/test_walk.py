@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from dev.customer import Customer, Started
 from dev.stack import Stack
@@ -140,7 +140,9 @@ def prove_phone(walk: Walk) -> None:
     walk.open("/caller-ids")
     walk.page.locator("input[name=number]").fill(walk.own_phone)
     walk.press("Send a code")
-    walk.page.locator("input[name=code]").fill(walk.customer.code_received(walk.own_phone))
+    code = walk.page.locator("input[name=code]")
+    expect(code).to_be_focused()
+    code.fill(walk.customer.code_received(walk.own_phone))
     walk.press("Confirm")
     assert "Verified" in walk.main()
 

@@ -26,6 +26,11 @@ def balance(micros: int | None) -> str:
 
 
 @register.filter
+def held(micros: int) -> str:
+    return formatting.format_held(micros)
+
+
+@register.filter
 def change(micros: int | None) -> str:
     return "" if micros is None else formatting.format_change(micros)
 
