@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from telephony.call_states import TERMINAL
@@ -21,8 +22,19 @@ class CallFilters(forms.Form):
         label=_("State"),
         required=False,
         choices=[("", _("Any")), ("active", _("Running")), *Call.State.choices],
+        error_messages={
+            "invalid_choice": format_lazy(
+                _("Write one of: {states}."), states=", ".join(["active", *Call.State.values])
+            )
+        },
     )
-    country = forms.CharField(label=_("Country"), max_length=3, required=False, widget=forms.Select)
+    country = forms.CharField(
+        label=_("Country"),
+        max_length=3,
+        required=False,
+        widget=forms.Select,
+        error_messages={"max_length": _("Write its code, such as GB.")},
+    )
     number = forms.CharField(label=_("Number"), max_length=30, required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})

@@ -19,6 +19,11 @@ MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 class DollarsField(serializers.DecimalField):
     """An exact amount of dollars, read into micro-dollars; its bounds are micro-dollars too."""
 
+    default_error_messages = {  # DRF's name the bound, in the wrong unit
+        "min_value": "This amount is too small.",
+        "max_value": "This amount is too large.",
+    }
+
     def __init__(self, *, min_value: int, **kwargs: Any) -> None:
         bounds: dict[str, Any] = {"min_value": min_value, "max_value": MAX_MICROS}
         super().__init__(max_digits=12, decimal_places=6, **bounds, **kwargs)
@@ -54,7 +59,9 @@ class VerificationRequest(NumberRequest):
 
 
 class ConfirmationRequest(StrictSerializer):
-    code = serializers.RegexField(r"\A[0-9]{4,10}\Z")
+    code = serializers.RegexField(
+        r"\A[0-9]{4,10}\Z", error_messages={"invalid": "A code is 4 to 10 digits."}
+    )
     number = serializers.CharField(max_length=80, required=False, allow_null=True)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
     verification_id = serializers.CharField(max_length=32, required=False, allow_null=True)

@@ -34,7 +34,7 @@ ERRORS: dict[str, ErrorKind] = {
     "invalid_request": ErrorKind(
         400,
         2,
-        "See details for the field to correct.",
+        "Correct what is named, then send it again.",
         "Go back, look at what you entered, and send it again.",
     ),
     "not_found": ErrorKind(

@@ -138,7 +138,7 @@ def test_field_that_cannot_be_used_is_named_with_the_reason(moby: Moby, server: 
     refusal = {
         "code": "invalid_request",
         "message": "The request has a field that cannot be used.",
-        "hint": "See details for the field to correct.",
+        "hint": "Correct what is named, then send it again.",
         "request_id": "req_1",
         "details": {"fields": {"number": ["This may not be blank."]}},
     }

@@ -165,6 +165,22 @@ def test_malformed_request_names_its_field(local_caller: Person, body: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("path", "field", "value", "told"),
+    [
+        ("quote", "max_cost", "0", "This amount is too small."),
+        ("quote", "max_cost", "10000.01", "This amount is too large."),
+        ("caller-ids/confirm", "code", "12 34", "A code is 4 to 10 digits."),
+    ],
+)
+def test_field_is_refused_in_words_of_its_own(
+    local_caller: Person, path: str, field: str, value: str, told: str
+) -> None:
+    body = {"to": DESTINATION} if path == "quote" else {}
+    answer = local_caller.post(path, **body, **{field: value})
+    assert answer.json()["error"]["details"]["fields"] == {field: [told]}
+
+
+@pytest.mark.parametrize(
     ("guard", "code"),
     [
         ({"destinations": ("US", "+4420794600190")}, "guard_destination"),
