@@ -138,7 +138,7 @@ def _apply_early(event: StripeEvent) -> None:
     """
     if HANDLERS.get(event.kind) is not checkout_changed:
         return
-    if payment_intent_id := reference_of(event.payload["data"]["object"], "payment_intent"):
+    if payment_intent_id := reference_of(_object_of(event), "payment_intent"):
         early = StripeEvent.objects.filter(outcome=Outcome.IGNORED, reference=payment_intent_id)
         _replay_each(early.order_by("stripe_created_at", "id"))
 
@@ -155,8 +155,15 @@ def _replay_each(stored: Iterable[StripeEvent]) -> int:
     return done
 
 
+def _object_of(event: StripeEvent) -> Any:  # noqa: ANN401 - whatever Stripe tells about
+    try:
+        return event.payload["data"]["object"]
+    except (KeyError, TypeError):
+        raise ValueError("the event is about nothing") from None
+
+
 def _apply(event: StripeEvent) -> StripeEvent.Outcome:
-    data = event.payload["data"]["object"]
+    data = _object_of(event)
     outcome, note, reference = Outcome.UNKNOWN, "", ""
     if handler := HANDLERS.get(event.kind):
         outcome = Outcome.IGNORED

@@ -18,6 +18,7 @@ from tests.billing.conftest import StripeSandbox, api_of, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 SESSIONS = "/v1/checkout/sessions"
+CHECKED_OUT = "checkout.session.completed"
 FAULTS = ["429", "500", "503", "timeout", "close", "empty", "malformed", "html"]
 
 
@@ -175,3 +176,16 @@ def test_replay_of_every_event_changes_nothing(
     call_command("replay_stripe_events")
     assert f"{StripeEvent.objects.count()} replayed, 0 unreadable" in capsys.readouterr().out
     assert list(Transfer.objects.order_by("id").values_list("key", flat=True)) == before
+
+
+def test_event_about_nothing_holds_up_no_other(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
+    now = timezone.now()
+    unread = StripeEvent.objects.create(
+        stripe_id="evt_0", kind=CHECKED_OUT, payload={}, stripe_created_at=now - timedelta(days=1)
+    )
+    StripeEvent.objects.exclude(pk=unread.pk).update(applied_at=None)
+    reconcile_topups()
+    waiting = StripeEvent.objects.filter(applied_at=None)
+    assert list(waiting) == [unread]
+    call_command("replay_stripe_events")
+    assert totals(paid.account) == (20, 0)
