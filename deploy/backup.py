@@ -1,7 +1,7 @@
 """Saves the database to a file, and restores one into an empty database.
 
-    deploy/backup.py save FOLDER [--keep-days 30]
-    deploy/backup.py restore FILE
+    python deploy/backup.py save FOLDER [--keep-days 30]
+    python deploy/backup.py restore FILE
 
 The database is DATABASE_URL's. `pg_dump`, `pg_restore` and `psql` must be on the path, of the
 server's version or newer. The address reaches them by the environment: arguments can be read by
@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import environ
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 VARIABLES = {
@@ -39,7 +40,10 @@ def connection_environment() -> dict[str, str]:
     """The address of the database as libpq's own variables."""
     if env_file := os.environ.get("ENV_FILE"):
         environ.Env.read_env(env_file)
-    parts = conninfo_to_dict(environ.FileAwareEnv().str("DATABASE_URL"))
+    try:
+        parts = conninfo_to_dict(environ.FileAwareEnv().str("DATABASE_URL"))
+    except (environ.ImproperlyConfigured, psycopg.ProgrammingError):
+        raise BackupError("DATABASE_URL must be that of a PostgreSQL, or name ENV_FILE") from None
     given = {VARIABLES[name]: str(value) for name, value in parts.items() if name in VARIABLES}
     return {**os.environ, **given}
 

@@ -196,3 +196,14 @@ def test_backup_restores_into_an_empty_database_with_a_proven_ledger(
     assert dump.stat().st_mode & 0o077 == 0
     again = backup(cluster, empty, "restore", str(dump))
     assert (again.returncode, "empty one" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("url", [None, "sqlite:///var/mobayilo.sqlite3"])
+def test_backup_without_a_postgresql_says_what_it_needs(url: str | None, tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], **({"DATABASE_URL": url} if url else {})}
+    command = [sys.executable, str(DEPLOY / "backup.py"), "save", str(tmp_path)]
+    told = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert "DATABASE_URL must be" in told.stderr
