@@ -171,6 +171,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What may be lost: counters and short caches.
 
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0", default="")
+# Django keeps 300 entries unless told, so that a few hundred addresses would push counters out.
+COUNTERS_IN_MEMORY = {"MAX_ENTRIES": 100_000}
 CACHES = {
     "default": (
         {
@@ -185,13 +187,17 @@ CACHES = {
             },
         }
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default"}
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "default",
+            "OPTIONS": COUNTERS_IN_MEMORY,
+        }
     ),
     # What each process counts on its own.
     "local": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "local",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "OPTIONS": COUNTERS_IN_MEMORY,
     },
 }
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)

@@ -47,6 +47,15 @@ def test_address_has_thirty_guesses_for_all_of_its_users(
     assert elsewhere.status_code == 302
 
 
+def test_requests_from_many_addresses_wash_no_guesses_away(client: Client, alice: User) -> None:
+    browser = sign_in(alice)
+    assert guess(browser, 6) == [400] * 5 + [429]
+    for number in range(400):
+        address = f"2001:db8:0:{number:x}::1"
+        client.get("/.well-known/oauth-authorization-server", REMOTE_ADDR=address)
+    assert guess(browser, 1) == [429]
+
+
 @pytest.mark.parametrize("limit", ["wrong-user-codes", "wrong-user-codes-session"])
 def test_success_forgives_no_guesses(client: Client, alice: User, limit: str) -> None:
     browser = sign_in(alice)
