@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,10 +24,16 @@ from mobayilo.lib.ids import random_base62
 
 
 def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
-    """Stops calls and top-ups of an account; False if it was frozen before."""
+    """Stops calls and top-ups of an account; False if it was frozen for this reason before.
+
+    The reason replaces that of a dispute, so that a dispute which is won thaws nothing then.
+    """
     with transaction.atomic():
-        thawed = Account.objects.filter(pk=account.pk, frozen_at=None)
-        if not thawed.update(frozen_at=timezone.now(), frozen_reason=reason):
+        others = Account.objects.filter(pk=account.pk).exclude(
+            frozen_at__isnull=False, frozen_reason=reason
+        )
+        since = Coalesce("frozen_at", timezone.now())
+        if not others.update(frozen_at=since, frozen_reason=reason):
             return False
         _note("account.frozen", account, request, reason=reason)
     return True

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from django.test import Client
 
 from accounts.models import Account, AuditEvent, User
 from billing.disputes import read_dispute, record_claim
@@ -17,8 +18,10 @@ from tests.billing.conftest import (
     hold,
     totals,
 )
+from tests.people import staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+ACCOUNTS = "/admin/accounts/account/"
 
 
 def is_frozen(topup: TopUp) -> bool:
@@ -52,6 +55,21 @@ def test_won_dispute_leaves_frozen_what_support_froze(
 ) -> None:
     Account.objects.update(frozen_at="2026-01-01T00:00:00Z", frozen_reason="Asked by police")
     stripe_sandbox.close(stripe_sandbox.dispute(stripe_sandbox.payment_of(paid)), "win")
+    stripe_sandbox.settle()
+    assert (totals(paid.account), is_frozen(paid)) == ((20, 0), True)
+
+
+def test_support_freezes_what_a_dispute_froze_before(
+    stripe_sandbox: StripeSandbox, paid: TopUp, client: Client
+) -> None:
+    dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    client.force_login(staff("support"))
+    form = {"action": "freeze", "_selected_action": [paid.account_id], "reasoned": "yes"}
+    for said in ("1 frozen.", "0 frozen."):
+        page = client.post(ACCOUNTS, {**form, "reason": "stolen cards"}, follow=True)
+        assert said in page.content.decode()
+    stripe_sandbox.close(dispute, "win")
     stripe_sandbox.settle()
     assert (totals(paid.account), is_frozen(paid)) == ((20, 0), True)
 
