@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from accounts import device_login
 from accounts.audit import agent_of
@@ -38,6 +40,8 @@ MAX_PENDING_PER_ADDRESS = 30
 GUARDS = ("max_cents_per_day", "max_cents_per_call", "destinations", "caller_ids")
 
 
+@csrf_exempt
+@require_safe
 @limited("oauth-metadata")
 def metadata(request: HttpRequest) -> HttpResponse:
     """RFC 8414. The issuer comes from the settings, never from the Host header."""

@@ -20,6 +20,7 @@ from mobayilo.lib.texts import is_storable
 
 logger = logging.getLogger(__name__)
 Parameters = Mapping[str, str]
+IN_ASCII = str.maketrans({"“": "'", "”": "'", "’": "'", '"': "'", "\\": "/"})
 Endpoint = Callable[[HttpRequest], HttpResponse]
 FORM = "application/x-www-form-urlencoded"
 MAX_LENGTH = 4000
@@ -141,5 +142,4 @@ def _translate(error: ProductError) -> OAuthError:
 
 
 def _plain(text: str) -> str:
-    allowed = "".join(char if " " <= char <= "~" else "?" for char in text)
-    return allowed.replace('"', "'").replace("\\", "/")
+    return "".join(c if " " <= c <= "~" else "?" for c in text.translate(IN_ASCII))

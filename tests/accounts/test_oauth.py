@@ -254,6 +254,17 @@ def test_metadata_names_the_endpoints_by_the_issuer_of_the_settings(client: Clie
     }
 
 
+def test_metadata_is_only_read() -> None:
+    refused = Client(enforce_csrf_checks=True).post(METADATA)
+    assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")
+
+
+def test_description_is_in_the_ascii_of_the_rfc(client: Client) -> None:
+    sent = {"client_id": "moby-cli", "destinations": "ZZ"}
+    told = client.post(START, urlencode(sent), FORM).json()["error_description"]
+    assert "'ZZ' is no ISO country code" in told
+
+
 def test_alias_speaks_json(client: Client, alice: User) -> None:
     sent = {"client_id": "moby-cli", "scope": "calls:read"}
     body = client.post("/login/device/code", sent, content_type="application/json").json()

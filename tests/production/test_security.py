@@ -22,7 +22,7 @@ OPEN_TO_ALL = {
     "accounts/password/reset/key/done/",
 }  # fmt: skip
 # Programs send these without a page of ours; each is met by other means.
-WITHOUT_CSRF = ("api/", "oauth/", "login/", "webhooks/")
+WITHOUT_CSRF = ("api/", "oauth/", "login/", "webhooks/", ".well-known/")
 
 
 @pytest.fixture
