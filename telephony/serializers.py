@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_DOLLAR, dollars_to_micros, format_micros
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.models import Call, CallerId, Verification
@@ -25,7 +26,14 @@ class DollarsField(serializers.DecimalField):
     }
 
     def __init__(self, *, min_value: int, **kwargs: Any) -> None:
-        bounds: dict[str, Any] = {"min_value": min_value, "max_value": MAX_MICROS}
+        bounds: dict[str, Any] = {
+            "min_value": min_value,
+            "max_value": MAX_MICROS,
+            "error_messages": {
+                "min_value": "Give more than $0.00." if min_value else "Give $0.00 or more.",
+                "max_value": f"Give at most {format_money(MAX_MICROS)}.",
+            },
+        }
         super().__init__(max_digits=12, decimal_places=6, **bounds, **kwargs)
 
     def to_internal_value(self, data: str | float | Decimal) -> int:  # type: ignore[override]  # micros

@@ -86,6 +86,16 @@ def test_code_by_voice_call(person: People, alice: User, sandbox: Sandbox) -> No
     assert sandbox.get("messages", to=OWN_PHONE)["messages"][-1]["channel"] == "call"
 
 
+def test_code_of_the_wrong_form_costs_no_try(person: People, alice: User, sandbox: Sandbox) -> None:
+    somebody = person(alice)
+    somebody.post("caller-ids", number=OWN_PHONE)
+    refused = somebody.post("caller-ids/confirm", code="abc")
+    assert refused.status_code == 400
+    fields = refused.json()["error"]["details"]["fields"]
+    assert fields == {"code": ["A code is 4 to 10 digits."]}
+    assert Verification.objects.get().attempts_left == 5
+
+
 def test_wrong_code_says_how_many_tries_are_left(
     person: People, alice: User, sandbox: Sandbox
 ) -> None:

@@ -164,6 +164,12 @@ def test_malformed_request_names_its_field(local_caller: Person, body: dict[str,
     assert answer.json()["error"]["details"]["fields"]
 
 
+@pytest.mark.parametrize(("cost", "told"), [("0", "more than $0.00"), ("10001", "at most $10,000")])
+def test_cost_out_of_bounds_is_told_in_dollars(local_caller: Person, cost: str, told: str) -> None:
+    error = local_caller.post("calls", to=DESTINATION, max_cost=cost).json()["error"]
+    assert told in error["details"]["fields"]["max_cost"][0]
+
+
 @pytest.mark.parametrize(
     ("path", "field", "value", "told"),
     [
