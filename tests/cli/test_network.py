@@ -126,6 +126,13 @@ def test_loopback_goes_past_the_proxy_when_told_to(moby: Moby, server: StubServe
     assert moby.process("balance", **env).code == 0
 
 
+def test_forgotten_http_of_a_loopback_host_is_named(moby: Moby, server: StubServer) -> None:
+    address = server.url.removeprefix("http://")
+    ran = moby.run("balance", "--json", MOBY_HOST=address, MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.error["code"]) == (3, "tls_error")
+    assert f"write http://{address}." in ran.error["hint"]
+
+
 @pytest.mark.parametrize("words", [("balance",), ("calls", "hangup", "call_1")])
 def test_certificates_that_cannot_be_read_end_in_three(moby: Moby, words: tuple[str, ...]) -> None:
     missing = str(moby.home / "missing.pem")

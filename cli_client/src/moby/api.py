@@ -6,13 +6,14 @@ import random
 import sys
 from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from moby import __version__
 from moby.context import Context
 from moby.credentials import Credential
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode, exit_code_for
+from moby.hosts import is_loopback
 from moby.http import Request, Response, TransportError
 from moby.text import clean
 
@@ -150,6 +151,9 @@ class Api:
             hint = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
         elif error.code == "tls_error":
             hint = "If your network has its own certificate, name its file in REQUESTS_CA_BUNDLE."
+            address = urlsplit(self.host)
+            if "WRONG_VERSION" in error.message and is_loopback(address.hostname or ""):
+                hint = f"If it is not encrypted, write http://{address.netloc}."
         return MobyError(error.code, f"cannot reach {self.host}: {error.message}", hint)
 
     def _refusal(self, response: Response, source: str | None) -> MobyError:
