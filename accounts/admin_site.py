@@ -1,5 +1,7 @@
 """The admin's door: staff come in by the same sign-in as customers, with a second factor."""
 
+from typing import Any
+
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -10,6 +12,8 @@ from django.shortcuts import redirect
 
 from accounts.models import User
 
+SIGN_IN_APPS = ("account", "mfa", "usersessions")
+
 
 class StaffSite(AdminSite):
     """Django's admin without a sign-in of its own."""
@@ -17,6 +21,17 @@ class StaffSite(AdminSite):
     site_header = "Mobayilo support"
     site_title = "Mobayilo support"
     index_title = "Support"
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """What allauth keeps of users stands beside them, not under headings of its own."""
+        apps = super().get_app_list(request, app_label)
+        ours = next((app for app in apps if app["app_label"] == "accounts"), None)
+        if ours is None:
+            return apps
+        theirs = [app for app in apps if app["app_label"] in SIGN_IN_APPS]
+        models = [model for app in (ours, *theirs) for model in app["models"]]
+        ours["models"] = sorted(models, key=lambda model: str(model["name"]))
+        return [app for app in apps if app not in theirs]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not _lacks_second_factor(request)

@@ -59,6 +59,13 @@ def test_staff_without_a_second_factor_are_sent_to_set_one_up(
     assert browser.get("/admin/login/")["Location"] == "/accounts/2fa/"
 
 
+def test_first_page_has_one_heading_for_each_room(staff: User) -> None:
+    page = sign_in(staff).get("/admin/").content.decode()
+    headings = re.findall(r'class="section" title="Models in the ([^"]+) application"', page)
+    assert headings == ["Accounts", "Billing", "Overview", "Telephony"]
+    assert "/admin/mfa/authenticator/" in page
+
+
 def test_pages_show_nothing_secret(client: Client, staff: User, alice: User) -> None:
     token = new_token(alice)
     started = start(client)
