@@ -163,6 +163,13 @@ def test_warning_comes_a_minute_before_the_end(moby: Moby, server: StubServer) -
     assert ran.stderr.count("One minute left") == 1
 
 
+def test_balance_that_is_too_small_is_no_limit_of_nothing(moby: Moby, server: StubServer) -> None:
+    quote = {**d.QUOTE, "max_seconds": 0, "hold": "0.00", "available": "0.01"}
+    server.on("POST", "quote", quote)
+    lines = moby.run("call", d.DESTINATION, "--dry-run", MOBY_TOKEN=d.TOKEN).stdout.splitlines()
+    assert lines[3] == "Limit   none: too little for a call; $0.01 is available"
+
+
 def test_dry_run_calls_nobody(moby: Moby, server: StubServer) -> None:
     server.on("POST", "quote", d.QUOTE)
     assert moby.run("call", d.DESTINATION, "--dry-run", "--json").json == d.QUOTE

@@ -176,7 +176,9 @@ class Api:
 
     def _sign_in_hint(self, source: str | None) -> str:
         if source in ("--token", "MOBY_TOKEN", "MOBY_TOKEN_FILE"):
-            return f"The token comes from {source}. Replace it, or leave it out: {self._advice}"
+            return (
+                f"The token comes from {source}. Replace it there, or leave it out. {self._advice}"
+            )
         return self._advice
 
 

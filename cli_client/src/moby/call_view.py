@@ -47,12 +47,17 @@ def quote_lines(quote: Quote) -> list[str]:
         for name, whose in (("a", "your phone"), ("b", "theirs"))
         if name in legs
     )
+    limit = (
+        f"{length(quote['max_seconds'])}; "
+        f"{dollars(quote['hold'])} of {dollars(quote['available'])} held meanwhile"
+        if quote["max_seconds"]
+        else f"none: too little for a call; {dollars(quote['available'])} is available"
+    )
     return [
         f"To      {clean(quote['international'])} ({where}){_keyed(quote['extension'])}",
         f"From    {clean(quote['from'])}, which rings first",
         f"Price   {price} a minute ({parts})",
-        f"Limit   {length(quote['max_seconds'])}; "
-        f"{dollars(quote['hold'])} of {dollars(quote['available'])} held meanwhile",
+        f"Limit   {limit}",
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from moby.call_view import STATES
 from moby.catalogue import OptionFacts, all_commands, shared_options
 from moby.countries import CODES
 from moby.topics import TOPICS
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     from moby.application import Application
 
 _WORDS = {"rates": CODES, "completions": "bash zsh fish", "help": " ".join(TOPICS)}
-_VALUES = {"country": CODES, "allow": CODES, "channel": "sms call"}
+_VALUES = {
+    "country": CODES,
+    "allow": CODES,
+    "channel": "sms call",
+    "state": f"active {' '.join(STATES)}",
+}
 
 
 def script_for(shell: str, application: "Application") -> str:

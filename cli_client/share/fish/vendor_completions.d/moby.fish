@@ -84,7 +84,7 @@ complete -c moby -n '__moby_at "caller-id request"' -l idempotency-key -x -d 'Us
 complete -c moby -f -n '__moby_at "calls"' -a hangup -d 'End a call that is under way, from anywhere'
 complete -c moby -f -n '__moby_at "calls"' -a list -d 'List your calls, newest first'
 complete -c moby -f -n '__moby_at "calls"' -a show -d 'Show a call and what it cost'
-complete -c moby -n '__moby_at "calls list"' -l state -x -d 'Only these: completed, busy, …, or active.'
+complete -c moby -n '__moby_at "calls list"' -l state -x -a 'active queued dialing ringing answered completed busy no_answer failed canceled' -d 'Only these: completed, busy, …, or active.'
 complete -c moby -n '__moby_at "calls list"' -l country -x -a 'AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW' -d 'Only to this country: GB.'
 complete -c moby -n '__moby_at "calls list"' -l number -x -d 'Only to or from numbers with these digits.'
 complete -c moby -n '__moby_at "calls list"' -l since -x -d 'From this day (UTC) on: 2026-11-01, or 7d for a week.'
