@@ -98,6 +98,16 @@ def test_help_fits_the_terminal(moby: Moby, width: str) -> None:
     assert max(len(line) for line in out.splitlines()) <= int(width)
 
 
+def test_topic_is_set_to_the_terminal(moby: Moby) -> None:
+    out = moby.process("help", "environment", COLUMNS="60").stdout
+    two_lines = (
+        "  MOBY_TOKEN_FILE     a file that holds a token, after\n" + 22 * " " + "MOBY_TOKEN\n"
+    )
+    assert two_lines in out
+    assert "MOBY_TOKEN_FILE, the keyring, the file" in out
+    assert max(len(line) for line in out.splitlines()) <= 60
+
+
 def test_every_exit_code_has_its_meaning(moby: Moby) -> None:
     assert set(MEANINGS) == set(ExitCode)
     assert set(CLIENT_ERRORS.values()) | {ExitCode.DONE} == set(ExitCode)
@@ -144,6 +154,7 @@ def complete(*words: str) -> list[str]:
         (("moby", "call", "123", "--max-m"), ["--max-minutes"]),
         (("moby", "call", "123", "--country", "GB"), ["GB"]),
         (("moby", "rates", "GG"), ["GG"]),
+        (("moby", "calls", "list", "--state", "no"), ["no_answer"]),
         (("moby", "--json", "calls", "sh"), ["show"]),
         (("moby", "caller-id", "request", "1", "--channel", ""), ["sms", "call"]),
         (("moby", "balance", "--prof"), ["--profile"]),

@@ -418,6 +418,22 @@ def test_question_breaks_between_words(moby: Moby) -> None:
     assert len(f"{str(child.before).splitlines()[-1]}[y/N]: ") <= 60
 
 
+def test_ctrl_c_at_a_question_leaves_its_line(moby: Moby) -> None:
+    child = moby.spawn("caller-id", "request", MOBY_TOKEN=d.TOKEN)
+    child.expect("Country of the phone, such as GB: ")
+    child.sendintr()
+    text, code = finish(child)
+    assert code == 130
+    assert text.splitlines()[-1] == "moby: interrupted"
+
+
+def test_coloured_beginning_takes_no_room(moby: Moby) -> None:
+    child = moby.spawn("auth", "token")
+    child.setwinsize(24, len(f"moby: you are not signed in to {moby.env['MOBY_HOST']}"))
+    child.expect(pexpect.EOF)
+    assert f"\x1b[0m you are not signed in to {moby.env['MOBY_HOST']}\r\n" in str(child.before)
+
+
 def test_no_interaction_never_asks(moby: Moby, server: StubServer) -> None:
     text, code = finish(moby.spawn("auth", "login", "-n"))
     assert code == 1

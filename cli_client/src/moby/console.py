@@ -5,6 +5,7 @@ Nothing here passes through Cleo's markup, which would eat anything that looks l
 
 import json
 import os
+import re
 import select
 import shutil
 import textwrap
@@ -19,6 +20,8 @@ from moby.errors import MobyError
 from moby.text import clean
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
+
+_STYLED = re.compile(r"(\x1b\[\d+m)(.*?)(\x1b\[0m)")
 
 
 @dataclass
@@ -76,8 +79,7 @@ class Console:
         if self.json:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
-        said = self._fitted(self.context.stderr, f"moby: {error.message}")
-        self._put(self.context.stderr, said.replace("moby:", self.style_err("moby:", "red"), 1))
+        self._tell(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
         for line in [*error.field_lines(), *error.hint.splitlines()]:
             self._tell(self.context.stderr, f"  {line}")
 
@@ -159,9 +161,13 @@ class Console:
         self.end_live()
         suffix = f" [{default}]" if default else ""
         shown = self._fitted(self.context.stderr, f"{question}{suffix}:")
-        self.context.stderr.write(f"{shown} ")
-        self.context.stderr.flush()
-        line = self.context.stdin.readline()
+        try:
+            self.context.stderr.write(f"{shown} ")
+            self.context.stderr.flush()
+            line = self.context.stdin.readline()
+        except KeyboardInterrupt:
+            self.context.stderr.write("\n")
+            raise
         if not line:
             self.context.stderr.write("\n")
             raise MobyError("canceled", "no answer was given")
@@ -274,6 +280,12 @@ def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], r
 
 
 def _broken(line: str, width: int, hang: int) -> str:
+    """The codes of a coloured beginning take no room."""
+    styled = _STYLED.match(line)
+    if styled:
+        plain = _broken(styled[2] + line[styled.end() :], width, hang)
+        head = len(styled[2])
+        return f"{styled[1]}{plain[:head]}{styled[3]}{plain[head:]}"
     begins = " " * (hang or len(line) - len(line.lstrip()))
     return textwrap.fill(
         line, width, subsequent_indent=begins, break_long_words=False, break_on_hyphens=False

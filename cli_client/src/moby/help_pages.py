@@ -1,5 +1,6 @@
 """The text of moby help, set to the width of the terminal."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -58,13 +59,29 @@ def plain_help(text: str, width: int) -> list[str]:
     return lines
 
 
+def topic_page(text: str, width: int) -> str:
+    """A topic: its tables in two columns, everything else as in the help of a command."""
+    lines: list[str] = []
+    for paragraph in text.strip("\n").split("\n\n"):
+        lines += [""] if lines else []
+        parts = [re.split(" {2,}", line.strip(), maxsplit=1) for line in paragraph.splitlines()]
+        if paragraph.startswith("  ") and any(len(part) == 2 for part in parts):
+            lines += columns([(*part, "")[:2] for part in parts], width)
+        else:
+            lines += plain_help(paragraph, width)
+    return "\n".join(lines)
+
+
 def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[str]:
     """Names on the left, what they mean on the right; below each other where it is narrow."""
     pairs = [(str(left), str(right)) for left, right in rows]
-    left_width = widest or min(max(len(left) for left, _ in pairs), _LONGEST_LEFT)
+    left_width = widest or min(max(len(left) for left, right in pairs if right), _LONGEST_LEFT)
     room = width - left_width - 4
     lines = []
     for left, right in pairs:
+        if not right:
+            lines.append(f"  {left}")
+            continue
         if room < 24:
             lines += [f"  {left}", *_indented(right, width)]
             continue

@@ -5,6 +5,7 @@ from moby.diagnosis import examine
 from moby.exit_codes import ExitCode
 from moby.text import clean
 
+_HANG = 23  # where the details begin
 _STYLES = {"ok": "green", "note": "yellow", "problem": "red"}
 
 
@@ -20,5 +21,6 @@ class DoctorCommand(Command):
         else:
             for finding in findings:
                 state = self.console.style(f"{finding.state:<7}", _STYLES[finding.state])
-                self.console.write(f"{state}  {finding.subject:<12}  {clean(finding.detail)}")
+                line = f"{state}  {finding.subject:<12}  {clean(finding.detail)}"
+                self.console.write(line, hang=_HANG)
         return ExitCode.FAILURE if wrong else ExitCode.DONE

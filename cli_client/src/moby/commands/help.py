@@ -7,7 +7,7 @@ from moby.catalogue import all_commands, describe
 from moby.command import Command
 from moby.commands.group import GroupCommand
 from moby.errors import MobyError
-from moby.help_pages import command_page, overview
+from moby.help_pages import command_page, overview, topic_page
 from moby.topics import TOPICS
 
 _WIDEST = 100
@@ -53,7 +53,7 @@ class HelpCommand(Command):
         if self.console.json:
             self.console.document({"topic": name, "text": TOPICS[name]})
         else:
-            self.console.write(TOPICS[name].rstrip())
+            self.console.write(topic_page(TOPICS[name], self._width))
         return 0
 
     def _explain(self, command: CleoCommand) -> int:
