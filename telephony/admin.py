@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -237,7 +238,7 @@ class OpenedDestinationAdmin(LookOnlyAdmin):
     def has_close_permission(self, request: HttpRequest) -> bool:
         return may(request, "open")
 
-    def get_fields(self, request: HttpRequest, obj: OpenedDestination | None = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
             return ["of", "destination", "reason"]
         return ["account", "destination", "reason", "opened_by", "created_at", "closed_at"]
@@ -279,7 +280,7 @@ class AccountLimitsAdmin(LookOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request, "limit")
 
-    def get_fields(self, request: HttpRequest, obj: AccountLimits | None = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
             return ["of", *NAMES, "reason"]
         return ["account", *NAMES, "reason", "set_by", "set_at"]
