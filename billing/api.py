@@ -1,7 +1,7 @@
 """The API about money."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -135,15 +135,16 @@ def read_instant(
     try:
         day = parse_date(text)
         instant = of_day(day) if day else parse_datetime(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+        in_utc = instant.astimezone(UTC) if instant and instant.tzinfo else None
+    except (ValueError, OverflowError):  # the second for the ends of the calendar
+        in_utc = None
+    if in_utc is None:
         raise ProductError(
             "invalid_request",
             f"`{name}` is a date or an instant, such as 2026-11-01 or 2026-11-01T00:00:00Z.",
             details={"fields": {name: ["Write a date or an instant."]}},
         )
-    return instant
+    return in_utc
 
 
 def read_kind(text: str) -> str:

@@ -212,6 +212,9 @@ def test_pages_of_others_are_not_found_or_empty(charlie: User, account: Account,
         ("since={today}&until={today}", 2),
         ("kind=lost", "invalid_request"),
         ("until=soon", "invalid_request"),
+        ("until=9999-12-31", 2),
+        ("until=9999-12-31T23:59:59-12:00", "invalid_request"),
+        ("since=0001-01-01T00:00:00%2B14:00", "invalid_request"),
     ],
 )
 def test_api_filters_movements(account: Account, query: str, found: int | str) -> None:
