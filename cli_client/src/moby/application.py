@@ -84,7 +84,7 @@ def load_group(name: str, description: str) -> Callable[[], CleoCommand]:
 
 _OPTIONS = (
     ("help", "h", True, "Explain a command, or moby itself."),
-    ("quiet", "q", True, "Print nothing but what was asked for."),
+    ("quiet", "q", True, "Print only errors, and what --json and --csv give."),
     ("verbose", "v|vv|vvv", True, "Show requests; -vvv shows bodies; secrets never."),
     ("version", "V", True, "Print the version of moby."),
     ("ansi", None, True, "Force colours."),

@@ -59,12 +59,12 @@ class CommandFacts:
 def describe(command: "CleoCommand") -> CommandFacts:
     # The command's own definition, without the words and options that all commands share.
     definition = command._definition
-    arguments = tuple((a.name.replace("_", "-"), a.description) for a in definition.arguments)
+    arguments = tuple((a.name, a.description) for a in definition.arguments)
     words = [
         f"[{a.name.upper()}]" if not a.is_required() else a.name.upper()
         for a in definition.arguments
     ]
-    usage = " ".join(["moby", str(command.name), *(w.replace("_", "-") for w in words)])
+    usage = " ".join(["moby", str(command.name), *words])
     options = tuple(_option(o) for o in definition.options)
     return CommandFacts(
         str(command.name),

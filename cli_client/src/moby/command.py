@@ -74,6 +74,6 @@ class Command(CleoCommand):
         words = value if isinstance(value, list) else [value]
         text = " ".join(map(str, words)).strip()
         if not text:
-            what = argument.replace("_", " ")
+            what = argument.replace("-", " ")
             raise MobyError("usage", f"no {what} was given", f"See: moby {self.name} --help")
         return text

@@ -58,7 +58,12 @@ def _days(text: str | None) -> str | None:
 
 
 def _cents(text: str | None, name: str) -> str | None:
-    return None if text is None else str(read_cents(text, f"an amount for {name}"))
+    if text is None:
+        return None
+    cents = read_cents(text, f"an amount for {name}")
+    if not cents:
+        raise MobyError("bad_amount", f"{name} has to be more than nothing")
+    return str(cents)
 
 
 def _destination(word: str) -> str:

@@ -41,7 +41,7 @@ its exit code tells the state. Money is a decimal string in US dollars.
   --host HOST         the server to use
   --token TOKEN       a token for this command; other users may see it
   --profile PROFILE   the profile to use, where you have several sign-ins
-  -q, --quiet         print nothing but what was asked for
+  -q, --quiet         print only errors, and what --json and --csv give
   -v, --verbose       show requests; -vvv shows bodies; secrets never
   -n, --no-interaction  never ask
   --ansi, --no-ansi   force or forbid colours

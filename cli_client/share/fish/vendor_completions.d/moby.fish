@@ -9,7 +9,7 @@ function __moby_at
 end
 complete -c moby -f
 complete -c moby -s h -l help -d 'Explain a command, or moby itself.'
-complete -c moby -s q -l quiet -d 'Print nothing but what was asked for.'
+complete -c moby -s q -l quiet -d 'Print only errors, and what --json and --csv give.'
 complete -c moby -s v -l verbose -d 'Show requests; -vvv shows bodies; secrets never.'
 complete -c moby -s V -l version -d 'Print the version of moby.'
 complete -c moby -l ansi -d 'Force colours.'

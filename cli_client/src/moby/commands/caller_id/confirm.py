@@ -17,7 +17,7 @@ class ConfirmCommand(Command):
         "  moby caller-id confirm 07400123456 123456 --country GB"
     )
     arguments = [
-        argument("code_or_number", "The code; or the number, with the code after it."),
+        argument("code-or-number", "The code; or the number, with the code after it."),
         argument("code", "The code, after a number.", optional=True),
     ]
     options = [
@@ -26,7 +26,7 @@ class ConfirmCommand(Command):
     ]
 
     def handle(self) -> int:
-        first, second = self.word("code_or_number"), self.argument("code")
+        first, second = self.word("code-or-number"), self.argument("code")
         body = {
             "code": read_code(second or first),
             "number": first if second else None,
