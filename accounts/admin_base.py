@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.audit import record
 from accounts.models import Account, User
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 
 
@@ -172,7 +173,15 @@ def reasoned(
             form = form_class(request.POST) if "reasoned" in request.POST else form_class()
             if not form.is_valid():
                 return _ask(page, request, chosen, form=form, title=description, facts={})
-            said = do(page, request, chosen, form)
+            try:
+                said = do(page, request, chosen, form)
+            except ProductError as refusal:
+                # The general advice of a code is for customers.
+                own_hint = refusal.hint if refusal.hint != refusal.kind.hint else ""
+                form.add_error(None, f"{refusal.message} {own_hint}".strip())
+                asked = _ask(page, request, chosen, form=form, title=description, facts={})
+                asked.status_code = refusal.kind.status
+                return asked
             if not isinstance(said, str):
                 return _ask(page, request, chosen, form=form, title=description, facts=said)
             messages.success(request, said)

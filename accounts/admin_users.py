@@ -120,7 +120,7 @@ class UserAdmin(LookOnlyAdmin):
         removed = sum(
             support.remove_second_factor(user, reason=reason, request=request) for user in chosen
         )
-        return f"{removed} removed; a mail tells them."
+        return f"{removed} removed; a mail tells them." if removed else "There was none."
 
     @reasoned("Lock: no sign-in, no sessions, no tokens", permission="lock")
     def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:

@@ -29,7 +29,7 @@ from billing.models import (
 from billing.refunds import refundable_by_staff_micros, start_refund
 from billing.topups import ask_stripe
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_change, format_money
+from mobayilo.lib.formatting import MINUS, format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT
 
 Row = TypeVar("Row", Wallet, TopUp, Dispute)
@@ -43,11 +43,14 @@ class AmountForm(ReasonForm):
 
     def clean_amount(self) -> int:
         """In cents, negative after a minus sign."""
-        text = self.cleaned_data["amount"].strip()
+        text = self.cleaned_data["amount"].strip().replace(MINUS, "-")
         try:
-            return -read_amount(text[1:]) if text.startswith("-") else read_amount(text)
+            cents = -read_amount(text[1:]) if text.startswith("-") else read_amount(text)
         except ProductError as error:
             raise forms.ValidationError(error.message) from None
+        if cents == 0:
+            raise forms.ValidationError("That would move nothing.")
+        return cents
 
 
 class AdjustForm(AmountForm):

@@ -35,6 +35,8 @@ def test_money_is_there_to_look_at_only(account: Account, page: str) -> None:
     [
         ("support", "5", 25),
         ("support", "-5.50", 14.5),
+        ("support", "−5.50", 14.5),
+        ("support", "0", 20),
         ("support", "20.01", 20),
         ("finance", "20.01", 40.01),
         ("finance", "500.01", 20),
@@ -50,6 +52,16 @@ def test_staff_credit_and_debit_within_the_limit_of_their_group(
         act(user, "credit_or_debit", account.wallet, amount=amount, kind="adjustment")
     assert totals(account) == (balance, 0)
     assert AuditEvent.objects.filter(action="money.adjusted").count() == (balance != 20)
+
+
+def test_refused_action_stays_on_its_form_with_what_was_typed(account: Account) -> None:
+    shown = act(
+        staff("support"), "credit_or_debit", account.wallet, amount="20.01", kind="adjustment"
+    )
+    assert "You may credit or debit up to $20.00." in shown
+    assert 'value="20.01"' in shown
+    assert 'value="ticket 4711"' in shown
+    assert totals(account) == (20, 0)
 
 
 def test_adjustment_needs_a_reason_and_keeps_it(account: Account) -> None:
