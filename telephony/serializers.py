@@ -20,16 +20,11 @@ MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 class DollarsField(serializers.DecimalField):
     """An exact amount of dollars, read into micro-dollars; its bounds are micro-dollars too."""
 
-    default_error_messages = {  # DRF's name the bound, in the wrong unit
-        "min_value": "This amount is too small.",
-        "max_value": "This amount is too large.",
-    }
-
     def __init__(self, *, min_value: int, **kwargs: Any) -> None:
         bounds: dict[str, Any] = {
             "min_value": min_value,
             "max_value": MAX_MICROS,
-            "error_messages": {
+            "error_messages": {  # DRF's name the bound in micro-dollars
                 "min_value": "Give more than $0.00." if min_value else "Give $0.00 or more.",
                 "max_value": f"Give at most {format_money(MAX_MICROS)}.",
             },
