@@ -38,10 +38,13 @@ def _holds_a_new_token(response: HttpResponseBase) -> bool:
 class UserSessionsMiddleware(EagerMiddleware):  # type: ignore[misc]  # allauth has no types
     """Notes where a browser was last seen; once a minute, where allauth's own writes each time.
 
-    A browser that comes from elsewhere, or calls itself otherwise, is noted at once.
+    A browser that comes from elsewhere, or calls itself otherwise, is noted at once. What comes
+    without a session, as programs do, is no browser of anybody.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.session.session_key is None:
+            return self.get_response(request)  # type: ignore[no-any-return]  # of allauth's class
         seen = f"{request.session.session_key} {ip_of(request)} {agent_of(request)}"
         key = f"seen:{hashlib.sha256(seen.encode()).hexdigest()}"
         if caches["local"].add(key, True, timeout=60):

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -79,6 +81,19 @@ class ProbeMiddleware:
         if request.path in ("/healthz", "/readyz", "/metrics"):
             request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
         return self.get_response(request)
+
+
+class ContentSecurityPolicyMiddleware:
+    """One policy for every answer. django-csp's own middleware builds it anew for each of them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.setdefault(HEADER, self.policy)
+        return response
 
 
 def _account_id(request: HttpRequest) -> str:

@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.UserSessionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "mobayilo.middleware.ContentSecurityPolicyMiddleware",
     "mobayilo.overview.middleware.TimeZoneMiddleware",
     "mobayilo.overview.middleware.FailuresMiddleware",
 ]
