@@ -1,6 +1,5 @@
 # Everything a developer or a newcomer types. `make help` lists it.
-SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
+.SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -11,18 +10,20 @@ SECONDS ?= 600
 COVERAGE ?= --cov --cov-report=term:skip-covered
 TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
-READY := .venv/ready
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests
 
-.PHONY: help demo run test lint docs screenshots tables bench fuzz soak lock setup
+# Where it is set, each of the hundred processes of a demo compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo run test lint docs screenshots tables bench fuzz soak machines lock setup
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup ## play the whole journey: sign-up, device login, top-up, a billed call
+demo: .venv/demo ## play the whole journey: sign-up, device login, top-up, a billed call
 	@$(BIN)/python -m dev.demo
 
-run: setup ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8001)
+run: .venv/demo ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8001)
 	@$(BIN)/python -m dev.run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 test: setup ## run every test: all on PostgreSQL, with coverage, those marked db and the journeys also on SQLite
@@ -55,18 +56,22 @@ fuzz: setup ## send anything at all to every door for SECONDS (600), never the s
 soak: setup ## mixed traffic with faults for SECONDS (600), then the audits
 	$(BIN)/python -m dev.soak --seconds $(SECONDS)
 
-setup: $(READY)
+machines: ## play the README on bare Debian 12 and 13, in roots of their own
+	$(PYTHON) -m dev.machines
 
-$(READY): requirements-dev.txt cli_client/pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing the pinned packages into .venv …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e ./cli_client
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/accounts/clients; \
-	else echo "npm is not installed: the tests of two clients from npm are skipped"; fi
-	@mkdir -p var
-	@touch $(READY)
+setup: .venv/dev ## install everything that the other targets need
 
-lock: setup ## compile pyproject.toml's ranges into the two requirements files
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements-dev.txt pyproject.toml
+.venv/demo: requirements-demo.txt dev/uv.txt dev/setup.sh cli_client/pyproject.toml
+	@PYTHON=$(PYTHON) dev/setup.sh demo
+
+.venv/dev: requirements-dev.txt dev/uv.txt dev/setup.sh cli_client/pyproject.toml tests/accounts/clients/package-lock.json
+	@PYTHON=$(PYTHON) dev/setup.sh dev
+
+# Each set is compiled for every supported Python at once, with the versions of the smaller set.
+COMPILE := $(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: setup ## take the newest releases that pyproject.toml allows, into the lock files
+	echo uv | $(COMPILE) --no-annotate - -o dev/uv.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --constraint requirements.txt --extra demo pyproject.toml cli_client/pyproject.toml -o requirements-demo.txt
+	$(COMPILE) --constraint requirements-demo.txt --all-extras pyproject.toml cli_client/pyproject.toml -o requirements-dev.txt

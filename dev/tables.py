@@ -4,7 +4,7 @@ import re
 
 import django
 
-from dev import api_reference, dependencies
+from dev import api_reference
 from dev.stack import ROOT
 from mobayilo.lib.errors import ERRORS
 from mobayilo.lib.ratelimits import LIMITS
@@ -36,4 +36,3 @@ if __name__ == "__main__":
     replace_rows("operations.md", "| limit | rate | per | without Redis |", limit_rows())
     django.setup()
     api_reference.PAGE.write_text(api_reference.page())
-    dependencies.PAGE.write_text(dependencies.page())

@@ -1,23 +1,12 @@
 """The pages that are generated are the ones that would be generated now."""
 
-from dev import api_reference, dependencies
+from dev import api_reference
 from mobayilo.lib.errors import ERRORS
 from tests.docs.pages import DOCS
 
 
 def test_api_page_is_what_the_schema_gives() -> None:
     assert api_reference.PAGE.read_text() == api_reference.page(), "run: make tables"
-
-
-def test_dependencies_page_gives_what_is_pinned() -> None:
-    assert dependencies.PAGE.read_text() == dependencies.page(), "run: make tables"
-
-
-def test_dependency_that_was_asked_for_gives_its_reason() -> None:
-    rows = dependencies.PAGE.read_text().splitlines()
-    asked = dependencies.RANGE.findall(dependencies.ASKED)
-    missing = [name for name, why in asked if not any(row.endswith(f"| {why} |") for row in rows)]
-    assert (missing, len(asked) > 50) == ([], True)
 
 
 def test_api_page_has_every_path_of_the_api() -> None:
