@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from dev.loopback import direct_session
+
 
 @dataclass
 class Form:
@@ -63,8 +65,7 @@ class Browser:
     def __init__(self, web: str, sandbox: str, session: requests.Session | None = None) -> None:
         self.web = web
         self.sandbox = sandbox
-        self.session = session or requests.Session()
-        self.session.trust_env = False
+        self.session = session or direct_session()
         self.page: requests.Response
 
     def open(self, url: str) -> requests.Response:
@@ -124,7 +125,7 @@ class Browser:
         """The text of the newest mail to an address, from the sandbox's mailbox."""
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
-            answer = requests.get(
+            answer = self.session.get(
                 f"{self.sandbox}/control/mail", params={"to": email}, timeout=10
             ).json()
             if answer["messages"]:

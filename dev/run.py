@@ -104,9 +104,9 @@ def _serve(stack: Stack, passwords: dict[str, str], run_file: Path) -> None:
     unfinished.write_text(json.dumps(_run_file(stack, passwords), indent=2) + "\n")
     unfinished.replace(run_file)
     print(_welcome(stack, passwords), flush=True)
-    while all(process.poll() is None for process in stack.processes):
+    while not (ended := stack.ended_process()):
         signal.sigtimedwait([signal.SIGCHLD], 1)
-    raise RuntimeError(f"a process ended by itself; see the logs in {stack.folder}")
+    raise RuntimeError(f"a process ended by itself.\n{stack.last_lines(ended)}")
 
 
 def _run_file(stack: Stack, passwords: dict[str, str]) -> dict[str, object]:

@@ -20,9 +20,12 @@ from typing import Self
 
 import requests
 
+from dev.loopback import direct_session, environment_without_proxies
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 START_SECONDS = 40
+LOG_LINES_SHOWN = 15
 
 
 def free_port() -> int:
@@ -59,12 +62,14 @@ class Stack:
         self.sandbox = f"http://127.0.0.1:{sandbox_port or free_port()}"
         self.smtp_port = free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.logs: dict[int, Path] = {}  # by process id
+        self.session = direct_session()
         self.env = self._environment(database_url, settings or {})
 
     def _environment(self, database_url: str, settings: Mapping[str, str]) -> dict[str, str]:
         """Settings of every process: the sandbox for providers, and secrets made just now."""
         return {
-            **os.environ,
+            **environment_without_proxies(),
             "PUBLIC_URL": self.web,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DATABASE_URL": database_url or f"sqlite:///{self.folder}/mobayilo.sqlite3",
@@ -79,7 +84,6 @@ class Stack:
             "STRIPE_API_KEY": "sk_test_" + secrets.token_hex(12),
             "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
             "DJANGO_SETTINGS_MODULE": "mobayilo.settings",
-            "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONUNBUFFERED": "1",
             **settings,
         }
@@ -123,25 +127,38 @@ class Stack:
         return web
 
     def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.log").open("ab") as log:
+        path = self.folder / f"{name}.log"
+        with path.open("ab") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         self.processes.append(process)
+        self.logs[process.pid] = path
         return process
 
     def _wait_for(self, url: str) -> None:
+        """Return when the address answers. Raise RuntimeError with the log that says why not."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            stopped = next((p for p in self.processes if p.poll() is not None), None)
-            if stopped is not None:
-                raise RuntimeError(f"{stopped.args!r} ended at start; see {self.folder}/*.log")
+            if ended := self.ended_process():
+                raise RuntimeError(f"a process ended at its start.\n{self.last_lines(ended)}")
             try:
-                requests.get(url, timeout=2)
+                self.session.get(url, timeout=2)
                 return
             except requests.RequestException:
                 time.sleep(0.05)
-        raise RuntimeError(f"nothing answers at {url}; see {self.folder}/*.log")
+        logs = "\n".join(self.last_lines(process) for process in self.processes)
+        raise RuntimeError(f"{url} did not answer within {START_SECONDS} s.\n{logs}")
+
+    def ended_process(self) -> subprocess.Popen[bytes] | None:
+        """Return a process that has ended by itself, if there is one."""
+        return next((each for each in self.processes if each.poll() is not None), None)
+
+    def last_lines(self, process: subprocess.Popen[bytes]) -> str:
+        """Return the end of a process's log, under its name."""
+        path = self.logs[process.pid]
+        lines = path.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+        return "\n".join([f"The end of {path.name}:", *(f"  {line}" for line in lines)])
 
     def stop(self) -> None:
         """Ends every process, gently first."""
@@ -171,8 +188,8 @@ class Stack:
         """Asks the sandbox's control API: GET without a body, POST with one."""
         url = f"{self.sandbox}/control/{path}"
         if body is None:
-            return requests.get(url, timeout=10)
-        return requests.post(
+            return self.session.get(url, timeout=10)
+        return self.session.post(
             url, data=json.dumps(body), headers={"Content-Type": "application/json"}, timeout=10
         )
 
@@ -186,5 +203,4 @@ class Stack:
             "LANG": "C.UTF-8",
             "MOBY_HOST": self.web,
             "MOBY_KEYRING": "off",
-            "NO_PROXY": "127.0.0.1,localhost",
         }
