@@ -67,6 +67,10 @@ class Customer:
         )
         return Ran(arguments, done.stdout, done.stderr, done.returncode)
 
+    def typed(self, *arguments: str) -> Ran:
+        """Run `moby` to its end; `stdout` has both streams, in the order in which they came."""
+        return Started(self, *arguments).finish()
+
     def log_in(self) -> Ran:
         """`moby auth login`, approved in the browser while it waits."""
         login = Started(self, "auth", "login", "--insecure-storage", "--no-browser")

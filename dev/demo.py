@@ -1,6 +1,7 @@
 """`make demo`: the whole journey from nothing, with the installed `moby`, printed as it happens."""
 
 import secrets
+import shlex
 import sys
 import tempfile
 import time
@@ -67,13 +68,13 @@ def sign_up_and_log_in(customer: Customer) -> None:
     show(customer.log_in())
     status = show(customer.moby("auth", "status", "--json")).json
     expect(status["authenticated"] is True, "the terminal is signed in")
-    show(customer.moby("auth", "status"))
+    show(customer.typed("auth", "status"))
 
 
 def prove_phone(customer: Customer) -> None:
     say("Prove the phone: a code by SMS, confirmed with the code alone")
-    show(customer.moby("caller-id", "request", "07400 123456", "--country", "GB"))
-    show(customer.moby("caller-id", "confirm", customer.code_received(PHONE)))
+    show(customer.typed("caller-id", "request", "07400 123456", "--country", "GB"))
+    show(customer.typed("caller-id", "confirm", customer.code_received(PHONE)))
 
 
 def top_up(customer: Customer) -> None:
@@ -88,11 +89,11 @@ def top_up(customer: Customer) -> None:
 def call(customer: Customer) -> Decimal:
     """A call that is answered and talks. Returns what it cost."""
     say("What a minute costs, and a call")
-    show(customer.moby("rates", "GB"))
-    show(customer.moby("call", "020 7946 0018", "--country", "GB", "--yes", "--wait"))
+    show(customer.typed("rates", "GB"))
+    show(customer.typed("call", "020 7946 0018", "--country", "GB", "--yes", "--wait"))
     calls = customer.moby("calls", "list", "--json").json["items"]
     receipt = show(customer.moby("calls", "show", calls[0]["call_id"], "--json")).json
-    show(customer.moby("calls", "show", calls[0]["call_id"]))
+    show(customer.typed("calls", "show", calls[0]["call_id"]))
     expect(receipt["state"] == "completed", "the call was completed")
     cost = Decimal(str(receipt["cost"]))
     expect(cost > 0, "the call cost something")
@@ -112,13 +113,13 @@ def check_balance(customer: Customer, expected: Decimal) -> None:
         Decimal(str(balance["balance"])) == expected and balance["held_cents"] == 0,
         f"the balance is {expected}: 20.00 less what the receipt says, and nothing is held",
     )
-    show(customer.moby("transactions"))
+    show(customer.typed("transactions"))
 
 
 def log_out(customer: Customer) -> None:
     say("Log out; the server refuses the token from now on")
     token = customer.moby("auth", "token").stdout.strip()
-    show(customer.moby("auth", "logout"))
+    show(customer.typed("auth", "logout"))
     customer.env["MOBY_TOKEN"] = token
     refused = show(customer.moby("auth", "status", "--json"), code=4).json
     expect(refused["reason"] == "revoked", "the token is revoked")
@@ -135,7 +136,7 @@ def say(text: str) -> None:
 
 def show(ran: Ran, *, code: int = 0) -> Ran:
     """Prints a command and what it answered, and holds that it ended with `code`."""
-    print(f"$ moby {' '.join(ran.arguments)}")
+    print(f"$ moby {shlex.join(ran.arguments)}", flush=True)
     for text in (ran.stdout, ran.stderr):
         for line in text.replace("\r", "\n").splitlines():
             print(f"  {line}")
