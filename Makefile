@@ -56,8 +56,8 @@ fuzz: setup ## send anything at all to every door for SECONDS (600), never the s
 soak: setup ## mixed traffic with faults for SECONDS (600), then the audits
 	$(BIN)/python -m dev.soak --seconds $(SECONDS)
 
-machines: ## play the README on bare Debian 12 and 13, in roots of their own
-	$(PYTHON) -m dev.machines
+machines: ## play the README on bare Debian 12 and 13, or PARTS of it: demo, test, install
+	@$(PYTHON) -m dev.machines $(PARTS)
 
 setup: .venv/dev ## install everything that the other targets need
 

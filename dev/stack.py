@@ -44,6 +44,15 @@ def free_port() -> int:
         return port
 
 
+def loopback_name() -> str:
+    """Return `localhost`, which passkeys need, or an address where no hosts file has the name."""
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError:
+        return "127.0.0.1"
+    return "localhost"
+
+
 class Stack:
     """Starts the product in `folder` and stops it. Addresses are in `web` and `sandbox`."""
 
@@ -58,7 +67,8 @@ class Stack:
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
-        self.web = f"http://localhost:{self.port}"
+        self.host = loopback_name()
+        self.web = f"http://{self.host}:{self.port}"
         self.sandbox = f"http://127.0.0.1:{sandbox_port or free_port()}"
         self.smtp_port = free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -119,7 +129,7 @@ class Stack:
         command = [
             str(BIN / "gunicorn"),
             "mobayilo.wsgi",
-            *("--bind", f"localhost:{self.port}", "--worker-class", "gthread", "--threads", "8"),
+            *("--bind", f"{self.host}:{self.port}", "--worker-class", "gthread", "--threads", "8"),
             *("--graceful-timeout", "5", "--no-control-socket"),
         ]
         web = self._start("web", command)
