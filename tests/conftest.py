@@ -4,18 +4,19 @@ import os
 import signal
 import threading
 from dataclasses import replace
-from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
-from django.db import connection
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from mobayilo.lib.ratelimits import LIMITS
-from tests.database import ON_SQLITE
+from tests.emptying import empty_tables
 from tests.people import person
+from tests.templates import MIGRATED, copy_database, make_migrated, use
 
 # The suite tries the same examples each time, so that it fails for a change and never for luck;
 # `make fuzz` looks for new ones, round after round. A profile begins with what is loaded.
@@ -39,6 +40,8 @@ def pytest_configure() -> None:
     )
     # Hashes that are slow on purpose are a third of the run otherwise.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Django's way of emptying tables is another third.
+    TransactionTestCase._fixture_teardown = lambda _test: empty_tables()  # type: ignore[method-assign]  # where Django empties them
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,26 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """A file for SQLite: its memory database answers "locked" to threads, whatever the time-out."""
-    if ON_SQLITE:
-        settings.DATABASES["default"]["TEST"]["NAME"] = (
-            settings.DATABASES["default"]["NAME"] + "-test"
-        )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _flush_past_the_triggers() -> None:
-    """Emptying the tables between tests is the one thing the triggers of transfers must allow."""
-    if ON_SQLITE:
-        return
-    operations = type(connection.ops)
-    flush = operations.sql_flush
-
-    def sql_flush(*args: Any, **kwargs: Any) -> list[str]:
-        return ["SET LOCAL session_replication_role = replica", *flush(*args, **kwargs)]
-
-    operations.sql_flush = sql_flush  # type: ignore[method-assign]  # the point of it
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
+    """Give this process a copy of the migrated database. The folder of the run goes with it."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with django_db_blocker.unblock():
+        make_migrated()
+        copy_database(MIGRATED, f"test-{name}")
+        use(f"test-{name}")
 
 
 @pytest.fixture(autouse=True)
