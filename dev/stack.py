@@ -102,7 +102,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._start_sandbox()
-            self._run(sys.executable, "-m", "dev.prepare")
+            self.prepare()
             self.start_web()
             self._start("periodic", [sys.executable, "manage.py", "run_periodic"])
             self._wait_for(f"{self.sandbox}/")
@@ -118,6 +118,10 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def prepare(self) -> None:
+        """Make the database and the static files ready."""
+        self._run(sys.executable, "-m", "dev.prepare")
 
     def _start_sandbox(self) -> None:
         port = self.sandbox.rsplit(":", 1)[1]

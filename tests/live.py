@@ -4,30 +4,34 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from dev.stack import Stack
-from tests.database import ON_SQLITE
+from tests.templates import PREPARED, PREPARED_STATIC, copy_database, make_prepared, url_of
 
 
-def new_database(name: str) -> str:
-    """A database of its own beside the one of the test run; empty means Stack's SQLite file."""
-    if ON_SQLITE:
-        return ""
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return urlsplit(server)._replace(path=f"/{name}").geturl()
+class Prepared(Stack):
+    """A stack whose database is a copy of a prepared one, with the static files of the run."""
+
+    def prepare(self) -> None:
+        self.env["STATIC_ROOT"] = str(PREPARED_STATIC)
+        self.env["DJANGO_SETTINGS_MODULE"] = "tests.live_settings"
+
+
+def prepared_database(name: str) -> str:
+    """Make a database for one stack of this process. Returns its URL."""
+    make_prepared()
+    own_name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{name}"
+    copy_database(PREPARED, own_name)
+    return url_of(own_name)
 
 
 @contextmanager
 def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """The product in a folder and a database that nobody else has, forty times as fast as life."""
-    database_url = new_database(f"journeys-{folder.name}")
-    with Stack(folder, database_url=database_url, settings=settings) as running:
+    """Run the product in a folder and a database of its own, forty times as fast as life."""
+    database_url = prepared_database(folder.name)
+    with Prepared(folder, database_url=database_url, settings=settings) as running:
         running.control("speed", {"speed": 40})
         yield running
 

@@ -11,12 +11,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 
 from tests.database import FOLDER, ON_SQLITE, ROOT
@@ -56,9 +54,7 @@ def make_migrated() -> None:
         if is_first:
             if not ON_SQLITE:
                 copy_database("template1", MIGRATED)
-            use(MIGRATED)
-            call_command("migrate", verbosity=0)
-            connection.close()
+            run_on(MIGRATED, "manage.py", "migrate", "--verbosity=0")
 
 
 def make_prepared() -> None:
@@ -66,15 +62,15 @@ def make_prepared() -> None:
     with first_of_the_run(PREPARED) as is_first:
         if is_first:
             copy_database(MIGRATED, PREPARED)
-            prepare(url_of(PREPARED), PREPARED_STATIC)
+            run_on(PREPARED, "-m", "dev.prepare")
 
 
-def prepare(database_url: str, static: Path) -> None:
-    """Run what `make run` runs before it serves, with production's way of static files."""
-    env = {**os.environ, "DATABASE_URL": database_url, "STATIC_ROOT": str(static)}
-    env["DJANGO_SETTINGS_MODULE"] = "mobayilo.settings"
+def run_on(name: str, *command: str) -> None:
+    """Run Python on a database of the run, as a process that knows nothing of the tests."""
+    settings = {"DATABASE_URL": url_of(name), "STATIC_ROOT": str(PREPARED_STATIC)}
+    env = {**os.environ, **settings, "DJANGO_SETTINGS_MODULE": "mobayilo.settings"}
     subprocess.run(
-        [sys.executable, "-m", "dev.prepare"], cwd=ROOT, env=env, check=True, capture_output=True
+        [sys.executable, *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
     )
 
 

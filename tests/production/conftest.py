@@ -8,10 +8,14 @@ from dev.api_customer import DESTINATION, ApiCustomer
 from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
 from tests.database import ON_SQLITE
-from tests.live import new_database
+from tests.live import Prepared, prepared_database
 
 PASSWORD = "correct horse battery staple"
 SPEED = 40
+
+
+class PreparedCluster(Prepared, Cluster):
+    """A cluster whose database is a copy of a prepared one."""
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +25,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if missing := missing_tools():
         pytest.skip(f"not installed: {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("cluster")
-    with Cluster(folder, database_url=new_database("cluster")) as running:
+    with PreparedCluster(folder, database_url=prepared_database("cluster")) as running:
         running.control("speed", {"speed": SPEED})
         running.control("numbers", {"number": DESTINATION, "talk_seconds": 30})
         yield running

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from dev.cluster import Cluster
 from dev.stack import ROOT
 from mobayilo.overview.periodic import JOBS
-from tests.live import new_database
+from tests.templates import copy_database, url_of
 
 DEPLOY = ROOT / "deploy"
 OF_GUNICORN = {"WEB_BIND", "WEB_WORKERS", "WEB_THREADS"}
@@ -181,7 +181,8 @@ def backup(
 def test_backup_restores_into_an_empty_database_with_a_proven_ledger(
     cluster: Cluster, caller: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, empty = cluster.env["DATABASE_URL"], new_database("restored")
+    copy_database("template1", "restored")
+    source, empty = cluster.env["DATABASE_URL"], url_of("restored")
     saved = backup(cluster, source, "save", str(tmp_path / "dumps"))
     assert saved.returncode == 0, saved.stderr
     dump = Path(saved.stdout.strip())
