@@ -80,7 +80,7 @@ class Watched:
         # The devtools protocol evaluates this; the content policy of the page stays in force.
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
-        options = json.dumps({"runOnly": rules, "preload": False})
+        options = json.dumps({"runOnly": rules, "preload": False, "resultTypes": ["violations"]})
         found = self.page.evaluate(f"axe.run({CONTEXT}, {options})")
         return [
             f"{self.page.url}: {violation['id']} at {node['target']}"
