@@ -69,9 +69,11 @@ def run_on(name: str, *command: str) -> None:
     """Run Python on a database of the run, as a process that knows nothing of the tests."""
     settings = {"DATABASE_URL": url_of(name), "STATIC_ROOT": str(PREPARED_STATIC)}
     env = {**os.environ, **settings, "DJANGO_SETTINGS_MODULE": "mobayilo.settings"}
-    subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
 
 
 def use(name: str) -> None:
