@@ -6,16 +6,19 @@ PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
 SECONDS ?= 600
-# Most tests wait for servers, so three processes fill two cores; a file stays in one of them.
-COVERAGE ?= --cov --cov-report=term:skip-covered
-TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+# `make test ROOM=telephony` runs the tests of one room, `make test COVERAGE=--cov` measures what they reach.
+ROOM ?=
+COVERAGE ?=
+# Most tests wait for servers, so four processes fill two cores: three on PostgreSQL, one on SQLite.
+TOGETHER := -n 3 --dist loadgroup --no-loadscope-reorder
+TESTS := $(if $(ROOM),tests/$(ROOM))
 BIN := .venv/bin
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests
 
-# Where it is set, each of the hundred processes of a demo compiles every module anew.
+# Where it is set, each of the hundred processes of a demo compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test lint docs screenshots tables bench fuzz soak machines lock setup
+.PHONY: help demo run test test-hard lint docs screenshots tables bench fuzz soak machines lock setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,9 +29,14 @@ demo: .venv/demo ## play the whole journey: sign-up, device login, top-up, a bil
 run: .venv/demo ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PORT (8001)
 	@$(BIN)/python -m dev.run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
-test: setup ## run every test: all on PostgreSQL, with coverage, those marked db and the journeys also on SQLite
-	$(BIN)/pytest $(TOGETHER) $(COVERAGE)
-	TEST_DATABASE=sqlite $(BIN)/pytest $(TOGETHER) -m "db or journey"
+test: setup ## run every test on PostgreSQL, and beside it those marked db and the journeys on SQLite
+	@trap 'kill -INT $$sqlite 2>/dev/null || true' EXIT; \
+	TEST_DATABASE=sqlite $(BIN)/pytest -m "db or journey" $(TESTS) >var/test-sqlite.log 2>&1 & sqlite=$$!; \
+	failed=0; $(BIN)/pytest $(TOGETHER) $(COVERAGE) $(TESTS) || failed=$$?; \
+	echo "On SQLite:"; wait $$sqlite || [ $$? = 5 ] || failed=1; cat var/test-sqlite.log; exit $$failed
+
+test-hard: setup ## run every test three times, in any order, at any hour, beside two busy loops
+	@$(BIN)/python -m dev.test_hard
 
 lint: setup ## ruff, mypy --strict, djlint, Django's checks, no missing migration
 	$(BIN)/ruff check .

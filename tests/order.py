@@ -1,0 +1,61 @@
+"""The order of the tests, and which of them stay in one process.
+
+A file stays in one process, and so do the files that share an expensive server. The longest begin,
+so that no process waits for the last of them. ORDER_SEED=1 mixes everything instead: files, and
+the tests within each.
+"""
+
+import os
+import random
+
+import pytest
+
+SEED = os.environ.get("ORDER_SEED")
+# Each of these groups has one server for all its files.
+SHARED = {
+    "tests/journeys/test_docs_commands.py": "journeys",
+    "tests/journeys/test_main_job.py": "journeys",
+    "tests/production/test_deploy.py": "cluster",
+    "tests/production/test_many_machines.py": "cluster",
+    "tests/production/test_outages.py": "cluster",
+    "tests/production/test_server_logs.py": "cluster",
+}
+LONGEST = (
+    "journeys",
+    "tests/web/test_walk.py",
+    "cluster",
+    "tests/web/test_browser.py",
+    "tests/web/test_support_look.py",
+    "tests/production/test_api_schema.py",
+    "tests/production/test_fuzz.py",
+    "tests/telephony/test_crashes.py",
+    "tests/billing/test_properties.py",
+    "tests/web/test_support_walk.py",
+)
+
+
+def group_of(item: pytest.Item) -> str:
+    path = item.path.relative_to(item.config.rootpath).as_posix()
+    return SHARED.get(path, path)
+
+
+def place_of(group: str) -> int:
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+
+
+def pytest_report_header() -> str:
+    return f"order: mixed, as ORDER_SEED={SEED} repeats it" if SEED else ""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if SEED:
+        random.Random(int(SEED)).shuffle(items)
+    # Sorting keeps the order within a group, and a mixed list begins with its first group.
+    groups = list(dict.fromkeys(map(group_of, items)))
+    if not SEED:
+        groups.sort(key=place_of)
+    place = {group: number for number, group in enumerate(groups)}
+    items.sort(key=lambda item: place[group_of(item)])
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
