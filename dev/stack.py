@@ -24,7 +24,7 @@ from dev.loopback import direct_session, environment_without_proxies
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-START_SECONDS = 40
+START_SECONDS = 120
 LOG_LINES_SHOWN = 15
 
 

@@ -3,17 +3,18 @@
 import os
 import signal
 import threading
-from dataclasses import replace
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
-from mobayilo.lib.ratelimits import LIMITS
 from tests.emptying import empty_tables
 from tests.people import person
 from tests.templates import MIGRATED, copy_database, make_migrated, use
@@ -44,11 +45,6 @@ def pytest_configure() -> None:
     TransactionTestCase._fixture_teardown = lambda _test: empty_tables()  # type: ignore[method-assign]  # where Django empties them
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Rooms of few and long tests begin, so that no process waits for the last of them."""
-    items.sort(key=lambda item: item.path.parent.name not in ("production", "journeys", "web"))
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """Give this process a copy of the migrated database. The folder of the run goes with it."""
@@ -66,10 +62,10 @@ def _fresh_counters() -> None:
 
 
 @pytest.fixture
-def long_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many an hour as otherwise a minute, so that no window ends while a test counts."""
-    for name, limit in LIMITS.items():
-        monkeypatch.setitem(LIMITS, name, replace(limit, rate=limit.rate.replace("/m", "/h")))
+def still_clock() -> Iterator[None]:
+    """The time stands still, so that neither a day nor a window of a limit ends in a test."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 @pytest.fixture

@@ -286,7 +286,7 @@ def test_locked_user_cannot_use_a_token(alice: User) -> None:
     assert client.get(f"{API}/token").json()["error"]["code"] == "invalid_token"
 
 
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_bad_tokens_slow_their_address_and_not_good_ones(client: Client, alice: User) -> None:
     good = api_client(new_token(alice).secret)
     headers = {"Authorization": "Bearer moby_pat_guess"}

@@ -36,7 +36,7 @@ def test_address_is_the_one_that_our_outermost_proxy_wrote(
     assert DeviceLogin.objects.get().ip == written
 
 
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_limits_count_a_home_and_not_its_addresses(client: Client, settings: Settings) -> None:
     settings.TRUSTED_PROXY_COUNT = 1
     statuses = []
@@ -50,6 +50,7 @@ def test_limits_count_a_home_and_not_its_addresses(client: Client, settings: Set
     assert answer.status_code == 200
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_limits_count_neighbours_apart_on_a_socket_of_both_families(client: Client) -> None:
     statuses = [
         client.post(START, "client_id=moby-cli", content_type=FORM, REMOTE_ADDR=address).status_code
@@ -62,7 +63,7 @@ def test_limits_count_neighbours_apart_on_a_socket_of_both_families(client: Clie
     ("proxies", "forwarded"),
     [(0, "203.0.113.{}"), (1, "203.0.113.{}, 198.51.100.7"), (2, "{}, 198.51.100.7, 10.0.0.8")],
 )
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_addresses_that_a_client_makes_up_escape_no_limit(
     client: Client, settings: Settings, proxies: int, forwarded: str
 ) -> None:

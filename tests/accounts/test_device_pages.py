@@ -123,6 +123,7 @@ def test_another_user_cannot_decide_a_login(client: Client, alice: User, bob: Us
     assert browser.post("/device/approve", shown_terms(browser))["Location"] == "/device/approved"
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_five_wrong_codes_stop_the_sixth_and_raise_the_alarm(client: Client, alice: User) -> None:
     body = start(client)
     browser = sign_in(alice)

@@ -12,7 +12,7 @@ from mobayilo.lib.ratelimits import LIMITS, Limit
 from tests.accounts.browser import enter_code, sign_in
 from tests.accounts.oauth import approve, deny, poll, start
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("still_clock")]
 WRONG = "BBBB-BBBB"
 
 

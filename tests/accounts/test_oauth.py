@@ -129,7 +129,7 @@ def test_poll_refuses_what_section_3_4_does_not_allow(
     assert (status, body["error"]) == (400, error)
 
 
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_start_is_throttled_in_json(client: Client) -> None:
     answers = [client.post(START, "client_id=moby-cli", content_type=FORM) for _ in range(21)]
     assert [a.status_code for a in answers[:20]] == [200] * 20

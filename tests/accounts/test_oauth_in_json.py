@@ -110,6 +110,7 @@ def test_foreign_name_of_the_server_is_refused_in_json(client: Client, path: str
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/oauth/revoke"])
+@pytest.mark.usefixtures("still_clock")
 def test_throttling_is_told_in_json(
     client: Client, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,7 +53,7 @@ def test_approved_login_is_handed_out_whatever_the_pace(client: Client, alice: U
     assert poll(client, body["device_code"])[0] == 200
 
 
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_unknown_codes_are_slowed_down_and_known_ones_are_not(client: Client, alice: User) -> None:
     body = start(client)
     answers = [poll(client, f"guess{number}") for number in range(40)]

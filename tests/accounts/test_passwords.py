@@ -43,12 +43,14 @@ def test_ten_wrong_passwords_close_a_network_to_all_addresses(charlie: User) -> 
     assert signs_in(charlie.email, ip="198.51.100.7")
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_spelling_of_an_address_gives_no_more_guesses(alice: User) -> None:
     for email in ("alice@example.org", "Alice@example.org", "ALICE@EXAMPLE.ORG") * 2:
         signs_in(email, "wrong", ip=f"192.0.2.{ord(email[1])}")
     assert not signs_in(alice.email)
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_password_asked_again_is_not_guessed_either(alice: User) -> None:
     client = Client()
     client.force_login(alice)

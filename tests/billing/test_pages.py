@@ -131,6 +131,7 @@ def test_statement_shows_each_movement_with_its_balance(browser: Client, account
     assert 'href="/calls/call_1"' in page
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_statement_filters_by_kind_and_day(browser: Client, account: Account) -> None:
     today = timezone.now().date()
     for query, found in (
@@ -145,6 +146,7 @@ def test_statement_filters_by_kind_and_day(browser: Client, account: Account) ->
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.usefixtures("still_clock")
 def test_statement_and_csv_have_the_same_days(browser: Client, account: Account, zone: str) -> None:
     browser.cookies["timezone"] = zone
     today = timezone.now().date()
@@ -168,6 +170,7 @@ def test_statement_csv_has_exact_amounts(browser: Client, account: Account) -> N
     assert "attachment" in answer["Content-Disposition"]
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_month_adds_up(browser: Client, account: Account) -> None:
     hold(account, 3)
     capture(1.25)
@@ -217,6 +220,7 @@ def test_pages_of_others_are_not_found_or_empty(charlie: User, account: Account,
         ("since=0001-01-01T00:00:00%2B14:00", "invalid_request"),
     ],
 )
+@pytest.mark.usefixtures("still_clock")
 def test_api_filters_movements(account: Account, query: str, found: int | str) -> None:
     credit(account, 1, "adjustment:2")
     today = timezone.now().date()

@@ -87,7 +87,7 @@ class Moby:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=90,
             check=False,
         )
         return Ran(done.stdout, done.stderr, done.returncode)
@@ -101,7 +101,7 @@ class Moby:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=90,
             check=False,
         )
         return Ran(done.stdout, done.stderr, done.returncode)
@@ -123,7 +123,7 @@ class Moby:
             list(words),
             env={**self.env, "TERM": "xterm", **env},
             encoding="utf-8",
-            timeout=15,
+            timeout=60,
             dimensions=(30, 100),
         )
 

@@ -204,7 +204,7 @@ def test_bash_completes_words_and_options() -> None:
 
 def test_zsh_completes_at_the_first_tab() -> None:
     need("zsh")
-    shell = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=15, env={"TERM": "dumb"})
+    shell = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=60, env={"TERM": "dumb"})
     shell.sendline(f"fpath=({SHARE}/zsh/site-functions $fpath); autoload -Uz compinit")
     shell.sendline("compinit -u -D; echo now $_comps[moby]")
     shell.expect("now _moby")

@@ -1,12 +1,15 @@
 """When a provider is left alone, and when it is asked again."""
 
-import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 
+NOW = datetime(2026, 11, 24, 20, tzinfo=UTC)
 CIRCUIT = Circuit("test", "weather service", failures=3, window_seconds=30, pause_seconds=1)
 
 
@@ -23,6 +26,13 @@ def ask(circuit: Circuit = CIRCUIT, *, code: str = "") -> str:
     except ProductError as error:
         return error.code
     return "answered"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time that passes only when a test says so."""
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
 
 
 def fail(times: int, circuit: Circuit = CIRCUIT) -> list[str]:
@@ -47,22 +57,24 @@ def test_any_answer_shows_that_the_provider_is_there(code: str) -> None:
     assert fail(3) == ["provider_unavailable"] * 3
 
 
-def test_one_question_is_let_through_after_each_pause_and_a_failure_keeps_it_open() -> None:
+def test_one_question_is_let_through_after_each_pause_and_a_failure_keeps_it_open(
+    clock: time_machine.Traveller,
+) -> None:
     fail(3)
-    time.sleep(1.1)
+    clock.shift(timedelta(seconds=1.1))
     assert fail(2) == ["provider_unavailable", "left alone: provider_unavailable"]
 
 
-def test_success_of_the_one_let_through_closes_it() -> None:
+def test_success_of_the_one_let_through_closes_it(clock: time_machine.Traveller) -> None:
     fail(3)
-    time.sleep(1.1)
+    clock.shift(timedelta(seconds=1.1))
     assert [ask(), ask(), *fail(2)] == ["answered"] * 2 + ["provider_unavailable"] * 2
 
 
-def test_failures_of_an_earlier_window_are_forgotten() -> None:
+def test_failures_of_an_earlier_window_are_forgotten(clock: time_machine.Traveller) -> None:
     circuit = Circuit("short", "weather service", failures=3, window_seconds=1)
     fail(2, circuit)
-    time.sleep(1.1)
+    clock.shift(timedelta(seconds=1.1))
     assert fail(3, circuit) == ["provider_unavailable"] * 3
 
 

@@ -58,7 +58,7 @@ def test_body_that_is_too_large_is_called_so(alice: User) -> None:
     )
 
 
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_public_read_is_throttled_with_retry_after(client: Client) -> None:
     answers = [client.get("/api/cli/v1/client") for _ in range(121)]
     assert [a.status_code for a in answers].count(429) == 1

@@ -8,7 +8,7 @@ from accounts.models import User
 from mobayilo.lib.ratelimits import LIMITS, Limit
 from tests.people import PASSWORD, api_client, new_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("still_clock")]
 
 
 @pytest.fixture

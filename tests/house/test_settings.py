@@ -28,7 +28,7 @@ def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in {**production, **changes}.items() if value is not None}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -43,7 +43,7 @@ class Reader:
         environment = self.customer.home / "environment"
         script = f"{self._filled_in(command)}\ncode=$?; env -0 > {environment}; exit $code"
         with pexpect.spawn(
-            "bash", ["-c", script], env=self.customer.env, encoding="utf-8", timeout=90,
+            "bash", ["-c", script], env=self.customer.env, encoding="utf-8", timeout=240,
             dimensions=(60, 200), cwd=str(self.customer.home),
         ) as shell:  # fmt: skip
             text = self._react(shell)

@@ -1,6 +1,6 @@
 """From an empty home to a billed call, with the installed `moby` against the running product."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -48,15 +48,24 @@ def test_call_to_a_busy_number_costs_nothing(alice: Customer) -> None:
     assert alice.moby("balance", "--json").json == before
 
 
-def test_hung_up_call_is_canceled_and_costs_nothing(alice: Customer, stack: Stack) -> None:
+@pytest.fixture
+def _ringing_for_long(stack: Stack) -> Iterator[None]:
+    """Alice's phone rings until something is done, as long as in life."""
+    stack.control("speed", {"speed": 1})
     stack.control("numbers", {"number": ALICES_PHONE, "outcome": "manual"})
+    yield
+    stack.control("numbers", {"number": ALICES_PHONE, "outcome": "answer"})
+    stack.control("speed", {"speed": 40})
+
+
+@pytest.mark.usefixtures("_ringing_for_long")
+def test_hung_up_call_is_canceled_and_costs_nothing(alice: Customer) -> None:
     before = alice.moby("balance", "--json").json
     called = alice.moby("call", ANSWERS, "--yes", "--json")
     ended = alice.moby("calls", "hangup", called.json["call_id"], "--json")
     assert (called.code, ended.code) == (0, 0)
     assert ended.json["state"] == "canceled"
     assert alice.moby("balance", "--json").json == before
-    stack.control("numbers", {"number": ALICES_PHONE, "outcome": "answer"})
 
 
 def test_logout_makes_the_server_refuse_the_token(new_customer: Callable[[str], Customer]) -> None:

@@ -81,7 +81,7 @@ def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> Non
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "ERROR"]
     env = {"PATH": os.environ["PATH"], "ENV_FILE": str(path)}
     checked = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False
     )
     assert empty - gaps.keys() == {"METRICS_TOKEN"}
     assert checked.returncode == 0, checked.stderr
@@ -103,7 +103,7 @@ def test_units_are_understood_by_systemd() -> None:
     units = sorted(map(str, (DEPLOY / "systemd").glob("*.*")))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     # The product is not installed at /srv/mobayilo here.
     assert [line for line in done.stderr.splitlines() if "is not executable" not in line] == []
@@ -173,7 +173,7 @@ def backup(
     env = {**cluster.env, "DATABASE_URL": database_url, "PATH": f"{tools}:{cluster.env['PATH']}"}
     command = [sys.executable, str(DEPLOY / "backup.py"), *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False
     )
 
 
@@ -204,7 +204,7 @@ def test_backup_without_a_postgresql_says_what_it_needs(url: str | None, tmp_pat
     env = {"PATH": os.environ["PATH"], **({"DATABASE_URL": url} if url else {})}
     command = [sys.executable, str(DEPLOY / "backup.py"), "save", str(tmp_path)]
     told = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False
     )
     assert (told.returncode, told.stderr.count("\n")) == (1, 1)
     assert "DATABASE_URL must be" in told.stderr

@@ -54,10 +54,8 @@ def test_empty_answer_is_an_instance_of_nothing(sandbox: Sandbox) -> None:
 def test_hanging_answer_outlasts_the_client(sandbox: Sandbox) -> None:
     sandbox.post("faults", kind="timeout", provider="twilio", when="after")
     url = f"{sandbox.http}/api.twilio.com/2010-04-01/Accounts/AC0.json"
-    started = time.monotonic()
     with pytest.raises(requests.ReadTimeout):
         requests.get(url, timeout=0.3)
-    assert time.monotonic() - started < 2
 
 
 def test_session_made_before_the_answer_was_lost_is_found_again(sandbox: Sandbox) -> None:

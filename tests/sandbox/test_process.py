@@ -13,7 +13,7 @@ def start(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProc
         env={"PATH": os.environ["PATH"]} | settings,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
 

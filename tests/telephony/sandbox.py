@@ -44,14 +44,14 @@ class Sandbox:
     def fall_silent(self) -> None:
         """Nothing more happens, and nothing is on its way to a database about to be emptied."""
         self.post("speed", speed=0.0001)
-        wait_for(lambda: not self.get("idle")["webhooks"], "the last webhook", seconds=3)
+        wait_for(lambda: not self.get("idle")["webhooks"], "the last webhook")
         self.post("reset")
 
     def wait_until_idle(self) -> None:
         wait_for(lambda: self.get("idle")["idle"], "the sandbox to be idle")
 
 
-def wait_for(condition: Callable[[], object], what: str, *, seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], object], what: str, *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -119,7 +119,7 @@ def let_it_end(server: MortalServer, sandbox: Sandbox) -> None:
         server.revive()
         return bool(sandbox.get("idle")["idle"])
 
-    wait_for(is_over, "the call to end", seconds=40)
+    wait_for(is_over, "the call to end", seconds=90)
     Call.objects.exclude(reconcile_after=None).update(reconcile_after=timezone.now())
     call_command("reconcile_calls")
 

@@ -24,6 +24,7 @@ def test_list_is_newest_first_and_paged_by_cursor(local_caller: Person) -> None:
     assert second["next_cursor"] is None
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_filters_narrow_the_list(local_caller: Person) -> None:
     talked = make_call(local_caller.user, seconds=65)
     busy = make_call(local_caller.user, state="busy", to_country="DE", to_e164="+493012345678")

@@ -63,7 +63,7 @@ def test_fault_of_ours_is_found_with_nothing_of_its_cause(alice: User, settings:
     assert "server_error" in found_by(nobody["X-Request-Id"])
 
 
-@pytest.mark.usefixtures("long_windows")
+@pytest.mark.usefixtures("still_clock")
 def test_strangers_refusals_and_throttled_ones_are_not_kept(client: Client, alice: User) -> None:
     client.get("/nothing")
     client.get("/api/cli/v1/balance")

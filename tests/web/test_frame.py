@@ -99,6 +99,7 @@ def test_sign_up_warns_about_emergencies_before_the_button(client: Client, db: N
         ("/accounts/login/", 429),
     ],
 )
+@pytest.mark.usefixtures("still_clock")
 def test_refusal_is_a_page_in_the_design_with_the_request_id(
     db: None, settings: Settings, path: str, status: int
 ) -> None:

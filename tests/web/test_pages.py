@@ -119,6 +119,7 @@ def test_every_token_is_on_one_of_the_pages(alice: User, path: str, last_page: i
     assert 'rel="next"' not in pages[-1]
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_month_shows_a_page_and_leads_to_the_rest(client: Client, alice: User) -> None:
     many_movements(alice.account, 1_000)
     client.force_login(alice)

@@ -51,7 +51,7 @@ class Walk:
 
     def until(self, holds: Callable[[], object], *, reload: bool) -> None:
         """Waits, looking again as a person does where nothing moves by itself."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not holds():
             assert time.monotonic() < deadline, self.main()
             self.page.wait_for_timeout(250)

@@ -73,11 +73,15 @@ class Forgetful(Working):
 
 
 class Hanging(Working):
-    """Waits for somebody to unlock it in a window that nobody sees."""
+    """Waits for somebody to unlock it in a window that nobody sees. Leaves a mark when opened."""
 
     def get_password(self, service: str, username: str) -> str | None:
-        time.sleep(60)
+        self._hang()
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        time.sleep(60)
+        self._hang()
+
+    def _hang(self) -> None:
+        Path(os.environ["TEST_KEYRING"]).with_suffix(".opened").touch()
+        time.sleep(300)
