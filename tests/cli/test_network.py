@@ -1,18 +1,11 @@
 """Servers that are away, slow, or somebody else."""
 
-import socket
-
 import pytest
 
 from tests.cli import documents as d
 from tests.cli.conftest import Moby
+from tests.cli.ports import closed_port
 from tests.cli.stubs import StubServer
-
-
-def closed_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("words", [("balance",), ("calls", "hangup", "call_1"), ("auth", "status")])

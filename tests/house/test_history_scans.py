@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import User
+from tests.templates import MIGRATED, copy_database, use
 from tests.web.support_desk import REQUEST_ID, desk_of, something_of_everything
 
 pytestmark = [
@@ -27,6 +28,18 @@ HISTORY = {
 }  # fmt: skip
 SEARCH = "/admin/accounts/account/search/?q="
 QUOTED = ["+442079460018", "2079460018", "0018", "aB3x", REQUEST_ID, "CA" + "0" * 32, "pi_1"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fresh_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tables that no other test has filled: plans depend on their statistics and on their size."""
+    own = str(connection.settings_dict["NAME"])
+    with django_db_blocker.unblock():
+        copy_database(MIGRATED, f"{own}-plans")
+        use(f"{own}-plans")
+    yield
+    with django_db_blocker.unblock():
+        use(own)
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

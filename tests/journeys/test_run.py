@@ -42,15 +42,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def make(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A run that was started as `make` does it, and is ready."""
-    starting = [sys.executable, "-c", MAKE, *command(folder, free_port())]
-    process = subprocess.Popen(
-        starting, cwd=ROOT, env={**os.environ, "MAKELEVEL": "1"}, stdout=subprocess.DEVNULL
-    )
-    wait_until((folder / "run.json").exists)
-    yield process
-    process.kill()
+def started() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """What was started here, to be killed at the end."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def make(folder: Path, started: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """A run as `make` starts it, ready: the one of the test before, unless that killed it."""
+    if not started or started[-1].poll() is not None:
+        starting = [sys.executable, "-c", MAKE, *command(folder, free_port())]
+        env = {**os.environ, "MAKELEVEL": "1"}
+        started.append(subprocess.Popen(starting, cwd=ROOT, env=env, stdout=subprocess.DEVNULL))
+        wait_until((folder / "run.json").exists)
+    return started[-1]
 
 
 def test_second_run_leaves_the_first_alone(
@@ -69,6 +78,7 @@ def test_second_run_leaves_the_first_alone(
 def test_run_ends_with_a_make_that_is_killed(folder: Path, make: subprocess.Popen[bytes]) -> None:
     run = json.loads((folder / "run.json").read_text())
     make.kill()
+    make.wait()
     wait_until(lambda: not (folder / "run.json").exists())
     for address in (run["web"], run["sandbox"]):
         with pytest.raises(requests.ConnectionError):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pytest_django import Settings
 
 from accounts.models import IdempotencyKey, User
 from billing.models import Hold
+from dev.stack import free_port
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person, makes_people
 from tests.telephony.sandbox import ROOT, Sandbox, wait_for
@@ -51,9 +51,7 @@ class MortalServer:
     """The product in a process of its own, on the test's database. Dead, it is started again."""
 
     def __init__(self, env: dict[str, str]) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()  # the same after each death
         self.url = f"http://localhost:{self.port}"
         self.env = {**env, "PUBLIC_URL": self.url}
         self.deaths = 0
