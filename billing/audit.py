@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Concat
 
+from billing import sql
 from billing.models import AuditReport, Book, Hold, Refund, TopUp, Transfer, Wallet
 from mobayilo.lib.money import format_micros
 
@@ -89,6 +90,7 @@ def differences() -> Iterator[str]:
         wrong_disputed_amounts,
         wrong_refunds,
         wrong_refund_holds,
+        promotions_sent_to_cards,
     ):
         found = check()
         yield from islice(found, LINES_A_CHECK)
@@ -212,6 +214,15 @@ def wrong_refund_holds() -> Iterator[str]:
     holding = pending.filter(held__gt=0).count()
     if holds != holding:
         yield f"{holds} holds are for refunds, {holding} refunds under way have one"
+
+
+def promotions_sent_to_cards() -> Iterator[str]:
+    """What a customer had refunded to cards was never promotional credit, at any moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.PROMOTIONS_SENT_TO_CARDS)
+        found = cursor.fetchall()
+    for account_id, micros in found:
+        yield f"wallet of {account_id}: {format_micros(int(micros))} of promotions went to a card"
 
 
 def _moved_by(key: Concat) -> Coalesce:

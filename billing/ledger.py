@@ -2,7 +2,8 @@
 
 Each operation is one transaction, or part of the caller's, and is safe to repeat: a unique key
 names its cause, and a repetition finds what the first one did. Locks are taken in one order, hold
-before wallet, so that two operations never wait for each other in a circle.
+before wallet, so that two operations never wait for each other in a circle. Code that compares a
+sum with what is available reads both after `lock_available`.
 """
 
 import logging
@@ -56,6 +57,16 @@ def balance_of(account: Account) -> Balance:
     """One query, whether the account has a wallet or none yet."""
     totals = Wallet.objects.filter(account=account).values_list("balance_micros", "held_micros")
     return Balance(*(totals.first() or (0, 0)))
+
+
+def lock_available(account: Account) -> Balance:
+    """Lock the account's wallet until the transaction ends, and return its balance.
+
+    Transfers and holds of the wallet that are read afterwards do not change meanwhile either, since
+    each is written under this lock. Take locks on top-ups, refunds, disputes and holds before it.
+    """
+    wallet = Wallet.objects.select_for_update().filter(account=account)
+    return Balance(*(wallet.values_list("balance_micros", "held_micros").first() or (0, 0)))
 
 
 def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = False) -> Transfer:

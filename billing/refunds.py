@@ -19,7 +19,7 @@ from accounts.models import User
 from billing import gateway, ledger
 from billing.adjustments import unspent_promotions_micros
 from billing.disputes import balance_claims, claimed_micros
-from billing.ledger import Cause
+from billing.ledger import Balance, Cause
 from billing.models import Book, Refund, TopUp, Transfer
 from billing.stripe_answers import StripeRefund
 from billing.topups import ContradictionError
@@ -36,21 +36,24 @@ GONE_WRONG = ("failed", "canceled")
 
 
 def refundable_micros(topup: TopUp) -> int:
-    """What a customer may have back now, in whole cents: unused, and within the policy's days.
+    """Return what a customer may have back now, in whole cents: unused, within the policy's days.
 
     Promotional credit is for calls and no money, so what is unspent of it stays.
     """
+    return _refundable_of(topup, ledger.balance_of(topup.account))
+
+
+def _refundable_of(topup: TopUp, balance: Balance) -> int:
     if topup.status != TopUp.Status.PAID or topup.paid_at is None:
         return 0
     if topup.paid_at < timezone.now() - timedelta(days=settings.REFUND_DAYS):
         return 0
-    available = ledger.balance_of(topup.account).available_micros
-    available -= unspent_promotions_micros(topup.account)
+    available = balance.available_micros - unspent_promotions_micros(topup.account)
     return max(0, min(topup.returnable_micros, available - available % MICROS_PER_CENT))
 
 
 def refundable_by_staff_micros(topup: TopUp) -> int:
-    """Any part that has not gone back; to refund what a warning took is how warnings end well."""
+    """Return the part that has not gone back; refunding what a warning took ends it well."""
     if topup.status != TopUp.Status.PAID:
         return 0
     claimed = claimed_micros(topup, by_banks_only=True)
@@ -67,13 +70,14 @@ def start_refund(
     key: str | None = None,
     request: HttpRequest | None = None,
 ) -> Refund:
-    """Sends money of a top-up back to the card. Repeated with key and amount, it is one refund.
+    """Send money of a top-up back to the card. Repeated with key and amount, it is one refund.
 
     A customer gets what `refundable_micros` says; staff may refund any part that has not gone back,
-    also of a frozen account. When Stripe does not answer, the refund stays under way and is asked
-    for again by `reconcile_topups`. Raises `not_refundable`, `insufficient_funds`, or what Stripe
-    refused it with.
+    also of a frozen account, but are customers in an account of their own. When Stripe does not
+    answer, the refund stays under way and is asked for again by `reconcile_topups`. Raises
+    `not_refundable`, `insufficient_funds`, or what Stripe refused it with.
     """
+    by_staff = by_staff and user.account_id != topup.account_id
     key = f"{topup}:{key}:{amount_micros // MICROS_PER_CENT}" if key else None
     refund = Refund(topup=topup, amount_micros=amount_micros, user=user, reason=reason, key=key)
     with transaction.atomic():
@@ -101,8 +105,13 @@ def start_refund(
 
 
 def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
-    """Saves a refund with the hold on its money. The caller has locked the top-up."""
-    room_micros = refundable_by_staff_micros(topup) if by_staff else refundable_micros(topup)
+    """Save a refund with the hold on its money. The caller has locked the top-up.
+
+    The wallet is locked before its balance is read: other top-ups of the account have other locks,
+    and their refunds take from the same balance.
+    """
+    balance = ledger.lock_available(topup.account)
+    room_micros = refundable_by_staff_micros(topup) if by_staff else _refundable_of(topup, balance)
     if not 0 < refund.amount_micros <= room_micros or refund.amount_micros % MICROS_PER_CENT:
         raise _not_refundable(room_micros)
     balance_claims(topup, also_refunded_micros=refund.amount_micros)

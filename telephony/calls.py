@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from accounts.guards import Guards, check_spend
 from accounts.idempotency import KEY_IS_KEPT
-from accounts.models import AccessToken, Account, User
-from billing.ledger import place_hold
-from billing.models import Wallet
+from accounts.models import AccessToken, User
+from billing.ledger import lock_available, place_hold
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
 from telephony.models import Call, RefusedCall
@@ -123,7 +122,7 @@ def _reserve(request: CallRequest) -> Call:
     _check_expected(request, route.price)
     with transaction.atomic():
         # The wallet's lock: what is counted and held from here on, no other call changes.
-        available_micros = _lock_wallet(route.account)
+        available_micros = lock_available(route.account).available_micros
         line = route.token.line if route.token else ""
         activity = activity_of(route.account, line=line)
         offered = offer(route, available_micros, activity)
@@ -160,16 +159,6 @@ def _check_expected(request: CallRequest, price: CallPrice) -> None:
             "terms": price.terms,
         },
     )
-
-
-def _lock_wallet(account: Account) -> int:
-    """What is available, fixed until the transaction ends."""
-    wallet = Wallet.objects.select_for_update().filter(account=account)
-    balance_micros, held_micros = wallet.values_list("balance_micros", "held_micros").first() or (
-        0,
-        0,
-    )
-    return balance_micros - held_micros
 
 
 def _new_call(request: CallRequest, offered: Quote) -> Call:

@@ -28,6 +28,11 @@ def credit(account: Account, dollars: float, key: str = "adjustment:test") -> Tr
     return ledger.post(account=account, amount_micros=round(dollars * DOLLAR), cause=cause)
 
 
+def promote(account: Account, dollars: float, key: str = "goodwill") -> Transfer:
+    cause = Cause(f"adjustment:{key}", Book.PROMOTIONS, Transfer.Kind.PROMOTION)
+    return ledger.post(account=account, amount_micros=round(dollars * DOLLAR), cause=cause)
+
+
 def hold(account: Account, dollars: float, key: str = "call:call_1") -> Hold:
     return ledger.place_hold(
         account=account,

@@ -5,15 +5,16 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account
 from billing.disputes import read_dispute, record_claim
-from billing.models import AuditReport, TopUp
+from billing.models import AuditReport, Refund, TopUp
 from billing.refunds import record_refund
 from billing.stripe_answers import CheckoutSession, StripeRefund
 from billing.topups import record_session
-from tests.billing.conftest import capture, hold, totals
+from tests.billing.conftest import capture, credit, hold, promote, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -88,6 +89,48 @@ def test_audit_finds_a_paid_topup_without_its_credit(books: Account) -> None:
     assert "to be credited is 5.00, should be 0.00" in audit()
 
 
+def pay(account: Account, cents: int) -> TopUp:
+    topup = TopUp.objects.create(
+        account=account,
+        user=account.users.get(),
+        amount_micros=cents * 10_000,
+        expires_at=timezone.now(),
+    )
+    record_session(
+        CheckoutSession(
+            "cs_1", "complete", "paid", cents, "usd", "", topup.public_id, "pi_1", "succeeded"
+        )
+    )
+    return topup
+
+
+def send_to_card(topup: TopUp, dollars: int) -> None:
+    """A refund that the customer asked for, granted by nothing but the balance."""
+    amount_micros = dollars * 1_000_000
+    refund = Refund.objects.create(topup=topup, user=topup.user, amount_micros=amount_micros)
+    TopUp.objects.update(refunded_micros=F("refunded_micros") + amount_micros)
+    hold(topup.account, dollars, f"refund:{refund}")
+    answer = StripeRefund(
+        f"re_{refund}", "succeeded", dollars * 100, "usd", "pi_1", refund.public_id, ""
+    )
+    record_refund(answer)
+
+
+def test_audit_finds_promotional_credit_on_a_card_also_after_the_next_credit(
+    account: Account,
+) -> None:
+    topup = pay(account, 2_000)
+    promote(account, 4)
+    send_to_card(topup, 3)
+    hold(account, 31)
+    capture(31)
+    promote(account, 9, "more")
+    assert "No difference." in audit()
+    send_to_card(topup, 12)
+    credit(account, 50, "adjustment:later")
+    assert f"wallet of {account}: 2.00 of promotions went to a card" in audit()
+
+
 def test_audit_finds_a_debt_without_a_dispute(account: Account) -> None:
     plant("UPDATE billing_wallet SET balance_micros = -1, owed_micros = 1")
     assert "owed is 0.000001, should be 0.00 at most" in audit()
@@ -96,17 +139,7 @@ def test_audit_finds_a_debt_without_a_dispute(account: Account) -> None:
 @pytest.fixture
 def returned(account: Account) -> Account:
     """Ten dollars paid, of which two were refunded and five are disputed."""
-    topup = TopUp.objects.create(
-        account=account,
-        user=account.users.get(),
-        amount_micros=10_000_000,
-        expires_at=timezone.now(),
-    )
-    record_session(
-        CheckoutSession(
-            "cs_1", "complete", "paid", 1_000, "usd", "", topup.public_id, "pi_1", "succeeded"
-        )
-    )
+    pay(account, 1_000)
     record_refund(StripeRefund("re_1", "succeeded", 200, "usd", "pi_1", "", ""))
     dispute = {"id": "du_1", "status": "needs_response", "amount": 500, "currency": "usd"}
     record_claim(read_dispute({**dispute, "payment_intent": "pi_1"}))

@@ -21,7 +21,7 @@ from billing.models import Book, Hold, Refund, StripeEvent, TopUp, Transfer, Wal
 from billing.reconciliation import reconcile_topups
 from billing.refunds import start_refund
 from billing.stripe_answers import CheckoutSession
-from billing.topups import record_session
+from billing.topups import record_session, start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import (
     DOLLAR,
@@ -30,6 +30,7 @@ from tests.billing.conftest import (
     capture,
     credit,
     hold,
+    promote,
     totals,
 )
 
@@ -175,6 +176,31 @@ def test_refund_asked_for_many_times_at_once_is_one(
     assert {one.pk for one in made} == {Refund.objects.get().pk}
     assert ask(5).amount_micros == 5 * DOLLAR
     assert totals(paid.account) == (0, 0)
+    assert_books_are_right()
+
+
+def test_refunds_of_two_topups_at_once_leave_promotional_credit(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    other = start_topup(account=paid.account, user=paid.user, amount_cents=2_000)
+    stripe_sandbox.act(other, "pay")
+    stripe_sandbox.settle()
+    other.refresh_from_db()
+    hold(paid.account, 20)
+    capture(20)
+    promote(paid.account, 20)
+
+    def ask(number: int) -> str:
+        topup = (paid, other)[number % 2]
+        try:
+            start_refund(topup=topup, amount_micros=20 * DOLLAR, user=paid.user, reason="Unused")
+        except ProductError as refusal:
+            return refusal.code
+        return "refunded"
+
+    outcomes = at_once(ask)
+    assert sorted(outcomes) == ["not_refundable"] * (AT_ONCE - 1) + ["refunded"]
+    assert totals(paid.account) == (20, 0)
     assert_books_are_right()
 
 

@@ -100,7 +100,7 @@ def test_warning_is_ended_by_a_refund_of_support(
     stripe_sandbox.warn(stripe_sandbox.payment_of(paid))
     stripe_sandbox.settle()
     done = start_refund(
-        topup=paid, amount_micros=20 * DOLLAR, user=paid.user, reason="Fraud", by_staff=True
+        topup=paid, amount_micros=20 * DOLLAR, user=staff("finance"), reason="Fraud", by_staff=True
     )
     stripe_sandbox.settle()
     paid.refresh_from_db()

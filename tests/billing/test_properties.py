@@ -28,7 +28,8 @@ from hypothesis.stateful import (
 from accounts.models import Account, User
 from billing import gateway, ledger
 from billing.audit import differences
-from billing.models import Hold, Refund, TopUp
+from billing.ledger import Cause
+from billing.models import Book, Hold, Refund, TopUp, Transfer
 from billing.reconciliation import reconcile_topups
 from billing.refunds import start_refund
 from billing.topups import start_topup
@@ -82,7 +83,9 @@ class Money(RuleBasedStateMachine):
         self.user = User.objects.create_user(f"customer-{User.objects.count()}@example.org")
         self.account = self.user.account
         self.paid: list[Payment] = []
+        self.staff = User.objects.create_user(f"staff-{User.objects.count()}@example.org")
         self.captured_micros = 0
+        self.credited_micros = 0
         self.held: dict[str, int] = {}
         self.lost: set[str] = set()
 
@@ -112,9 +115,27 @@ class Money(RuleBasedStateMachine):
         if webhooks := self.webhooks():
             self.lost.add(webhooks[place % len(webhooks)])
 
-    @rule(payment=payments, amount_cents=cents, status=st.sampled_from(["pending", "succeeded"]))
-    def the_customer_asks_for_a_refund(
-        self, payment: Payment, amount_cents: int, status: str
+    @rule(amount_cents=st.integers(-500, 1_000).filter(bool), is_promotion=st.booleans())
+    def support_gives_or_takes(self, amount_cents: int, is_promotion: bool) -> None:
+        kind = Transfer.Kind.PROMOTION if is_promotion else Transfer.Kind.ADJUSTMENT
+        book = Book.PROMOTIONS if is_promotion else Book.ADJUSTMENTS
+        cause = Cause(f"adjustment:{Transfer.objects.count()}:{self.account}", book, kind)
+        try:
+            moved = ledger.post(
+                account=self.account, amount_micros=amount_cents * CENT, cause=cause
+            )
+        except ProductError:
+            return
+        self.credited_micros += moved.amount_micros
+
+    @rule(
+        payment=payments,
+        amount_cents=cents,
+        status=st.sampled_from(["pending", "succeeded"]),
+        by_staff=st.booleans(),
+    )
+    def a_refund_is_asked_for(
+        self, payment: Payment, amount_cents: int, status: str, by_staff: bool
     ) -> None:
         self.stripe.control.post("stripe/refunds", next_status=status)
         payment.topup.refresh_from_db()
@@ -122,8 +143,9 @@ class Money(RuleBasedStateMachine):
             refund = start_refund(
                 topup=payment.topup,
                 amount_micros=amount_cents * CENT,
-                user=self.user,
+                user=self.staff if by_staff else self.user,
                 reason="",
+                by_staff=by_staff,
             )
         except ProductError:
             return
@@ -223,7 +245,8 @@ class Money(RuleBasedStateMachine):
         reconcile_topups()
         worth_micros = sum(payment.worth_cents for payment in self.paid) * CENT
         balance = ledger.balance_of(self.account)
-        assert balance.balance_micros == worth_micros - self.captured_micros
+        spent_micros = self.captured_micros - self.credited_micros
+        assert balance.balance_micros == worth_micros - spent_micros
         assert balance.held_micros == sum(self.held.values())
         account = Account.objects.get(pk=self.account.pk)
         claimed = {str(payment.topup) for payment in self.paid if payment.is_claimed}

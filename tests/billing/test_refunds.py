@@ -21,8 +21,10 @@ from tests.billing.conftest import (
     assert_books_are_right,
     capture,
     hold,
+    promote,
     totals,
 )
+from tests.people import person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -31,7 +33,7 @@ def refund(topup: TopUp, dollars: int, *, by_staff: bool = False) -> Refund:
     return start_refund(
         topup=topup,
         amount_micros=dollars * DOLLAR,
-        user=topup.user,
+        user=person("finance@example.com") if by_staff else topup.user,
         reason="Not needed",
         by_staff=by_staff,
     )
@@ -123,6 +125,20 @@ def test_refund_after_the_policys_days_is_supports_to_make(
     with pytest.raises(ProductError):
         refund(paid, 5)
     assert refund(paid, 5, by_staff=True).status == Refund.Status.SUCCEEDED
+
+
+def test_refund_by_staff_of_their_own_account_is_one_by_a_customer(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    hold(paid.account, 20)
+    capture(20)
+    promote(paid.account, 20)
+    own = {"topup": paid, "user": paid.user, "reason": "Mine", "amount_micros": 20 * DOLLAR}
+    with pytest.raises(ProductError) as refused:
+        start_refund(by_staff=True, **own)
+    assert refused.value.code == "not_refundable"
+    assert refund(paid, 20, by_staff=True).status == Refund.Status.SUCCEEDED
+    assert_books_are_right()
 
 
 def test_support_refunds_a_frozen_account(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
