@@ -133,9 +133,10 @@ def test_refund_by_staff_of_their_own_account_is_one_by_a_customer(
     hold(paid.account, 20)
     capture(20)
     promote(paid.account, 20)
-    own = {"topup": paid, "user": paid.user, "reason": "Mine", "amount_micros": 20 * DOLLAR}
     with pytest.raises(ProductError) as refused:
-        start_refund(by_staff=True, **own)
+        start_refund(
+            topup=paid, amount_micros=20 * DOLLAR, user=paid.user, reason="Mine", by_staff=True
+        )
     assert refused.value.code == "not_refundable"
     assert refund(paid, 20, by_staff=True).status == Refund.Status.SUCCEEDED
     assert_books_are_right()
