@@ -31,8 +31,10 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 class IdempotentPost(APIView):
     """Replays the first answer to a POST of the same key and body.
 
-    5xx answers are not kept. While a POST runs, `self.idempotency_key` holds the key; an operation
-    that stores it with its row recognises a request whose first process died half-way.
+    Of an answer that may pass (5xx, 429) only its status is kept: the same body runs again, while
+    another body stays a conflict, since the first one may have had its effect. While a POST runs,
+    `self.idempotency_key` holds the key; an operation that stores it with its row recognises a
+    request whose first process died half-way.
     """
 
     # Members of the answer that are kept encrypted, under a key that only the token in use gives.
@@ -51,19 +53,16 @@ class IdempotentPost(APIView):
         try:
             response = cast(Response, super().dispatch(*args, **kwargs))
         except BaseException:
-            self._forget()
+            self._keep(500, None)
             raise
         if self._entry is None:
             return response
-        if response.status_code >= 500 or response.status_code == 429:
-            self._forget()
-        else:
+        body = None
+        if not _may_pass(response.status_code):
             body = json.loads(JSONRenderer().render(response.data))
             if self.sealed_fields and isinstance(body, dict):
                 body = seal(body, fields=self.sealed_fields, request=self.request)
-            IdempotencyKey.objects.filter(pk=self._entry.pk).update(
-                status=response.status_code, body=body
-            )
+        self._keep(response.status_code, body)
         return response
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -76,9 +75,14 @@ class IdempotentPost(APIView):
             return replayed
         return super().handle_exception(exc)
 
-    def _forget(self) -> None:
+    def _keep(self, status: int, body: Any) -> None:  # noqa: ANN401 - any JSON
         if self._entry is not None:
-            IdempotencyKey.objects.filter(pk=self._entry.pk).delete()
+            IdempotencyKey.objects.filter(pk=self._entry.pk).update(status=status, body=body)
+
+
+def _may_pass(status: int) -> bool:
+    """Whether an answer says that the same request may succeed later."""
+    return status >= 500 or status == 429
 
 
 class _ReplayError(Exception):
@@ -111,20 +115,27 @@ def _begin(request: Request, key: str) -> IdempotencyKey:
     if _take_over(entry, body_digest):
         return entry
     if entry.body_digest != body_digest:
-        raise ProductError(
-            "idempotency_conflict", "This Idempotency-Key was used with another body."
-        )
-    if entry.status is None:
+        raise conflict()
+    if entry.status is None or _may_pass(entry.status):
         raise ProductError("idempotency_in_progress", "The first request with this key is running.")
     raise _ReplayError(entry)
 
 
+def conflict() -> ProductError:
+    """Return the refusal of a key whose first request asked for something else."""
+    return ProductError("idempotency_conflict", "This Idempotency-Key was used with another body.")
+
+
 def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
-    """Whether this request may run in place of one that died, or of one from a former day."""
+    """Whether this request may run in place of an earlier one.
+
+    That is one that died, one whose answer may pass, or one from a former day.
+    """
     now = timezone.now()
     died = Q(status=None, started_at__lt=now - ABANDONED_AFTER, body_digest=body_digest)
+    passed = Q(Q(status__gte=500) | Q(status=429), body_digest=body_digest)
     out_of_date = Q(started_at__lt=now - KEY_IS_KEPT)
     taken = IdempotencyKey.objects.filter(
-        died | out_of_date, pk=entry.pk, started_at=entry.started_at
+        died | passed | out_of_date, pk=entry.pk, started_at=entry.started_at
     )
     return taken.update(started_at=now, status=None, body=None, body_digest=body_digest) == 1

@@ -315,7 +315,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     body_digest = models.CharField(max_length=64)
     started_at = models.DateTimeField(default=timezone.now)
-    # Null while the first request runs.
+    # Null while the first request runs; 5xx or 429, without a body, where it may run again.
     status = models.PositiveSmallIntegerField(null=True)
     body = models.JSONField(null=True)
 

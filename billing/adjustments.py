@@ -11,7 +11,7 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Transfer
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
+from mobayilo.lib.formatting import format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
 # What staff may post, the book on the other side, and what the customer reads.
@@ -46,7 +46,8 @@ def adjust(
 ) -> Transfer:
     """Credits an account, or debits it when the amount is negative. Repeated, it is one transfer.
 
-    Raises `adjustment_refused` above the limit, and what `ledger.post` raises.
+    Raises `adjustment_refused` above the limit, `idempotency_conflict` for a form that was sent
+    before with another amount, kind or account, and what `ledger.post` raises.
     """
     limit = limit_micros(staff)
     if not amount_micros or abs(amount_micros) > limit:
@@ -57,6 +58,13 @@ def adjust(
     cause = Cause(f"adjustment:{key}", book, Transfer.Kind(kind), description, reference)
     done_before = Transfer.objects.filter(key=cause.key).exists()
     transfer = ledger.post(account=account, amount_micros=amount_micros, cause=cause)
+    asked = (account.pk, amount_micros, kind)
+    if (transfer.wallet.account_id, transfer.amount_micros, transfer.kind) != asked:
+        raise ProductError(
+            "idempotency_conflict",
+            f"This form was sent before and moved {format_change(transfer.amount_micros)}.",
+            hint="Open the form again for another one.",
+        )
     if not done_before:
         audit.record(
             "money.adjusted",

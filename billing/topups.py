@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.idempotency import KEY_IS_KEPT
+from accounts.idempotency import KEY_IS_KEPT, conflict
 from accounts.models import Account, User
 from billing import gateway, ledger
 from billing.amounts import check_amount, first_payment_of
@@ -39,7 +39,8 @@ def start_topup(
     """Opens a Checkout page. Repeated with the same key, it is the same top-up and page.
 
     The row is committed before Stripe is asked, so that no page exists without its top-up. Raises
-    `amount_too_small`, `amount_too_large`, `account_frozen`, or what the gateway raises.
+    `amount_too_small`, `amount_too_large`, `account_frozen`, `idempotency_conflict` for a key of
+    another amount, or what the gateway raises.
     """
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it takes no money.")
@@ -77,7 +78,10 @@ def _intend(topup: TopUp) -> TopUp:
         if same.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None):
             topup.save()
             return topup
-        return same.get()
+        first = same.get()
+        if first.amount_micros != topup.amount_micros:
+            raise conflict() from None
+        return first
 
 
 def open_page(topup: TopUp) -> CheckoutSession:

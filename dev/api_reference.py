@@ -32,7 +32,8 @@ The HTTP API behind `moby`, under `/api/cli/v1/`. This page is generated from th
 - Lists are newest first: `{"items": […], "next_cursor": …}`. `?limit=` takes 1 to 100 (25), and
   `?cursor=` the `next_cursor` of the answer before.
 - A POST marked *Idempotency-Key* may carry that header, 1 to 255 visible ASCII characters. Sent
-  again within 24 hours with the same body, it is answered again and not done again.
+  again within 24 hours with the same body, it is answered again and not done again. After 429 or
+  5xx the same body goes on where the first request ended. Another body is `idempotency_conflict`.
 - Every answer has `X-Request-Id`. Too many requests get 429 with `Retry-After`; the
   [limits](../operations.md#limits) are named with each path.
 

@@ -66,6 +66,18 @@ def test_request_under_way_is_told_so_and_taken_over_once_it_died(maker: Client)
     assert make(maker).status_code == 201
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_answer_that_may_pass_runs_again_with_the_same_body_only(
+    maker: Client, status: int
+) -> None:
+    make(maker)
+    AccessToken.objects.filter(name="robot").delete()
+    IdempotencyKey.objects.update(status=status, body=None)
+    assert code(make(maker, name="other")) == "idempotency_conflict"
+    assert make(maker).status_code == 201
+    assert make(maker)["Idempotent-Replayed"] == "true"
+
+
 def test_key_is_free_again_after_a_day(maker: Client) -> None:
     make(maker)
     IdempotencyKey.objects.update(started_at=timezone.now() - timedelta(hours=25))

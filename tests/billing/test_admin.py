@@ -54,6 +54,15 @@ def test_staff_credit_and_debit_within_the_limit_of_their_group(
     assert AuditEvent.objects.filter(action="money.adjusted").count() == (balance != 20)
 
 
+def test_form_that_is_sent_again_with_another_amount_moves_nothing(account: Account) -> None:
+    user, sent = staff("support"), {"kind": "adjustment", "key": "of the form"}
+    act(user, "credit_or_debit", account.wallet, amount="5", **sent)
+    shown = act(user, "credit_or_debit", account.wallet, amount="6", **sent)
+    assert "This form was sent before and moved +$5.00. Open the form again" in shown
+    assert totals(account) == (25, 0)
+    assert AuditEvent.objects.filter(action="money.adjusted").count() == 1
+
+
 def test_refused_action_stays_on_its_form_with_what_was_typed(account: Account) -> None:
     shown = act(
         staff("support"), "credit_or_debit", account.wallet, amount="20.01", kind="adjustment"

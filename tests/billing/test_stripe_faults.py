@@ -32,11 +32,11 @@ def api(alice: User) -> Client:
     return api_of(alice)
 
 
-def start(api: Client) -> tuple[int, str]:
+def start(api: Client, amount_cents: int = 2_000) -> tuple[int, str]:
     """The status, and the id of the top-up or the code of the error."""
     answer = api.post(
         "/api/cli/v1/topups",
-        {"amount_cents": 2_000},
+        {"amount_cents": amount_cents},
         content_type="application/json",
         headers={"idempotency-key": "one"},
     )
@@ -64,6 +64,16 @@ def test_topup_that_met_a_fault_is_made_once_when_tried_again(
     stripe_sandbox.settle()
     assert totals(topup.account) == (20, 0)
     assert len(stripe_sandbox.sessions()) == 1
+
+
+def test_key_of_a_topup_that_met_a_fault_is_not_for_another_amount(
+    stripe_sandbox: StripeSandbox, api: Client
+) -> None:
+    stripe_sandbox.fail("500", SESSIONS, times=None)
+    assert start(api) == (503, "provider_unavailable")
+    stripe_sandbox.heal()
+    assert start(api, amount_cents=9_000) == (409, "idempotency_conflict")
+    assert start(api) == (201, TopUp.objects.get().public_id)
 
 
 def test_reconciliation_does_not_wait_for_an_outage_row_by_row(

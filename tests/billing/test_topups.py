@@ -105,6 +105,15 @@ def test_topup_repeated_with_its_key_is_one_page(
     assert TopUp.objects.count() == 1
 
 
+def test_key_of_a_topup_is_not_for_another_amount(
+    stripe_sandbox: StripeSandbox, alice: User
+) -> None:
+    start_topup(account=alice.account, user=alice, amount_cents=500, idempotency_key="k")
+    with pytest.raises(ProductError) as refused:
+        start_topup(account=alice.account, user=alice, amount_cents=900, idempotency_key="k")
+    assert refused.value.code == "idempotency_conflict"
+
+
 def test_key_of_yesterday_stands_for_a_new_topup(
     stripe_sandbox: StripeSandbox, alice: User
 ) -> None:

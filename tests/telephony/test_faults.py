@@ -127,6 +127,8 @@ def test_call_whose_answer_and_look_up_were_lost_rings_once(
     twilio_fails(kind, "/Calls.json")
     assert error_of(caller.call(key="once")) == (503, "provider_unavailable")
     mend()
+    other = caller.call("+442079460100", key="once")
+    assert error_of(other) == (409, "idempotency_conflict")
     again = caller.call(key="once")
     assert again.status_code == 201
     assert again.json()["call_id"] == lost.json()["error"]["details"]["call_id"]
