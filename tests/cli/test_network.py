@@ -1,4 +1,9 @@
-"""Servers that are away, slow, or somebody else."""
+"""Servers that are away, slow, or somebody else, and proxies."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -133,3 +138,108 @@ def test_certificates_that_cannot_be_read_end_in_three(moby: Moby, words: tuple[
     ran = moby.run(*words, MOBY_TOKEN=d.TOKEN, **env)
     assert ran.code == 3
     assert "moby: " in ran.stderr
+
+
+class Proxy:
+    """A proxy that keeps everything that it is sent, and lets nothing through."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._socket.accept()
+            with connection:
+                said = connection.recv(65536)
+                if said == b"close":
+                    return
+                self.received += said
+                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    def close(self) -> None:
+        with socket.create_connection(self._socket.getsockname()) as connection:
+            connection.sendall(b"close")
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    running = Proxy()
+    yield running
+    running.close()
+
+
+VARIABLES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        *[("localhost", [variable]) for variable in VARIABLES],
+        ("LOCALHOST", VARIABLES),
+        ("localhost.", VARIABLES),
+        ("127.0.0.1", VARIABLES),
+    ],
+)
+def test_server_on_this_machine_is_asked_without_the_proxy(
+    moby: Moby,
+    server: StubServer,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    variables: list[str],
+) -> None:
+    for variable in variables:
+        monkeypatch.setenv(variable, proxy.url)
+    server.on("GET", "balance", d.BALANCE)
+    server.on("POST", "topups", d.TOPUP, status=201)
+    env = {**dict.fromkeys(variables, proxy.url), "MOBY_TOKEN": d.TOKEN}
+    host = server.url.replace("127.0.0.1", name)
+    assert moby.run("balance", "--json", "--host", host, **env).json == d.BALANCE
+    assert moby.run("topup", "20", "--json", "--host", host, **env).json == d.TOPUP
+    assert proxy.received == b""
+
+
+@pytest.mark.parametrize("name", ["127.9.9.9", "[::1]"])
+def test_other_addresses_of_this_machine_go_past_the_proxy_too(
+    moby: Moby, proxy: Proxy, name: str
+) -> None:
+    host = closed_port().replace("127.0.0.1", name)
+    env = {**dict.fromkeys(VARIABLES, proxy.url), "MOBY_HOST": host, "MOBY_TOKEN": d.TOKEN}
+    for words in (("balance",), ("topup", "20")):
+        assert moby.process(*words, **env).code == 3
+    assert proxy.received == b""
+
+
+def test_proxy_sees_a_tunnel_and_no_token(moby: Moby, proxy: Proxy) -> None:
+    env = dict.fromkeys(VARIABLES, proxy.url)
+    env |= {"MOBY_HOST": "https://mobayilo.example", "MOBY_TOKEN": d.TOKEN}
+    for words in (("balance",), ("topup", "20")):
+        assert moby.process(*words, **env).code == 3
+    assert proxy.received.startswith(b"CONNECT mobayilo.example:443 ")
+    assert b"moby_" not in proxy.received
+    assert b"uthorization" not in proxy.received
+
+
+@pytest.mark.parametrize("host", ["http://mobayilo.example", "http://127.0.0.1.example"])
+def test_token_never_leaves_this_machine_unencrypted(moby: Moby, proxy: Proxy, host: str) -> None:
+    """Not even where a file names the host, which no command would have written there."""
+    folder = moby.home / "config"
+    folder.mkdir(mode=0o700)
+    config = {"profiles": {"default": {"host": host, "logins": {host: {"storage": "file"}}}}}
+    (folder / "config.json").write_text(json.dumps(config))
+    token = {"tokens": {f"default {host}": d.TOKEN}}
+    (folder / "credentials.json").write_text(json.dumps(token))
+    (folder / "credentials.json").chmod(0o600)
+    env = dict.fromkeys(VARIABLES, proxy.url)
+    everywhere = moby.process("auth", "logout", "--all", **env)
+    assert "not encrypted" in everywhere.stderr
+    del moby.env["MOBY_HOST"]
+    assert moby.process("balance", MOBY_TOKEN=d.TOKEN, **env).code == 2
+    assert moby.process("balance", "--host", host, MOBY_TOKEN=d.TOKEN, **env).code == 2
+    assert proxy.received == b""

@@ -149,6 +149,8 @@ class Api:
         hint = "Check your connection, then try again."
         if error.code == "proxy_error":
             hint = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+        elif error.code == "insecure_host":
+            hint = "Use https://. Plain http works only on this machine."
         elif error.code == "tls_error":
             hint = "If your network has its own certificate, name its file in REQUESTS_CA_BUNDLE."
             address = urlsplit(self.host)

@@ -28,7 +28,7 @@ def read_host(text: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    if name == "localhost":
+    if name.removesuffix(".") == "localhost":
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
@@ -37,7 +37,7 @@ def is_loopback(name: str) -> bool:
 
 
 def netloc_of(parts: SplitResult) -> str:
-    name = parts.hostname or ""
+    name = (parts.hostname or "").removesuffix(".")  # of the root: not in a certificate's names
     shown = f"[{name}]" if ":" in name else name
     port = parts.port
     return shown if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{shown}:{port}"

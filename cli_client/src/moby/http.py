@@ -1,15 +1,19 @@
 """Requests and answers, and the two ways moby carries them.
 
 The first GET of a run goes over http.client, which loads in a quarter of the time of requests and
-makes `moby balance` feel instant. Everything else, and everything where a proxy is set, goes over
+makes `moby balance` feel instant. Everything else, and everything that needs a proxy, goes over
 requests. Both use the same trust roots and time-outs, and neither follows redirects or reads
-~/.netrc: a token goes to its own host or nowhere.
+~/.netrc: a token goes to its own host or nowhere. What is not encrypted stays on this machine, so
+a server here is asked directly, whatever proxies the environment names.
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urlsplit
+
+from moby.hosts import is_loopback
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 30.0
@@ -53,9 +57,12 @@ class WebTransport:
         self._session: Transport | None = None
 
     def send(self, request: Request) -> Response:
+        is_here = is_on_this_machine(request.url)
+        if not is_here and urlsplit(request.url).scheme != "https":
+            raise TransportError("insecure_host", "it is not encrypted, so a token could be read")
         if self._session is None:
             trusted = ca_file(self._environ)
-            if request.method == "GET" and not has_proxy(self._environ):
+            if request.method == "GET" and (is_here or not has_proxy(self._environ)):
                 from moby.transports import lean
 
                 return lean.send(request, trusted)
@@ -63,6 +70,10 @@ class WebTransport:
 
             self._session = RequestsTransport(trusted)
         return self._session.send(request)
+
+
+def is_on_this_machine(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def has_proxy(environ: Mapping[str, str]) -> bool:

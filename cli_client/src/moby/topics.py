@@ -21,6 +21,7 @@ TOPICS: dict[str, str] = {
   NO_COLOR            no colours
   BROWSER             the browser to open
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                      never used for a server on this machine
   REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
 
 A token is taken from the first of: --token, MOBY_TOKEN, MOBY_TOKEN_FILE, the

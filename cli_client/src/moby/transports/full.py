@@ -1,4 +1,7 @@
-"""Requests over the requests library, with the proxies that the environment names."""
+"""Requests over the requests library, with the proxies that the environment names.
+
+A server on this machine is asked directly: a proxy would read the token of an unencrypted request.
+"""
 
 import requests
 import requests.utils
@@ -9,6 +12,7 @@ from moby.http import (
     Request,
     Response,
     TransportError,
+    is_on_this_machine,
 )
 
 
@@ -27,7 +31,7 @@ class RequestsTransport:
                 request.url,
                 headers=request.headers,
                 data=request.body,
-                proxies=requests.utils.get_environ_proxies(request.url, no_proxy=None),
+                proxies=_proxies_for(request.url),
                 timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
                 allow_redirects=False,
             )
@@ -35,6 +39,12 @@ class RequestsTransport:
             raise _explained(error) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, answer.content)
+
+
+def _proxies_for(url: str) -> dict[str, str]:
+    if is_on_this_machine(url):
+        return {}
+    return dict(requests.utils.get_environ_proxies(url, no_proxy=None))
 
 
 def _explained(error: requests.RequestException) -> TransportError:
