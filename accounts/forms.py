@@ -93,13 +93,16 @@ class TokenTerms(forms.Form):
         label=_("Only call"),
         required=False,
         max_length=2000,
-        help_text=_("Countries, prefixes or numbers, such as: GB +4420. Empty: anywhere."),
+        help_text=_(
+            "Countries, prefixes or numbers, such as: GB +4420. Empty: anywhere. "
+            "Your own phone, which rings first, has to be among them or named below."
+        ),
     )
     caller_ids = forms.CharField(
         label=_("Only call from"),
         required=False,
         max_length=2000,
-        help_text=_("Your verified numbers, such as: +442079460018. Empty: any of them."),
+        help_text=_("Your own phones, such as: +447400123456. Empty: any of them."),
     )
 
     def __init__(self, *args: Any, policy: TokenPolicy, **kwargs: Any) -> None:

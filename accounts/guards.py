@@ -1,4 +1,4 @@
-"""Guards of a token: what it may spend, where it may call, and which numbers it may show.
+"""Guards of a token: what it may spend, where it may call, and which own phones it may use.
 
 Pure functions. Telephony calls the checks inside the transaction that places the hold.
 """
@@ -114,9 +114,17 @@ def destination_is_allowed(guards: Guards, *, e164: str, country: str) -> bool:
     )
 
 
-def caller_id_is_allowed(guards: Guards, *, e164: str) -> bool:
-    """Whether the token may call with this number of the customer."""
-    return guards.caller_ids is None or e164 in guards.caller_ids
+def own_phone_refusal(guards: Guards, *, e164: str, country: str) -> str | None:
+    """Return the code that keeps a token from ringing a phone of the customer, or from proving it.
+
+    That phone is the other leg of each call. It has to be one that `caller_ids` names; where that
+    is not set, it has to be inside `destinations`. None means that the phone is allowed.
+    """
+    if guards.caller_ids is not None:
+        return None if e164 in guards.caller_ids else "guard_caller_id"
+    if destination_is_allowed(guards, e164=e164, country=country):
+        return None
+    return "guard_destination"
 
 
 def _cents(raw: Mapping[str, Any], field: str) -> int | None:

@@ -220,7 +220,7 @@ class CallerIdDefaultView(APIView):
 
     @extend_schema(request=None, responses=shapes.CallerIdAnswer)
     def post(self, request: Request, public_id: str) -> Response:
-        caller_id = set_default(_caller_id(request, public_id))
+        caller_id = set_default(_caller_id(request, public_id), token=token_of(request))
         return Response(shapes.CallerIdAnswer(caller_id).data)
 
 

@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import AnyRequest
+from accounts.guards import NO_GUARDS, Guards, own_phone_refusal
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Verification
-from telephony.numbers import country_code, mask
+from telephony.numbers import country_code, mask, number_from_e164
 
 State = Verification.State
 
@@ -54,8 +55,25 @@ def caller_id_for_calls(account: Account, public_id: str | None) -> CallerId:
     return chosen
 
 
-def set_default(caller_id: CallerId) -> CallerId:
-    """Makes a phone the one that calls ring. Raises `not_found` for one that is just removed."""
+def check_own_phone(token: AccessToken | None, e164: str) -> None:
+    """Refuse a phone of the customer that the token's guards keep from ringing.
+
+    Raises `guard_destination` or `guard_caller_id`.
+    """
+    guards = NO_GUARDS if token is None else Guards.from_columns(token)
+    if not guards:
+        return
+    country = number_from_e164(e164).country
+    if code := own_phone_refusal(guards, e164=e164, country=country):
+        raise ProductError(code, f"This token may not ring your phone {e164}.")
+
+
+def set_default(caller_id: CallerId, *, token: AccessToken | None = None) -> CallerId:
+    """Make a phone the one that calls ring.
+
+    Raises `not_found` for one that is just removed, and what `check_own_phone` raises.
+    """
+    check_own_phone(token, caller_id.e164)
     with transaction.atomic():
         mine = _locked(caller_id.account)
         if caller_id not in mine:

@@ -42,7 +42,12 @@ _COUNTED_MICROS = Case(
 
 
 def check_destination(account: Account, number: Number, rate: RateRow | None) -> RateRow:
-    """The rate of a number that may be called. Raises the reason why it may not."""
+    """Return the rate of a number that may ring, as either leg. Raises the reason why it may not.
+
+    Both the destination and the customer's own phone pass here, and so does a phone to be proved.
+    """
+    if number.e164 == settings.TWILIO_FROM_NUMBER:
+        raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
     for kind in (str(number.kind), rate.kind if rate else ""):
         if kind in REFUSED_KINDS:
             words = kind.replace("_", " ")

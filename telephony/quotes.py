@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from accounts.guards import Guards, caller_id_is_allowed, destination_is_allowed
+from accounts.guards import Guards, destination_is_allowed
 from accounts.models import AccessToken, Account
 from billing.ledger import balance_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from telephony.account_limits import Limits, limits_of
-from telephony.caller_ids import caller_id_for_calls
+from telephony.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.models import CallerId
 from telephony.numbers import Number, number_from_e164, read_number
 from telephony.policy import Activity, activity_of, check_destination
@@ -76,8 +76,11 @@ def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route
     caller_id = caller_id_for_calls(account, wish.caller_id)
     deck = current_deck()
     rate = check_destination(account, number, deck.find(number.e164))
-    if token is not None:
-        _check_guards(Guards.from_columns(token), caller_id, number)
+    if number.e164 == caller_id.e164:
+        raise ProductError(
+            "own_number", f"{number.international} is your own phone, which rings first."
+        )
+    _check_guards(token, caller_id, number)
     price = CallPrice(
         leg_a=_own_rate(account, deck, caller_id).price,
         leg_b=rate.price,
@@ -117,11 +120,14 @@ def _own_rate(account: Account, deck: DeckIndex, caller_id: CallerId) -> RateRow
     return check_destination(account, number_from_e164(caller_id.e164), deck.find(caller_id.e164))
 
 
-def _check_guards(guards: Guards, caller_id: CallerId, number: Number) -> None:
+def _check_guards(token: AccessToken | None, caller_id: CallerId, number: Number) -> None:
+    """Refuse a call of which either leg is outside of the token's guards."""
+    if token is None:
+        return
+    guards = Guards.from_columns(token)
     if not destination_is_allowed(guards, e164=number.e164, country=number.country):
         raise ProductError("guard_destination", f"This token may not call {number.international}.")
-    if not caller_id_is_allowed(guards, e164=caller_id.e164):
-        raise ProductError("guard_caller_id", f"This token may not call from {caller_id.e164}.")
+    check_own_phone(token, caller_id.e164)
 
 
 def quote(route: Route) -> Quote:

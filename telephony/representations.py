@@ -16,6 +16,7 @@ from telephony.quotes import Quote, price_per_minute
 from telephony.rates import RateRow
 from telephony.settlement import charge_of
 
+CALLBACK = "callback"  # the mode of every call: the customer's phone rings first
 FEW_DIGITS = 3  # below, nothing can be said of a number that is being typed
 
 
@@ -94,7 +95,10 @@ def quote_of(offer: Quote) -> dict[str, Any]:
         "kind": str(route.number.kind),
         "international": route.number.international,
         "extension": route.number.extension,
+        "mode": CALLBACK,
         "from": route.caller_id.e164,
+        "caller_id": route.caller_id.public_id,
+        "shown_number": route.caller_id.e164,
         "legs": [
             _leg("a", route.caller_id.e164, route.price.leg_a),
             _leg("b", route.number.e164, route.price.leg_b),

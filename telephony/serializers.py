@@ -11,7 +11,7 @@ from mobayilo.lib.money import MICROS_PER_DOLLAR, dollars_to_micros, format_micr
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
-from telephony.representations import poll_after_seconds, receipt_of
+from telephony.representations import CALLBACK, poll_after_seconds, receipt_of
 from telephony.settlement import charge_of
 
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
@@ -48,6 +48,12 @@ class QuoteRequest(StrictSerializer):
         min_value=1, max_value=86_400, required=False, allow_null=True
     )
     max_cost = DollarsField(min_value=1, required=False, allow_null=True)
+    mode = serializers.ChoiceField(
+        choices=[CALLBACK],
+        required=False,
+        allow_null=True,
+        error_messages={"invalid_choice": f"The only mode is {CALLBACK}."},
+    )
 
 
 class CallRequest(QuoteRequest):
@@ -158,7 +164,10 @@ class QuoteAnswer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     international = serializers.CharField()
     extension = serializers.CharField(allow_null=True)
+    mode = serializers.CharField()
     # "from" is a word of Python, so this field is declared in `get_fields`.
+    caller_id = serializers.CharField()
+    shown_number = serializers.CharField()
     legs = QuotedLeg(many=True)
     price_per_minute = serializers.CharField()
     terms = serializers.CharField()
@@ -189,6 +198,7 @@ class CallAnswer(serializers.ModelSerializer[Call]):
     status = serializers.CharField(source="state")
     mode = serializers.SerializerMethodField()
     to = serializers.CharField(source="to_e164")
+    shown_number = serializers.CharField(source="from_e164")
     country = serializers.CharField(source="to_country")
     country_name = serializers.SerializerMethodField()
     price_per_minute = serializers.SerializerMethodField()
@@ -203,16 +213,17 @@ class CallAnswer(serializers.ModelSerializer[Call]):
     class Meta:
         model = Call
         fields = [
-            "call_id", "state", "status", "mode", "to", "extension", "country", "country_name",
-            "price_per_minute", "max_seconds", "hold", "created_at", "answered_at", "ended_at",
-            "duration_seconds", "cost", "end_reason", "version", "poll_after_seconds", "receipt",
+            "call_id", "state", "status", "mode", "to", "shown_number", "extension", "country",
+            "country_name", "price_per_minute", "max_seconds", "hold", "created_at", "answered_at",
+            "ended_at", "duration_seconds", "cost", "end_reason", "version", "poll_after_seconds",
+            "receipt",
         ]  # fmt: skip
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {**super().get_fields(), "from": serializers.CharField(source="from_e164")}
 
     def get_mode(self, call: Call) -> str:
-        return "callback"
+        return CALLBACK
 
     def get_extension(self, call: Call) -> str | None:
         return call.extension

@@ -13,7 +13,7 @@ from accounts.models import AccessToken, Account, User
 from accounts.outbox import queue_mail
 from mobayilo.lib.errors import ProductError
 from telephony import gateway
-from telephony.caller_ids import ensure_default, pending
+from telephony.caller_ids import check_own_phone, ensure_default, pending
 from telephony.gateway import Check, NoSuchThingError
 from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number
@@ -53,6 +53,7 @@ def request_verification(
     default = account.default_country or None
     read = read_number(number, stated_country=country, default_country=default)
     _check_number(account, read)
+    check_own_phone(token, read.e164)
     verification = _begin(user, read, channel)
     try:
         sid = gateway.start_verification(e164=read.e164, channel=channel)
@@ -79,6 +80,7 @@ def confirm_verification(
 ) -> CallerId:
     """Checks a code and makes the phone the account's. The code alone is enough if one waits."""
     verification = _choose(user, number, country, verification_id)
+    check_own_phone(token, verification.e164)
     _take_a_try(verification)
     try:
         check = gateway.check_code(verification_sid=verification.twilio_sid, code=code)

@@ -164,6 +164,12 @@ ERRORS: dict[str, ErrorKind] = {
     # Calls
     "no_rate": ErrorKind(403, 5, "We have no price for this number, so it cannot be called."),
     "destination_blocked": ErrorKind(403, 5, "Numbers of this kind cannot be called from here."),
+    "own_number": ErrorKind(
+        403,
+        5,
+        "Call another number, or ring another phone of yours first with --from.",
+        "Call another number, or choose another phone of yours to ring first.",
+    ),
     "country_closed": ErrorKind(403, 5, "Write to support if you need to call there."),
     "price_too_high": ErrorKind(
         403, 5, "New accounts may not call numbers this dear; ask support."
@@ -172,8 +178,10 @@ ERRORS: dict[str, ErrorKind] = {
     "too_many_calls_an_hour": ErrorKind(403, 5, "Wait for an hour, or write to support."),
     "too_many_new_numbers": ErrorKind(403, 5, "Call numbers you called before, or wait an hour."),
     "spending_limit": ErrorKind(403, 5, "The day starts anew at 00:00 UTC; support can raise it."),
-    "guard_destination": ErrorKind(403, 5, "This token may not call there; use another token."),
-    "guard_caller_id": ErrorKind(403, 5, "This token may not call from that phone."),
+    "guard_destination": ErrorKind(
+        403, 5, "Use another token, or a number and phone that this one allows."
+    ),
+    "guard_caller_id": ErrorKind(403, 5, "Use another token, or a phone that this one allows."),
     "guard_spend_call": ErrorKind(403, 5, "The token limits each call; use another token."),
     "guard_spend_day": ErrorKind(403, 5, "The token limits each day; 00:00 UTC starts a new one."),
     "price_changed": ErrorKind(

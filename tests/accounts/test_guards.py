@@ -4,9 +4,9 @@ import pytest
 
 from accounts.guards import (
     Guards,
-    caller_id_is_allowed,
     check_spend,
     destination_is_allowed,
+    own_phone_refusal,
     parse_guards,
 )
 from mobayilo.lib.errors import ProductError
@@ -75,6 +75,16 @@ def test_destinations_are_countries_or_prefixes(e164: str, country: str, allowed
 
 def test_caller_ids_are_whole_numbers() -> None:
     guards = Guards(caller_ids=("+442079460018",))
-    assert caller_id_is_allowed(guards, e164="+442079460018")
-    assert not caller_id_is_allowed(guards, e164="+4420794600181")
-    assert caller_id_is_allowed(Guards(), e164="+4420794600181")
+    assert own_phone_refusal(guards, e164="+442079460018", country="GB") is None
+    assert own_phone_refusal(guards, e164="+4420794600181", country="GB") == "guard_caller_id"
+    assert own_phone_refusal(Guards(), e164="+4420794600181", country="GB") is None
+
+
+def test_own_phone_is_inside_the_destinations_or_named() -> None:
+    guards = Guards(destinations=("GB", "+4915"))
+    for e164, country in (("+442079460018", "GB"), ("+4915112345678", "DE")):
+        assert own_phone_refusal(guards, e164=e164, country=country) is None
+    outside = {"e164": "+2399812345", "country": "ST"}
+    assert own_phone_refusal(guards, **outside) == "guard_destination"
+    named = Guards(destinations=("GB",), caller_ids=("+2399812345",))
+    assert own_phone_refusal(named, **outside) is None

@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from accounts.models import Account, User
 from billing.models import Hold
-from telephony.models import Call, RefusedCall
+from telephony.models import Call, CallerId, RefusedCall
+from telephony.verifications import confirm_verification, request_verification
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
 
@@ -70,6 +71,38 @@ def test_closed_country_is_refused(caller: Person, settings: Settings) -> None:
     settings.CLOSED_COUNTRIES = ["DE"]
     assert refusal(caller, "+493012345678") == (403, "country_closed")
     assert caller.call().status_code == 201
+
+
+OUR_NUMBER = "+12025550100"
+
+
+def test_own_number_cannot_be_called(caller: Person) -> None:
+    for path in ("quote", "calls"):
+        answer = caller.post(path, to="07400 123456", country="GB")
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (403, "own_number")
+        assert "rings first" in error["message"]
+    assert RefusedCall.objects.filter(code="own_number").count() == 2
+    assert not Call.objects.exists()
+
+
+def test_another_phone_of_the_account_can_be_called(caller: Person) -> None:
+    other = CallerId.objects.create(account=caller.user.account, e164=DESTINATION, country="GB")
+    assert caller.call(DESTINATION, max_seconds=60).status_code == 201
+    back = caller.call(OWN_PHONE, caller_id=other.public_id, max_seconds=60)
+    assert back.status_code == 201
+    assert refusal(caller, DESTINATION, caller_id=other.public_id) == (403, "own_number")
+
+
+def test_number_of_ours_can_be_neither_called_nor_proved(
+    local_caller: Person, settings: Settings
+) -> None:
+    settings.TWILIO_FROM_NUMBER = OUR_NUMBER
+    assert refusal(local_caller, OUR_NUMBER) == (403, "destination_blocked")
+    asked = local_caller.post("caller-ids", number=OUR_NUMBER).json()["error"]
+    assert (asked["code"], "of ours" in asked["message"]) == ("destination_blocked", True)
+    CallerId.objects.update(e164=OUR_NUMBER)
+    assert refusal(local_caller) == (403, "destination_blocked")
 
 
 def test_number_check_says_what_a_call_would(local_caller: Person) -> None:
@@ -190,6 +223,67 @@ def test_guards_of_a_token_are_held(
 ) -> None:
     guarded = local_person(alice, phone=OWN_PHONE, dollars=20, **guard)
     assert refusal(guarded) == (403, code)
+
+
+ELSEWHERE = "+4915112345678"
+
+
+@pytest.mark.parametrize(
+    ("guard", "code"),
+    [
+        ({"destinations": ("GB",)}, "guard_destination"),
+        ({"destinations": ("+4420", "+49151")}, None),
+        ({"destinations": ("GB",), "caller_ids": (ELSEWHERE,)}, None),
+        ({"caller_ids": (ELSEWHERE,)}, None),
+        ({"caller_ids": (OWN_PHONE,)}, "guard_caller_id"),
+        ({"destinations": ("GB", "DE"), "caller_ids": (OWN_PHONE,)}, "guard_caller_id"),
+        ({"max_cents_per_day": 500}, None),
+    ],
+)
+def test_guards_hold_for_the_phone_that_rings_first_and_for_its_proof(
+    person: People, alice: User, guard: dict[str, object], code: str | None
+) -> None:
+    guarded = person(alice, phone=ELSEWHERE, dollars=20, **guard)
+    called, asked = guarded.call(), guarded.post("caller-ids", number=ELSEWHERE)
+    assert [answer.status_code for answer in (called, asked)] == [403, 403] if code else [201, 201]
+    if code:
+        assert {answer.json()["error"]["code"] for answer in (called, asked)} == {code}
+        assert "your phone" in called.json()["error"]["message"]
+
+
+def test_guarded_token_makes_no_dear_phone_ring(
+    person: People, alice: User, sandbox: Sandbox
+) -> None:
+    """A phone that a person proves on the site is not the token's to confirm, choose or ring."""
+    guarded = person(alice, phone=OWN_PHONE, dollars=20, destinations=("GB",))
+    request_verification(user=alice, number=ELSEWHERE)
+    code = sandbox.code_for(ELSEWHERE)
+    confirmed = guarded.post("caller-ids/confirm", code=code)
+    assert (confirmed.status_code, confirmed.json()["error"]["code"]) == (403, "guard_destination")
+    phone = confirm_verification(user=alice, code=code)
+    chosen = guarded.post(f"caller-ids/{phone.public_id}/default")
+    assert (chosen.status_code, chosen.json()["error"]["code"]) == (403, "guard_destination")
+    assert guarded.call(caller_id=phone.public_id).status_code == 403
+    assert guarded.call().status_code == 201
+
+
+def test_quote_names_the_phone_so_that_a_new_default_changes_nothing(caller: Person) -> None:
+    quoted = caller.post("quote", to=DESTINATION, mode="callback").json()
+    other = CallerId.objects.create(account=caller.user.account, e164=ELSEWHERE, country="DE")
+    assert caller.post(f"caller-ids/{other.public_id}/default").status_code == 200
+    placed = caller.call(mode="callback", caller_id=quoted["caller_id"]).json()
+    assert placed["from"] == quoted["from"] == OWN_PHONE
+    assert (placed["shown_number"], quoted["shown_number"]) == (OWN_PHONE, OWN_PHONE)
+    assert (placed["mode"], quoted["mode"]) == ("callback", "callback")
+
+
+@pytest.mark.parametrize("path", ["quote", "calls"])
+def test_mode_other_than_callback_is_refused_with_what_there_is(
+    local_caller: Person, path: str
+) -> None:
+    answer = local_caller.post(path, to=DESTINATION, mode="computer")
+    fields = answer.json()["error"]["details"]["fields"]
+    assert (answer.status_code, fields) == (400, {"mode": ["The only mode is callback."]})
 
 
 def test_guards_shorten_the_call_to_what_they_allow(person: People, alice: User) -> None:
