@@ -40,11 +40,13 @@ class BalanceView(APIView):
     def get(self, request: Request) -> Response:
         account = account_of(request)
         wallet: Wallet = getattr(account, "wallet", None) or Wallet(account=account)
+        available_cents = micros_to_cents(wallet.available_micros)
         # Held is rounded up where the others are rounded down: shown sums never promise too much.
         return Response(
             {
                 "balance_cents": micros_to_cents(wallet.balance_micros),
-                "available_cents": micros_to_cents(wallet.available_micros),
+                "available_cents": available_cents,
+                "available_balance_cents": available_cents,
                 "held_cents": -micros_to_cents(-wallet.held_micros),
                 "currency": CURRENCY,
                 "balance": format_micros(wallet.balance_micros),

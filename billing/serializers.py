@@ -10,10 +10,14 @@ from mobayilo.lib.serializers import StrictSerializer
 
 
 class BalanceSerializer(serializers.Serializer[Any]):
-    """GET balance: cents are rounded down, `balance` is exact."""
+    """GET balance: cents are rounded down, `balance` is exact.
+
+    `available_balance_cents` repeats `available_cents` for programs of the older moby.
+    """
 
     balance_cents = serializers.IntegerField()
     available_cents = serializers.IntegerField()
+    available_balance_cents = serializers.IntegerField()
     held_cents = serializers.IntegerField()
     currency = serializers.CharField()
     balance = serializers.CharField()

@@ -79,3 +79,4 @@ def test_balance_rounds_what_is_there_down_and_what_is_held_up(
     hold(account, 0.015)
     balance = api_of(alice).get("/api/cli/v1/balance").json()
     assert (balance["available_cents"], balance["held_cents"]) == (1_998, 2)
+    assert balance["available_balance_cents"] == balance["available_cents"]

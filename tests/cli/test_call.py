@@ -41,13 +41,13 @@ def test_json_returns_at_once_with_the_contract_fields(moby: Moby, server: StubS
     place(server)
     ran = moby.run("call", "020", "7946 0018", "--country", "GB", "--json")
     assert ran.code == 0
-    fields = "call_id state status mode to from price_per_minute max_seconds"
+    fields = "call_id state status mode to from shown_number price_per_minute max_seconds"
     assert {name: ran.json[name] for name in fields.split()} == {
         name: d.CALL[name] for name in fields.split()
     }
     quote, order = server.received[0].json, server.received[1].json
     assert quote == {"to": "020 7946 0018", "country": "GB"}
-    assert order == {**quote, "expected_terms": "0.03 30/6 + 0.012 60/60"}
+    assert order == {**quote, "caller_id": "cid_1", "expected_terms": "0.03 30/6 + 0.012 60/60"}
     assert server.received[1].headers["idempotency-key"].startswith("moby-")
 
 
@@ -143,6 +143,53 @@ def test_network_that_stays_away_leaves_the_call_id(moby: Moby, server: StubServ
     assert (ran.code, ran.error["code"]) == (3, "network_error")
     assert ran.error["hint"] == "See how it ended: moby calls show call_1"
     server.forget()
+
+
+DEAR = {**d.QUOTE, "price_per_minute": "0.518"}
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--no-interaction",), ("--wait",)])
+def test_dear_call_that_cannot_be_asked_about_is_not_placed(
+    moby: Moby, server: StubServer, words: tuple[str, ...]
+) -> None:
+    server.on("POST", "quote", DEAR)
+    ran = moby.run("call", d.DESTINATION, *words)
+    assert ran.code == 2
+    assert server.paths() == ["POST quote"]
+    assert "$0.518 a minute" in ran.stderr
+    assert "--yes" in ran.stderr
+
+
+def test_refusal_of_a_dear_call_is_told_to_programs(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", DEAR)
+    error = moby.run("call", d.DESTINATION, "--json").error
+    assert (error["code"], error["retryable"]) == ("confirmation_required", False)
+    server.on("POST", "quote", DEAR)
+    server.on("POST", "calls", d.CALL, status=201)
+    assert moby.run("call", d.DESTINATION, "--json", "--yes").code == 0
+
+
+@pytest.mark.parametrize(("threshold", "code"), [("0.04", 2), ("0.05", 0), ("10", 0)])
+def test_threshold_decides_what_a_script_may_place_unasked(
+    moby: Moby, server: StubServer, threshold: str, code: int
+) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    if not code:
+        server.on("POST", "calls", d.CALL, status=201)
+    ran = moby.run("call", d.DESTINATION, "--json", MOBY_CONFIRM_ABOVE=threshold)
+    assert ran.code == code
+
+
+def test_dear_call_is_shown_with_dry_run(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", DEAR)
+    assert moby.run("call", d.DESTINATION, "--dry-run", "--json").json == DEAR
+
+
+def test_callback_is_said_to_the_server(moby: Moby, server: StubServer) -> None:
+    place(server)
+    ran = moby.run("call", d.DESTINATION, "--callback", "--json")
+    assert (ran.code, ran.json["mode"]) == (0, "callback")
+    assert [request.json["mode"] for request in server.received] == ["callback", "callback"]
 
 
 def test_call_that_vanishes_is_an_error(moby: Moby, server: StubServer) -> None:

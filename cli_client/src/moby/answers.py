@@ -147,6 +147,7 @@ Quote = TypedDict(
         "international": str,
         "extension": str | None,
         "from": str,
+        "caller_id": NotRequired[str],
         "legs": list[Leg],
         "price_per_minute": str,
         "terms": str,

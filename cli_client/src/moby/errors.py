@@ -8,6 +8,7 @@ CLIENT_ERRORS: dict[str, ExitCode] = {
     "usage": ExitCode.USAGE,
     "bad_amount": ExitCode.USAGE,
     "amount_too_small": ExitCode.USAGE,
+    "confirmation_required": ExitCode.USAGE,
     "bad_host": ExitCode.USAGE,
     "insecure_host": ExitCode.USAGE,
     "bad_profile": ExitCode.USAGE,

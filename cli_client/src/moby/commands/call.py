@@ -30,7 +30,8 @@ class CallCommand(Command):
         option(
             "max-cost", None, "End the call before it costs more dollars than this.", flag=False
         ),
-        option("yes", "y", "Do not ask before calling.", flag=True),
+        option("callback", None, "Ring your phone first, as every call does today.", flag=True),
+        option("yes", "y", "Do not ask before calling, whatever it costs.", flag=True),
         option("dry-run", None, "Show what it would cost, and do not call.", flag=True),
         option("wait", None, "Follow the call to its end, also with --json.", flag=True),
         option("no-wait", None, "Place the call and return at once.", flag=True),
@@ -44,7 +45,10 @@ class CallCommand(Command):
         if self.flag("dry-run"):
             return self._show_quote(quote)
         self._confirm(quote)
-        call = self._place({**wish, "expected_terms": quote["terms"]}, key)
+        # The phone by its id: another may become the default before the call is placed.
+        phone = quote.get("caller_id") or wish["caller_id"]
+        order = {**wish, "caller_id": phone, "expected_terms": quote["terms"]}
+        call = self._place(order, key)
         if not self._waits():
             return self._placed(call)
         return self._follow(call)
@@ -61,6 +65,7 @@ class CallCommand(Command):
         return {
             "to": to,
             "country": self.text("country"),
+            "mode": "callback" if self.flag("callback") else None,
             "caller_id": find_caller_id(self.api, chosen) if chosen else None,
             "max_seconds": self._max_seconds(),
             "max_cost": self._max_cost(),
@@ -112,15 +117,27 @@ class CallCommand(Command):
         return 0
 
     def _confirm(self, quote: Quote) -> None:
-        """A person sees the price before it rings, and is asked where it is high."""
+        """Show the price before it rings, and ask where it is high.
+
+        Raises `confirmation_required` where there is no terminal to ask at.
+        """
         if not self.console.json:
             for line in quote_lines(quote):
                 self.console.note(line)
-        dear = Decimal(quote["price_per_minute"]) * 100 > self._threshold_cents()
-        if dear and self.console.can_ask and not self.flag("yes"):
-            price = dollars(quote["price_per_minute"])
-            if not self.console.confirm(f"{price} a minute. Call?"):
-                raise MobyError("canceled", "not called")
+        is_dear = Decimal(quote["price_per_minute"]) * 100 > self._threshold_cents()
+        if not is_dear or self.flag("yes"):
+            return
+        price = dollars(quote["price_per_minute"])
+        if not self.console.can_ask:
+            raise MobyError(
+                "confirmation_required",
+                f"not called: {price} a minute is a price to ask about, and nothing can be asked "
+                "here",
+                "To call all the same, add --yes. MOBY_CONFIRM_ABOVE sets from which price a call "
+                "is asked about.",
+            )
+        if not self.console.confirm(f"{price} a minute. Call?"):
+            raise MobyError("canceled", "not called")
 
     def _threshold_cents(self) -> int:
         named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
