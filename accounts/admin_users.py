@@ -34,6 +34,13 @@ class NewUserForm(ReasonedUserForm):
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        email, account = cleaned.get("email", ""), cleaned.get("of")
+        if email and (problem := support.problem_with_new_address(email, account=account)):
+            self.add_error("email", problem)
+        return cleaned
+
 
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 

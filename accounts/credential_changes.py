@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.access_changes import Change, mail_access_change
 from accounts.audit import record
 from accounts.device_login import end_logins
 from accounts.models import AccessToken, AccessTokenQuerySet, User
@@ -55,7 +56,15 @@ def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) 
     end_logins([user])
     if AccessToken.objects.live().for_user(user).exists():
         User.objects.filter(pk=user.pk).update(tokens_in_question_at=timezone.now())
-    record(CHANGES[signal], account=user.account, user=user, request=request)
+    event = record(CHANGES[signal], account=user.account, user=user, request=request)
+    if former := kwargs.get("from_email_address"):
+        mail_access_change(
+            Change.ADDRESS_CHANGED,
+            event=event,
+            user=user,
+            to_user=False,  # allauth writes to the former address
+            former_email=former.email,
+        )
 
 
 def _end_other_sessions(user: User, request: HttpRequest) -> None:

@@ -13,14 +13,19 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import signed_in_user
+from accounts.access_changes import Change, mail_access_change
 from accounts.audit import record
 from accounts.device_login import end_logins
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.outbox import queue_mail
+from accounts.sign_in_links import ALREADY_EXISTS, RESET
 from accounts.token_policy import outlasting
 from accounts.tokens import revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
+
+# Mails that lead their reader to a new password.
+SETS_PASSWORD = (RESET, ALREADY_EXISTS, "accounts/mail/user_added")
 
 
 def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
@@ -77,22 +82,28 @@ def end_sessions(user: User, *, reason: str, request: HttpRequest) -> int:
 
 def lock(user: User, *, reason: str, request: HttpRequest) -> None:
     """Keeps a user out: no sign-in, no sessions, no tokens."""
-    User.objects.filter(pk=user.pk).update(is_active=False)
+    with transaction.atomic():
+        was_active = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False)
+        event = _note("user.locked", user.account, request, reason=reason, of=user.email)
+        if was_active:
+            mail_access_change(Change.USER_LOCKED, event=event, user=user)
     end_sessions(user, reason=reason, request=request)
     end_logins([user])
     live = AccessToken.objects.live().for_user(user)
     revoke_tokens(live, actor=signed_in_user(request), reason="locked by support", request=request)
-    _note("user.locked", user.account, request, reason=reason, of=user.email)
 
 
 def unlock(user: User, *, reason: str, request: HttpRequest) -> None:
     """Lets a user sign in again; tokens stay revoked."""
-    User.objects.filter(pk=user.pk).update(is_active=True)
-    _note("user.unlocked", user.account, request, reason=reason, of=user.email)
+    with transaction.atomic():
+        was_locked = User.objects.filter(pk=user.pk, is_active=False).update(is_active=True)
+        event = _note("user.unlocked", user.account, request, reason=reason, of=user.email)
+        if was_locked:
+            mail_access_change(Change.USER_UNLOCKED, event=event, user=user)
 
 
 def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bool:
-    """Takes away every second factor and passkey, ends all sessions, and tells the user by mail.
+    """Take away every second factor and passkey, end all sessions, and mail every user.
 
     False if there was none. Of a member of staff only a superuser may: their factor guards others.
     """
@@ -111,19 +122,29 @@ def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bo
             context={},
             key=f"second_factor_removed:{removal.pk}",
         )
+        mail_access_change(Change.FACTOR_REMOVED, event=removal, user=user, to_user=False)
     end_sessions(user, reason=reason, request=request)
     return True
 
 
 def note_rights(user: User, *, changed: list[str], reason: str, request: HttpRequest) -> None:
-    """Records that a superuser changed what a user may do."""
-    _note("user.changed", user.account, request, reason=reason, of=user.email, changed=changed)
+    """Record that a superuser changed what a user may do; every user hears of a lock."""
+    event = _note(
+        "user.changed", user.account, request, reason=reason, of=user.email, changed=changed
+    )
+    if "is_active" in changed:
+        change = Change.USER_UNLOCKED if user.is_active else Change.USER_LOCKED
+        mail_access_change(change, event=event, user=user)
 
 
 def add_user(email: str, *, account: Account | None, reason: str, request: HttpRequest) -> User:
-    """A user for an account, or with an account of their own, who sets a password by mail."""
-    if User.objects.filter(email=email.lower()).exists():
-        raise ProductError("invalid_request", "There is a user of this address.")
+    """Make a user for an account, or with an account of their own, who sets a password by mail.
+
+    The users that the account has are mailed. Raises `invalid_request` for an address that is in
+    use, and for one of staff in an account of others.
+    """
+    if problem := problem_with_new_address(email, account=account):
+        raise ProductError("invalid_request", problem)
     fields: dict[str, Any] = {"account": account} if account else {}
     with transaction.atomic():
         user = User.objects.create_user(email, None, **fields)
@@ -134,18 +155,41 @@ def add_user(email: str, *, account: Account | None, reason: str, request: HttpR
             context={},
             key=f"user_added:{user.pk}",
         )
-        _note("user.added", user.account, request, reason=reason, of=user.email)
+        event = _note("user.added", user.account, request, reason=reason, of=user.email)
+        mail_access_change(Change.USER_ADDED, event=event, user=user, to_user=False)
     return user
 
 
+def problem_with_new_address(email: str, *, account: Account | None) -> str | None:
+    """Return why a user of this address cannot be added to an account; None if one can."""
+    taken = EmailAddress.objects.filter(email__iexact=email)
+    if taken.exists() or User.objects.filter(email=email.lower()).exists():
+        return "There is a user of this address."
+    by_staff = EmailAddress.objects.filter(user__is_staff=True).values_list("email", flat=True)
+    if account is not None and _mailbox(email) in map(_mailbox, by_staff):
+        return "This is an address of staff. Nobody of staff may act for a customer's account."
+    return None
+
+
+def _mailbox(email: str) -> str:
+    """Return the address without the tag after `+`, which most mailboxes ignore."""
+    name, _, domain = email.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
+
+
 def send_again(mail: OutboxMail, *, reason: str, request: HttpRequest) -> None:
-    """Sends a mail once more: the same row if it never went out, a copy if it did."""
+    """Send a mail once more: the same row if it never went out, a copy if it did.
+
+    The other users are mailed when it has a link to set a password with.
+    """
     if mail.sent_at is None:
         OutboxMail.objects.filter(pk=mail.pk).update(due_at=timezone.now(), attempts=0)
     else:
         key = f"{mail.key[:100]}:again:{random_base62(8)}"
         queue_mail(mail.user, template=mail.template, context=mail.context, key=key)
-    _note("mail.sent_again", mail.user.account, request, reason=reason, mail=mail.key)
+    event = _note("mail.sent_again", mail.user.account, request, reason=reason, mail=mail.key)
+    if mail.template in SETS_PASSWORD:
+        mail_access_change(Change.RESET_LINK_SENT, event=event, user=mail.user, to_user=False)
 
 
 def _note(action: str, account: Account, request: HttpRequest, **facts: Any) -> AuditEvent:
