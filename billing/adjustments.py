@@ -56,6 +56,7 @@ def adjust(
         )
     book, description = KINDS[kind]
     cause = Cause(f"adjustment:{key}", book, Transfer.Kind(kind), description, reference)
+    ledger.lock_available(account)  # so that a form sent twice at once is recorded once
     done_before = Transfer.objects.filter(key=cause.key).exists()
     transfer = ledger.post(account=account, amount_micros=amount_micros, cause=cause)
     asked = (account.pk, amount_micros, kind)

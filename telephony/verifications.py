@@ -120,14 +120,21 @@ def _check_number(account: Account, number: Number) -> None:
 
 
 def _begin(user: User, number: Number, channel: str) -> Verification:
-    """The verification that waits for this number, or a new one in place of the user's others."""
+    """Return the verification that waits for this number, or one in place of the user's others.
+
+    The user's row is locked first, so that of several requests at once the last one is left. One
+    whose code is being sent meanwhile learns that from `_note_code`.
+    """
     account = user.account
-    waiting = pending(account).filter(e164=number.e164).order_by("-id").first()
-    if waiting is not None:
-        waiting.channel = channel
-        return waiting
     with transaction.atomic():
-        pending(account).filter(user=user).update(state=State.REPLACED, closed_at=timezone.now())
+        # NO KEY: a confirmation writes rows that refer to the user, and must not wait for this.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        waiting = pending(account).filter(e164=number.e164).order_by("-id").first()
+        if waiting is not None:
+            waiting.channel = channel
+            return waiting
+        others = Verification.objects.filter(account=account, user=user, state__in=_WAITS)
+        others.exclude(e164=number.e164).update(state=State.REPLACED, closed_at=timezone.now())
         return Verification.objects.create(
             account=account,
             user=user,

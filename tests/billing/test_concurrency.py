@@ -12,8 +12,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import Account, User
+from accounts.models import Account, AuditEvent, User
 from billing import ledger
+from billing.adjustments import adjust
 from billing.disputes import read_dispute, record_claim
 from billing.events import replay_event
 from billing.ledger import Cause
@@ -33,6 +34,7 @@ from tests.billing.conftest import (
     promote,
     totals,
 )
+from tests.people import staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 AT_ONCE = 16
@@ -202,6 +204,25 @@ def test_refunds_of_two_topups_at_once_leave_promotional_credit(
     assert sorted(outcomes) == ["not_refundable"] * (AT_ONCE - 1) + ["refunded"]
     assert totals(paid.account) == (20, 0)
     assert_books_are_right()
+
+
+def test_form_of_support_sent_many_times_at_once_is_recorded_once(account: Account) -> None:
+    finance = staff("finance")
+
+    def send(_: int) -> int:
+        sent = adjust(
+            account=account,
+            amount_micros=DOLLAR,
+            kind=Transfer.Kind.ADJUSTMENT,
+            staff=finance,
+            reason="ticket 4711",
+            key="of the form",
+        )
+        return sent.pk
+
+    assert len(set(at_once(send))) == 1
+    assert totals(account) == (21, 0)
+    assert AuditEvent.objects.filter(action="money.adjusted").count() == 1
 
 
 def test_payment_and_its_early_dispute_are_applied_at_once_without_deadlock(

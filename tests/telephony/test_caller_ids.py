@@ -164,6 +164,25 @@ def test_phone_asked_for_twice_at_once_is_proved_by_its_code(
     assert somebody.get("caller-ids").json()["pending"] is None
 
 
+def test_one_phone_of_a_user_waits_however_many_are_asked_for_at_once(
+    person: People, alice: User, sandbox: Sandbox
+) -> None:
+    somebody = person(alice)
+    sandbox.fault("slow", "/Verifications", method="POST", seconds=0.5, times=5)
+
+    def ask(last: int) -> Answer:
+        return in_another_thread(lambda: somebody.post("caller-ids", number=f"+44740012345{last}"))
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(ask, range(5)))
+    asked = [answer.json()["e164"] for answer in answers if answer.status_code == 201]
+    assert Verification.objects.filter(state__in=("requested", "pending")).count() == 1
+    assert {error_of(answer) for answer in answers if answer.status_code != 201} <= {
+        "verification_expired"
+    }
+    assert somebody.get("caller-ids").json()["pending"]["e164"] in asked
+
+
 @pytest.mark.parametrize(
     ("twilio_code", "code"),
     [

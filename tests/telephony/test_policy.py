@@ -15,7 +15,7 @@ from accounts.models import Account, User
 from billing.models import Hold
 from telephony.models import Call, CallerId, RefusedCall
 from telephony.verifications import confirm_verification, request_verification
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
+from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person, make_call
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -351,6 +351,44 @@ def test_ten_calls_at_once_on_a_balance_for_one(
     }
     assert somebody.balance.available_micros >= 0
     assert Hold.objects.count() == Call.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "guards", "allowed", "code"),
+    [
+        ({}, {"max_cents_per_day": 15}, 2, "guard_spend_day"),
+        ({"SPEND_MAX_CENTS_PER_DAY": 15}, {}, 2, "spending_limit"),
+        ({"CALLS_AT_ONCE_NEW_ACCOUNT": 2}, {}, 2, "too_many_calls"),
+        ({"CALLS_PER_HOUR": 2}, {}, 2, "too_many_calls_an_hour"),
+        ({"NEW_NUMBERS_PER_HOUR": 2}, {}, 2, "too_many_new_numbers"),
+    ],
+)
+def test_ten_calls_at_once_stay_within_each_limit(
+    person: People,
+    alice: User,
+    sandbox: Sandbox,
+    settings: Settings,
+    limits: dict[str, int],
+    guards: dict[str, int],
+    allowed: int,
+    code: str,
+) -> None:
+    sandbox.post("speed", speed=1)
+    settings.CALLS_AT_ONCE_NEW_ACCOUNT = 10
+    for name, limit in limits.items():
+        setattr(settings, name, limit)
+    somebody = person(alice, phone=OWN_PHONE, dollars=20, **guards)
+
+    def call(last: int) -> Answer:
+        # Of a minute: 6.9 cents are held for it.
+        return somebody.call(f"+44207946001{last}", max_seconds=60)
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(call, range(10)))
+    refused = [a.json()["error"]["code"] for a in answers if a.status_code != 201]
+    assert len(refused) == 10 - allowed
+    assert set(refused) == {code}
+    assert Call.objects.count() == Hold.objects.count() == allowed
 
 
 def test_same_key_ten_times_at_once_is_one_call(caller: Person, sandbox: Sandbox) -> None:
