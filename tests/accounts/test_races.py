@@ -13,7 +13,7 @@ from django.test import Client
 from accounts import device_login
 from accounts.device_login import Approval
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
-from accounts.tokens import revoke_token, revoke_tokens, rotate_token
+from accounts.tokens import MAX_LIVE_TOKENS, revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
 from tests.accounts.oauth import approve, poll, start
 from tests.database import ON_SQLITE
@@ -134,6 +134,23 @@ def test_ten_rotations_at_once_give_one_successor(alice: User) -> None:
 
     assert sorted(at_once([rotate] * 10)) == ["rotated", *["token_already_rotated"] * 9]
     assert AccessToken.objects.count() == 2
+
+
+def test_last_token_of_a_user_is_made_once(alice: User) -> None:
+    AccessToken.objects.bulk_create(
+        AccessToken(user=alice, name=f"t{n}", kind="pat", digest=f"{n}", line=f"{n}")
+        for n in range(MAX_LIVE_TOKENS - 1)
+    )
+
+    def make(number: int) -> str:
+        try:
+            new_token(alice, name=f"robot {number}")
+        except ProductError as refusal:
+            return refusal.code
+        return "made"
+
+    made = at_once([partial(make, number) for number in range(6)])
+    assert sorted(made) == ["made", *["too_many_tokens"] * 5]
 
 
 @pytest.mark.skipif(ON_SQLITE, reason="SQLite has neither lock nor setting of these kinds")
