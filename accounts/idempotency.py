@@ -115,13 +115,13 @@ def _begin(request: Request, key: str) -> IdempotencyKey:
     if _take_over(entry, body_digest):
         return entry
     if entry.body_digest != body_digest:
-        raise conflict()
+        raise key_conflict()
     if entry.status is None or _may_pass(entry.status):
         raise ProductError("idempotency_in_progress", "The first request with this key is running.")
     raise _ReplayError(entry)
 
 
-def conflict() -> ProductError:
+def key_conflict() -> ProductError:
     """Return the refusal of a key whose first request asked for something else."""
     return ProductError("idempotency_conflict", "This Idempotency-Key was used with another body.")
 

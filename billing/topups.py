@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.idempotency import KEY_IS_KEPT, conflict
+from accounts.idempotency import KEY_IS_KEPT, key_conflict
 from accounts.models import Account, User
 from billing import gateway, ledger
 from billing.amounts import check_amount, first_payment_of
@@ -80,7 +80,7 @@ def _intend(topup: TopUp) -> TopUp:
             return topup
         first = same.get()
         if first.amount_micros != topup.amount_micros:
-            raise conflict() from None
+            raise key_conflict() from None
         return first
 
 
