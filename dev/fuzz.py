@@ -13,8 +13,8 @@ import time
 
 from dev.stack import ROOT
 
-DOORS = ("tests/production/test_fuzz.py", "tests/telephony/test_numbers_fuzz.py")
-SWEEP = "tests/telephony/test_numbers_sweep.py"
+DOORS = ("tests/production/test_fuzz.py", "tests/telephony/numbers/test_fuzz.py")
+SWEEP = "tests/telephony/numbers/test_sweep.py"
 MONEY = "tests/billing/test_properties.py"
 API = "tests/production/test_api_schema.py"
 

@@ -12,9 +12,9 @@ from django.db.models import Q
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
 from telephony import gateway
-from telephony.countries import country_name
 from telephony.gateway import NoSuchThingError, ProviderCall
 from telephony.models import Call
+from telephony.numbers import country_name
 
 BATCH = 500
 SHOWN = 200

@@ -10,9 +10,8 @@ from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.models import Account, User
 from mobayilo.lib.errors import ProductError
-from telephony.countries import country_code
 from telephony.models import OpenedDestination
-from telephony.numbers import Number
+from telephony.numbers import Number, country_code
 
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import AccessToken, Account, User
 from billing.models import Transfer
 from mobayilo.overview.charts import DayChart, day_chart, shares
-from telephony.countries import country_name
 from telephony.models import Call
+from telephony.numbers import country_name
 
 DAYS = 30
 EXPIRY_WARNING = timedelta(days=7)

@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat
 
 from mobayilo.lib.errors import ProductError
-from telephony.countries import country_code, country_name
 from telephony.models import Rate
-from telephony.numbers import read_number
+from telephony.numbers import country_code, country_name, read_number
 from telephony.pricing import Price
 from telephony.rates import DeckIndex, RateRow, current_deck
 

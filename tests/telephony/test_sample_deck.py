@@ -11,8 +11,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from telephony.countries import country_name
-from telephony.numbers import number_from_e164
+from telephony.numbers import country_name, number_from_e164
 
 DECK = Path(__file__).parents[2] / "telephony" / "decks" / "sample.csv"
 KINDS = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import phonenumbers
 
-from telephony.number_readings import (
+from telephony.numbers.candidates import (
     Reading,
     Way,
     bare_readings,
@@ -18,7 +18,7 @@ from telephony.number_readings import (
     is_usual_length,
     national_readings,
 )
-from telephony.number_text import Written, refuse
+from telephony.numbers.text import Written, refuse
 
 SHORTEST_NUMBER = 6  # digits of a whole number that may stand beside another
 

@@ -6,8 +6,8 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from mobayilo.lib.errors import ProductError
-from telephony.countries import country_name
-from telephony.number_text import Written
+from telephony.numbers.countries import country_name
+from telephony.numbers.text import Written
 
 # Plans that grew: the lengths of the old numbers, and what a caller has to add today.
 RENUMBERED = {

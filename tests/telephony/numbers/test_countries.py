@@ -4,7 +4,7 @@ import phonenumbers
 import pytest
 
 from mobayilo.lib.errors import ProductError
-from telephony.countries import country_code, country_name, country_names
+from telephony.numbers import country_code, country_name, country_names
 
 
 @pytest.mark.parametrize(

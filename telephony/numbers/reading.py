@@ -12,24 +12,12 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from mobayilo.lib.errors import ProductError
-from telephony.countries import country_code, country_name, country_names
-from telephony.emergency import emergency_check
-from telephony.number_meanings import elsewhere, meant, one_number, refuse_second_number
-from telephony.number_readings import EXIT_CODES, Reading
-from telephony.number_repairs import no_such_number
-from telephony.number_text import PAUSE, Written, read_text
-
-__all__ = [
-    "Number",
-    "NumberKind",
-    "country_code",
-    "country_name",
-    "country_names",
-    "emergency_check",
-    "mask",
-    "number_from_e164",
-    "read_number",
-]
+from telephony.numbers.candidates import EXIT_CODES, Reading
+from telephony.numbers.choosing import elsewhere, meant, one_number, refuse_second_number
+from telephony.numbers.countries import country_code, country_name
+from telephony.numbers.emergency import emergency_check
+from telephony.numbers.explaining import no_such_number
+from telephony.numbers.text import PAUSE, Written, read_text
 
 
 class NumberKind(StrEnum):

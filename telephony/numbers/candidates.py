@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from telephony.number_text import Written
+from telephony.numbers.text import Written
 
 EXIT_CODES = ("00", "011", "0011")  # those that travellers keep dialling outside their country
 # Exit codes in use that libphonenumber does not know: Indonesian and Japanese carriers, and the

@@ -1,0 +1,15 @@
+"""Phone numbers and countries: the one place where what a person writes becomes E.164."""
+
+from telephony.numbers.countries import country_code, country_name, country_names
+from telephony.numbers.reading import Number, NumberKind, mask, number_from_e164, read_number
+
+__all__ = [
+    "Number",
+    "NumberKind",
+    "country_code",
+    "country_name",
+    "country_names",
+    "mask",
+    "number_from_e164",
+    "read_number",
+]
