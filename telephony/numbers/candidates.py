@@ -6,7 +6,7 @@ number). So the ways are tried apart here, and the caller compares what they giv
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
@@ -22,6 +22,9 @@ EXIT_CODES = ("00", "011", "0011")  # those that travellers keep dialling outsid
 MORE_EXIT_CODES = {"ID": "00[17]|017", "JP": "00(?:1|33|61)010"} | dict.fromkeys(
     ("AM", "AZ", "GE", "KG", "MD", "UA", "UZ"), "810"
 )
+# Kenya, Uganda and Tanzania dial each other so, without a calling code. libphonenumber takes these
+# for exit codes like any other, and Kenya's 006 754 … for a number in Papua New Guinea.
+EAST_AFRICA = {"005": "254", "006": "256", "007": "255"}
 EXAMPLE_TYPES = tuple(t for t in PhoneNumberType.values() if t != PhoneNumberType.UNKNOWN)
 
 
@@ -45,46 +48,55 @@ class Reading:
 
 def distinct(readings: list[Reading | None]) -> list[Reading]:
     """Each number once, in the order of its first reading."""
-    return list({reading.e164: reading for reading in readings if reading}.values())
+    found: dict[str, Reading] = {}
+    for reading in readings:
+        if reading:
+            found.setdefault(reading.e164, reading)
+    return list(found.values())
 
 
 def international_readings(written: Written) -> list[Reading]:
-    """What `+…` can be: one number, save for two habits that leave two.
+    """Return what `+…` and `48 (0) 22 …` can be: one number, save for two habits that leave two.
 
     A zero in brackets may be kept or dropped; and Russians write the 8 that they dial at home
     after a plus, `+8 (495) …`, which without its spacing is a number in Vietnam or China.
     """
-    spellings = [written.digits]
-    if written.bracketed_zero:
-        spellings.append(written.digits.replace("0", "", 1))
-    russian = national_readings(written.digits, "RU") if written.groups[0] == "8" else []
-    return distinct([*(_international(digits, Way.PLUS) for digits in spellings), *russian])
+    russian = national_readings(written.digits, "RU") if written.groups[0].digits == "8" else []
+    return distinct([*(_international(d, Way.PLUS) for d in written.after("")), *russian])
 
 
 def national_readings(digits: str, country: str) -> list[Reading]:
-    """What a phone inside the country would reach with these digits, no exit code involved."""
+    """Return what a phone inside the country would reach with digits, no exit code involved."""
     calling_code = phonenumbers.country_code_for_region(country)
-    reading = _parsed_at_home(digits, country) or _international(f"{calling_code}{digits}")
+    reading = _parsed_at_home(digits, country)
+    is_from_abroad = country == "MX" and digits.startswith("1")  # a 1 came after +52 only
+    if reading is None and not is_from_abroad:
+        reading = _international(f"{calling_code}{digits}")
     if reading is None or reading.number.country_code != calling_code:
         return []
     return [Reading(reading.number, Way.NATIONAL)]
 
 
 def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
-    """What follows an exit code: those of the countries, and those that travellers know.
+    """Return what follows an exit code: those of the countries, and those that travellers know.
 
     Where one exit code stands apart (`009 1 264 …` in Nigeria), no other is looked for.
     """
+    neighbours = EAST_AFRICA if {"KE", "UG", "TZ"} & set(countries) else {}
     digits = written.digits
     codes = [code for code in EXIT_CODES if digits.startswith(code)]
     for country in countries:
         codes += _exit_codes_at_start(digits, country)
-    found = {code: _international(digits[len(code) :], Way.EXIT) for code in codes}
+    found = {
+        code: distinct(
+            [_international(neighbours.get(code, "") + d, Way.EXIT) for d in written.after(code)]
+        )
+        for code in codes
+    }
     for code in _first_groups(written):
-        reading = found.get(code)
-        if reading:
-            return [Reading(reading.number, Way.EXIT_SET_APART)]
-    return distinct(list(found.values()))
+        if found.get(code) and code not in neighbours:
+            return [replace(reading, way=Way.EXIT_SET_APART) for reading in found[code]]
+    return distinct([reading for readings in found.values() for reading in readings])
 
 
 def begins_with_exit_code(digits: str, country: str) -> bool:
@@ -106,6 +118,13 @@ def is_as_dialled_at_home(reading: Reading, digits: str) -> bool:
     return re.sub(r"\D", "", national) == digits or _is_nanp(reading, digits)
 
 
+def is_grouped_as_at_home(reading: Reading, written: Written) -> bool:
+    """Return whether the digits are the national form in its own groups: `647-937-1234`."""
+    national = phonenumbers.format_number(reading.number, PhoneNumberFormat.NATIONAL)
+    groups = [group.digits for group in written.groups]
+    return len(groups) > 1 and re.findall(r"\d+", national) == groups
+
+
 def is_usual_length(reading: Reading) -> bool:
     """Whether the number is as long as others in its country; some plans allow many lengths."""
     region = phonenumbers.region_code_for_number(reading.number) or "001"
@@ -125,7 +144,7 @@ def is_likely(reading: Reading, written: Written) -> bool:
 
 def _first_groups(written: Written) -> list[str]:
     """What may be an exit code set apart: `00`, or `8 10` and `0 12` in two groups."""
-    groups = written.groups
+    groups = [group.digits for group in written.groups]
     return ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]
 
 
@@ -136,9 +155,19 @@ def _is_nanp(reading: Reading, digits: str) -> bool:
 
 def _begins_a_group(length: int, written: Written) -> bool:
     """Whether the last `length` digits may stand alone: unspaced text says nothing against it."""
-    groups = written.groups
+    groups = [group.digits for group in written.groups]
     tails = {len("".join(groups[i:])) for i in range(len(groups))}
     return length in tails or len(groups) == 1 or (len(groups) == 2 and groups[0] in EXIT_CODES)
+
+
+def is_long_enough_at_home(digits: str, country: str) -> bool:
+    """Return whether there are as many digits as in a number of the country.
+
+    Where such digits are no number there, an area code may be mistyped or out of service.
+    """
+    calling_code = phonenumbers.country_code_for_region(country)
+    is_with_trunk_prefix = calling_code == 1 and digits.startswith("1")
+    return len(digits) - is_with_trunk_prefix in _usual_lengths(country, calling_code)
 
 
 @cache
@@ -161,7 +190,9 @@ def _exit_codes_at_start(digits: str, country: str) -> list[str]:
 def _exit_code_pattern(country: str) -> re.Pattern[str]:
     metadata = PhoneMetadata.metadata_for_region(country)
     known = metadata.international_prefix if metadata else None
-    return re.compile("|".join(filter(None, (known, MORE_EXIT_CODES.get(country)))) or "(?!)")
+    neighbours = "00[567]" if country in {"KE", "UG", "TZ"} else None
+    codes = filter(None, (known, MORE_EXIT_CODES.get(country), neighbours))
+    return re.compile("|".join(codes) or "(?!)")
 
 
 def _parsed_at_home(digits: str, country: str) -> Reading | None:

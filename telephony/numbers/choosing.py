@@ -1,4 +1,4 @@
-"""Which of the readings of a number the person can have meant."""
+"""Choose the readings of a number that the person can have meant."""
 
 import re
 from dataclasses import replace
@@ -14,34 +14,58 @@ from telephony.numbers.candidates import (
     exit_readings,
     international_readings,
     is_as_dialled_at_home,
+    is_grouped_as_at_home,
     is_likely,
+    is_long_enough_at_home,
     is_usual_length,
     national_readings,
 )
-from telephony.numbers.text import Written, refuse
+from telephony.numbers.text import Written
+from telephony.numbers.wrapping import refuse
 
 SHORTEST_NUMBER = 6  # digits of a whole number that may stand beside another
+BRAZIL = 55
 
 
-def meant(written: Written, *, stated: str | None, default: str | None) -> list[Reading]:
-    """The readings that the person can have meant: one to go on with, several to ask about."""
-    if written.has_plus:
-        return international_readings(written)
-    if stated:
-        return _meant_in_stated(written, stated, default)
-    abroad = exit_readings(written, [default] if default else [])
-    at_home = national_readings(written.digits, default) if default else []
-    if not at_home:
-        is_clear = default is None or any(r.way == Way.EXIT_SET_APART for r in abroad)
-        return abroad if is_clear else distinct([*abroad, *bare_readings(written.digits)])
-    likely_abroad = [r for r in abroad if is_likely(r, written)]
-    return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
+def choose_readings(written: Written, *, stated: str | None, default: str | None) -> list[Reading]:
+    """Return the readings that can be meant: one to go on with, several to ask about."""
+    if written.is_international:
+        readings = _with_plus(written, stated)
+    elif stated:
+        readings = _in_stated(written, stated, default)
+    elif default:
+        readings = _in_default(written, default)
+    else:
+        readings = exit_readings(written, [])
+    if written.is_brazilian:
+        readings = [reading for reading in readings if reading.number.country_code == BRAZIL]
+    if written.is_vanity:  # words belong to numbers of one country, whose code is not left out
+        readings = [reading for reading in readings if reading.way != Way.BARE]
+    return readings
 
 
-def _meant_in_stated(written: Written, stated: str, default: str | None) -> list[Reading]:
-    """A stated country wins, save where its own phones, or all the world's, dial abroad so."""
+def _with_plus(written: Written, stated: str | None) -> list[Reading]:
+    """Choose the plus over the stated country, save for `+647-937-1234` stated as American.
+
+    There the digits are a whole number as it is written in the stated country, and no space shows
+    where another calling code ends.
+    """
+    abroad = international_readings(written)
+    if not stated or not abroad:
+        return abroad
+    calling_codes = {str(reading.number.country_code) for reading in abroad}
+    is_code_set_apart = written.groups[0].digits in calling_codes
+    is_in_stated = str(phonenumbers.country_code_for_region(stated)) in calling_codes
+    if is_code_set_apart or is_in_stated:
+        return abroad
     at_home = national_readings(written.digits, stated)
+    return distinct([*abroad, *(r for r in at_home if is_grouped_as_at_home(r, written))])
+
+
+def _in_stated(written: Written, stated: str, default: str | None) -> list[Reading]:
+    """Choose the stated country, save where its own phones, or all the world's, dial abroad so."""
     abroad = exit_readings(written, [c for c in (stated, default) if c])
+    at_home = _at_home(written, stated, abroad)
     if at_home:
         likely_abroad = [r for r in abroad if is_likely(r, written)]
         doubted = begins_with_exit_code(written.digits, stated)
@@ -53,38 +77,89 @@ def _meant_in_stated(written: Written, stated: str, default: str | None) -> list
     return into_it or abroad
 
 
+def _in_default(written: Written, default: str) -> list[Reading]:
+    """Choose the account's country, an exit code, or a forgotten plus, as far as each is likely."""
+    abroad = exit_readings(written, [default])
+    at_home = _at_home(written, default, abroad)
+    if at_home:
+        likely_abroad = [r for r in abroad if is_likely(r, written)]
+        return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
+    is_set_apart = any(r.way == Way.EXIT_SET_APART for r in abroad)
+    if is_set_apart or is_long_enough_at_home(written.digits, default):
+        return abroad
+    return distinct([*abroad, *bare_readings(written.digits)])
+
+
+def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Reading]:
+    """Return the readings inside the country, those with its calling code in front among them.
+
+    `4915123456789` stated as German is a mobile without its plus, and in libphonenumber also a
+    landline without its 0. A zero in brackets after an exit code leaves nothing for home.
+    """
+    if written.zero_at and abroad:
+        return []
+    calling_code = phonenumbers.country_code_for_region(country)
+    with_code = [r for r in bare_readings(written.digits) if r.number.country_code == calling_code]
+    return distinct([*national_readings(written.digits, country), *with_code])
+
+
 def _bare_doubts(written: Written, at_home: Reading) -> list[Reading]:
-    """A forgotten plus is considered where the digits are no usual number at home."""
+    """Consider a forgotten plus where the digits are no usual number at home."""
     if is_as_dialled_at_home(at_home, written.digits) and is_usual_length(at_home):
         return []
     return [r for r in bare_readings(written.digits) if is_likely(r, written)]
 
 
-def elsewhere(written: Written, *, default: str | None) -> list[Reading]:
-    """What the digits are outside the country stated: worth a hint, never worth dialling."""
-    at_home = national_readings(written.digits, default) if default else []
+def readings_elsewhere(
+    written: Written, *, stated: str | None, default: str | None
+) -> list[Reading]:
+    """Return what the digits are where they were not said to be: for a hint, never to dial."""
+    countries = dict.fromkeys(c for c in (stated, default) if c)
+    at_home = [r for country in countries for r in national_readings(written.digits, country)]
     return distinct([*at_home, *bare_readings(written.digits)])
 
 
-def one_number(written: Written, *, stated: str | None, default: str | None) -> Written:
-    """The same text if it holds one number, letters dialled as a keypad does.
+def require_one_number(written: Written, *, stated: str | None, default: str | None) -> Written:
+    """Return the same text if it holds one number, letters dialled as a keypad does.
 
     Where numbers have many lengths, as in Germany, a second number or a trailing word makes a
     longer number that is as valid as the first; so the first alone must not be a number already.
     """
     if written.letters:
-        if meant(written, stated=stated, default=default):
+        if choose_readings(written, stated=stated, default=default):
             refuse("letters", "It has letters after the number. Give the number alone.")
-        written = written.with_letters_dialled()
+        written = _dial_letters(written, stated=stated, default=default)
     for first, second, is_listed in _halves(written):
-        alone = meant(first, stated=stated, default=default)
-        if alone and (is_listed or meant(second, stated=stated, default=default)):
+        alone = choose_readings(first, stated=stated, default=default)
+        if alone and (is_listed or choose_readings(second, stated=stated, default=default)):
             refuse("second_number", "That holds more than one number. Give one at a time.")
     return written
 
 
+def _dial_letters(written: Written, *, stated: str | None, default: str | None) -> Written:
+    """Dial letters on a keypad; of a word that is too long, as many as the number has digits.
+
+    A phone network connects `1-800-CONTACTS` at its eleventh digit. Only the end of a word is cut,
+    and only where a single length makes a number: a word of its own is no part of it.
+    """
+    whole = written.with_letters_dialled(written.letters)
+    if choose_readings(whole, stated=stated, default=default):
+        return whole
+    last_word = re.split(r"\s", written.letters)[-1]
+    begin = len(written.letters) - len(last_word)
+    shorter = written.with_letters_dialled(written.letters[:begin])
+    if begin and choose_readings(shorter, stated=stated, default=default):
+        refuse("letters", "It has letters after the number. Give the number alone.")
+    ends = range(begin + 1, len(written.letters))
+    cuts = [written.with_letters_dialled(written.letters[:end]) for end in ends]
+    numbers = {
+        cut.digits: cut for cut in cuts if choose_readings(cut, stated=stated, default=default)
+    }
+    return next(iter(numbers.values())) if len(numbers) == 1 else whole
+
+
 def refuse_second_number(written: Written, *, countries: set[str]) -> None:
-    """Refuses keys after a bare comma or # that are a whole number in one of the countries."""
+    """Refuse keys after a bare comma or # that are a whole number in one of the countries."""
     for tail in written.tails:
         alone = replace(written, body=tail, has_plus=False)
         if len(tail) >= SHORTEST_NUMBER and any(_is_whole(alone, country) for country in countries):
@@ -95,14 +170,14 @@ def refuse_second_number(written: Written, *, countries: set[str]) -> None:
 
 
 def _is_whole(alone: Written, country: str) -> bool:
-    """Whether digits are a number at home, or one abroad after the country's exit code."""
+    """Return whether digits are a number at home, or one abroad after the country's exit code."""
     if begins_with_exit_code(alone.digits, country) and exit_readings(alone, [country]):
         return True
     return any(is_usual_length(reading) for reading in national_readings(alone.digits, country))
 
 
 def _halves(written: Written) -> list[tuple[Written, Written, bool]]:
-    """The ways to cut the text in two numbers: at a slash, or where a space begins a new 0."""
+    """Return the ways to cut the text in two numbers: at a slash, or where a space begins a 0."""
     cuts = [(m.start(), m.end(), True) for m in re.finditer(r"\s*/\s*", written.body)]
     cuts += [(m.start(), m.end(), False) for m in re.finditer(r"\s+(?=\(?0)", written.body)]
     halves = [(written.cut(0, a), written.cut(b, None), listed) for a, b, listed in cuts]

@@ -1,4 +1,4 @@
-"""Emergency and short numbers, recognised on the raw digits before anything is parsed.
+"""Emergency and short numbers, recognised on the digits before anything is parsed.
 
 A prepaid call over the internet cannot reach emergency services, and short numbers mean
 something only inside one country's network, so both are refused with what to do instead.
@@ -15,7 +15,6 @@ from phonenumbers.shortnumberinfo import is_emergency_number, is_valid_short_num
 from mobayilo.lib.errors import ProductError
 from telephony.numbers.candidates import EXIT_CODES, bare_readings, national_readings
 from telephony.numbers.countries import country_name
-from telephony.numbers.text import raw_digits
 
 EVERYWHERE = frozenset({"112", "911"})  # GSM 02.30 has every mobile phone treat both as emergency
 LONGEST_SHORT_NUMBER = 6
@@ -23,24 +22,29 @@ LONGEST_WITH_PREFIX = LONGEST_SHORT_NUMBER + len("011") + len("998")
 
 
 def emergency_check(text: str, *, countries: list[str]) -> None:
-    """Raises `emergency_number` or `short_number` if these digits are one.
+    """Raise `emergency_number` or `short_number` if the digits of the text are one.
 
+    `text` has been through `unwrap`, so that labels and links hold no digits any more.
     `countries` are the caller's and the stated one; their numbers are looked at first, then
     those of every other country, unless the digits are a whole ordinary number in `countries`.
     """
-    digits = raw_digits(text)
-    _refuse_emergency(raw_digits(_before_extension(text)), countries)
+    digits = _digits(text)
+    _refuse_emergency(_digits(_before_extension(text)), countries)
     if len(digits) > LONGEST_WITH_PREFIX or _is_ordinary(digits, countries):
         return
     for short, regions in _behind_prefix(digits):
         _refuse_emergency(short, regions)
-    if len(digits) <= LONGEST_SHORT_NUMBER and not re.search(r"[+＋]|[A-Za-z]{3}$", text):
+    if len(digits) <= LONGEST_SHORT_NUMBER and not re.search(r"\+|[^\W\d_]", text):
         _refuse_short(digits, countries)  # 1-800-FLOWERS has more digits than these
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
 
 
 def _before_extension(text: str) -> str:
     """The part of `112 x1` that the network would connect."""
-    return re.split(r"(?<=\d)\s*[A-Za-z,;#]", text, maxsplit=1)[0]
+    return re.split(r"(?<=\d)\s*(?:\(?[^\W\d_]|[,;#])", text, maxsplit=1)[0]
 
 
 def _refuse_emergency(digits: str, countries: list[str]) -> None:

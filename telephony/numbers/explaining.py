@@ -39,15 +39,23 @@ class Fault:
 
 
 def no_such_number(written: Written, *, country: str | None) -> ProductError:
-    """The refusal of digits that have no valid reading, with the reason and a repaired example."""
-    number = _possible(written, country)
+    """Return the refusal of digits without a valid reading: the reason, and an example."""
+    if written.is_brazilian:
+        return _refusal("hidden_digits", "0xx is dialled in Brazil only.", "Write every digit.")
+    if written.zero_at and written.has_plus and not written.after(""):
+        return _refusal(
+            "bracketed_zero", "A zero in brackets belongs right after the country code.",
+            "Write it like +44 (0)20 7946 0018, or leave out the zero.",
+        )  # fmt: skip
+    digits = written.after("")[0] if written.is_international else written.digits
+    number = _possible(digits, country, is_international=written.is_international)
     region = _region(number, country) if number else None
     if number is None or region is None:
-        return _unreadable(written, country)
+        return _unreadable(digits, country, is_international=written.is_international)
     nsn = _without_trunk_prefix(number, region)
-    is_local = not written.has_plus and written.digits == nsn
+    is_local = not written.is_international and digits == nsn
     fault = _fault(number, nsn, region, is_local=is_local)
-    abroad = written.has_plus or region != country
+    abroad = written.is_international or region != country
     example = _example(region, fault.kind)
     shown = phonenumbers.format_number(
         example, PhoneNumberFormat.INTERNATIONAL if abroad else PhoneNumberFormat.NATIONAL
@@ -60,12 +68,16 @@ def no_such_number(written: Written, *, country: str | None) -> ProductError:
     )
 
 
-def _possible(written: Written, country: str | None) -> PhoneNumber | None:
-    """The digits as libphonenumber splits them, whether such a number exists or not."""
-    spellings = [(f"+{written.digits}", None)] if written.has_plus else [(written.digits, country)]
+def _refusal(reason: str, message: str, hint: str) -> ProductError:
+    return ProductError("invalid_number", message, hint=hint, details={"reason": reason})
+
+
+def _possible(digits: str, country: str | None, *, is_international: bool) -> PhoneNumber | None:
+    """Return the digits as libphonenumber splits them, whether such a number exists or not."""
+    spellings = [(f"+{digits}", None)] if is_international else [(digits, country)]
     for exit_code in ("0011", "011", "00"):
-        if not written.has_plus and written.digits.startswith(exit_code):
-            spellings.insert(0, (f"+{written.digits.removeprefix(exit_code)}", None))
+        if not is_international and digits.startswith(exit_code):
+            spellings.insert(0, (f"+{digits.removeprefix(exit_code)}", None))
     for text, region in spellings:
         try:
             return phonenumbers.parse(text, region)
@@ -153,17 +165,17 @@ def _hint(region: str, nsn: str, shown: str, *, is_local: bool) -> str:
     return f"Check the digits. Numbers in {country_name(region)} look like {shown}."
 
 
-def _unreadable(written: Written, country: str | None) -> ProductError:
+def _unreadable(digits: str, country: str | None, *, is_international: bool) -> ProductError:
     kind = PhoneNumberType.MOBILE
     example = _example(country, kind) if country else phonenumbers.parse("+442079460018")
     form = PhoneNumberFormat.NATIONAL if country else PhoneNumberFormat.INTERNATIONAL
     shown = phonenumbers.format_number(example, form)
     message, reason = "No country has such a number.", "country_code"
-    if len(written.digits) < 4:
+    if len(digits) < 4:
         message, reason = "Too short: that is no whole phone number.", "too_short"
-    elif len(written.digits) > 15:
+    elif len(digits) > 15:
         message, reason = "Too long: no phone number has more than 15 digits.", "too_long"
-    elif written.has_plus and written.digits.startswith("0"):
+    elif is_international and digits.startswith("0"):
         message = "No country code begins with 0: after the plus comes the country, as in +44."
     return ProductError(
         "invalid_number",

@@ -13,11 +13,17 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from mobayilo.lib.errors import ProductError
 from telephony.numbers.candidates import EXIT_CODES, Reading
-from telephony.numbers.choosing import elsewhere, meant, one_number, refuse_second_number
+from telephony.numbers.choosing import (
+    choose_readings,
+    readings_elsewhere,
+    refuse_second_number,
+    require_one_number,
+)
 from telephony.numbers.countries import country_code, country_name
 from telephony.numbers.emergency import emergency_check
 from telephony.numbers.explaining import no_such_number
 from telephony.numbers.text import PAUSE, Written, read_text
+from telephony.numbers.wrapping import unwrap
 
 
 class NumberKind(StrEnum):
@@ -98,9 +104,10 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
     """
     stated = country_code(stated_country) if stated_country else None
     default = country_code(default_country) if default_country else None
-    emergency_check(text, countries=[c for c in (stated, default) if c])
-    written = one_number(read_text(text), stated=stated, default=default)
-    readings = meant(written, stated=stated, default=default)
+    body = unwrap(text)
+    emergency_check(body, countries=[c for c in (stated, default) if c])
+    written = require_one_number(read_text(body), stated=stated, default=default)
+    readings = choose_readings(written, stated=stated, default=default)
     if not readings:
         raise _refusal(written, stated, default)
     if len(readings) > 1:
@@ -126,11 +133,11 @@ def mask(e164: str) -> str:
 
 def _refusal(written: Written, stated: str | None, default: str | None) -> ProductError:
     """Why there is no such number, with the numbers that the same digits are elsewhere."""
-    readings = [] if written.has_plus else elsewhere(written, default=default)
+    readings = readings_elsewhere(written, stated=stated, default=default)
     suggestions = [_candidate(reading, written) for reading in readings]
     names = " or ".join(f"{s['international']} ({s['country_name']})" for s in suggestions)
     country = stated or default
-    if country or written.has_plus or written.digits.startswith(EXIT_CODES):
+    if country or written.is_international or written.digits.startswith(EXIT_CODES):
         refusal = no_such_number(written, country=country)
         hint = f"Did you mean {names}?" if names else refusal.hint
         details = {**refusal.details, "suggestions": suggestions}

@@ -1,142 +1,137 @@
-"""What a person typed or pasted, taken apart before anyone asks which number it is.
+"""A phone number as written, taken apart before it is known which number it is.
 
-Everything that is mere writing goes here: scripts of digits, dashes, invisible marks, labels,
-`tel:` links, extensions. What cannot be part of one number is refused, never swallowed.
+The groups of digits, the brackets around them and the plus in front are kept apart, so that each
+reading can say which of them it uses. What cannot be part of one number is refused, never dropped.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
-from typing import NoReturn
-from urllib.parse import unquote
+from functools import cached_property
+from typing import NamedTuple
 
-from mobayilo.lib.errors import ProductError
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-MAX_LENGTH = 120
+from telephony.numbers.words import EXTENSION_WORDS, longest_first
+from telephony.numbers.wrapping import refuse
+
 PAUSE = "wwww"  # a comma is two seconds on every phone, a w half of one
 MAX_SEND_DIGITS = 32  # Twilio: SendDigits takes 32 characters
-KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+LEAST_DIGITS_OF_LIST = 4  # fewer digits beside a comma or "or" are no second number
+KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")  # ITU-T E.161
 
-_LABEL = re.compile(
-    r"^\s*(?:\(?(?:tel|tele|telephone|telefon|telefone|teléfono|telefono|tél|téléphone|phone|ph|fon|fono|"
-    r"mobile|mobil|móvil|movil|mob|cell|cellphone|cel|celular|handy|portable|gsm|whatsapp|"
-    r"home|work|office|landline|call|dial|number|no|nr|"
-    r"тел|телефон|моб|电话|電話|手机|전화|هاتف|טל)\)?\s*[.:]*\s*[-:]?\s*(?=[\s(+\d])|[tmpc]\s*[.:]\s*)",
-    re.IGNORECASE,
-)
-_LINK = re.compile(r"^(?:tel|callto):/{0,2}", re.IGNORECASE)
-_WA_LINK = re.compile(
-    r"^(?:https?://)?(?:wa\.me|api\.whatsapp\.com/send\?phone=)/?\+?", re.IGNORECASE
-)
-_CONTEXT = re.compile(r";phone-context=(\+[\d-]+)", re.IGNORECASE)
+_WORDS = "|".join(re.escape(word) for word in longest_first(EXTENSION_WORDS))
 _EXTENSION = re.compile(
-    r"[\s,.(/-]*(?:(?:;\s*ext=)|(?:(?<![a-z])(?:ext(?:ension|n|en)?|xtn?|extensión|extensão|x|int|"
-    r"interno|anexo|ramal|poste|доб|durchwahl|dw|toestel|wew|内线|內線)[.:\s#]*)|\s*#\s*)"
-    r"(\d{1,10})\)?$",
+    rf"[\s,.(/;:-]*(?:;\s*ext=|(?<![^\W\d_])(?:{_WORDS})(?![^\W\d_])[.:\s#=]*|\s*#\s*)"
+    r"(\d{1,10})\s*番?\)?$",
     re.IGNORECASE,
 )
 _TONES = re.compile(r"(,+)([\d*#][\d*#,]*)$")
-_SEPARATOR = re.compile(r"[;,|&\n、،؛]|\b(?:or|and|und|ou|et|oder|o|y)\b", re.IGNORECASE)
+# Signs and letters that stand for digits which are not there, as in `+34 6XX XXX XXX`.
+_HIDDEN = re.compile(
+    r"[•●○■□▪█▒░�∗_?]|\.{3,}|\#{2,}|\*|×|(?<![^\W\d_])(?:x+|х+|n{2,})(?![^\W\d_])", re.IGNORECASE
+)
+_SEPARATOR = re.compile(r"[;,|&\n、،؛~]|\b(?:or|and|und|ou|et|oder|o|y|e|и|или)\b", re.IGNORECASE)
 _WRITING = re.compile(r"[\d+\s().\[\]/-]*$")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
-@dataclass(frozen=True, slots=True)
+class Group(NamedTuple):
+    """Digits that were written together; `is_bracketed` if nothing else is in their brackets."""
+
+    digits: str
+    is_bracketed: bool
+
+
+@dataclass(frozen=True)
 class Written:
-    """One number as written: its digits with their spacing, and whether it began with a plus."""
+    """One number as written: groups of digits, and what they were marked with."""
 
     body: str
     has_plus: bool
-    bracketed_zero: bool  # "+44 (0)20": the zero is there for callers at home
-    letters: str  # the tail that holds letters, empty for nearly everyone
-    extension: str | None
-    send_digits: str | None
-    # What is keyed in after a bare comma or #, which may as well be the next number of a list.
+    letters: str = ""  # the tail that holds letters, empty for nearly all numbers
+    is_vanity: bool = False  # its last digits were letters
+    is_brazilian: bool = False  # 0xx11: xx stands for any Brazilian carrier
+    extension: str | None = None
+    send_digits: str | None = None
+    # The keys after a bare comma or #, which may as well be the next number of a list.
     tails: tuple[str, ...] = ()
 
-    @property
-    def groups(self) -> tuple[str, ...]:
-        return tuple(re.findall(r"\d+", self.body))
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        found = re.finditer(r"[(\[]\s*(\d+)\s*[)\]]|\d+", self.body)
+        return tuple(Group(match[1] or match[0], bool(match[1])) for match in found)
+
+    @cached_property
+    def digits(self) -> str:
+        return _joined(self.groups)
+
+    @cached_property
+    def zero_at(self) -> int | None:
+        """The group that is a zero alone in brackets: `(0)` of `+44 (0)20`."""
+        zeros = [n for n, group in enumerate(self.groups) if group == Group("0", True)]
+        return zeros[0] if zeros else None
 
     @property
-    def digits(self) -> str:
-        return "".join(self.groups)
+    def is_international(self) -> bool:
+        """Whether the country is part of the number: `+48 22 …`, or `48 (0) 22 …`."""
+        return self.has_plus or (
+            self.zero_at is not None and is_calling_code(_joined(self.groups[: self.zero_at]))
+        )
+
+    def after(self, prefix: str) -> list[str]:
+        """Return the digits after a plus (an empty prefix) or an exit code, the calling code first.
+
+        The zero of `+44 (0)20` is for callers at home and left out; the digits with it come second,
+        for countries whose numbers keep it abroad. Returns nothing where the zero in brackets does
+        not follow a calling code.
+        """
+        if self.zero_at is None:
+            return [self.digits.removeprefix(prefix)]
+        code = _joined(self.groups[: self.zero_at]).removeprefix(prefix)
+        rest = _joined(self.groups[self.zero_at + 1 :])
+        return [code + rest, f"{code}0{rest}"] if is_calling_code(code) else []
 
     def cut(self, start: int, end: int | None) -> "Written":
-        """A part of it as a number of its own; only the first part can have the plus."""
+        """Return a part as a number of its own; only the first part can have the plus."""
         return replace(self, body=self.body[start:end], has_plus=self.has_plus and start == 0)
 
-    def with_letters_dialled(self) -> "Written":
-        """The number that a keypad dials for `1-800-FLOWERS` (ITU-T E.161)."""
-        return replace(self, body=self.body + self.letters.upper().translate(KEYPAD), letters="")
+    def with_letters_dialled(self, letters: str) -> "Written":
+        """Return the number that a keypad dials for `1-800-FLOWERS`."""
+        dialled = self.body + letters.upper().translate(KEYPAD)
+        return replace(self, body=dialled, letters="", is_vanity=True)
 
 
-def refuse(reason: str, message: str, *, hint: str | None = None) -> NoReturn:
-    hint = hint or "Give one number, such as +44 20 7946 0018."
-    raise ProductError("invalid_number", message, hint=hint, details={"reason": reason})
+def _joined(groups: tuple[Group, ...]) -> str:
+    return "".join(group.digits for group in groups)
 
 
-def raw_digits(text: str) -> str:
-    """Every digit of the text in order, whatever surrounds it."""
-    return "".join(str(unicodedata.digit(c)) for c in text[:MAX_LENGTH] if c.isdecimal())
+def is_calling_code(digits: str) -> bool:
+    return digits.isdecimal() and digits[0] != "0" and int(digits) in COUNTRY_CODE_TO_REGION_CODE
 
 
-def read_text(text: str) -> Written:
-    """Takes apart what was written. Raises `invalid_number` for what is not one phone number."""
-    if len(text) > MAX_LENGTH:
-        refuse("too_long", "That is too long to be one phone number.")
-    body, context = _without_wrapping(_plain(text))
+def read_text(body: str) -> Written:
+    """Take apart what `unwrap` returned. Raises `invalid_number` for what is not one number."""
+    if not body.endswith(".."):  # a cut number ends so
+        body = body.rstrip(" ,;.")
     body, extension, send_digits, tails = _split_extension(body)
-    body, has_plus = _split_plus(f"{context}{body}")
-    body = re.sub(r"\(?0\s*xx(?=[\s\d)-])", "0", body, flags=re.IGNORECASE)
+    body, has_plus = _split_plus(body)
+    carrier = re.match(r"([\s(\[\d]*)0\s*xx(?=[\s)\]-]*\d\d)", body, re.IGNORECASE)
+    if carrier:
+        body = f"{carrier[1]}0{body[carrier.end() :]}"
+    body = re.sub(r"^\s*(8|0)~(10|0)\b", r"\1 \2", body)  # 8~10: wait for the tone between
+    _refuse_hidden_digits(body)
     body, letters = _split_letters(body)
-    bracketed_zero = has_plus and bool(re.match(r"[\d\s.-]*[(\[]\s*0\s*[)\]]", body))
     _refuse_other_signs(body)
     if not re.search(r"\d", body):
         refuse("no_digits", "There is no phone number in that.")
-    return Written(body, has_plus, bracketed_zero, letters, extension, send_digits, tails)
-
-
-def _plain(text: str) -> str:
-    """ASCII digits, plain spaces and dashes; invisible marks gone."""
-    for character in text:
-        if unicodedata.category(character) in {"No", "Nl"}:
-            refuse("sign", f"{character!r} is no digit that can be dialled.")
-    return "".join(_plain_character(c) for c in unicodedata.normalize("NFKC", text))
-
-
-def _plain_character(character: str) -> str:
-    category = unicodedata.category(character)
-    if character.isdecimal():
-        return str(unicodedata.digit(character))
-    if category == "Pd" or character in "\u2212\u2043ー":
-        return "-"
-    if character in "\n\r\v\f\u2028\u2029":
-        return "\n"
-    if category == "Zs" or character in "\t·•∙‧~":  # 8~10: wait for the tone
-        return " "
-    if category in {"Cf", "Mn", "So"}:  # bidi and zero-width marks, accents of emoji, ☎
-        return ""
-    return character
-
-
-def _without_wrapping(text: str) -> tuple[str, str]:
-    """The number itself without quotes, label or link; and the context of a `tel:` link."""
-    body = text.strip().strip("'\"`<>“”‘’«»").strip().rstrip(" ,;.")
-    whatsapp = _WA_LINK.match(body)
-    if whatsapp:
-        return "+" + body[whatsapp.end() :], ""
-    link = _LINK.match(body)
-    if link:
-        body = unquote(body[link.end() :]).strip()
-        context = _CONTEXT.search(body)
-        return _CONTEXT.sub("", body), context[1] if context else ""
-    for _ in range(2):  # "Tel (mobile): …" and "Phone no. …" carry two
-        body = _LABEL.sub("", body, count=1)
-    return body, ""
+    return Written(
+        body, has_plus, letters, is_brazilian=bool(carrier),
+        extension=extension, send_digits=send_digits, tails=tails,
+    )  # fmt: skip
 
 
 def _split_extension(body: str) -> tuple[str, str | None, str | None, tuple[str, ...]]:
-    """Splits what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`.
+    """Split what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`.
 
     Last come the parts of it that nothing marks as keys: neither a word nor a # at the end.
     """
@@ -148,8 +143,7 @@ def _split_extension(body: str) -> tuple[str, str | None, str | None, tuple[str,
         return body[: tones.start()], keyed, send_digits, tails
     match = _EXTENSION.search(body)
     if match and re.search(r"\d", body[: match.start()]):
-        is_marked = bool(re.search(r"[^\W\d_]", match[0]))
-        tails = () if is_marked else (match[1],)
+        tails = () if _LETTER.search(match[0]) else (match[1],)
         return body[: match.start()], match[1], _checked(f"ww{match[1]}"), tails
     return body, None, None, ()
 
@@ -161,45 +155,72 @@ def _checked(send_digits: str) -> str:
 
 
 def _split_plus(body: str) -> tuple[str, bool]:
-    """Takes the plus off the front; `++44`, `(+44)`, `00+44` and `+0044` all mean one plus."""
-    if re.match(r"\s*[*#]", body):
+    """Take the plus off the front; `++44`, `(+44)`, `00+44` and `+0044` all mean one plus."""
+    if re.match(r"\s*[*#]+\d", body):
         refuse("service_code", "Codes such as *31# or #31# set up a phone; leave them out.")
     before, plus, after = body.partition("+")
     if not plus:
         return body, False
     after = re.sub(r"^[+\s]+", "", after)
-    if "+" in after or not re.fullmatch(r"[\s(\[]*(?:0{1,2}11|00)?[\s)-]*", before):
-        refuse("second_number", "That holds more than one number. Give one at a time.")
+    if len(re.findall(r"\d", before)) >= LEAST_DIGITS_OF_LIST + 1 or "+" in after:
+        _refuse_list()
+    if _LETTER.search(before):
+        refuse("letters", "It has words before the number. Give the number alone.")
+    if not re.fullmatch(r"[\s(\[-]*(?:0{1,2}11|00)?[\s()\[\]-]*", before):
+        refuse("sign", "A plus belongs in front of the number.")
     opening = re.sub(r"[^(\[]", "", before)
     after = re.sub(r"^(?:0{1,2}[-\s]*11|0[-\s]*0)(?=\D*\d{2})", "", after)
     return opening + after, True
 
 
+def _refuse_list() -> None:
+    refuse("second_number", "That holds more than one number. Give one at a time.")
+
+
+def _refuse_hidden_digits(body: str) -> None:
+    hidden = _HIDDEN.search(body)
+    if hidden and re.search(r"\d", body):
+        refuse(
+            "hidden_digits", f"{hidden[0]!r} stands for digits that are not there.",
+            hint="Give the whole number, every digit of it.",
+        )  # fmt: skip
+
+
 def _split_letters(body: str) -> tuple[str, str]:
-    """Splits off a tail such as `FLOWERS` of `1-800-FLOWERS`. Any other letter is refused."""
-    match = re.search(r"[^\W\d_]", body)
+    """Split off a tail such as `FLOWERS` of `1-800-FLOWERS`. Any other letter is refused."""
+    match = _LETTER.search(body)
     if not match:
         return body, ""
+    if not re.search(r"\d", body):
+        refuse("no_digits", "There is no phone number in that.")
     if re.search(r"\d\s*[pw]\s*[\d*#]", body, re.IGNORECASE):
         refuse("pause", "Pauses written p or w are not dialled. Write an extension as x99.")
     if re.fullmatch(r"[OoIl\W\d]+", body):
         repaired = body.translate(str.maketrans("OoIl", "0011")).strip()
         message = "It has the letter O or l where a digit belongs: write 0 or 1."
         refuse("letter_for_digit", message, hint=f"Write it as {repaired}")
-    if _SEPARATOR.search(body):
-        refuse("second_number", "That holds more than one number, or words. Give one number.")
+    if _is_list(body):
+        refuse("second_number", "That holds more than one number. Give one at a time.")
     head, tail = body[: match.start()], body[match.start() :]
     if not re.fullmatch(r"[\dA-Za-z\s.()-]+", tail) or len(re.findall(r"\d", head)) < 2:
-        refuse("letters", "It has letters in it. Give the number alone.")
+        refuse("letters", "It has letters or words in it. Give the number alone.")
     if len(re.findall(r"[A-Za-z]", tail)) < 3:
         refuse("letters", "It has letters after the digits. Give the number alone.")
     return head, tail
 
 
+def _is_list(body: str) -> bool:
+    """Whether a comma, a line end or a word such as `or` stands between two numbers."""
+    parts = [len(re.findall(r"\d", part)) for part in _SEPARATOR.split(body)]
+    return sum(count >= LEAST_DIGITS_OF_LIST for count in parts) > 1
+
+
 def _refuse_other_signs(body: str) -> None:
     if _WRITING.match(body):
         return
-    if _SEPARATOR.search(body):
-        refuse("second_number", "That holds more than one number. Give one at a time.")
+    if _is_list(body):
+        _refuse_list()
+    if "~" in body:
+        refuse("second_number", "A ~ stands for several numbers. Give one at a time.")
     sign = next(c for c in body if not _WRITING.match(c))
     refuse("sign", f"{sign!r} cannot be part of a phone number.")

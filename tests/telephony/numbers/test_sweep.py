@@ -14,8 +14,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from mobayilo.lib.errors import ProductError
-from telephony.numbers import read_number
+from tests.telephony.numbers.outcomes import candidates
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 # Where exit codes, carriers or area codes collide most with other countries' codes.
@@ -40,14 +39,6 @@ def pairs() -> Iterator[tuple[str, PhoneNumber]]:
             yield caller, number
 
 
-def outcome(text: str, *, stated: str | None = None, default: str | None = None) -> list[str]:
-    """The number read, or the ones asked about; nothing for a refusal."""
-    try:
-        return [read_number(text, stated_country=stated, default_country=default).e164]
-    except ProductError as error:
-        return [c["e164"] for c in error.details.get("candidates", [])]
-
-
 def international_forms(caller: str, number: PhoneNumber) -> list[str]:
     digits = e164(number).removeprefix("+")
     abroad = phonenumbers.format_out_of_country_calling_number(number, caller)
@@ -58,7 +49,7 @@ def international_forms(caller: str, number: PhoneNumber) -> list[str]:
 def outcomes_from_abroad() -> list[tuple[str, str, str, list[str]]]:
     """Caller, text, the number meant, what came of it: for every pair in every form."""
     return [
-        (caller, text, e164(number), outcome(text, default=caller))
+        (caller, text, e164(number), candidates(text, default=caller))
         for caller, number in pairs()
         for text in international_forms(caller, number)
     ]
@@ -74,7 +65,7 @@ def test_examples_without_a_plus_are_theirs_or_asked_about_or_refused() -> None:
     wrong = []
     for caller, number in pairs():
         meant, home = e164(number), phonenumbers.country_code_for_region(caller)
-        found = outcome(meant.removeprefix("+"), default=caller)
+        found = candidates(meant.removeprefix("+"), default=caller)
         at_home = any(each.startswith(f"+{home}") for each in found)
         if found and meant not in found and not at_home:
             wrong.append((caller, meant, found))
@@ -88,7 +79,7 @@ def test_examples_of_a_country_that_is_named_are_read_there() -> None:
         for caller, number in pairs()
         for country in [phonenumbers.region_code_for_number(number)]
         for national in [phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)]
-        if (found := outcome(national, stated=country, default=caller)) != [e164(number)]
+        if (found := candidates(national, stated=country, default=caller)) != [e164(number)]
     ]
     assert wrong == []
 
@@ -102,8 +93,8 @@ def test_questions_about_examples_are_rare() -> None:
 def test_examples_at_home_are_read_as_written_there(region: str) -> None:
     for number in examples(region):
         national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-        assert outcome(national, stated=region) == [e164(number)]
-        assert outcome(national, default=region) == [e164(number)]
+        assert candidates(national, stated=region) == [e164(number)]
+        assert candidates(national, default=region) == [e164(number)]
 
 
 def random_american_numbers(count: int) -> Iterator[str]:
@@ -118,5 +109,5 @@ def random_american_numbers(count: int) -> Iterator[str]:
 
 def test_national_american_numbers_are_never_asked_about() -> None:
     for digits in random_american_numbers(4000):
-        assert outcome(digits, stated="US") == [f"+1{digits}"]
-        assert outcome(digits, default="US") == [f"+1{digits}"]
+        assert candidates(digits, stated="US") == [f"+1{digits}"]
+        assert candidates(digits, default="US") == [f"+1{digits}"]

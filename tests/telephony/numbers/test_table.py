@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mobayilo.lib.errors import ProductError
-from telephony.numbers import read_number
+from tests.telephony.numbers.outcomes import outcome
 
 TABLE = Path(__file__).with_name("number_inputs.tsv")
 
@@ -32,20 +31,9 @@ def _unescaped(match: re.Match[str]) -> str:
     return match[0].encode("ascii").decode("unicode_escape")
 
 
-def outcome(case: Case) -> str:
-    """What became of it, as the table writes it: E.164 and extension, or the code of a refusal."""
-    try:
-        number = read_number(case.text, stated_country=case.stated, default_country=case.default)
-    except ProductError as error:
-        ambiguous = error.code == "ambiguous_number"
-        candidates = [c["e164"] for c in error.details["candidates"]] if ambiguous else []
-        return " ".join([error.code, *candidates])
-    return " ".join(filter(None, [number.e164, number.extension]))
-
-
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.text}|{case.stated}")
 def test_number_as_people_write_it(case: Case) -> None:
-    assert outcome(case) == case.expected
+    assert outcome(case.text, stated=case.stated, default=case.default) == case.expected
 
 
 def test_table_covers_the_world() -> None:

@@ -1,0 +1,176 @@
+"""What stands around a phone number in the text that people paste: labels, links, quotes.
+
+`unwrap` returns the number alone, in plain characters. Text that is something else, such as a
+date or a web address, is refused here, so that its digits are never taken for a number.
+"""
+
+import re
+import unicodedata
+from typing import NoReturn
+from urllib.parse import unquote
+
+from mobayilo.lib.errors import ProductError
+from telephony.numbers.words import LABELS, longest_first
+
+MAX_LENGTH = 120
+EXAMPLE = "Give one number, such as +44 20 7946 0018."
+
+_WORDS = "|".join(re.escape(word) for word in longest_first(LABELS))
+_LABEL = re.compile(
+    rf"[\s(\[]*(?:(?:{_WORDS})(?![^\W\d_])|[tmpcdfwhobe](?=\s*[.:])|[tmpcdfwh](?=\s+[+(\d]))"
+    r"[\s.:)\]/&,|-]*(?:#?[1-9]\s*:\s*)?",
+    re.IGNORECASE,
+)
+_LABEL_BEHIND = re.compile(rf"\s*[(\[]\s*(?:{_WORDS})\s*[)\]]$", re.IGNORECASE)
+_CONTACT_CARD = re.compile(r"^(?:item\d+\.tel[^:]*|tel;[^:+=]+=[^:]*):", re.IGNORECASE)  # RFC 6350
+
+_MESSENGER = re.compile(
+    r"^(?:https?://)?(?:(?:www|api|web)\.)?(?:wa|t|signal)\.me/|^(?:https?://)?(?:(?:www|api|web)\.)?"
+    r"(?:whatsapp\.com|telegram\.me)/|^(?:whatsapp|viber|tg|sgnl)://",
+    re.IGNORECASE,
+)
+_IN_MESSENGER = re.compile(
+    r"(?:[?&](?:phone|number)=|#p/|\.me/)[\s+]*([\d(][\d\s().-]*)(?=$|[?&#/])", re.IGNORECASE
+)
+_DIALLER = re.compile(
+    r"^(?:tel|callto|smsto|sms|mms|rcs|facetime-audio|facetime|skype|sips|sip|zoomphonecall):/{0,2}",
+    re.IGNORECASE,
+)
+_CONTEXT = re.compile(r";phone-context=([^;]+)", re.IGNORECASE)  # RFC 3966 5.1.5
+_WEB = re.compile(
+    r"^[a-z][a-z0-9+.-]*://|^www\.|^[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,}/", re.IGNORECASE
+)
+
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+?\d{1,2}", re.IGNORECASE)
+_WHOLE_DECIMAL = re.compile(r"(\+?\d{7,15})\.0+")
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d"
+)
+_AMOUNT = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,4}[.,]\d\d"
+)
+_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}")
+
+_SEPARATING_DOTS = "\t·∙‧・"
+_PHONE_SIGNS = "☎☏✆📞📱📲📠🕻🕼🕽🕾🕿"
+_QUOTES = "'\"`<>“”‘’«»„‚"
+
+
+def refuse(reason: str, message: str, *, hint: str = EXAMPLE) -> NoReturn:
+    raise ProductError("invalid_number", message, hint=hint, details={"reason": reason})
+
+
+def unwrap(text: str) -> str:
+    """Return the number as written, without what stands around it. Raises `invalid_number`."""
+    if len(text) > MAX_LENGTH:
+        refuse("too_long", "That is too long to be one phone number.")
+    body = _without_decoration(plain(text))
+    body = _CONTACT_CARD.sub("", body)
+    if not (_DIALLER.match(body) or _MESSENGER.match(body)):
+        body = _without_label(body)
+    body = _number_in_link(body)
+    _refuse_web_and_mail(body)
+    return _without_decimals(body)
+
+
+def plain(text: str) -> str:
+    """Return the text with ASCII digits, plain spaces and dashes, and without invisible marks."""
+    for character in text:
+        if unicodedata.category(character) in {"No", "Nl"}:
+            refuse("sign", f"{character!r} is no digit that can be dialled.")
+    return "".join(_plain_character(c) for c in unicodedata.normalize("NFKC", text))
+
+
+def _plain_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if character.isdecimal():
+        return str(unicodedata.digit(character))
+    if character in "〜∼":
+        return "~"
+    if character == "➕":
+        return "+"
+    if category == "Pd" or character in "\u2212\u2043ー":
+        return "-"
+    if character in "\n\r\v\f\u2028\u2029":
+        return "\n"
+    if category == "Zs" or character in _SEPARATING_DOTS:
+        return " "
+    # Bidi and zero-width marks, and what makes a digit an emoji (1️⃣).
+    if category == "Cf" or character == "\u20e3" or "\ufe00" <= character <= "\ufe0f":
+        return ""
+    return character
+
+
+def _without_decoration(body: str) -> str:
+    """Take off quotes, the `=` of a spreadsheet, and one picture or bullet in front."""
+    body = body.strip().strip(_PHONE_SIGNS).strip()
+    flag = re.match(r"[\U0001f1e6-\U0001f1ff]+", body)
+    if flag and "+" not in body:
+        hint = "Begin with + and the code of the country, or name the country."
+        refuse("flag", "A flag is not read as the country of a number.", hint=hint)
+    body = body[flag.end() :] if flag else body
+    if body[1:2] == " " and (body[0] == "•" or unicodedata.category(body[0]) == "So"):
+        body = body[2:]
+    return re.sub(r"^=(?=[\s'\"+\d])", "", body.strip()).strip().strip(_QUOTES).strip()
+
+
+def _without_label(body: str) -> str:
+    match = _LABEL.match(body)
+    while match and match.end():
+        body = body[match.end() :]
+        match = _LABEL.match(body)
+    return _LABEL_BEHIND.sub("", body).strip(_QUOTES + " ")
+
+
+def _number_in_link(body: str) -> str:
+    """Return the number of a link that calls or writes to one, other text as it is."""
+    if _MESSENGER.match(body):
+        found = _IN_MESSENGER.search(unquote(body))
+        if not found:
+            refuse("link", "There is no phone number in that link.")
+        return f"+{found[1].strip()}"
+    dialler = _DIALLER.match(body)
+    if not dialler:
+        return body
+    is_sip = dialler[0].lower().startswith("sip")
+    end = r"@|[?;](?=[a-z])" if is_sip else r"[?&](?=[a-z])"  # a host, a message, a way to call
+    number = re.split(end, unquote(body[dialler.end() :]), maxsplit=1, flags=re.IGNORECASE)[0]
+    return _in_context(number.strip(), is_private=is_sip)
+
+
+def _in_context(number: str, *, is_private: bool) -> str:
+    """Put the calling code of a `phone-context` in front of a number without a plus."""
+    context = _CONTEXT.search(number)
+    number = _CONTEXT.sub("", number)
+    if number.startswith("+"):
+        return number
+    if is_private or (context and not context[1].startswith("+")):
+        refuse("private_number", "That is a number inside a company's network.")
+    return f"{context[1]}{number}" if context else number
+
+
+def _refuse_web_and_mail(body: str) -> None:
+    if "@" in body:
+        refuse("address", "That is an address, not a phone number.")
+    if _WEB.match(body):
+        refuse("link", "That is a web address, not a phone number.")
+    if re.fullmatch(_DATE, body):
+        refuse("date", "That is a date, not a phone number.")
+    if re.fullmatch(_AMOUNT, body) or any(unicodedata.category(c) == "Sc" for c in body):
+        refuse("amount", "That is an amount, not a phone number.")
+    octets = body.split(".")
+    is_phone_like = sum(len(octet) == 3 for octet in octets) < 2 and "" not in octets
+    if re.fullmatch(_ADDRESS, body) and (not is_phone_like or any(len(o) == 1 for o in octets)):
+        refuse("address", "That is an address of a computer, not a phone number.")
+
+
+def _without_decimals(body: str) -> str:
+    """Undo what spreadsheets do to long numbers, where it can be undone."""
+    if re.fullmatch(_SCIENTIFIC, body):
+        refuse(
+            "rounded", "A spreadsheet has rounded that number: its last digits are lost.",
+            hint="Format the cell as text and write the number again.",
+        )  # fmt: skip
+    whole = re.fullmatch(_WHOLE_DECIMAL, body)
+    return whole[1] if whole else body

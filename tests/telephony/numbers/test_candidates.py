@@ -1,0 +1,31 @@
+"""The ways that digits can be meant, each apart from the others."""
+
+import pytest
+
+from tests.telephony.numbers.outcomes import candidates
+
+
+@pytest.mark.parametrize(
+    ("text", "caller", "e164"),
+    [
+        ("001 44 20 7946 0018", "SG", "+442079460018"),
+        ("008 44 20 7946 0018", "SG", "+442079460018"),
+        ("013 44 20 7946 0018", "IL", "+442079460018"),
+        ("007 44 20 7946 0018", "CO", "+442079460018"),
+        ("1880 44 20 7946 0018", "CL", "+442079460018"),
+        ("006 44 20 7946 0018", "HK", "+442079460018"),
+    ],
+)
+def test_exit_code_of_a_carrier_is_known(text: str, caller: str, e164: str) -> None:
+    assert candidates(text, default=caller) == [e164]
+
+
+def test_neighbours_in_east_africa_dial_each_other_without_a_calling_code() -> None:
+    assert candidates("005 712 345678", default="UG") == ["+254712345678"]
+    assert candidates("007 621 234567", default="KE") == ["+255621234567"]
+    assert candidates("006 70 903 8314", default="KE") == ["+6709038314", "+256709038314"]
+
+
+def test_legacy_one_of_mexico_comes_after_its_calling_code_only() -> None:
+    assert candidates("+52 1 55 1234 5678") == ["+525512345678"]
+    assert candidates("1 800-936-7672", stated="MX") == []
