@@ -132,6 +132,18 @@ def is_usual_length(reading: Reading) -> bool:
     return len(nsn) in _usual_lengths(region, reading.number.country_code or 0)
 
 
+def is_local_at_home(reading: Reading, digits: str) -> bool:
+    """Return whether the digits are rather a number inside one town: `205246` in Germany.
+
+    There numbers have many lengths, so six digits are valid as the end of an area code and a few
+    more. They are fewer than any usual number has, and the trunk prefix is missing.
+    """
+    region = phonenumbers.region_code_for_number(reading.number) or "001"
+    usual = _usual_lengths(region, reading.number.country_code or 0)
+    nsn = phonenumbers.national_significant_number(reading.number)
+    return len(nsn) < min(usual, default=0) and not is_as_dialled_at_home(reading, digits)
+
+
 def is_likely(reading: Reading, written: Written) -> bool:
     """Whether a reading is strong enough to put a valid number of one's own country in doubt.
 

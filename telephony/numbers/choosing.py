@@ -16,6 +16,7 @@ from telephony.numbers.candidates import (
     is_as_dialled_at_home,
     is_grouped_as_at_home,
     is_likely,
+    is_local_at_home,
     is_long_enough_at_home,
     is_usual_length,
     national_readings,
@@ -25,6 +26,7 @@ from telephony.numbers.wrapping import refuse
 
 SHORTEST_NUMBER = 6  # digits of a whole number that may stand beside another
 BRAZIL = 55
+CHINA = 86
 
 
 def choose_readings(written: Written, *, stated: str | None, default: str | None) -> list[Reading]:
@@ -99,8 +101,11 @@ def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Read
     if written.zero_at and abroad:
         return []
     calling_code = phonenumbers.country_code_for_region(country)
+    at_home = national_readings(written.digits, country)
+    if at_home and is_local_at_home(at_home[0], written.digits):
+        at_home = []
     with_code = [r for r in bare_readings(written.digits) if r.number.country_code == calling_code]
-    return distinct([*national_readings(written.digits, country), *with_code])
+    return distinct([*at_home, *with_code])
 
 
 def _bare_doubts(written: Written, at_home: Reading) -> list[Reading]:
@@ -129,6 +134,7 @@ def require_one_number(written: Written, *, stated: str | None, default: str | N
         if choose_readings(written, stated=stated, default=default):
             refuse("letters", "It has letters after the number. Give the number alone.")
         written = _dial_letters(written, stated=stated, default=default)
+    written = _with_dashed_extension(written, stated=stated, default=default)
     for first, second, is_listed in _halves(written):
         alone = choose_readings(first, stated=stated, default=default)
         if alone and (is_listed or choose_readings(second, stated=stated, default=default)):
@@ -156,6 +162,18 @@ def _dial_letters(written: Written, *, stated: str | None, default: str | None) 
         cut.digits: cut for cut in cuts if choose_readings(cut, stated=stated, default=default)
     }
     return next(iter(numbers.values())) if len(numbers) == 1 else whole
+
+
+def _with_dashed_extension(written: Written, *, stated: str | None, default: str | None) -> Written:
+    """Split off the extension that Chinese write after a dash: `010-12345678-801`."""
+    tail = re.search(r"-(\d{2,6})$", written.body)
+    if not tail or written.extension or choose_readings(written, stated=stated, default=default):
+        return written
+    first = written.cut(0, tail.start())
+    readings = choose_readings(first, stated=stated, default=default)
+    if [reading.number.country_code for reading in readings] != [CHINA]:
+        return written
+    return replace(first, extension=tail[1], send_digits=f"ww{tail[1]}")
 
 
 def refuse_second_number(written: Written, *, countries: set[str]) -> None:

@@ -35,6 +35,11 @@ def country_code(text: str) -> str:
     )
 
 
+def is_country(text: str) -> bool:
+    """Return whether the text names a country by a name or a code with letters."""
+    return _fold(text) in _codes_by_key()
+
+
 def country_name(iso: str) -> str:
     """The English name; networks that belong to no country (`001`) are called international."""
     return _names().get(iso, "International network")

@@ -7,7 +7,7 @@ reading can say which of them it uses. What cannot be part of one number is refu
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
@@ -112,7 +112,7 @@ def is_calling_code(digits: str) -> bool:
 def read_text(body: str) -> Written:
     """Take apart what `unwrap` returned. Raises `invalid_number` for what is not one number."""
     if not body.endswith(".."):  # a cut number ends so
-        body = body.rstrip(" ,;.")
+        body = re.sub(r"(?<=[A-Za-z])[?!]$", "", body).rstrip(" ,;.")  # 1-800-GOT-JUNK?
     body, extension, send_digits, tails = _split_extension(body)
     body, has_plus = _split_plus(body)
     carrier = re.match(r"([\s(\[\d]*)0\s*xx(?=[\s)\]-]*\d\d)", body, re.IGNORECASE)
@@ -173,17 +173,21 @@ def _split_plus(body: str) -> tuple[str, bool]:
     return opening + after, True
 
 
-def _refuse_list() -> None:
+def _refuse_list() -> NoReturn:
     refuse("second_number", "That holds more than one number. Give one at a time.")
 
 
 def _refuse_hidden_digits(body: str) -> None:
     hidden = _HIDDEN.search(body)
     if hidden and re.search(r"\d", body):
-        refuse(
-            "hidden_digits", f"{hidden[0]!r} stands for digits that are not there.",
-            hint="Give the whole number, every digit of it.",
-        )  # fmt: skip
+        _refuse_hidden(hidden[0])
+
+
+def _refuse_hidden(mark: str) -> NoReturn:
+    refuse(
+        "hidden_digits", f"{mark!r} stands for digits that are not there.",
+        hint="Give the whole number, every digit of it.",
+    )  # fmt: skip
 
 
 def _split_letters(body: str) -> tuple[str, str]:
@@ -200,9 +204,14 @@ def _split_letters(body: str) -> tuple[str, str]:
         message = "It has the letter O or l where a digit belongs: write 0 or 1."
         refuse("letter_for_digit", message, hint=f"Write it as {repaired}")
     if _is_list(body):
-        refuse("second_number", "That holds more than one number. Give one at a time.")
+        _refuse_list()
     head, tail = body[: match.start()], body[match.start() :]
-    if not re.fullmatch(r"[\dA-Za-z\s.()-]+", tail) or len(re.findall(r"\d", head)) < 2:
+    tokens = re.findall(r"[^\W\d_]+", tail.lower())
+    if re.search(r"([a-z])\1{3}", tail.lower()) or all(len(set(token)) == 1 for token in tokens):
+        _refuse_hidden(tail)  # 1-800-NNN-NNNN
+    is_glued_late = bool(re.search(r"\d{5}$", head))  # 917878787xyz, unlike 1800FLOWERS
+    is_alien = not re.fullmatch(r"[\dA-Za-z\s.()-]+", tail)
+    if is_alien or is_glued_late or len(re.findall(r"\d", head)) < 2:
         refuse("letters", "It has letters or words in it. Give the number alone.")
     if len(re.findall(r"[A-Za-z]", tail)) < 3:
         refuse("letters", "It has letters after the digits. Give the number alone.")

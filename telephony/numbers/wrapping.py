@@ -10,6 +10,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from mobayilo.lib.errors import ProductError
+from telephony.numbers.countries import is_country
 from telephony.numbers.words import LABELS, longest_first
 
 MAX_LENGTH = 120
@@ -21,8 +22,10 @@ _LABEL = re.compile(
     r"[\s.:)\]/&,|-]*(?:#?[1-9]\s*:\s*)?",
     re.IGNORECASE,
 )
-_LABEL_BEHIND = re.compile(rf"\s*[(\[]\s*(?:{_WORDS})\s*[)\]]$", re.IGNORECASE)
-_CONTACT_CARD = re.compile(r"^(?:item\d+\.tel[^:]*|tel;[^:+=]+=[^:]*):", re.IGNORECASE)  # RFC 6350
+_ANY_LABEL = re.compile(r"[^\d+@/:]{1,40}:\s*(?=[(\[]?\+)")  # a plus needs no word that is known
+_REMARK_BEHIND = re.compile(r"(?<=\d)\)?\s*[(\[]([^\d()+*#\[\]]{2,40})[)\]]$")
+_EMPTY_EXTENSION = re.compile(r"(?<=\d)[\s,;]*\bext(?:n|ension)?[.:\s]*$", re.IGNORECASE)
+_CONTACT_CARD = re.compile(r"^(?:item\d+\.tel[^:]*|tel;[^:+]+):", re.IGNORECASE)  # RFC 6350
 
 _MESSENGER = re.compile(
     r"^(?:https?://)?(?:(?:www|api|web)\.)?(?:wa|t|signal)\.me/|^(?:https?://)?(?:(?:www|api|web)\.)?"
@@ -46,6 +49,8 @@ _WHOLE_DECIMAL = re.compile(r"(\+?\d{7,15})\.0+")
 _DATE = re.compile(
     r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d"
+    r"|(?=.{0,3}0\d[./])(?:[012]\d|3[01])([./])(?:0\d|1[0-2])\3\d\d"
+    r"|(?:\d{1,2}\.\d{1,2}\.?(?:(?:19|20)?\d\d)?(?:\s*-\s*(?=.)|$)){2}"  # 03.07 - 17.07.15
 )
 _AMOUNT = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,4}[.,]\d\d"
@@ -79,6 +84,8 @@ def plain(text: str) -> str:
     for character in text:
         if unicodedata.category(character) in {"No", "Nl"}:
             refuse("sign", f"{character!r} is no digit that can be dialled.")
+        if character == "\u202e":
+            refuse("sign", "A mark in it turns the digits round. Type the number instead.")
     return "".join(_plain_character(c) for c in unicodedata.normalize("NFKC", text))
 
 
@@ -120,7 +127,15 @@ def _without_label(body: str) -> str:
     while match and match.end():
         body = body[match.end() :]
         match = _LABEL.match(body)
-    return _LABEL_BEHIND.sub("", body).strip(_QUOTES + " ")
+    body = _ANY_LABEL.sub("", body, count=1)
+    remark = _REMARK_BEHIND.search(body)
+    if remark and "+" not in body and is_country(remark[1]):
+        refuse(
+            "country_in_text", f"{remark[1]!r} is not read as the country of the number.",
+            hint="Begin with + and the code of the country, or name the country.",
+        )  # fmt: skip
+    body = body[: remark.start(1) - 1] if remark else body
+    return _EMPTY_EXTENSION.sub("", body).strip(_QUOTES + " ")
 
 
 def _number_in_link(body: str) -> str:

@@ -29,3 +29,8 @@ def test_neighbours_in_east_africa_dial_each_other_without_a_calling_code() -> N
 def test_legacy_one_of_mexico_comes_after_its_calling_code_only() -> None:
     assert candidates("+52 1 55 1234 5678") == ["+525512345678"]
     assert candidates("1 800-936-7672", stated="MX") == []
+
+
+def test_digits_of_one_town_are_no_number_of_the_country() -> None:
+    assert candidates("205246", default="DE") == []
+    assert candidates("30 123456", default="DE") == ["+4930123456"]

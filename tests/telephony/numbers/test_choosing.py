@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.telephony.numbers.outcomes import candidates, refused
+from tests.telephony.numbers.outcomes import candidates, outcome, refused
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,9 @@ def test_letters_beyond_the_number_are_ignored_as_phones_do(
 @pytest.mark.parametrize("text", ["1 800 FLOWERS NOW", "(212) 555-0123 thanks"])
 def test_word_of_its_own_after_the_number_is_refused(text: str) -> None:
     assert refused(text, default="US").details["reason"] == "letters"
+
+
+def test_extension_after_a_dash_is_read_in_china() -> None:
+    assert outcome("010-61234567-801", stated="CN") == "+861061234567 801"
+    assert outcome("021-6123 4567-801", stated="CN") == "+862161234567 801"
+    assert outcome("+86 138 0013 8000-9100") == "+8613800138000 9100"

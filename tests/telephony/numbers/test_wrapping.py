@@ -113,3 +113,13 @@ def test_text_that_is_something_else_is_called_that(text: str, reason: str) -> N
 )
 def test_decoration_of_programs_is_taken_off(text: str, plain: str) -> None:
     assert unwrap(text) == plain
+
+
+def test_remark_behind_a_number_is_left_out_unless_it_names_a_country() -> None:
+    assert candidates("070 123 45 67 (Axel)", default="SE") == ["+46701234567"]
+    assert candidates("+44 20 7946 0018 (UK)", default="DE") == [LONDON]
+    assert refused("020 7946 0018 (UK)", default="DE").details["reason"] == "country_in_text"
+
+
+def test_mark_that_turns_digits_round_is_refused() -> None:
+    assert refused("\u202e8100 6497 020", stated="GB").details["reason"] == "sign"
