@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from telephony.numbers.text import Written
+from telephony.numbers.text import Written, is_calling_code
 
 EXIT_CODES = ("00", "011", "0011")  # those that travellers keep dialling outside their country
 # Exit codes in use that libphonenumber does not know: Indonesian and Japanese carriers, and the
@@ -80,7 +80,8 @@ def national_readings(digits: str, country: str) -> list[Reading]:
 def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
     """Return what follows an exit code: those of the countries, and those that travellers know.
 
-    Where one exit code stands apart (`009 1 264 …` in Nigeria), no other is looked for.
+    Where one exit code stands apart (`009 1 264 …` in Nigeria), no other is looked for, unless it
+    is 00 and a calling code: `001 473 …` in Guyana, whose exit code is 001.
     """
     neighbours = EAST_AFRICA if {"KE", "UG", "TZ"} & set(countries) else {}
     digits = written.digits
@@ -95,7 +96,9 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
     }
     for code in _first_groups(written):
         if found.get(code) and code not in neighbours:
-            return [replace(reading, way=Way.EXIT_SET_APART) for reading in found[code]]
+            apart = [replace(reading, way=Way.EXIT_SET_APART) for reading in found[code]]
+            is_also_calling_code = code.startswith("00") and is_calling_code(code[2:])
+            return distinct([*apart, *(found["00"] if is_also_calling_code else [])])
     return distinct([reading for readings in found.values() for reading in readings])
 
 

@@ -76,7 +76,9 @@ def _in_stated(written: Written, stated: str, default: str | None) -> list[Readi
     calling_code = phonenumbers.country_code_for_region(stated)
     from_outside = exit_readings(written, [default] if default and default != stated else [])
     into_it = [r for r in from_outside if r.number.country_code == calling_code]
-    return into_it or abroad
+    if into_it or not abroad or abroad[0].way == Way.EXIT_SET_APART:
+        return into_it or abroad
+    return distinct([*abroad, *bare_readings(written.digits)])
 
 
 def _in_default(written: Written, default: str) -> list[Reading]:

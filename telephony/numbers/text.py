@@ -106,7 +106,11 @@ def _joined(groups: tuple[Group, ...]) -> str:
 
 
 def is_calling_code(digits: str) -> bool:
-    return digits.isdecimal() and digits[0] != "0" and int(digits) in COUNTRY_CODE_TO_REGION_CODE
+    return (
+        digits.isdecimal()
+        and not digits.startswith("0")
+        and int(digits) in COUNTRY_CODE_TO_REGION_CODE
+    )
 
 
 def read_text(body: str) -> Written:

@@ -34,3 +34,8 @@ def test_legacy_one_of_mexico_comes_after_its_calling_code_only() -> None:
 def test_digits_of_one_town_are_no_number_of_the_country() -> None:
     assert candidates("205246", default="DE") == []
     assert candidates("30 123456", default="DE") == ["+4930123456"]
+
+
+def test_exit_code_that_is_also_00_and_a_calling_code_is_asked_about() -> None:
+    assert candidates("001 473-269-1257", default="GY") == ["+4732691257", "+14732691257"]
+    assert candidates("001 44 20 7946 0018", default="GY") == ["+442079460018"]

@@ -73,3 +73,7 @@ def test_extension_after_a_dash_is_read_in_china() -> None:
     assert outcome("010-61234567-801", stated="CN") == "+861061234567 801"
     assert outcome("021-6123 4567-801", stated="CN") == "+862161234567 801"
     assert outcome("+86 138 0013 8000-9100") == "+8613800138000 9100"
+
+
+def test_rare_exit_code_of_the_stated_country_may_be_a_forgotten_plus() -> None:
+    assert candidates("995 32 264 97 60", stated="KP") == ["+5322649760", "+995322649760"]

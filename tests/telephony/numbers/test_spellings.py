@@ -111,7 +111,7 @@ def spellings(number: PhoneNumber, region: str, draw: random.Random) -> Iterator
 
 def is_number_at_home(spelling: Spelling, found: str) -> bool:
     """Whether the digits may be read as that number of the country named, or of the account's."""
-    digits = re.sub(r"\D", "", spelling.text)
+    digits = re.sub(r"\D", "", re.sub(r" (x|ext\. )12$", "", spelling.text))
     for country in filter(None, (spelling.stated, spelling.default)):
         number = phonenumbers.parse(digits, country, keep_raw_input=True)
         is_abroad = number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD
