@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
-from phonenumbers import SUPPORTED_REGIONS
-
+from mobayilo.lib.countries import find_country
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
@@ -144,10 +143,20 @@ def _entries(
     value = raw.get(field)
     if value is None or value == "":
         return None
-    words = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+    words = _words(value) if isinstance(value, str) else value
     if not _is_list_of_text(words) or not 1 <= len(words) <= MAX_ENTRIES:
         _refuse(field, f"Give 1 to {MAX_ENTRIES} entries.")
     return tuple(dict.fromkeys(parse(field, word) for word in words))
+
+
+def _words(text: str) -> list[str]:
+    """Split at commas, and at spaces where they are no part of a country's name."""
+    parts = [part.strip() for part in text.strip(", ").split(",")]
+    return [
+        word
+        for part in parts
+        for word in ([part] if find_country(part) else re.split(r"\s+", part))
+    ]
 
 
 def _is_list_of_text(value: object) -> bool:
@@ -157,9 +166,10 @@ def _is_list_of_text(value: object) -> bool:
 def _destination(field: str, word: str) -> str:
     if _PREFIX.fullmatch(word):
         return word
-    if word.upper() not in SUPPORTED_REGIONS:
-        _refuse(field, f"“{word[:20]}” is no ISO country code and no prefix such as +4420.")
-    return word.upper()
+    country = find_country(word)
+    if country is None:
+        _refuse(field, f"“{word[:20]}” is no country, such as GB, and no prefix such as +4420.")
+    return country
 
 
 def _caller_id(field: str, word: str) -> str:

@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mobayilo.lib.errors import ProductError
 from telephony.call_states import TERMINAL
 from telephony.models import Call, Verification
-from telephony.numbers import country_names
+from telephony.numbers import country_code, country_names
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+
+
+NETWORKS = "001"  # the country of calls to satellite phones and other networks of no country
 
 
 class CallFilters(forms.Form):
@@ -30,7 +35,7 @@ class CallFilters(forms.Form):
     )
     country = forms.CharField(
         label=_("Country"),
-        max_length=3,
+        max_length=60,
         required=False,
         widget=forms.Select,
         error_messages={"max_length": _("Write its code, such as GB.")},
@@ -47,6 +52,16 @@ class CallFilters(forms.Form):
         super().__init__(*args, **kwargs)
         _offer_countries(self, nothing=_("Any"))
 
+    def clean_country(self) -> str:
+        """Return the ISO code of a country by any name, or `001` for networks of no country."""
+        text: str = self.cleaned_data["country"]
+        if not text or text == NETWORKS:
+            return text
+        try:
+            return country_code(text)
+        except ProductError as refusal:
+            raise forms.ValidationError(_unknown(text, refusal.details["did_you_mean"])) from None
+
     def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
         """The calls that pass. Both days are included; they are days of the zone in force.
 
@@ -58,7 +73,7 @@ class CallFilters(forms.Form):
         elif wanted["state"]:
             calls = calls.filter(state=wanted["state"])
         if wanted["country"]:
-            calls = calls.filter(to_country=wanted["country"].upper())
+            calls = calls.filter(to_country=wanted["country"])
         if wanted["number"]:
             digits = "".join(char for char in wanted["number"] if char.isdigit())
             part = digits.lstrip("0") or wanted["number"]
@@ -68,6 +83,16 @@ class CallFilters(forms.Form):
         if wanted["until"]:
             calls = calls.filter(created_at__date__lte=wanted["until"])
         return calls
+
+
+def _unknown(text: str, countries: list[dict[str, str]]) -> str:
+    meant = " / ".join(f"{one['country_name']} ({one['country']})" for one in countries)
+    words = {"text": text[:40], "countries": meant}
+    if not meant:
+        return gettext("“%(text)s” is no country that can be called.") % words
+    return (
+        gettext("“%(text)s” is no country that can be called. Did you mean %(countries)s?") % words
+    )
 
 
 class VerificationForm(forms.Form):
@@ -110,9 +135,7 @@ def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
     field = form.fields["country"]
     if isinstance(field, forms.ChoiceField):
         field.choices = choices
-    elif isinstance(
-        field.widget, forms.Select
-    ):  # a filter takes codes that no country has any more
+    elif isinstance(field.widget, forms.Select):  # a filter of the API takes names too
         field.widget.choices = choices
 
 

@@ -22,7 +22,7 @@ from telephony.numbers.candidates import (
     national_readings,
 )
 from telephony.numbers.text import Written
-from telephony.numbers.wrapping import refuse
+from telephony.numbers.wrapping import SHORT_DATE, refuse
 
 SHORTEST_NUMBER = 6  # digits of a whole number that may stand beside another
 BRAZIL = 55
@@ -136,6 +136,10 @@ def require_one_number(written: Written, *, stated: str | None, default: str | N
         if choose_readings(written, stated=stated, default=default):
             refuse("letters", "It has letters after the number. Give the number alone.")
         written = _dial_letters(written, stated=stated, default=default)
+    if re.fullmatch(SHORT_DATE, written.body) and not written.is_international:
+        readings = choose_readings(written, stated=stated, default=default)
+        if not all(is_grouped_as_at_home(reading, written) for reading in readings):
+            refuse("date", "That is a date, not a phone number.")
     written = _with_dashed_extension(written, stated=stated, default=default)
     for first, second, is_listed in _halves(written):
         alone = choose_readings(first, stated=stated, default=default)

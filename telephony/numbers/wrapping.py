@@ -10,7 +10,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from mobayilo.lib.errors import ProductError
-from telephony.numbers.countries import is_country
+from telephony.numbers.countries import find_country
 from telephony.numbers.words import LABELS, longest_first
 
 MAX_LENGTH = 120
@@ -49,9 +49,10 @@ _WHOLE_DECIMAL = re.compile(r"(\+?\d{7,15})\.0+")
 _DATE = re.compile(
     r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d"
-    r"|(?=.{0,3}0\d[./])(?:[012]\d|3[01])([./])(?:0\d|1[0-2])\3\d\d"
     r"|(?:\d{1,2}\.\d{1,2}\.?(?:(?:19|20)?\d\d)?(?:\s*-\s*(?=.)|$)){2}"  # 03.07 - 17.07.15
 )
+# Also how numbers of New Caledonia are written, so the country decides.
+SHORT_DATE = re.compile(r"(?:[012]\d|3[01])([./])(?:0\d|1[0-2])\1\d\d")
 _AMOUNT = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,4}[.,]\d\d"
 )
@@ -129,7 +130,7 @@ def _without_label(body: str) -> str:
         match = _LABEL.match(body)
     body = _ANY_LABEL.sub("", body, count=1)
     remark = _REMARK_BEHIND.search(body)
-    if remark and "+" not in body and is_country(remark[1]):
+    if remark and "+" not in body and find_country(remark[1]):
         refuse(
             "country_in_text", f"{remark[1]!r} is not read as the country of the number.",
             hint="Begin with + and the code of the country, or name the country.",

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
         ("client_id=moby-cli&scope=calls:fly", "invalid_scope"),
         ("client_id=moby-cli&expires_in_days=-1", "invalid_request"),
         ("client_id=moby-cli&expires_in_days=²", "invalid_request"),
-        ("client_id=moby-cli&destinations=UK", "invalid_request"),
+        ("client_id=moby-cli&destinations=ZZ", "invalid_request"),
         ("client_id=moby-cli&device_name=" + "x" * 101, "invalid_request"),
         ("client_id=moby-cli&device_name=a%00b", "invalid_request"),
         ("client_id=moby-cli&device_name=a%E2%80%AEb", "invalid_request"),

@@ -123,7 +123,11 @@ def test_rates_say_which_country_a_number_is_in(moby: Moby, server: StubServer) 
 
 @pytest.mark.parametrize(
     ("words", "path"),
-    [(("United", "Kingdom"), "rates/United%20Kingdom"), (("+44 20 7946 0018",), "rates")],
+    [
+        (("United", "Kingdom"), "rates/United%20Kingdom"),
+        (("+44",), "rates/%2B44"),
+        (("+44 20 7946 0018",), "rates"),
+    ],
 )
 def test_rates_take_names_and_numbers(
     moby: Moby, server: StubServer, words: tuple[str, ...], path: str

@@ -70,7 +70,7 @@ def test_request_that_never_ends_is_worth_retrying(moby: Moby, server: StubServe
         ("topup",),
         ("calls", "show"),
         ("auth", "login", "--expires", "soon"),
-        ("auth", "login", "--allow", "everywhere"),
+        ("auth", "login", "--allow", "+0"),
         ("auth", "login", "--max-per-day", "1,50"),
         ("auth", "login", "--max-per-call", "0"),
         ("balance", "--host", "http://example.com"),

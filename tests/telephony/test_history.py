@@ -33,7 +33,9 @@ def test_filters_narrow_the_list(local_caller: Person) -> None:
     today, yesterday = timezone.now().date(), timezone.now().date() - timedelta(days=1)
     assert ids(local_caller, state="busy") == [busy.public_id]
     assert ids(local_caller, state="active") == [running.public_id]
-    assert ids(local_caller, country="de") == [busy.public_id]
+    for name in ("de", "DEU", "Deutschland", "Allemagne", "ドイツ", "+49"):
+        assert ids(local_caller, country=name) == [busy.public_id]
+    assert ids(local_caller, country="UK") == [running.public_id, talked.public_id]
     assert ids(local_caller, number="030 1234") == [busy.public_id]
     assert ids(local_caller, since=today) == [running.public_id, busy.public_id]
     assert ids(local_caller, until=yesterday) == [talked.public_id]
@@ -43,7 +45,8 @@ def test_filters_narrow_the_list(local_caller: Person) -> None:
     ("name", "value", "told"),
     [
         ("state", "lost", "Write one of: active, queued, "),
-        ("country", "Narnia", "Write its code, such as GB."),
+        ("country", "Narnia", "“Narnia” is no country that can be called."),
+        ("country", "Nigerya", "“Nigerya” is no country that can be called. Did you mean Nigeria"),
         ("since", "yesterday", "Enter a valid date."),
     ],
 )

@@ -1,7 +1,7 @@
 """What the token of a login shall be allowed, from the options of `moby auth login`."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cleo.helpers import option
 
@@ -10,6 +10,8 @@ from moby.money import read_cents
 
 if TYPE_CHECKING:
     from moby.command import Command
+
+_NAME = re.compile(r"[^\W\d_][^\d+,]*")
 
 OPTIONS = [
     option("name", None, "A name for the token, as the website lists it.", flag=False),
@@ -42,7 +44,7 @@ def read_wishes(command: "Command") -> dict[str, str]:
         "expires_in_days": _days(command.text("expires")),
         "max_cents_per_day": _cents(command.text("max-per-day"), "--max-per-day"),
         "max_cents_per_call": _cents(command.text("max-per-call"), "--max-per-call"),
-        "destinations": " ".join(_destination(word) for word in command.texts("allow")),
+        "destinations": ", ".join(_destination(word) for word in _places(command)),
         "caller_ids": " ".join(command.texts("caller-id")),
     }
     return {name: value for name, value in wishes.items() if value}
@@ -66,10 +68,16 @@ def _cents(text: str | None, name: str) -> str | None:
     return str(cents)
 
 
+def _places(command: "Command") -> list[str]:
+    """Return the values of --allow, comma between; a country's name may have spaces."""
+    given = cast("list[str]", command.option("allow") or [])
+    parts = [part.strip() for value in given for part in value.split(",")]
+    return [word for part in parts for word in ([part] if _NAME.fullmatch(part) else part.split())]
+
+
 def _destination(word: str) -> str:
-    if re.fullmatch(r"[A-Za-z]{2}", word):
-        return word.upper()
-    if re.fullmatch(r"\+[1-9]\d{0,14}", word, re.ASCII):
+    """Return a prefix, or the name of a country; which one it names, the server knows."""
+    if _NAME.fullmatch(word) or re.fullmatch(r"\+[1-9]\d{0,14}", word, re.ASCII):
         return word
     raise MobyError(
         "usage",

@@ -123,3 +123,8 @@ def test_remark_behind_a_number_is_left_out_unless_it_names_a_country() -> None:
 
 def test_mark_that_turns_digits_round_is_refused() -> None:
     assert refused("\u202e8100 6497 020", stated="GB").details["reason"] == "sign"
+
+
+def test_short_date_is_a_number_where_numbers_are_written_so() -> None:
+    assert candidates("20.08.81", default="NC") == ["+687200881"]
+    assert refused("03.06.15", default="DE").details["reason"] == "date"

@@ -9,6 +9,7 @@ from moby.exit_codes import ExitCode
 from moby.money import dollars
 from moby.text import clean
 
+LONGEST_CALLING_CODE = 3  # digits; more are a number
 _NO_TOKEN = {"bad_token", "keyring_unavailable"}
 
 
@@ -45,7 +46,7 @@ class RatesCommand(Command):
 
     def _find(self, place: str) -> Rates:
         path, query = f"rates/{quote(place, safe='')}", {}
-        if any(c.isdigit() for c in place):
+        if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE:
             path, query = "rates", {"number": place, "country": self.text("country")}
         if self.session.credentials.sources():
             try:

@@ -1,0 +1,84 @@
+"""Countries by their codes and the names that people use, for the regions that have phones.
+
+`countries.csv` holds the ISO 3166 codes, the English name, aliases by hand, and the names in the
+country's own languages and in the most spoken ones. Those names and the three-letter codes come
+from Unicode CLDR (through Babel 2.19; licence in `countries.LICENSE`).
+"""
+
+import csv
+import difflib
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from mobayilo.lib.errors import ProductError
+
+TABLE = Path(__file__).with_name("countries.csv")
+
+
+def find_country(text: str) -> str | None:
+    """Return the ISO code of a country written as `GB`, `gbr`, `UK`, `United Kingdom` or 英国."""
+    return _codes_by_key().get(_fold(text))
+
+
+def unknown_country(text: str) -> ProductError:
+    """Return the refusal of a text that names no country, with what was probably meant."""
+    suggestions = _suggestions(_fold(text))
+    meant = " or ".join(f"{country_name(iso)} ({iso})" for iso in suggestions)
+    return ProductError(
+        "unknown_country",
+        f"{text.strip()[:40]!r} is no country that can be called."
+        + f" Did you mean {meant}?" * bool(suggestions),
+        details={
+            "did_you_mean": [{"country": i, "country_name": country_name(i)} for i in suggestions]
+        },
+    )
+
+
+def country_name(iso: str) -> str:
+    """Return the English name; networks of no country (`001`) are called international."""
+    return _names().get(iso, "International network")
+
+
+def country_names() -> dict[str, str]:
+    """Return ISO code to English name of every country that can be called, by name."""
+    return dict(sorted(_names().items(), key=lambda item: _fold(item[1])))
+
+
+def _suggestions(key: str) -> list[str]:
+    codes = _codes_by_key()
+    close = difflib.get_close_matches(key, list(codes), n=5, cutoff=0.7)
+    inside = [name for name in codes if len(key) >= 4 and len(name) > 3 and key in name]
+    return list(dict.fromkeys(codes[name] for name in [*close, *inside]))[:3]
+
+
+@cache
+def _rows() -> list[dict[str, str]]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {row["iso"]: row["name"] for row in _rows()}
+
+
+@cache
+def _codes_by_key() -> dict[str, str]:
+    return {_fold(name): row["iso"] for row in _rows() for name in _all_names(row)}
+
+
+def _all_names(row: dict[str, str]) -> list[str]:
+    written = [row["iso"], row["alpha3"], row["name"], *row["aliases"].split(";")]
+    return list(filter(None, [*written, *row["names"].split(";")]))
+
+
+def _fold(text: str) -> str:
+    """Case, accents, dots, apostrophes and a leading article do not tell countries apart."""
+    decomposed = unicodedata.normalize("NFKD", text[:200]).casefold()
+    kept = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
+    words = re.sub(r"[.'’]", "", kept).replace("-", " ").replace("&", " and ").split()
+    if words[:1] == ["the"]:
+        words = words[1:]
+    return " ".join("saint" if word == "st" else word for word in words)
