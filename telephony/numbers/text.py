@@ -15,6 +15,7 @@ from telephony.numbers.words import EXTENSION_WORDS, longest_first
 from telephony.numbers.wrapping import refuse
 
 PAUSE = "wwww"  # a comma is two seconds on every phone, a w half of one
+MAX_DIGITS = 40  # of two numbers in a row, each with an exit code; what is longer is no list
 MAX_SEND_DIGITS = 32  # Twilio: SendDigits takes 32 characters
 LEAST_DIGITS_OF_LIST = 4  # fewer digits beside a comma or "or" are no second number
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")  # ITU-T E.161
@@ -28,7 +29,8 @@ _EXTENSION = re.compile(
 _TONES = re.compile(r"(,+)([\d*#][\d*#,]*)$")
 # Signs and letters that stand for digits which are not there, as in `+34 6XX XXX XXX`.
 _HIDDEN = re.compile(
-    r"[•●○■□▪█▒░�∗_?]|\.{3,}|\#{2,}|\*|×|(?<![^\W\d_])(?:x+|х+|n{2,})(?![^\W\d_])", re.IGNORECASE
+    r"[•●○■□▪█▒░�∗_?]|\.{2,}|\#{2,}|(?<=\d)\s*(?:-\s*){2,}|(?<=\d)-$|\*|×|(?<![^\W\d_])(?:x+|х+|n{2,})(?![^\W\d_])",
+    re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"[;,|&\n、،؛~]|\b(?:or|and|und|ou|et|oder|o|y|e|и|или)\b", re.IGNORECASE)
 _WRITING = re.compile(r"[\d+\s().\[\]/-]*$")
@@ -124,10 +126,12 @@ def read_text(body: str) -> Written:
         body = f"{carrier[1]}0{body[carrier.end() :]}"
     body = re.sub(r"^\s*(8|0)~(10|0)\b", r"\1 \2", body)  # 8~10: wait for the tone between
     _refuse_hidden_digits(body)
-    body, letters = _split_letters(body)
+    body, letters = _split_letters(body, plus="+" * has_plus)
     _refuse_other_signs(body)
     if not re.search(r"\d", body):
         refuse("no_digits", "There is no phone number in that.")
+    if len(re.findall(r"\d", body)) > MAX_DIGITS:
+        refuse("too_long", "Too long: no phone number has more than 15 digits.")
     return Written(
         body, has_plus, letters, is_brazilian=bool(carrier),
         extension=extension, send_digits=send_digits, tails=tails,
@@ -194,7 +198,7 @@ def _refuse_hidden(mark: str) -> NoReturn:
     )  # fmt: skip
 
 
-def _split_letters(body: str) -> tuple[str, str]:
+def _split_letters(body: str, *, plus: str) -> tuple[str, str]:
     """Split off a tail such as `FLOWERS` of `1-800-FLOWERS`. Any other letter is refused."""
     match = _LETTER.search(body)
     if not match:
@@ -206,15 +210,16 @@ def _split_letters(body: str) -> tuple[str, str]:
     if re.fullmatch(r"[OoIl\W\d]+", body):
         repaired = body.translate(str.maketrans("OoIl", "0011")).strip()
         message = "It has the letter O or l where a digit belongs: write 0 or 1."
-        refuse("letter_for_digit", message, hint=f"Write it as {repaired}")
+        refuse("letter_for_digit", message, hint=f"Write it as {plus}{repaired}")
     if _is_list(body):
         _refuse_list()
     head, tail = body[: match.start()], body[match.start() :]
     tokens = re.findall(r"[^\W\d_]+", tail.lower())
-    if re.search(r"([a-z])\1{3}", tail.lower()) or all(len(set(token)) == 1 for token in tokens):
+    is_pattern = max(map(len, tokens)) > 1 and all(len(set(token)) == 1 for token in tokens)
+    if is_pattern or re.search(r"([a-z])\1{3}", tail.lower()):
         _refuse_hidden(tail)  # 1-800-NNN-NNNN
     is_glued_late = bool(re.search(r"\d{5}$", head))  # 917878787xyz, unlike 1800FLOWERS
-    is_alien = not re.fullmatch(r"[\dA-Za-z\s.()-]+", tail)
+    is_alien = not re.fullmatch(r"[\d\s.()\[\]/-]*[A-Za-z][\dA-Za-z\s.()-]*", body)
     if is_alien or is_glued_late or len(re.findall(r"\d", head)) < 2:
         refuse("letters", "It has letters or words in it. Give the number alone.")
     if len(re.findall(r"[A-Za-z]", tail)) < 3:

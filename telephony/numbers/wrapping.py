@@ -18,12 +18,12 @@ EXAMPLE = "Give one number, such as +44 20 7946 0018."
 
 _WORDS = "|".join(re.escape(word) for word in longest_first(LABELS))
 _LABEL = re.compile(
-    rf"[\s(\[]*(?:(?:{_WORDS})(?![^\W\d_])|[tmpcdfwhobe](?=\s*[.:])|[tmpcdfwh](?=\s+[+(\d]))"
+    rf"[\s(\[]*(?:(?:(?:de|du|da|do|del|la|le)\s+)?(?:{_WORDS})(?:\s+us)?(?![^\W\d_])|[tmpcdfwhobeтмф](?=\s*[.:])|[tmpcdfwh](?=\s+[+(\d]))"
     r"[\s.:)\]/&,|-]*(?:#?[1-9]\s*:\s*)?",
     re.IGNORECASE,
 )
 _ANY_LABEL = re.compile(r"[^\d+@/:]{1,40}:\s*(?=[(\[]?\+)")  # a plus needs no word that is known
-_REMARK_BEHIND = re.compile(r"(?<=\d)\)?\s*[(\[]([^\d()+*#\[\]]{2,40})[)\]]$")
+_REMARK_BEHIND = re.compile(r"(?<=\d)\)?\s*[(\[]([^\W\d_][^\d()+*#\[\]]{1,40})[)\]]$")
 _EMPTY_EXTENSION = re.compile(r"(?<=\d)[\s,;]*\bext(?:n|ension)?[.:\s]*$", re.IGNORECASE)
 _CONTACT_CARD = re.compile(r"^(?:item\d+\.tel[^:]*|tel;[^:+]+):", re.IGNORECASE)  # RFC 6350
 
@@ -58,7 +58,7 @@ _AMOUNT = re.compile(
 )
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}")
 
-_SEPARATING_DOTS = "\t·∙‧・"
+_MIDDLE_DOTS = "·∙‧・"
 _PHONE_SIGNS = "☎☏✆📞📱📲📠🕻🕼🕽🕾🕿"
 _QUOTES = "'\"`<>“”‘’«»„‚"
 
@@ -87,7 +87,8 @@ def plain(text: str) -> str:
             refuse("sign", f"{character!r} is no digit that can be dialled.")
         if character == "\u202e":
             refuse("sign", "A mark in it turns the digits round. Type the number instead.")
-    return "".join(_plain_character(c) for c in unicodedata.normalize("NFKC", text))
+    body = "".join(_plain_character(c) for c in unicodedata.normalize("NFKC", text))
+    return re.sub(r"(?<=[\d)])\s*ー\s*(?=[\d(])", "-", body)  # a long vowel in words
 
 
 def _plain_character(character: str) -> str:
@@ -98,11 +99,13 @@ def _plain_character(character: str) -> str:
         return "~"
     if character == "➕":
         return "+"
-    if category == "Pd" or character in "\u2212\u2043ー":
+    if category == "Pd" or character in "\u2212\u2043":
         return "-"
     if character in "\n\r\v\f\u2028\u2029":
         return "\n"
-    if category == "Zs" or character in _SEPARATING_DOTS:
+    if character in _MIDDLE_DOTS:
+        return "."
+    if category == "Zs" or character == "\t":
         return " "
     # Bidi and zero-width marks, and what makes a digit an emoji (1️⃣).
     if category == "Cf" or character == "\u20e3" or "\ufe00" <= character <= "\ufe0f":
@@ -130,6 +133,8 @@ def _without_label(body: str) -> str:
         match = _LABEL.match(body)
     body = _ANY_LABEL.sub("", body, count=1)
     remark = _REMARK_BEHIND.search(body)
+    if remark and len(set(remark[1].lower())) == 1:
+        return body  # (xxx) is no remark, but digits that are not there
     if remark and "+" not in body and find_country(remark[1]):
         refuse(
             "country_in_text", f"{remark[1]!r} is not read as the country of the number.",

@@ -22,7 +22,10 @@ LONDON = "+442079460018"
         "Моб. тел.: +44 20 7946 0018", "Τηλ.: +44 20 7946 0018", "電話番号：+44 20 7946 0018",
         "联系电话：+44 20 7946 0018", "휴대폰: +44 20 7946 0018", "هاتف: +44 20 7946 0018",
         "טלפון: +44 20 7946 0018", "फ़ोन: +44 20 7946 0018", "โทร. +44 20 7946 0018",
-        "Điện thoại: +44 20 7946 0018", "Puh. +44 20 7946 0018",
+        "Điện thoại: +44 20 7946 0018", "Numéro de téléphone : +44 20 7946 0018", "代表電話 +44 20 7946 0018",
+        "フリーダイヤル +44 20 7946 0018", "رقم الهاتف: +44 20 7946 0018", "т. +44 20 7946 0018",
+        "London office: +44 20 7946 0018",
+        "Puh. +44 20 7946 0018",
         "TEL;TYPE=work,voice:+44 20 7946 0018",
         "item1.TEL;type=pref:+44 20 7946 0018", "TEL;VALUE=uri:tel:+44-20-7946-0018",
     ],
@@ -34,6 +37,8 @@ def test_label_is_taken_off(text: str) -> None:
 def test_words_that_are_no_label_are_refused() -> None:
     assert refused("call me on +44 20 7946 0018").details["reason"] == "letters"
     assert refused("Platform 9 +44 20 7946 0018").details["reason"] == "letters"
+    for text in ("UK 020 7946 0018", "London: 020 7946 0018", "020 7946 0018, UK"):
+        assert refused(text, default="DE").details["reason"] == "letters"
 
 
 @pytest.mark.parametrize(
