@@ -103,19 +103,19 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
 
 
 def begins_with_exit_code(digits: str, country: str) -> bool:
-    """Whether a phone in the country, or nearly any phone, would dial abroad with these digits."""
+    """Return whether a phone in the country, or nearly any phone, would dial abroad so."""
     return digits.startswith("00") or bool(_exit_codes_at_start(digits, country))
 
 
 def bare_readings(digits: str) -> list[Reading]:
-    """The country code first, the plus forgotten."""
+    """Return what the digits are with the country code first, the plus forgotten."""
     return distinct([_international(digits, Way.BARE)])
 
 
 def is_as_dialled_at_home(reading: Reading, digits: str) -> bool:
-    """Whether the digits are the whole national form, trunk prefix and all.
+    """Return whether the digits are the whole national form, trunk prefix and all.
 
-    `30 123456` is Berlin's 030 123456 to libphonenumber, yet nobody in Germany writes it so.
+    `30 123456` is Berlin's 030 123456 to libphonenumber, yet it is not written so in Germany.
     """
     national = phonenumbers.format_number(reading.number, PhoneNumberFormat.NATIONAL)
     return re.sub(r"\D", "", national) == digits or _is_nanp(reading, digits)
@@ -129,10 +129,9 @@ def is_grouped_as_at_home(reading: Reading, written: Written) -> bool:
 
 
 def is_usual_length(reading: Reading) -> bool:
-    """Whether the number is as long as others in its country; some plans allow many lengths."""
-    region = phonenumbers.region_code_for_number(reading.number) or "001"
+    """Return whether the number is as long as others in its country."""
     nsn = phonenumbers.national_significant_number(reading.number)
-    return len(nsn) in _usual_lengths(region, reading.number.country_code or 0)
+    return len(nsn) in _lengths_around(reading)
 
 
 def is_local_at_home(reading: Reading, digits: str) -> bool:
@@ -141,14 +140,17 @@ def is_local_at_home(reading: Reading, digits: str) -> bool:
     There numbers have many lengths, so six digits are valid as the end of an area code and a few
     more. They are fewer than any usual number has, and the trunk prefix is missing.
     """
-    region = phonenumbers.region_code_for_number(reading.number) or "001"
-    usual = _usual_lengths(region, reading.number.country_code or 0)
+    return is_short(reading) and not is_as_dialled_at_home(reading, digits)
+
+
+def is_short(reading: Reading) -> bool:
+    """Return whether the number has fewer digits than any usual number of its country."""
     nsn = phonenumbers.national_significant_number(reading.number)
-    return len(nsn) < min(usual, default=0) and not is_as_dialled_at_home(reading, digits)
+    return len(nsn) < min(_lengths_around(reading), default=0)
 
 
 def is_likely(reading: Reading, written: Written) -> bool:
-    """Whether a reading is strong enough to put a valid number of one's own country in doubt.
+    """Return whether a reading can put a valid number of one's own country in doubt.
 
     It is not when its length is unusual for its country (six digits in Germany), nor when the
     groups run across the end of its country code (`011 4912 3456` for +49).
@@ -158,7 +160,7 @@ def is_likely(reading: Reading, written: Written) -> bool:
 
 
 def _first_groups(written: Written) -> list[str]:
-    """What may be an exit code set apart: `00`, or `8 10` and `0 12` in two groups."""
+    """Return what may be an exit code set apart: `00`, or `8 10` and `0 12` in two groups."""
     groups = [group.digits for group in written.groups]
     return ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]
 
@@ -169,10 +171,15 @@ def _is_nanp(reading: Reading, digits: str) -> bool:
 
 
 def _begins_a_group(length: int, written: Written) -> bool:
-    """Whether the last `length` digits may stand alone: unspaced text says nothing against it."""
+    """Return whether the last `length` digits may stand alone; unspaced they may."""
     groups = [group.digits for group in written.groups]
     tails = {len("".join(groups[i:])) for i in range(len(groups))}
     return length in tails or len(groups) == 1 or (len(groups) == 2 and groups[0] in EXIT_CODES)
+
+
+def _lengths_around(reading: Reading) -> frozenset[int]:
+    region = phonenumbers.region_code_for_number(reading.number) or "001"
+    return _usual_lengths(region, reading.number.country_code or 0)
 
 
 def is_long_enough_at_home(digits: str, country: str) -> bool:
@@ -196,7 +203,7 @@ def _usual_lengths(region: str, calling_code: int) -> frozenset[int]:
 
 
 def _exit_codes_at_start(digits: str, country: str) -> list[str]:
-    """The country's exit codes that the digits begin with, the shorter ones too."""
+    """Return the country's exit codes that the digits begin with, the shorter ones too."""
     pattern = _exit_code_pattern(country)
     return [digits[:n] for n in range(1, 9) if pattern.fullmatch(digits[:n])]
 

@@ -18,10 +18,11 @@ from telephony.numbers.candidates import (
     is_likely,
     is_local_at_home,
     is_long_enough_at_home,
+    is_short,
     is_usual_length,
     national_readings,
 )
-from telephony.numbers.text import Written
+from telephony.numbers.text import Keys, Written, refuse_hidden
 from telephony.numbers.wrapping import SHORT_DATE, refuse
 
 SHORTEST_NUMBER = 6  # digits of a whole number that may stand beside another
@@ -173,24 +174,33 @@ def _dial_letters(written: Written, *, stated: str | None, default: str | None) 
 def _with_dashed_extension(written: Written, *, stated: str | None, default: str | None) -> Written:
     """Split off the extension that Chinese write after a dash: `010-12345678-801`."""
     tail = re.search(r"-(\d{2,6})$", written.body)
-    if not tail or written.extension or choose_readings(written, stated=stated, default=default):
+    is_chinese = "CN" in (stated, default) or written.digits.removeprefix("00").startswith("86")
+    if not tail or not is_chinese or written.keys.extension:
+        return written
+    if choose_readings(written, stated=stated, default=default):
         return written
     first = written.cut(0, tail.start())
     readings = choose_readings(first, stated=stated, default=default)
     if [reading.number.country_code for reading in readings] != [CHINA]:
         return written
-    return replace(first, extension=tail[1], send_digits=f"ww{tail[1]}")
+    return replace(first, keys=Keys(tail[1], f"ww{tail[1]}"))
 
 
 def refuse_second_number(written: Written, *, countries: set[str]) -> None:
     """Refuse keys after a bare comma or # that are a whole number in one of the countries."""
-    for tail in written.tails:
+    for tail in written.keys.tails:
         alone = replace(written, body=tail, has_plus=False)
         if len(tail) >= SHORTEST_NUMBER and any(_is_whole(alone, country) for country in countries):
             refuse(
                 "second_number", "That holds more than one number. Give one at a time.",
                 hint=f"Keys to press after the answer end with #, such as ,,{tail}#",
             )  # fmt: skip
+
+
+def refuse_glued_x(written: Written, reading: Reading) -> None:
+    """Refuse `+49 30 1234x56`: what stands before the x is shorter than usual numbers are."""
+    if written.keys.is_glued and is_short(reading):
+        refuse_hidden("x")
 
 
 def _is_whole(alone: Written, country: str) -> bool:

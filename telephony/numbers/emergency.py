@@ -43,7 +43,7 @@ def _digits(text: str) -> str:
 
 
 def _before_extension(text: str) -> str:
-    """The part of `112 x1` that the network would connect."""
+    """Return the part of `112 x1` that the network would connect."""
     return re.split(r"(?<=\d)\s*(?:\(?[^\W\d_]|[,;#])", text, maxsplit=1)[0]
 
 
@@ -58,7 +58,7 @@ def _refuse_emergency(digits: str, countries: list[str]) -> None:
 
 
 def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
-    """What is left of `+44 999` or `00 44 999`, with the regions of the calling code."""
+    """Return what is left of `+44 999` or `00 44 999`, with the regions of the code."""
     rests = [digits[len(code) :] for code in EXIT_CODES if digits.startswith(code)]
     found: list[tuple[str, list[str]]] = [(rest, []) for rest in rests]
     for rest in (digits, *rests):
@@ -99,7 +99,7 @@ def _is_short(digits: str, country: str) -> bool:
 
 
 def _is_ordinary(digits: str, countries: list[str]) -> bool:
-    """Whether these digits are a whole number: Saint Helena's 20911 is not Egypt's 911."""
+    """Return whether these digits are a whole number: Saint Helena's 20911 is not Egypt's 911."""
     at_home = any(national_readings(digits, country) for country in countries)
     return at_home or bool(bare_readings(digits))
 

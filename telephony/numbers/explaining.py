@@ -1,4 +1,4 @@
-"""Why digits are no phone number, and how one is written in that country."""
+"""Explain why digits are no phone number, and how one is written in that country."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a number, and the kind of number that it comes nearest to."""
+    """A reason why there is no such number, and the kind that it comes nearest to."""
 
     reason: str
     kind: int
@@ -124,7 +124,7 @@ def _reason_by_length(verdict: int) -> str:
 
 
 def _kind_of(number: PhoneNumber, nsn: str) -> int | None:
-    """The kind of a number in the same plan, None when no such number exists."""
+    """Return the kind of a number in the same plan, None when no such number exists."""
     try:
         other = phonenumbers.parse(f"+{number.country_code}{nsn}")
     except phonenumbers.NumberParseException:
@@ -133,7 +133,7 @@ def _kind_of(number: PhoneNumber, nsn: str) -> int | None:
 
 
 def _example(region: str, kind: int) -> PhoneNumber:
-    """An example of the kind. Every region has one, of a mobile or of a landline at least."""
+    """Return an example of the kind, or of a mobile or landline, which every region has."""
     wanted = (kind, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
     found = [phonenumbers.example_number_for_type(region, k) for k in wanted]
     return next(example for example in found if example)

@@ -16,6 +16,7 @@ from telephony.numbers.candidates import EXIT_CODES, Reading
 from telephony.numbers.choosing import (
     choose_readings,
     readings_elsewhere,
+    refuse_glued_x,
     refuse_second_number,
     require_one_number,
 )
@@ -86,7 +87,7 @@ class Number:
 
     @property
     def redial(self) -> str:
-        """What to write to call exactly this number, extension and pauses too."""
+        """Return the text that calls exactly this number, extension and pauses too."""
         if self.send_digits is None:
             return self.e164
         if self.send_digits.startswith(PAUSE):
@@ -95,7 +96,7 @@ class Number:
 
 
 def read_number(text: str, *, stated_country: str | None, default_country: str | None) -> Number:
-    """The number that a person wrote.
+    """Return the number that a person wrote.
 
     `stated_country` is the one they named for this number, `default_country` the one that their
     account is at home in; both ISO codes or None. Raises ProductError: `emergency_number`,
@@ -112,18 +113,19 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
         raise _refusal(written, stated, default)
     if len(readings) > 1:
         raise _ambiguous(readings, written)
+    refuse_glued_x(written, readings[0])
     number = _number(readings[0].number, written)
     refuse_second_number(written, countries={number.country, *filter(None, (stated, default))})
     return number
 
 
 def number_from_e164(e164: str) -> Number:
-    """The number of an E.164 string that `read_number` once gave. Raises `invalid_number`."""
+    """Return the number of an E.164 string that `read_number` gave. Raises `invalid_number`."""
     return read_number(e164, stated_country=None, default_country=None)
 
 
 def mask(e164: str) -> str:
-    """For logs and listings: `+44 … 0018`."""
+    """Return a number as logs and listings show it: `+44 … 0018`."""
     try:
         calling_code = f"+{phonenumbers.parse(e164).country_code} "
     except phonenumbers.NumberParseException:
@@ -132,7 +134,7 @@ def mask(e164: str) -> str:
 
 
 def _refusal(written: Written, stated: str | None, default: str | None) -> ProductError:
-    """Why there is no such number, with the numbers that the same digits are elsewhere."""
+    """Return why there is no such number, with those that the digits are elsewhere."""
     readings = readings_elsewhere(written, stated=stated, default=default)
     suggestions = [_candidate(reading, written) for reading in readings]
     names = " or ".join(f"{s['international']} ({s['country_name']})" for s in suggestions)
@@ -180,8 +182,8 @@ def _number(number: PhoneNumber, written: Written) -> Number:
         country=phonenumbers.region_code_for_number(number) or "001",
         calling_code=calling_code,
         kind=_KINDS_OF_NETWORKS.get(calling_code, kind),
-        extension=written.extension,
+        extension=written.keys.extension,
         international=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
         national=phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
-        send_digits=written.send_digits,
+        send_digits=written.keys.send_digits,
     )

@@ -44,6 +44,21 @@ class Group(NamedTuple):
     is_bracketed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is keyed in after the answer."""
+
+    extension: str | None = None
+    send_digits: str | None = None
+    # The keys after a bare comma or #, which may as well be the next number of a list.
+    tails: tuple[str, ...] = ()
+    is_glued: bool = False  # 1234x56: the x may stand for a digit that is not there
+
+    def __post_init__(self) -> None:
+        if len(self.send_digits or "") > MAX_SEND_DIGITS:
+            refuse("extension", "The extension is longer than can be keyed in after the answer.")
+
+
 @dataclass(frozen=True)
 class Written:
     """One number as written: groups of digits, and what they were marked with."""
@@ -53,10 +68,7 @@ class Written:
     letters: str = ""  # the tail that holds letters, empty for nearly all numbers
     is_vanity: bool = False  # its last digits were letters
     is_brazilian: bool = False  # 0xx11: xx stands for any Brazilian carrier
-    extension: str | None = None
-    send_digits: str | None = None
-    # The keys after a bare comma or #, which may as well be the next number of a list.
-    tails: tuple[str, ...] = ()
+    keys: Keys = Keys()
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -69,13 +81,13 @@ class Written:
 
     @cached_property
     def zero_at(self) -> int | None:
-        """The group that is a zero alone in brackets: `(0)` of `+44 (0)20`."""
+        """Return the place of a group that is a zero alone in brackets: `(0)` of `+44 (0)20`."""
         zeros = [n for n, group in enumerate(self.groups) if group == Group("0", True)]
         return zeros[0] if zeros else None
 
     @property
     def is_international(self) -> bool:
-        """Whether the country is part of the number: `+48 22 …`, or `48 (0) 22 …`."""
+        """Return whether the country is part of the number: `+48 22 …`, or `48 (0) 22 …`."""
         return self.has_plus or (
             self.zero_at is not None and is_calling_code(_joined(self.groups[: self.zero_at]))
         )
@@ -119,7 +131,7 @@ def read_text(body: str) -> Written:
     """Take apart what `unwrap` returned. Raises `invalid_number` for what is not one number."""
     if not body.endswith(".."):  # a cut number ends so
         body = re.sub(r"(?<=[A-Za-z])[?!]$", "", body).rstrip(" ,;.")  # 1-800-GOT-JUNK?
-    body, extension, send_digits, tails = _split_extension(body)
+    body, keys = _split_extension(body)
     body, has_plus = _split_plus(body)
     carrier = re.match(r"([\s(\[\d]*)0\s*xx(?=[\s)\]-]*\d\d)", body, re.IGNORECASE)
     if carrier:
@@ -132,34 +144,22 @@ def read_text(body: str) -> Written:
         refuse("no_digits", "There is no phone number in that.")
     if len(re.findall(r"\d", body)) > MAX_DIGITS:
         refuse("too_long", "Too long: no phone number has more than 15 digits.")
-    return Written(
-        body, has_plus, letters, is_brazilian=bool(carrier),
-        extension=extension, send_digits=send_digits, tails=tails,
-    )  # fmt: skip
+    return Written(body, has_plus, letters, is_brazilian=bool(carrier), keys=keys)
 
 
-def _split_extension(body: str) -> tuple[str, str | None, str | None, tuple[str, ...]]:
-    """Split what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`.
-
-    Last come the parts of it that nothing marks as keys: neither a word nor a # at the end.
-    """
+def _split_extension(body: str) -> tuple[str, Keys]:
+    """Split what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`."""
     tones = _TONES.search(body)
     if tones and re.search(r"\d", body[: tones.start()]):
         keyed = tones[2]
-        send_digits = _checked((tones[1] + keyed).replace(",", PAUSE))
         tails = tuple(part for part in keyed.split(",") if part.isdecimal())
-        return body[: tones.start()], keyed, send_digits, tails
+        return body[: tones.start()], Keys(keyed, (tones[1] + keyed).replace(",", PAUSE), tails)
     match = _EXTENSION.search(body)
-    if match and re.search(r"\d", body[: match.start()]):
-        tails = () if _LETTER.search(match[0]) else (match[1],)
-        return body[: match.start()], match[1], _checked(f"ww{match[1]}"), tails
-    return body, None, None, ()
-
-
-def _checked(send_digits: str) -> str:
-    if len(send_digits) > MAX_SEND_DIGITS:
-        refuse("extension", "The extension is longer than can be keyed in after the answer.")
-    return send_digits
+    if not match or not re.search(r"\d", body[: match.start()]):
+        return body, Keys()
+    is_glued = match[0][0] in "xX"
+    tails = () if _LETTER.search(match[0]) else (match[1],)
+    return body[: match.start()], Keys(match[1], f"ww{match[1]}", tails, is_glued)
 
 
 def _split_plus(body: str) -> tuple[str, bool]:
@@ -188,10 +188,10 @@ def _refuse_list() -> NoReturn:
 def _refuse_hidden_digits(body: str) -> None:
     hidden = _HIDDEN.search(body)
     if hidden and re.search(r"\d", body):
-        _refuse_hidden(hidden[0])
+        refuse_hidden(hidden[0])
 
 
-def _refuse_hidden(mark: str) -> NoReturn:
+def refuse_hidden(mark: str) -> NoReturn:
     refuse(
         "hidden_digits", f"{mark!r} stands for digits that are not there.",
         hint="Give the whole number, every digit of it.",
@@ -217,7 +217,7 @@ def _split_letters(body: str, *, plus: str) -> tuple[str, str]:
     tokens = re.findall(r"[^\W\d_]+", tail.lower())
     is_pattern = max(map(len, tokens)) > 1 and all(len(set(token)) == 1 for token in tokens)
     if is_pattern or re.search(r"([a-z])\1{3}", tail.lower()):
-        _refuse_hidden(tail)  # 1-800-NNN-NNNN
+        refuse_hidden(tail)  # 1-800-NNN-NNNN
     is_glued_late = bool(re.search(r"\d{5}$", head))  # 917878787xyz, unlike 1800FLOWERS
     is_alien = not re.fullmatch(r"[\d\s.()\[\]/-]*[A-Za-z][\dA-Za-z\s.()-]*", body)
     if is_alien or is_glued_late or len(re.findall(r"\d", head)) < 2:
@@ -228,7 +228,7 @@ def _split_letters(body: str, *, plus: str) -> tuple[str, str]:
 
 
 def _is_list(body: str) -> bool:
-    """Whether a comma, a line end or a word such as `or` stands between two numbers."""
+    """Return whether a comma, a line end or a word such as `or` parts two numbers."""
     parts = [len(re.findall(r"\d", part)) for part in _SEPARATOR.split(body)]
     return sum(count >= LEAST_DIGITS_OF_LIST for count in parts) > 1
 

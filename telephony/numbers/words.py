@@ -1,4 +1,4 @@
-"""The words that people write beside phone numbers, in the languages of the world."""
+"""Words that people write beside phone numbers, in the languages of the world."""
 
 # Before a number: in signatures, contact lists and on shop signs.
 LABELS = """

@@ -1,4 +1,4 @@
-"""What stands around a phone number in the text that people paste: labels, links, quotes.
+"""Labels, links and quotes around a phone number in the text that people paste.
 
 `unwrap` returns the number alone, in plain characters. Text that is something else, such as a
 date or a web address, is refused here, so that its digits are never taken for a number.
