@@ -5,7 +5,6 @@
 """
 
 import json
-import os
 import secrets
 import shutil
 import signal

@@ -42,7 +42,7 @@ def pytest_configure() -> None:
     # Hashes that are slow on purpose are a third of the run otherwise.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Django's way of emptying tables is another third.
-    TransactionTestCase._fixture_teardown = lambda _test: empty_tables()  # type: ignore[method-assign]  # where Django empties them
+    TransactionTestCase._fixture_teardown = lambda _test: empty_tables()  # type: ignore[attr-defined]  # where Django empties them
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,13 @@
-"""Keeps the tests on this machine: a connection to any other address fails."""
+"""Keeps the tests on this machine: other addresses fail, and no proxy stands between."""
 
 import ipaddress
+import os
 import socket
+
+from dev.loopback import environment_without_proxies
+
+for name in os.environ.keys() - environment_without_proxies().keys():
+    del os.environ[name]
 
 _connect = socket.socket.connect
 
