@@ -11,10 +11,8 @@ from accounts import audit
 from accounts.access import signed_in_user
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, ValuesFilter, reasoned
 from mobayilo.lib.formatting import format_money
-from telephony.account_limits import NAMES, ChosenLimits, set_limits
 from telephony.admin_forms import LimitsForm, OpenForm
-from telephony.caller_ids import remove_caller_id
-from telephony.destinations import close_destination, open_destination
+from telephony.calls.reconcile import reconcile
 from telephony.models import (
     AccountLimits,
     Call,
@@ -27,8 +25,10 @@ from telephony.models import (
     Verification,
 )
 from telephony.numbers import mask
-from telephony.reconcile import reconcile
-from telephony.verifications import expire_verification
+from telephony.phones.caller_ids import remove_caller_id
+from telephony.phones.verifications import expire_verification
+from telephony.rules.destinations import close_destination, open_destination
+from telephony.rules.limits import NAMES, ChosenLimits, set_limits
 
 
 def may(request: HttpRequest, right: str) -> bool:

@@ -6,9 +6,9 @@ from django import forms
 
 from accounts.admin_base import AccountField, reason_field
 from mobayilo.lib.errors import ProductError
-from telephony.account_limits import NAMES
-from telephony.destinations import read_destination
 from telephony.models import AccountLimits, OpenedDestination
+from telephony.rules.destinations import read_destination
+from telephony.rules.limits import NAMES
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time

@@ -17,27 +17,27 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
-from telephony.affordability import Means, means_of
-from telephony.caller_ids import (
+from telephony.calls.affordability import Means, means_of
+from telephony.calls.hangup import hang_up
+from telephony.calls.place import CallRequest, place_call, quote_call
+from telephony.calls.quote import Wish, read_wanted
+from telephony.calls.representations import number_check_of, quote_of, rates_of
+from telephony.forms import CallFilters
+from telephony.models import Call, CallerId
+from telephony.numbers import country_code, country_name, read_number
+from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
     set_default,
     set_default_country,
 )
-from telephony.calls import CallRequest, place_call, quote_call
-from telephony.forms import CallFilters
-from telephony.hangups import hang_up
-from telephony.models import Call, CallerId
-from telephony.numbers import country_code, country_name, read_number
-from telephony.policy import check_destination
-from telephony.quotes import Wish, read_wanted
-from telephony.rates import DeckIndex, current_deck, find_rate
-from telephony.representations import number_check_of, quote_of, rates_of
-from telephony.verifications import (
+from telephony.phones.verifications import (
     confirm_verification,
     pending_verification,
     request_verification,
 )
+from telephony.rates.deck import DeckIndex, current_deck, find_rate
+from telephony.rules.policy import check_destination
 
 
 def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:

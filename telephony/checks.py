@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from mobayilo.lib.hosts import is_loopback
 from telephony.models import RateDeck
-from telephony.rates import usable_decks
+from telephony.rates.deck import usable_decks
 
 TWILIO_LONGEST_CALL_SECONDS = 4 * 3600
 _SIDS = (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mobayilo.lib.errors import ProductError
-from telephony.call_states import TERMINAL
+from telephony.calls.states import TERMINAL
 from telephony.models import Call, Verification
 from telephony.numbers import country_code, country_names
 

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_DOLLAR, dollars_to_micros, format_micros
 from mobayilo.lib.serializers import StrictSerializer
+from telephony.calls.representations import CALLBACK, poll_after_seconds, receipt_of
+from telephony.calls.settlement import charge_of
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
-from telephony.representations import CALLBACK, poll_after_seconds, receipt_of
-from telephony.settlement import charge_of
 
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 

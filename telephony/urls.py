@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from telephony import views, webhooks
+from telephony import views
+from telephony.calls import webhooks
 
 app_name = "telephony"
 

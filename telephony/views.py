@@ -18,18 +18,18 @@ from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from mobayilo.lib.refusals import note_refusal
-from telephony.caller_ids import (
+from telephony.calls.hangup import hang_up
+from telephony.calls.representations import number_in_words, poll_after_seconds, receipt_of
+from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
+from telephony.models import Call, CallerId, Verification
+from telephony.numbers import country_name
+from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
     set_default,
     set_default_country,
 )
-from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
-from telephony.hangups import hang_up
-from telephony.models import Call, CallerId, Verification
-from telephony.numbers import country_name
-from telephony.representations import number_in_words, poll_after_seconds, receipt_of
-from telephony.verifications import (
+from telephony.phones.verifications import (
     confirm_verification,
     pending_verification,
     request_verification,

@@ -13,7 +13,7 @@ from accounts.authentication import token_of, user_of
 from accounts.models import Account
 from accounts.serializers import ActorSerializer, TokenSerializer
 from mobayilo import release
-from telephony.caller_ids import caller_id_state
+from telephony.phones.caller_ids import caller_id_state
 
 
 class ClientAnswer(serializers.Serializer[Any]):

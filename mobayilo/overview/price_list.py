@@ -13,7 +13,7 @@ from mobayilo.lib.errors import ProductError
 from telephony.models import Rate
 from telephony.numbers import country_code, country_name, read_number
 from telephony.pricing import Price
-from telephony.rates import DeckIndex, RateRow, current_deck
+from telephony.rates.deck import DeckIndex, RateRow, current_deck
 
 EXAMPLES = ("BR", "DE", "GB", "IN", "MX", "NG", "PH", "US")
 # What customers call a kind, where the trade's word for it says little.

@@ -18,7 +18,6 @@ from mobayilo.overview import support_mixed as mixed
 from mobayilo.overview.models import FailedRequest
 from mobayilo.overview.support_mixed import Line, Mixed
 from mobayilo.overview.support_tables import Act, Button, Desk, Listing, Table
-from telephony.account_limits import limits_of
 from telephony.models import (
     Call,
     CallerId,
@@ -27,6 +26,7 @@ from telephony.models import (
     RefusedCall,
     Verification,
 )
+from telephony.rules.limits import limits_of
 
 SHOWN = 10
 Rows = Iterator[tuple[Listing | Mixed, Iterable[Any]]]

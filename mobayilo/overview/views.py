@@ -13,7 +13,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import activity, price_list
 from mobayilo.overview.next_steps import next_steps
-from telephony.caller_ids import caller_id_state
+from telephony.phones.caller_ids import caller_id_state
 
 BALANCE_EVERY_SECONDS = 30
 

@@ -7,7 +7,7 @@ import phonenumbers
 
 from telephony.numbers import read_number
 from telephony.pricing import Price
-from telephony.rates import DeckIndex, RateRow
+from telephony.rates.deck import DeckIndex, RateRow
 from tests.bench.figures import Figures
 
 ROWS = 20_000

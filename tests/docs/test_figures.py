@@ -7,7 +7,7 @@ from django.conf import settings
 
 from billing.amounts import SMALLEST_CENTS
 from moby.exit_codes import MEANINGS
-from telephony.verifications import CODE_LIVES, TRIES
+from telephony.phones.verifications import CODE_LIVES, TRIES
 from tests.docs.pages import DOCS, ROOT, inline_code
 
 

@@ -25,8 +25,8 @@ from accounts.oauth import DEVICE_GRANT
 from billing.audit import differences
 from billing.ledger import balance_of, place_hold, release_hold
 from billing.models import Hold, StripeEvent, TopUp, Transfer
-from telephony.deck_files import COLUMNS
 from telephony.models import Call, CallEvent, RateDeck
+from telephony.rates.files import COLUMNS
 from tests.people import new_token
 from tests.production.addresses import belongings, state_of
 from tests.web.scenes import credit

@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account, AuditEvent, User
-from telephony.account_limits import limits_of
 from telephony.models import Call, CallerId, OpenedDestination, Verification
+from telephony.rules.limits import limits_of
 from tests.accounts.browser import sign_in
 from tests.people import person as new_person
 from tests.people import staff

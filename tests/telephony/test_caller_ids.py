@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, OutboxMail, User
-from telephony.caller_ids import active_caller_ids, remove_caller_id
 from telephony.models import CallerId, Verification
+from telephony.phones.caller_ids import active_caller_ids, remove_caller_id
 from tests.telephony.conftest import (
     DESTINATION,
     OWN_PHONE,

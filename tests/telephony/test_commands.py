@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from telephony.checks import check_call_limits
 from telephony.models import RateDeck
-from telephony.rates import find_rate
+from telephony.rates.deck import find_rate
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]

@@ -27,23 +27,23 @@ from tests.telephony.test_webhooks import PRICE
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
 POINTS = [
-    "telephony.calls:place_hold:after",
-    "telephony.calls:ring:before",
-    "telephony.gateway:create_call:after",
-    "telephony.placing:adopt:after",
-    "telephony.webhooks:_may_bridge:before",
-    "telephony.webhooks:_may_bridge:after",
-    "telephony.call_progress:_store:after",
-    "telephony.webhooks:record:after",
-    "telephony.settlement:_close:after",
-    "telephony.settlement:capture_hold:after",
-    "telephony.call_progress:settle_if_over:after",
+    "telephony.calls.place:place_hold:after",
+    "telephony.calls.place:ring:before",
+    "telephony.twilio.gateway:create_call:after",
+    "telephony.calls.carrier:adopt:after",
+    "telephony.calls.webhooks:_may_bridge:before",
+    "telephony.calls.webhooks:_may_bridge:after",
+    "telephony.calls.progress:_store:after",
+    "telephony.calls.webhooks:record:after",
+    "telephony.calls.settlement:_close:after",
+    "telephony.calls.settlement:capture_hold:after",
+    "telephony.calls.progress:settle_if_over:after",
 ]
 HANGUP_POINTS = [
-    "telephony.hangups:wish_to_end:after",
-    "telephony.gateway:end_call:before",
-    "telephony.gateway:end_call:after",
-    "telephony.hangups:note:after",
+    "telephony.calls.hangup:wish_to_end:after",
+    "telephony.twilio.gateway:end_call:before",
+    "telephony.twilio.gateway:end_call:after",
+    "telephony.calls.hangup:note:after",
 ]
 
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.models import Account, User
 from billing.models import Hold
 from telephony.models import Call, CallerId, RefusedCall
-from telephony.verifications import confirm_verification, request_verification
+from telephony.phones.verifications import confirm_verification, request_verification
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person, make_call
 from tests.telephony.sandbox import Sandbox
 

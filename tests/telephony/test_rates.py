@@ -15,7 +15,7 @@ from accounts.models import Account
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Rate, RateDeck
 from telephony.pricing import CallPrice, Price
-from telephony.rates import find_rate
+from telephony.rates.deck import find_rate
 from tests.telephony.conftest import DECK, DESTINATION, HEADER, Person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from mobayilo.lib.errors import ProductError
-from telephony import gateway
+from telephony.twilio import gateway
 from tests.provider_specs import load_checkers, needs_descriptions
 from tests.telephony.conftest import OWN_PHONE
 from tests.telephony.sandbox import Sandbox

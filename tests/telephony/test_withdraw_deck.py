@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from telephony.models import Call, RateDeck
-from telephony.rates import find_rate
+from telephony.rates.deck import find_rate
 from tests.telephony.conftest import DECK, DESTINATION, make_call
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mobayilo.lib.errors import ProductError
-from telephony import gateway
 from telephony.models import CallerId
+from telephony.twilio import gateway
 
 Step = tuple[str, Callable[[], str], str]
 

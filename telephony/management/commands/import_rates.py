@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from telephony.deck_files import Deck, DeckError, parse_deck
-from telephony.management.deck_command import SHOWN, DeckCommand
+from telephony.rates.deck_command import SHOWN, DeckCommand
+from telephony.rates.files import Deck, DeckError, parse_deck
 
 
 class Command(DeckCommand):

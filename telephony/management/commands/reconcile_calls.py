@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mobayilo.lib.errors import ProductError
+from telephony.calls.reconcile import reconcile, reconcile_due
 from telephony.models import Call
-from telephony.reconcile import reconcile, reconcile_due
 
 
 class Command(BaseCommand):

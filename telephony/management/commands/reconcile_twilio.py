@@ -4,7 +4,7 @@ from datetime import date
 
 from billing.day_command import DayCommand
 from billing.models import AuditReport
-from telephony.carrier_books import reconcile_twilio
+from telephony.calls.books import reconcile_twilio
 
 
 class Command(DayCommand):

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
-from telephony import gateway
-from telephony.deck_files import DeckError, parse_deck
-from telephony.gateway import ProviderPrice
-from telephony.management.deck_command import SHOWN, DeckCommand
 from telephony.numbers import country_names
-from telephony.wholesale import Margin, deck_from_prices
+from telephony.rates.deck_command import SHOWN, DeckCommand
+from telephony.rates.files import DeckError, parse_deck
+from telephony.rates.wholesale import Margin, deck_from_prices
+from telephony.twilio import gateway
+from telephony.twilio.gateway import ProviderPrice
 
 
 class Command(DeckCommand):

@@ -7,15 +7,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony.deck_versions import (
+from telephony.models import RateDeck
+from telephony.rates.deck_command import show_changes
+from telephony.rates.versions import (
     compare,
     current_and_coming,
     versions_of,
     withdraw_deck,
     without,
 )
-from telephony.management.deck_command import show_changes
-from telephony.models import RateDeck
 
 
 class Command(BaseCommand):

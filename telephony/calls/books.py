@@ -11,10 +11,10 @@ from django.db.models import Q
 
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
-from telephony import gateway
-from telephony.gateway import NoSuchThingError, ProviderCall
 from telephony.models import Call
 from telephony.numbers import country_name
+from telephony.twilio import gateway
+from telephony.twilio.gateway import NoSuchThingError, ProviderCall
 
 BATCH = 500
 SHOWN = 200

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from telephony.deck_files import Deck
-from telephony.deck_versions import (
+from telephony.rates.files import Deck
+from telephony.rates.versions import (
     JUMP,
     Change,
     Version,

@@ -10,11 +10,11 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony import gateway
-from telephony.call_progress import ASK_SOON, note
-from telephony.call_states import TERMINAL, has_ended
-from telephony.gateway import ProviderCall
+from telephony.calls.progress import ASK_SOON, note
+from telephony.calls.states import TERMINAL, has_ended
 from telephony.models import Call
+from telephony.twilio import gateway
+from telephony.twilio.gateway import ProviderCall
 
 _STILL_RUNNING = "The call may still be running. We go on trying; hang up again to be sure."
 

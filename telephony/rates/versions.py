@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from accounts import audit
 from mobayilo.lib.errors import ProductError
-from telephony.deck_files import COLUMNS, Deck, DeckRow
 from telephony.models import Rate, RateDeck
-from telephony.prefixes import PrefixTable
-from telephony.rates import usable_decks
+from telephony.rates.deck import usable_decks
+from telephony.rates.files import COLUMNS, Deck, DeckRow
+from telephony.rates.prefixes import PrefixTable
 
 # A price that changes by more than this factor is more often a slip than a decision.
 JUMP = 3

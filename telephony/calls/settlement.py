@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.ledger import capture_hold, release_hold
 from mobayilo.lib.money import format_micros
-from telephony.call_states import TERMINAL, is_accountable
+from telephony.calls.states import TERMINAL, is_accountable
 from telephony.models import Call
 from telephony.numbers import mask
 

@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros
-from telephony.affordability import Means
+from telephony.calls.affordability import Means
+from telephony.calls.quote import Quote, price_per_minute
+from telephony.calls.settlement import charge_of
 from telephony.models import Call
 from telephony.numbers import Number, country_name, read_number
 from telephony.pricing import Price
-from telephony.quotes import Quote, price_per_minute
-from telephony.rates import RateRow
-from telephony.settlement import charge_of
+from telephony.rates.deck import RateRow
 
 CALLBACK = "callback"  # the mode of every call: the customer's phone rings first
 FEW_DIGITS = 3  # below, nothing can be said of a number that is being typed

@@ -15,11 +15,11 @@ from django.utils import timezone
 from accounts.models import Account
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
-from telephony.account_limits import Limits, is_new
-from telephony.destinations import is_opened
 from telephony.models import Call
 from telephony.numbers import Number, NumberKind, country_name
-from telephony.rates import RateRow
+from telephony.rates.deck import RateRow
+from telephony.rules.destinations import is_opened
+from telephony.rules.limits import Limits, is_new
 
 # Kinds that pay whoever owns the number, or that no ordinary customer calls.
 REFUSED_KINDS = frozenset(

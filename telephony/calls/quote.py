@@ -9,13 +9,13 @@ from accounts.models import AccessToken, Account
 from billing.ledger import balance_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
-from telephony.account_limits import Limits, limits_of
-from telephony.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.models import CallerId
 from telephony.numbers import Number, number_from_e164, read_number
-from telephony.policy import Activity, activity_of, check_destination
+from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.pricing import CallPrice
-from telephony.rates import DeckIndex, RateRow, current_deck, find_rate
+from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
+from telephony.rules.limits import Limits, limits_of
+from telephony.rules.policy import Activity, activity_of, check_destination
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
-from telephony.prefixes import PrefixTable
 from telephony.pricing import Price
+from telephony.rates.prefixes import PrefixTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from accounts import audit
 from accounts.models import AccessToken, Account, User
 from accounts.outbox import queue_mail
 from mobayilo.lib.errors import ProductError
-from telephony import gateway
-from telephony.caller_ids import check_own_phone, ensure_default, pending
-from telephony.gateway import Check, NoSuchThingError
 from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number
-from telephony.policy import check_destination
-from telephony.rates import current_deck
+from telephony.phones.caller_ids import check_own_phone, ensure_default, pending
+from telephony.rates.deck import current_deck
+from telephony.rules.policy import check_destination
+from telephony.twilio import gateway
+from telephony.twilio.gateway import Check, NoSuchThingError
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from telephony.deck_files import COLUMNS
-from telephony.gateway import ProviderPrice
 from telephony.models import Rate
 from telephony.numbers import country_name
+from telephony.rates.files import COLUMNS
+from telephony.twilio.gateway import ProviderPrice
 
 # Words of Twilio's descriptions, the telling ones first.
 _KINDS = (

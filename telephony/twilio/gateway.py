@@ -26,7 +26,7 @@ from twilio.rest.api.v2010.account.call import CallInstance  # type: ignore[impo
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
-from telephony.gateway_errors import (
+from telephony.twilio.errors import (
     NoSuchThingError,
     OutcomeUnknownError,
     refusal_of,

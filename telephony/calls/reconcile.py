@@ -12,13 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony import gateway
-from telephony.call_progress import LegReport, apply, note
-from telephony.call_states import NEVER_DIALLED, has_ended
-from telephony.gateway import NoSuchThingError
-from telephony.hangups import end_if_wished, wish_to_end
-from telephony.models import Call
-from telephony.placing import (
+from telephony.calls.carrier import (
     ASK_LATER,
     adopt,
     expires_at,
@@ -26,7 +20,13 @@ from telephony.placing import (
     is_past_placing,
     look_up,
 )
-from telephony.settlement import settle_if_over, write_off
+from telephony.calls.hangup import end_if_wished, wish_to_end
+from telephony.calls.progress import LegReport, apply, note
+from telephony.calls.settlement import settle_if_over, write_off
+from telephony.calls.states import NEVER_DIALLED, has_ended
+from telephony.models import Call
+from telephony.twilio import gateway
+from telephony.twilio.gateway import NoSuchThingError
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from django.views.decorators.http import require_POST
 from billing.models import Hold
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
-from telephony import gateway, twiml
-from telephony.call_progress import LegReport, Source, record
-from telephony.call_states import TERMINAL, is_known
+from telephony.calls.progress import LegReport, Source, record
+from telephony.calls.states import TERMINAL, is_known
 from telephony.models import Call, CallEvent
+from telephony.twilio import gateway, twiml
 
 # Fields that an event keeps; Twilio may add others without notice.
 _KEPT = (

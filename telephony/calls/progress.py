@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from telephony.call_states import TERMINAL, further, has_ended, is_known, state_of
-from telephony.gateway import ProviderCall
+from telephony.calls.settlement import settle_if_over
+from telephony.calls.states import TERMINAL, further, has_ended, is_known, state_of
 from telephony.models import Call, CallEvent
-from telephony.settlement import settle_if_over
+from telephony.twilio.gateway import ProviderCall
 
 # When something of a call is over and the rest did not come, Twilio is asked.
 ASK_SOON = timedelta(seconds=10)

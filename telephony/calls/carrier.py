@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
-from telephony import gateway
-from telephony.call_progress import LegReport, apply
-from telephony.gateway import OutcomeUnknownError, ProviderCall
-from telephony.hangups import end_if_wished
+from telephony.calls.hangup import end_if_wished
+from telephony.calls.progress import LegReport, apply
+from telephony.calls.settlement import write_off
 from telephony.models import Call
-from telephony.settlement import write_off
-from telephony.twiml import webhook_url
+from telephony.twilio import gateway
+from telephony.twilio.gateway import OutcomeUnknownError, ProviderCall
+from telephony.twilio.twiml import webhook_url
 
 logger = logging.getLogger(__name__)
 CARRIER = Circuit("twilio-calls", "phone carrier")

@@ -18,8 +18,7 @@ from accounts.models import AccessToken, User
 from billing.ledger import lock_available, place_hold
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
-from telephony.models import Call, RefusedCall
-from telephony.placing import (
+from telephony.calls.carrier import (
     CARRIER,
     MAY_RING,
     PLACING,
@@ -30,9 +29,10 @@ from telephony.placing import (
     look_up,
     ring,
 )
-from telephony.policy import activity_of, check_velocity
+from telephony.calls.quote import Quote, Wish, check_affordable, find_route, offer, quote
+from telephony.models import Call, RefusedCall
 from telephony.pricing import CallPrice
-from telephony.quotes import Quote, Wish, check_affordable, find_route, offer, quote
+from telephony.rules.policy import activity_of, check_velocity
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from django.conf import settings
 from accounts.models import Account
 from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
-from telephony.caller_ids import caller_id_for_calls
 from telephony.models import CallerId
-from telephony.policy import REFUSED_KINDS
+from telephony.phones.caller_ids import caller_id_for_calls
 from telephony.pricing import CallPrice, Price
-from telephony.rates import DeckIndex, RateRow
+from telephony.rates.deck import DeckIndex, RateRow
+from telephony.rules.policy import REFUSED_KINDS
 
 LONGEST_SECONDS = 10_000_000  # what costs next to nothing is not counted further
 
