@@ -11,11 +11,8 @@ from django.http import HttpRequest
 from accounts import audit
 from accounts.access import signed_in_user
 from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
-from billing import events
-from billing.adjustments import KINDS, adjust
-from billing.amounts import read_amount
-from billing.disputes import withdraw_warning
 from billing.forms import new_form_key
+from billing.ledger.adjustments import KINDS, adjust
 from billing.models import (
     AuditReport,
     Dispute,
@@ -26,8 +23,11 @@ from billing.models import (
     Transfer,
     Wallet,
 )
-from billing.refunds import refundable_by_staff_micros, start_refund
-from billing.topups import ask_stripe
+from billing.payments import events
+from billing.payments.amounts import read_amount
+from billing.payments.disputes import withdraw_warning
+from billing.payments.refunds import refundable_by_staff_micros, start_refund
+from billing.payments.topups import ask_stripe
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import MINUS, format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT

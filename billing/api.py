@@ -14,16 +14,16 @@ from rest_framework.views import APIView
 
 from accounts.authentication import account_of, user_of
 from accounts.idempotency import IdempotentPost
+from billing.ledger.statements import begin_of, end_of, movements
 from billing.models import TopUp, Transfer, Wallet
 from billing.notices import is_low
+from billing.payments.topups import ask_stripe, start_topup
 from billing.serializers import (
     BalanceSerializer,
     NewTopUpSerializer,
     TopUpSerializer,
     TransferSerializer,
 )
-from billing.statements import begin_of, end_of, movements
-from billing.topups import ask_stripe, start_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros, micros_to_cents
 from mobayilo.lib.pagination import CursorPages

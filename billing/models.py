@@ -1,7 +1,7 @@
 """What you have: a wallet for each account, the holds on it, and every movement of money.
 
-Amounts are integers of micro-dollars. Rows here are written by `billing.ledger`, `billing.topups`,
-`billing.refunds` and `billing.disputes` only.
+Amounts are integers of micro-dollars. Rows here are written by `billing.ledger` and, for top-ups,
+refunds and disputes, by the modules of those names in `billing.payments` only.
 """
 
 from typing import Any, NoReturn, Self

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from billing import views, webhooks
+from billing import views
+from billing.payments import webhooks
 
 app_name = "billing"
 

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import fresh_sign_in_required, signed_in_user
-from billing import statements
-from billing.amounts import PRESETS_CENTS, first_payment_of, largest_cents
 from billing.forms import RefundForm, StatementFilters, TopUpForm
+from billing.ledger import statements
 from billing.models import Refund, TopUp, Transfer
-from billing.refunds import refundable_micros, start_refund
+from billing.payments.amounts import PRESETS_CENTS, first_payment_of, largest_cents
+from billing.payments.refunds import refundable_micros, start_refund
+from billing.payments.topups import ask_stripe, cancel_topup, start_topup
 from billing.serializers import TransferSerializer
-from billing.topups import ask_stripe, cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from mobayilo.lib.ratelimits import limited

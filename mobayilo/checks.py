@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from accounts.token_policy import LONGEST_DAYS
-from billing.amounts import SMALLEST_CENTS
+from billing.payments.amounts import SMALLEST_CENTS
 
 SECRET_KEY_LENGTH = 50  # as Django's own check, which only warns
 MOST_CENTS = 100_000_000

@@ -18,8 +18,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, User
-from billing.audit import audit_ledger
 from billing.ledger import capture_hold, place_hold
+from billing.ledger.audit import audit_ledger
 from billing.models import Wallet
 from dev.stack import Stack
 from telephony.models import Call, RateDeck

@@ -12,11 +12,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, User
 from billing import ledger
-from billing.audit import audit_ledger
-from billing.gateway import client, retrieve_session
 from billing.ledger import Cause
+from billing.ledger.audit import audit_ledger
 from billing.models import Book, Hold, TopUp, Transfer
-from billing.topups import start_topup
+from billing.payments.gateway import client, retrieve_session
+from billing.payments.topups import start_topup
 from tests.people import api_client, new_token
 from tests.telephony.sandbox import Sandbox, running_sandbox
 

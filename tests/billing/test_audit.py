@@ -9,11 +9,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account
-from billing.disputes import read_dispute, record_claim
 from billing.models import AuditReport, Refund, TopUp
-from billing.refunds import record_refund
-from billing.stripe_answers import CheckoutSession, StripeRefund
-from billing.topups import record_session
+from billing.payments.answers import CheckoutSession, StripeRefund
+from billing.payments.disputes import read_dispute, record_claim
+from billing.payments.refunds import record_refund
+from billing.payments.topups import record_session
 from tests.billing.conftest import capture, credit, hold, promote, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]

@@ -14,15 +14,15 @@ from django.utils import timezone
 
 from accounts.models import Account, AuditEvent, User
 from billing import ledger
-from billing.adjustments import adjust
-from billing.disputes import read_dispute, record_claim
-from billing.events import replay_event
 from billing.ledger import Cause
+from billing.ledger.adjustments import adjust
 from billing.models import Book, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
-from billing.reconciliation import reconcile_topups
-from billing.refunds import start_refund
-from billing.stripe_answers import CheckoutSession
-from billing.topups import record_session, start_topup
+from billing.payments.answers import CheckoutSession
+from billing.payments.disputes import read_dispute, record_claim
+from billing.payments.events import replay_event
+from billing.payments.reconciliation import reconcile_topups
+from billing.payments.refunds import start_refund
+from billing.payments.topups import record_session, start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import (
     DOLLAR,

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, AuditEvent, User
-from billing.disputes import read_dispute, record_claim
 from billing.models import Dispute, Refund, StripeEvent, TopUp
-from billing.refunds import start_refund
-from billing.topups import ContradictionError, start_topup
+from billing.payments.disputes import read_dispute, record_claim
+from billing.payments.refunds import start_refund
+from billing.payments.topups import ContradictionError, start_topup
 from tests.billing.conftest import (
     DOLLAR,
     StripeSandbox,

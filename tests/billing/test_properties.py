@@ -26,13 +26,14 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import Account, User
-from billing import gateway, ledger
-from billing.audit import differences
+from billing import ledger
 from billing.ledger import Cause
+from billing.ledger.audit import differences
 from billing.models import Book, Hold, Refund, TopUp, Transfer
-from billing.reconciliation import reconcile_topups
-from billing.refunds import start_refund
-from billing.topups import start_topup
+from billing.payments import gateway
+from billing.payments.reconciliation import reconcile_topups
+from billing.payments.refunds import start_refund
+from billing.payments.topups import start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import StripeSandbox
 

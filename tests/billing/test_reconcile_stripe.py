@@ -8,12 +8,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from billing import gateway, ledger
-from billing.gateway import list_refunds
+from billing import ledger
 from billing.ledger import Cause
 from billing.models import AuditReport, Book, Dispute, Refund, StripeEvent, TopUp, Transfer
-from billing.reconciliation import reconcile_topups
-from billing.refunds import record_refund, start_refund
+from billing.payments import gateway
+from billing.payments.gateway import list_refunds
+from billing.payments.reconciliation import reconcile_topups
+from billing.payments.refunds import record_refund, start_refund
 from tests.billing.conftest import DOLLAR, StripeSandbox, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]

@@ -8,12 +8,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account
-from billing import gateway, ledger
+from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Refund, StripeEvent, TopUp, Transfer
-from billing.reconciliation import reconcile_topups
-from billing.refunds import refundable_micros, start_refund
-from billing.stripe_answers import StripeRefund
+from billing.payments import gateway
+from billing.payments.answers import StripeRefund
+from billing.payments.reconciliation import reconcile_topups
+from billing.payments.refunds import refundable_micros, start_refund
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import (
     DOLLAR,

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from billing import gateway
 from billing.models import TopUp
-from billing.refunds import start_refund
-from billing.topups import cancel_topup, start_topup
+from billing.payments import gateway
+from billing.payments.refunds import start_refund
+from billing.payments.topups import cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import DOLLAR, StripeSandbox
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.audit import audit_ledger
+from billing.ledger.audit import audit_ledger
 from billing.models import StripeEvent, TopUp, Transfer
-from billing.reconciliation import reconcile_topups
-from billing.topups import CHECKOUT, start_topup
+from billing.payments.reconciliation import reconcile_topups
+from billing.payments.topups import CHECKOUT, start_topup
 from tests.billing.conftest import StripeSandbox, api_of, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]

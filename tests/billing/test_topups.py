@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, User
 from billing import ledger
 from billing.models import StripeEvent, TopUp, Transfer
-from billing.topups import ask_stripe, cancel_topup, start_topup
+from billing.payments.topups import ask_stripe, cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import DOLLAR, StripeSandbox, api_of, totals
 

@@ -22,8 +22,8 @@ from pytest_django import Settings
 
 from accounts.models import AccessToken, DeviceLogin, User
 from accounts.oauth import DEVICE_GRANT
-from billing.audit import differences
 from billing.ledger import balance_of, place_hold, release_hold
+from billing.ledger.audit import differences
 from billing.models import Hold, StripeEvent, TopUp, Transfer
 from telephony.models import Call, CallEvent, RateDeck
 from telephony.rates.files import COLUMNS

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.audit import audit_ledger
+from billing.ledger.audit import audit_ledger
 
 
 class Command(BaseCommand):

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from billing.day_command import DayCommand
+from billing.management.day_command import DayCommand
 from billing.models import AuditReport
-from billing.stripe_books import reconcile_stripe
+from billing.payments.books import reconcile_stripe
 
 
 class Command(DayCommand):

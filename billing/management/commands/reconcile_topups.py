@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.reconciliation import reconcile_topups
+from billing.payments.reconciliation import reconcile_topups
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.reconciliation import release_holds
+from billing.payments.reconciliation import release_holds
 
 
 class Command(BaseCommand):

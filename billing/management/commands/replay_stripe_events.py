@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.day_command import read_day
-from billing.events import replay_event
+from billing.ledger.statements import begin_of
+from billing.management.day_command import read_day
 from billing.models import StripeEvent
-from billing.statements import begin_of
+from billing.payments.events import replay_event
 
 
 class Command(BaseCommand):

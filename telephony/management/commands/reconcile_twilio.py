@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from billing.day_command import DayCommand
+from billing.management.day_command import DayCommand
 from billing.models import AuditReport
 from telephony.calls.books import reconcile_twilio
 

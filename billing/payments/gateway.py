@@ -15,7 +15,7 @@ import requests
 import stripe
 from django.conf import settings
 
-from billing.stripe_answers import (
+from billing.payments.answers import (
     BalanceTransaction,
     CheckoutSession,
     SignedEvent,

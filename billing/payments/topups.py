@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from accounts.idempotency import KEY_IS_KEPT, key_conflict
 from accounts.models import Account, User
-from billing import gateway, ledger
-from billing.amounts import check_amount, first_payment_of
+from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, TopUp, Transfer
-from billing.stripe_answers import CheckoutSession
+from billing.payments import gateway
+from billing.payments.amounts import check_amount, first_payment_of
+from billing.payments.answers import CheckoutSession
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from billing import sql
+from billing.ledger import sql
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
 from billing.notices import notice_low_balance
 from mobayilo.lib.errors import ProductError

@@ -21,8 +21,8 @@ from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Dispute, TopUp, Transfer
-from billing.stripe_answers import integer_of, reference_of, text_of
-from billing.topups import ContradictionError
+from billing.payments.answers import integer_of, reference_of, text_of
+from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT
 

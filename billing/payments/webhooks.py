@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from billing import events, gateway
+from billing.payments import events, gateway
 from mobayilo.lib.ratelimits import limited
 
 logger = logging.getLogger(__name__)

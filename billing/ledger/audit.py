@@ -22,7 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Concat
 
-from billing import sql
+from billing.ledger import sql
 from billing.models import AuditReport, Book, Hold, Refund, TopUp, Transfer, Wallet
 from mobayilo.lib.money import format_micros
 

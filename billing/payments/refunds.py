@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from billing import gateway, ledger
-from billing.adjustments import unspent_promotions_micros
-from billing.disputes import balance_claims, claimed_micros
+from billing import ledger
 from billing.ledger import Balance, Cause
+from billing.ledger.adjustments import unspent_promotions_micros
 from billing.models import Book, Refund, TopUp, Transfer
-from billing.stripe_answers import StripeRefund
-from billing.topups import ContradictionError
+from billing.payments import gateway
+from billing.payments.answers import StripeRefund
+from billing.payments.disputes import balance_claims, claimed_micros
+from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet, Sum
 
-from billing.disputes import due_micros
 from billing.models import Book, Dispute, Hold, Refund, TopUp, Transfer
+from billing.payments.disputes import due_micros
 from mobayilo.lib.money import MICROS_PER_CENT
 
 PAYMENTS = ("charge", "payment")

@@ -14,9 +14,10 @@ from django.db import DatabaseError
 from django.db.models import F, Min, Q
 from django.utils import timezone
 
-from billing import disputes, events, gateway, ledger, refunds, topups
+from billing import ledger
 from billing.models import Dispute, Hold, Refund, TopUp
-from billing.topups import ContradictionError
+from billing.payments import disputes, events, gateway, refunds, topups
+from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 
 logger = logging.getLogger(__name__)

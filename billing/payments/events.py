@@ -12,16 +12,16 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from billing import disputes, refunds, topups
 from billing.models import StripeEvent, TopUp
-from billing.stripe_answers import (
+from billing.payments import disputes, refunds, topups
+from billing.payments.answers import (
     SignedEvent,
     integer_of,
     read_refund,
     read_session,
     reference_of,
 )
-from billing.topups import ContradictionError
+from billing.payments.topups import ContradictionError
 
 logger = logging.getLogger(__name__)
 Outcome = StripeEvent.Outcome

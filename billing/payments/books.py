@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 
-from billing import clearing, gateway
-from billing.clearing import DISPUTES, FAILED_REFUNDS, PAYMENTS, REFUNDS, Expected
 from billing.models import AuditReport
-from billing.stripe_answers import BalanceTransaction
+from billing.payments import clearing, gateway
+from billing.payments.answers import BalanceTransaction
+from billing.payments.clearing import DISPUTES, FAILED_REFUNDS, PAYMENTS, REFUNDS, Expected
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
 # What Stripe books at 23:59:59 we may hear of on the next day, and the other way round.

@@ -1,0 +1,27 @@
+"""The ledger's doors: what other rooms move, hold and read money by."""
+
+from billing.ledger.operations import (
+    Balance,
+    Cause,
+    balance_of,
+    capture_hold,
+    expire_hold,
+    lock_available,
+    open_wallet,
+    place_hold,
+    post,
+    release_hold,
+)
+
+__all__ = [
+    "Balance",
+    "Cause",
+    "balance_of",
+    "capture_hold",
+    "expire_hold",
+    "lock_available",
+    "open_wallet",
+    "place_hold",
+    "post",
+    "release_hold",
+]
