@@ -7,8 +7,8 @@ mail one.
 from django.db import models
 from django.db.models import Q
 
+from accounts.mail.outbox import queue_mail
 from accounts.models import AuditEvent, User
-from accounts.outbox import queue_mail
 
 
 class Change(models.TextChoices):

@@ -8,11 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import support
 from accounts.access import signed_in_user
-from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
-from accounts.admin_users import UserAdmin
-from accounts.device_login import end_logins
 from accounts.models import (
     AccessToken,
     AccessTokenQuerySet,
@@ -22,8 +18,12 @@ from accounts.models import (
     OutboxMail,
     User,
 )
-from accounts.token_policy import LONGEST_DAYS, outlasting
-from accounts.tokens import revoke_tokens
+from accounts.oauth.device_login import end_logins
+from accounts.staff import support
+from accounts.staff.base import LookOnlyAdmin, ReasonForm, reasoned
+from accounts.staff.users import UserAdmin
+from accounts.tokens.lifecycle import revoke_tokens
+from accounts.tokens.policy import LONGEST_DAYS, outlasting
 
 # Importing registers; Django looks for `admin` alone.
 __all__ = ["AccountAdmin", "UserAdmin"]

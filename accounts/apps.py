@@ -8,11 +8,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models and what uses them can be imported only now.
-        from accounts import credential_changes, groups
+        from accounts.sign_in import credential_changes
+        from accounts.staff import groups
 
         credential_changes.connect()
-        post_migrate.connect(groups.sync, dispatch_uid="accounts.groups")
+        post_migrate.connect(groups.sync, dispatch_uid="accounts.staff.groups")
 
 
 class StaffAdminConfig(AdminConfig):
-    default_site = "accounts.admin_site.StaffSite"
+    default_site = "accounts.staff.site.StaffSite"

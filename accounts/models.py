@@ -183,7 +183,7 @@ class AccessToken(Guarded):
 
 
 class DeviceLogin(Guarded):
-    """One RFC 8628 grant. `accounts/device_login.py` has its states and moves them."""
+    """One RFC 8628 grant. `accounts/oauth/device_login.py` has its states and moves them."""
 
     class State(models.TextChoices):
         PENDING = "pending"

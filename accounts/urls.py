@@ -2,7 +2,9 @@
 
 from django.urls import path, register_converter
 
-from accounts import device_views, security_views, views
+from accounts import views
+from accounts.oauth import device_views
+from accounts.sign_in import security_views
 
 app_name = "accounts"
 

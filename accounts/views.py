@@ -13,12 +13,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import fresh_sign_in_required, signed_in_user
-from accounts.device_login import end_logins
 from accounts.forms import TokenTerms, read_days
 from accounts.models import AccessToken, User
+from accounts.oauth.device_login import end_logins
 from accounts.scopes import Scope
-from accounts.token_policy import TokenPolicy, policy_of
-from accounts.tokens import NewToken, create_token, revoke_token, revoke_tokens, rotate_token
+from accounts.tokens.lifecycle import (
+    NewToken,
+    create_token,
+    revoke_token,
+    revoke_tokens,
+    rotate_token,
+)
+from accounts.tokens.policy import TokenPolicy, policy_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.access import signed_in_user
-from accounts.admin_base import LookOnlyAdmin, ReasonForm, reasoned
+from accounts.staff.base import LookOnlyAdmin, ReasonForm, reasoned
 from billing.forms import new_form_key
 from billing.ledger.adjustments import KINDS, adjust
 from billing.models import (

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import account_of, user_of
-from accounts.idempotency import IdempotentPost
+from accounts.api.authentication import account_of, user_of
+from accounts.api.idempotency import IdempotentPost
 from billing.ledger.statements import begin_of, end_of, movements
 from billing.models import TopUp, Transfer, Wallet
 from billing.notices import is_low

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.outbox import queue_mail
+from accounts.mail.outbox import queue_mail
 from billing.models import Transfer
 from mobayilo.lib.formatting import format_balance
 from mobayilo.lib.money import MICROS_PER_CENT

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts import api as accounts
+from accounts.api import views as accounts
 from billing.api import BalanceView, TopUpsView, TopUpView, TransactionsView
 from mobayilo.overview.api import ClientView, StatusView
 from telephony import api as telephony

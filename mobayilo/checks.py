@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from accounts.token_policy import LONGEST_DAYS
+from accounts.tokens.policy import LONGEST_DAYS
 from billing.payments.amounts import SMALLEST_CENTS
 
 SECRET_KEY_LENGTH = 50  # as Django's own check, which only warns

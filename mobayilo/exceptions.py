@@ -10,7 +10,7 @@ from django.shortcuts import render
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from accounts.oauth_http import oauth_refusal
+from accounts.oauth.http import oauth_refusal
 from mobayilo.lib.challenges import REALM
 from mobayilo.lib.errors import OUTAGES, ProductError, throttled
 from mobayilo.lib.refusals import note_refusal

@@ -16,11 +16,11 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("api/cli/v1/", include("mobayilo.api_urls")),
-    path("accounts/", include("accounts.sign_in_urls")),
+    path("accounts/", include("accounts.sign_in.urls")),
     path("admin/", admin.site.urls),
     path("", include("mobayilo.overview.urls")),
     path("", include("accounts.urls")),
-    path("", include("accounts.oauth_urls")),
+    path("", include("accounts.oauth.urls")),
     path("", include("billing.urls")),
     path("", include("telephony.urls")),
 ]

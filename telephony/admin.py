@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.access import signed_in_user
-from accounts.admin_base import LookOnlyAdmin, ReasonForm, ValuesFilter, reasoned
+from accounts.staff.base import LookOnlyAdmin, ReasonForm, ValuesFilter, reasoned
 from mobayilo.lib.formatting import format_money
 from telephony.admin_forms import LimitsForm, OpenForm
 from telephony.calls.reconcile import reconcile

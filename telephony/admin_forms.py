@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django import forms
 
-from accounts.admin_base import AccountField, reason_field
+from accounts.staff.base import AccountField, reason_field
 from mobayilo.lib.errors import ProductError
 from telephony.models import AccountLimits, OpenedDestination
 from telephony.rules.destinations import read_destination

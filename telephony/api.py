@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import account_of, token_of, user_of
-from accounts.idempotency import IdempotentPost
+from accounts.api.authentication import account_of, token_of, user_of
+from accounts.api.idempotency import IdempotentPost
 from accounts.models import Account
 from billing.models import Wallet
 from mobayilo.lib.errors import ProductError

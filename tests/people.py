@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.guards import parse_guards
 from accounts.models import AccessToken, User
 from accounts.scopes import Scope
-from accounts.tokens import NewToken, TokenSpec, create_token
+from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token
 
 PASSWORD = "correct horse battery"
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.idempotency import KEY_IS_KEPT, key_conflict
+from accounts.api.idempotency import KEY_IS_KEPT, key_conflict
 from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause

@@ -19,16 +19,16 @@ from django.utils.html import format_html
 
 from accounts.access import signed_in_user
 from accounts.admin import AccountAdmin
-from accounts.admin_base import LookOnlyAdmin
 from accounts.audit import record
 from accounts.models import Account
 from accounts.secrets import hide_tokens_in
-from mobayilo.overview import support_dashboard as dashboard
+from accounts.staff.base import LookOnlyAdmin
 from mobayilo.overview.models import FailedRequest, PeriodicJob
-from mobayilo.overview.support_account import account_screen, read_account
-from mobayilo.overview.support_search import accounts_of, find
-from mobayilo.overview.support_stuck import stuck
-from mobayilo.overview.support_tables import Desk, change_url
+from mobayilo.overview.support import dashboard
+from mobayilo.overview.support.account import account_screen, read_account
+from mobayilo.overview.support.search import accounts_of, find
+from mobayilo.overview.support.stuck import stuck
+from mobayilo.overview.support.tables import Desk, change_url
 from telephony.models import AccountLimits, OpenedDestination
 
 admin.site.unregister(Account)

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import token_of, user_of
+from accounts.api.authentication import token_of, user_of
+from accounts.api.serializers import ActorSerializer, TokenSerializer
 from accounts.models import Account
-from accounts.serializers import ActorSerializer, TokenSerializer
 from mobayilo import release
 from telephony.phones.caller_ids import caller_id_state
 

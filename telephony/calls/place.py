@@ -12,8 +12,8 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.api.idempotency import KEY_IS_KEPT
 from accounts.guards import Guards, check_spend
-from accounts.idempotency import KEY_IS_KEPT
 from accounts.models import AccessToken, User
 from billing.ledger import lock_available, place_hold
 from mobayilo.lib.errors import ProductError

@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import audit
+from accounts.mail.outbox import queue_mail
 from accounts.models import AccessToken, Account, User
-from accounts.outbox import queue_mail
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number

@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from accounts import device_login
-from accounts.device_login import Approval
 from accounts.models import User
+from accounts.oauth import device_login
+from accounts.oauth.device_login import Approval
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 START = "/oauth/device_authorization"

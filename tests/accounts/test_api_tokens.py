@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessToken, AuditEvent, IdempotencyKey, User
-from accounts.tokens import rotate_token
+from accounts.tokens.lifecycle import rotate_token
 from tests.people import api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

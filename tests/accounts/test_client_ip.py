@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import DeviceLogin
-from accounts.places import same_network
+from accounts.oauth.places import same_network
 from tests.accounts.oauth import FORM, START
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

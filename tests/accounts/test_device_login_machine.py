@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import AccessToken, DeviceLogin, User
-from accounts.tokens import revoke_token
+from accounts.tokens.lifecycle import revoke_token
 from tests.accounts.oauth import approve, deny, poll, start
 from tests.people import api_client, person
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
-from accounts.tokens import MAX_LIVE_TOKENS
+from accounts.tokens.lifecycle import MAX_LIVE_TOKENS
 from mobayilo.lib.ratelimits import LIMITS, Limit
 from mobayilo.logs import Formatter
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo

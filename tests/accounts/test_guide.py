@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from accounts.device_login import INTERVAL_SECONDS, LIFETIME_SECONDS
+from accounts.oauth.device_login import INTERVAL_SECONDS, LIFETIME_SECONDS
 from accounts.scopes import Scope
 from accounts.secrets import checksum, new_secret
-from accounts.tokens import DEFAULT_GRACE_SECONDS
+from accounts.tokens.lifecycle import DEFAULT_GRACE_SECONDS
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs/guide"
 

@@ -10,9 +10,9 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.clients import CLIENTS
-from accounts.clients import Client as Program
 from accounts.models import AccessToken, DeviceLogin, User
+from accounts.oauth.clients import CLIENTS
+from accounts.oauth.clients import Client as Program
 from accounts.scopes import DEVICE_DEFAULT, Scope
 from tests.accounts.oauth import FORM, GRANT, START, TOKEN, approve, deny, poll, start
 from tests.people import api_client

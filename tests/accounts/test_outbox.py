@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
+from accounts.mail.outbox import queue_mail
 from accounts.models import OutboxMail, User
-from accounts.outbox import queue_mail
 from accounts.secrets import new_secret
 
 TEMPLATE = "accounts/mail/token_created"

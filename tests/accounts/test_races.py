@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts import device_login
-from accounts.device_login import Approval
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
-from accounts.tokens import MAX_LIVE_TOKENS, revoke_token, revoke_tokens, rotate_token
+from accounts.oauth import device_login
+from accounts.oauth.device_login import Approval
+from accounts.tokens.lifecycle import MAX_LIVE_TOKENS, revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
 from tests.accounts.oauth import approve, poll, start
 from tests.database import ON_SQLITE

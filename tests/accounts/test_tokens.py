@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.guards import Guards
 from accounts.models import AccessToken, AuditEvent, User
 from accounts.secrets import checksum, digest, looks_like_token
-from accounts.tokens import MAX_LIVE_TOKENS, revoke_leaked, revoke_token, rotate_token
+from accounts.tokens.lifecycle import MAX_LIVE_TOKENS, revoke_leaked, revoke_token, rotate_token
 from mobayilo.lib.errors import ProductError
 from tests.people import new_token
 

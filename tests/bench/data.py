@@ -10,7 +10,7 @@ from knox.models import AuthToken
 
 from accounts.models import AccessToken, User
 from accounts.scopes import Scope
-from accounts.tokens import TokenSpec, create_token
+from accounts.tokens.lifecycle import TokenSpec, create_token
 from billing.ledger import Cause, post
 from billing.models import Book, Transfer
 from telephony.models import CallerId

@@ -8,9 +8,10 @@ from django.apps import apps
 from django.contrib import admin
 
 from mobayilo.lib.errors import ERRORS
-from mobayilo.overview import support_listings, support_mixed
-from mobayilo.overview.support_mixed import Mixed
-from mobayilo.overview.support_tables import Listing
+from mobayilo.overview.support import listings as support_listings
+from mobayilo.overview.support import mixed as support_mixed
+from mobayilo.overview.support.mixed import Mixed
+from mobayilo.overview.support.tables import Listing
 from tests.docs.pages import DOCS, name_of
 
 WALK = Path(__file__).resolve().parents[1] / "web/test_support_walk.py"

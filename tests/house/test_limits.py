@@ -14,7 +14,7 @@ ROOMS = ("accounts", "billing", "telephony", "mobayilo")
 # Packages that bring pages of their own: allauth counts by itself (ACCOUNT_RATE_LIMITS), and the
 # admin opens only to staff who came through allauth's sign-in.
 OF_PACKAGES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes")
-ADMIN_DOOR = "accounts.admin_site"
+ADMIN_DOOR = "accounts.staff.site"
 
 
 def endpoints(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

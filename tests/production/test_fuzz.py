@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import AccessToken, DeviceLogin, User
-from accounts.oauth import DEVICE_GRANT
+from accounts.oauth.endpoints import DEVICE_GRANT
 from billing.ledger import balance_of, place_hold, release_hold
 from billing.ledger.audit import differences
 from billing.models import Hold, StripeEvent, TopUp, Transfer

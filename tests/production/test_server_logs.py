@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from accounts.oauth import DEVICE_GRANT
+from accounts.oauth.endpoints import DEVICE_GRANT
 from dev.api_customer import DESTINATION, ApiCustomer
 from dev.cluster import Cluster
 from dev.customer import Customer

@@ -19,7 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.guards import Guards
 from accounts.models import AccessToken, User
 from accounts.scopes import DEVICE_DEFAULT
-from accounts.tokens import TokenSpec, create_token
+from accounts.tokens.lifecycle import TokenSpec, create_token
 from billing import ledger
 from billing.models import Book, Transfer
 from telephony.models import Call, CallerId, RateDeck

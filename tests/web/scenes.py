@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, Account, User
 from accounts.scopes import DEVICE_DEFAULT
-from accounts.tokens import revoke_token
+from accounts.tokens.lifecycle import revoke_token
 from billing import ledger
 from billing.models import Book, TopUp, Transfer
 from mobayilo import exceptions

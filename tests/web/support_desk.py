@@ -6,8 +6,8 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
+from accounts.mail.outbox import queue_mail
 from accounts.models import DeviceLogin, User
-from accounts.outbox import queue_mail
 from billing import ledger
 from billing.models import Refund, StripeEvent, TopUp
 from mobayilo.overview.models import FailedRequest

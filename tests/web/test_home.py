@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AccessToken, User
-from accounts.tokens import rotate_token
+from accounts.tokens.lifecycle import rotate_token
 from tests.people import new_token
 from tests.web.scenes import CALLS, busy_customer, credit, past_call, proved_phone
 

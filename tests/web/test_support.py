@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AccessToken, AuditEvent, User
 from accounts.secrets import new_secret
 from billing.models import Hold, StripeEvent, TopUp, Transfer
-from mobayilo.overview.support_tables import list_url
+from mobayilo.overview.support.tables import list_url
 from telephony.models import Call, CallerId, OpenedDestination, RefusedCall, Verification
 from tests.people import new_token
 from tests.web.scenes import many_movements

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import AccessToken, User
-from mobayilo.overview.support_tables import list_url
+from mobayilo.overview.support.tables import list_url
 from tests.people import staff
 from tests.web.judge import LOOKS, judge
 from tests.web.support_desk import REQUEST_ID, something_of_everything

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import AccessToken, User
 from billing.ledger import open_wallet
 from billing.models import TopUp
-from mobayilo.overview.support_tables import change_url
+from mobayilo.overview.support.tables import change_url
 from telephony.models import Call
 from tests.people import new_token
 from tests.web.support_desk import desk_of, something_of_everything

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from accounts.idempotency import KEY_IS_KEPT
+from accounts.api.idempotency import KEY_IS_KEPT
 from accounts.models import IdempotencyKey
 
 

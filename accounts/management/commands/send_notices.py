@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.notices import tell_of_expiry
-from accounts.outbox import send_due
+from accounts.mail.notices import tell_of_expiry
+from accounts.mail.outbox import send_due
 
 
 class Command(BaseCommand):

@@ -13,17 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import device_login
 from accounts.access import fresh_sign_in_required, signed_in_user
-from accounts.clients import client_name
-from accounts.device_login import Approval
 from accounts.forms import ApprovalForm, UserCodeForm
-from accounts.guesses import count_wrong_code, refuse_guessers
 from accounts.models import DeviceLogin
-from accounts.places import country_of, same_network
-from accounts.token_policy import policy_of
-from accounts.tokens import refuse_without_room
-from accounts.user_codes import normalize, shown
+from accounts.oauth import device_login
+from accounts.oauth.clients import client_name
+from accounts.oauth.device_login import Approval
+from accounts.oauth.guesses import count_wrong_code, refuse_guessers
+from accounts.oauth.places import country_of, same_network
+from accounts.oauth.user_codes import normalize, shown
+from accounts.tokens.lifecycle import refuse_without_room
+from accounts.tokens.policy import policy_of
 from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.ratelimits import limited
 

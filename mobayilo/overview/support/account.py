@@ -13,11 +13,10 @@ from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, Outbo
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
 from mobayilo.lib.formatting import format_money, format_when
 from mobayilo.lib.money import MICROS_PER_CENT
-from mobayilo.overview import support_listings as listings
-from mobayilo.overview import support_mixed as mixed
 from mobayilo.overview.models import FailedRequest
-from mobayilo.overview.support_mixed import Line, Mixed
-from mobayilo.overview.support_tables import Act, Button, Desk, Listing, Table
+from mobayilo.overview.support import listings, mixed
+from mobayilo.overview.support.mixed import Line, Mixed
+from mobayilo.overview.support.tables import Act, Button, Desk, Listing, Table
 from telephony.models import (
     Call,
     CallerId,

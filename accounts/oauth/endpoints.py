@@ -9,26 +9,26 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from accounts import device_login
 from accounts.audit import agent_of
-from accounts.clients import CLIENTS
-from accounts.device_login import DeviceRequest, StartedLogin
 from accounts.guards import Guards, parse_guards
 from accounts.models import AccessToken, DeviceLogin
-from accounts.oauth_errors import OAuthError
-from accounts.oauth_http import (
+from accounts.oauth import device_login
+from accounts.oauth.clients import CLIENTS
+from accounts.oauth.device_login import DeviceRequest, StartedLogin
+from accounts.oauth.errors import OAuthError
+from accounts.oauth.http import (
     Parameters,
     form_parameters,
     json_or_form_parameters,
     oauth_endpoint,
     required,
 )
-from accounts.places import country_of
+from accounts.oauth.places import country_of
+from accounts.oauth.user_codes import shown
 from accounts.scopes import DEVICE_DEFAULT, Scope
 from accounts.secrets import digest
-from accounts.token_policy import LONGEST_DAYS
-from accounts.tokens import NewToken, revoke_token
-from accounts.user_codes import shown
+from accounts.tokens.lifecycle import NewToken, revoke_token
+from accounts.tokens.policy import LONGEST_DAYS
 from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.instants import rfc3339

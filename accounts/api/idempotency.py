@@ -17,9 +17,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import account_of
+from accounts.api.authentication import account_of
+from accounts.api.sealing import seal, unseal
 from accounts.models import IdempotencyKey
-from accounts.sealing import seal, unseal
 from mobayilo.lib.errors import ProductError
 
 KEY_IS_KEPT = timedelta(hours=24)

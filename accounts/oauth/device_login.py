@@ -22,15 +22,15 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from accounts.audit import AnyRequest, ip_of, record
-from accounts.clients import client_name
 from accounts.guards import NO_GUARDS, Guards
 from accounts.models import AccessToken, DeviceLogin, User
-from accounts.oauth_errors import OAuthError
+from accounts.oauth.clients import client_name
+from accounts.oauth.errors import OAuthError
+from accounts.oauth.user_codes import digest_user_code, new_user_code, normalize
 from accounts.scopes import Scope
 from accounts.secrets import digest
-from accounts.token_policy import policy_of
-from accounts.tokens import NewToken, TokenSpec, create_token, revoke_token
-from accounts.user_codes import digest_user_code, new_user_code, normalize
+from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token, revoke_token
+from accounts.tokens.policy import policy_of
 from mobayilo.lib.errors import ProductError
 
 LIFETIME_SECONDS = 600

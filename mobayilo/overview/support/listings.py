@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import AccessToken, AuditEvent, OutboxMail, User
 from billing.models import TopUp
 from mobayilo.lib.formatting import format_duration, format_money, format_when
-from mobayilo.overview.support_tables import Act, Listing
+from mobayilo.overview.support.tables import Act, Listing
 from telephony.models import Call, CallerId, OpenedDestination, Verification
 from telephony.numbers import mask
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.access_changes import Change, mail_access_change
 from accounts.audit import record
-from accounts.device_login import end_logins
 from accounts.models import AccessToken, AccessTokenQuerySet, User
-from accounts.tokens import revoke_tokens
+from accounts.oauth.device_login import end_logins
+from accounts.tokens.lifecycle import revoke_tokens
 
 CHANGES = {
     signals.password_changed: "password.changed",

@@ -5,7 +5,7 @@ import secrets
 from django.utils.crypto import salted_hmac
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, no digits: no words, nothing to mix up
-LENGTH = 8  # 20^8 codes, 34.5 bits; guesses are limited in accounts/guesses.py
+LENGTH = 8  # 20^8 codes, 34.5 bits; guesses are limited in accounts/oauth/guesses.py
 
 
 def new_user_code() -> str:

@@ -12,11 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import token_of, user_of
-from accounts.guards import parse_guards
-from accounts.idempotency import IdempotentPost
-from accounts.models import AccessToken
-from accounts.serializers import (
+from accounts.api.authentication import token_of, user_of
+from accounts.api.idempotency import IdempotentPost
+from accounts.api.serializers import (
     LeakedTokensRequest,
     NewTokenAnswer,
     NewTokenRequest,
@@ -24,7 +22,9 @@ from accounts.serializers import (
     SessionSerializer,
     TokenSerializer,
 )
-from accounts.tokens import (
+from accounts.guards import parse_guards
+from accounts.models import AccessToken
+from accounts.tokens.lifecycle import (
     DEFAULT_GRACE_SECONDS,
     NewToken,
     TokenSpec,
@@ -40,7 +40,7 @@ from mobayilo.lib.pagination import CursorPages
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass has no types
     """How the OpenAPI description names our tokens; known to it once this class exists."""
 
-    target_class = "accounts.authentication.BearerAuthentication"
+    target_class = "accounts.api.authentication.BearerAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.credential_changes import settle_tokens, tokens_in_question
-from accounts.device_views import CODE
 from accounts.models import AuditEvent
+from accounts.oauth.device_views import CODE
+from accounts.sign_in.credential_changes import settle_tokens, tokens_in_question
 from accounts.views import tokens_revoked
 from mobayilo.lib.ratelimits import limited
 

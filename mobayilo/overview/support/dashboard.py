@@ -12,7 +12,7 @@ from billing.models import Transfer
 from mobayilo.lib.formatting import format_money
 from mobayilo.overview.charts import Bar, day_chart, shares
 from mobayilo.overview.models import FailedRequest
-from mobayilo.overview.support_tables import list_url
+from mobayilo.overview.support.tables import list_url
 from telephony.models import Call, RefusedCall
 
 HOURS = 24

@@ -11,10 +11,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.audit import agent_of, record
+from accounts.mail.notices import tell_token_reused
 from accounts.models import AccessToken, Account, User
-from accounts.notices import tell_token_reused
 from accounts.secrets import digest, looks_like_token
-from accounts.token_lookup import Joined, find_token
+from accounts.tokens.lookup import Joined, find_token
 from mobayilo.lib.challenges import REALM
 from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.errors import ProductError, throttled

@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.mail.outbox import send_at_once
 from accounts.models import User
-from accounts.outbox import send_at_once
 
 # What a mail says besides its links. Links are made when it is sent and never stored.
 FACTS = ("ip", "user_agent", "from_email", "to_email", "deleted_email")

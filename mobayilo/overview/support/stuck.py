@@ -11,7 +11,7 @@ from django.db.models import Count, Model, QuerySet, Value
 from accounts.models import OutboxMail
 from billing.models import AuditReport, Dispute, Hold, Refund, StripeEvent, TopUp
 from mobayilo.overview.models import PeriodicJob
-from mobayilo.overview.support_tables import list_url
+from mobayilo.overview.support.tables import list_url
 from telephony.models import Call
 
 SOON = timedelta(minutes=10)

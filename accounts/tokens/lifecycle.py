@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts.access import has_verified_email
 from accounts.audit import AnyRequest, ip_of, plain_request, record
 from accounts.guards import NO_GUARDS, Guards
+from accounts.mail.notices import tell_token_created, tell_token_rotated, tell_tokens_leaked
 from accounts.models import AccessToken, AccessTokenQuerySet, User
-from accounts.notices import tell_token_created, tell_token_rotated, tell_tokens_leaked
 from accounts.scopes import Scope
 from accounts.secrets import digest, looks_like_token, new_secret
-from accounts.token_policy import policy_of
+from accounts.tokens.policy import policy_of
 from mobayilo.lib.errors import ProductError
 
 MAX_LIVE_TOKENS = 100

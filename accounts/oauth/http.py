@@ -14,7 +14,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.oauth_errors import OAuthError
+from accounts.oauth.errors import OAuthError
 from mobayilo.lib.errors import OUTAGES, ProductError
 from mobayilo.lib.texts import is_storable
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import oauth
+from accounts.oauth import endpoints as oauth
 
 urlpatterns = [
     path(".well-known/oauth-authorization-server", oauth.metadata, name="oauth-metadata"),

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from mobayilo.overview.support_mixed import Line, Mixed
+from mobayilo.overview.support.mixed import Line, Mixed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts import support
-from accounts.admin_base import AccountField, LookOnlyAdmin, ReasonForm, reason_field, reasoned
 from accounts.models import User
+from accounts.staff import support
+from accounts.staff.base import AccountField, LookOnlyAdmin, ReasonForm, reason_field, reasoned
 
 
 class ReasonedUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time

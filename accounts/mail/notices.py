@@ -8,8 +8,8 @@ from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
+from accounts.mail.outbox import queue_mail
 from accounts.models import AccessToken, OutboxMail
-from accounts.outbox import queue_mail
 from accounts.scopes import Scope
 
 # (at most, more than) so many days before the end; each once.

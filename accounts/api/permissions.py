@@ -6,8 +6,8 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.api.authentication import token_of
 from accounts.audit import record
-from accounts.authentication import token_of
 from accounts.models import AccessToken
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import count

@@ -17,9 +17,9 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts.mail.links import fresh_links
 from accounts.models import OutboxMail, User
 from accounts.secrets import hide_tokens
-from accounts.sign_in_links import fresh_links
 from mobayilo.lib.ids import random_base62
 
 logger = logging.getLogger(__name__)

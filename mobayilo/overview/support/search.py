@@ -14,7 +14,7 @@ from accounts.secrets import digest, looks_like_token
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer
 from mobayilo.lib.errors import ProductError
 from mobayilo.overview.models import FailedRequest
-from mobayilo.overview.support_tables import change_url
+from mobayilo.overview.support.tables import change_url
 from telephony.models import (
     NUMBER_END_DIGITS,
     Call,
