@@ -10,12 +10,12 @@ from typing import Any
 import pexpect
 import pytest
 
-from moby.application import COMMANDS, GROUPS, Application
-from moby.catalogue import all_commands
+from moby.cli.application import COMMANDS, GROUPS, Application
 from moby.context import system_context
 from moby.errors import CLIENT_ERRORS
 from moby.exit_codes import MEANINGS, ExitCode, exit_code_for
 from moby.generate import generated
+from moby.help.catalogue import all_commands
 from moby.installation import command_for
 from tests.cli import documents as d
 from tests.cli.conftest import Moby

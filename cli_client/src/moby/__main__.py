@@ -19,8 +19,8 @@ def main(words: list[str], context: "Context | None" = None) -> int:
         print(f"moby {__version__}", file=context.stdout if context else None)
         return 0
     try:
+        from moby.cli.runner import run
         from moby.context import abandon, system_context
-        from moby.runner import run
 
         return run(words, context or system_context())
     except KeyboardInterrupt:

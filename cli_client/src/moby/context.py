@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
-from moby.http import Transport, WebTransport
+from moby.net.message import Transport, WebTransport
 
 
 class Clock(Protocol):

@@ -11,13 +11,13 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from moby import __version__
-from moby.answers import Client, Status
-from moby.api import BASE_PATH
-from moby.credentials import MISSPELT
+from moby.api.answers import Client, Status
+from moby.api.client import BASE_PATH
+from moby.api.session import Session
 from moby.errors import MobyError
-from moby.http import CONNECT_TIMEOUT_SECONDS, Request, TransportError, ca_file
-from moby.keyring_store import KeyringStore, KeyringUnavailableError
-from moby.session import Session
+from moby.net.message import CONNECT_TIMEOUT_SECONDS, Request, TransportError, ca_file
+from moby.store.credentials import MISSPELT
+from moby.store.keyring_store import KeyringStore, KeyringUnavailableError
 from moby.text import clean
 
 _WRONG_CLOCK_SECONDS = 60

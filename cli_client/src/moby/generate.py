@@ -8,10 +8,10 @@ from the root of the repository; a test holds that the files are those it would 
 import sys
 from pathlib import Path
 
-from moby.application import Application
-from moby.completion_scripts import script_for
+from moby.cli.application import Application
 from moby.context import system_context
-from moby.manual import man_page, reference
+from moby.help.completions import script_for
+from moby.help.manual import man_page, reference
 
 SHARE = Path("cli_client/share")
 

@@ -1,7 +1,7 @@
-from moby.answers import Balance
-from moby.command import Command
-from moby.low_balance import note_if_low
-from moby.money import cents_as_dollars, dollars
+from moby.api.answers import Balance
+from moby.calls.low_balance import note_if_low
+from moby.cli.command import Command
+from moby.show.money import cents_as_dollars, dollars
 
 
 class BalanceCommand(Command):

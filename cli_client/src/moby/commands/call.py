@@ -2,16 +2,16 @@ from decimal import Decimal
 
 from cleo.helpers import argument, option
 
-from moby.answers import Balance, Call, Candidate, Quote
-from moby.call_follower import CallFollower
-from moby.call_view import quote_lines, show_receipt
-from moby.caller_ids import find_caller_id
-from moby.command import Command
+from moby.api.answers import Balance, Call, Candidate, Quote
+from moby.api.idempotency import OPTION, read_key, repeatable
+from moby.calls.caller_ids import find_caller_id
+from moby.calls.follower import CallFollower
+from moby.calls.low_balance import note_if_low
+from moby.calls.view import quote_lines, show_receipt
+from moby.cli.command import Command
 from moby.errors import MobyError, interrupted
 from moby.exit_codes import ExitCode
-from moby.idempotency import OPTION, read_key, repeatable
-from moby.low_balance import note_if_low
-from moby.money import dollars, read_cents
+from moby.show.money import dollars, read_cents
 from moby.text import clean
 
 _CONFIRM_ABOVE_CENTS = 50

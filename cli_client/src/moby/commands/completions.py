@@ -1,8 +1,8 @@
 from cleo.helpers import argument
 
-from moby.command import Command
-from moby.completion_scripts import script_for
+from moby.cli.command import Command
 from moby.errors import MobyError
+from moby.help.completions import script_for
 
 _SHELLS = ("bash", "zsh", "fish")
 

@@ -1,6 +1,6 @@
 from dataclasses import asdict
 
-from moby.command import Command
+from moby.cli.command import Command
 from moby.diagnosis import examine
 from moby.exit_codes import ExitCode
 from moby.text import clean

@@ -3,12 +3,12 @@ from dataclasses import asdict
 from cleo.commands.command import Command as CleoCommand
 from cleo.helpers import argument
 
-from moby.catalogue import all_commands, describe
-from moby.command import Command
-from moby.commands.group import GroupCommand
+from moby.cli.command import Command
+from moby.cli.group import GroupCommand
 from moby.errors import MobyError
-from moby.help_pages import command_page, overview, topic_page
-from moby.topics import TOPICS
+from moby.help.catalogue import all_commands, describe
+from moby.help.pages import command_page, overview, topic_page
+from moby.help.topics import TOPICS
 
 _WIDEST = 100
 

@@ -2,11 +2,11 @@ from urllib.parse import quote
 
 from cleo.helpers import argument, option
 
-from moby.answers import Rate, Rates
-from moby.command import Command
+from moby.api.answers import Rate, Rates
+from moby.cli.command import Command
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode
-from moby.money import dollars
+from moby.show.money import dollars
 from moby.text import clean
 
 LONGEST_CALLING_CODE = 3  # digits; more are a number

@@ -1,8 +1,8 @@
 from cleo.helpers import option
 
 from moby import __version__
-from moby.answers import Client
-from moby.command import Command
+from moby.api.answers import Client
+from moby.cli.command import Command
 from moby.installation import update_command
 from moby.text import clean
 

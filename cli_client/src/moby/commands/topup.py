@@ -1,12 +1,12 @@
 from cleo.helpers import argument, option
 
-from moby.answers import Balance, TopUp
-from moby.command import Command
+from moby.api.answers import Balance, TopUp
+from moby.api.idempotency import OPTION, read_key, repeatable
+from moby.cli.command import Command
 from moby.errors import MobyError, interrupted
-from moby.hosts import is_web_page
-from moby.idempotency import OPTION, read_key, repeatable
-from moby.instants import clock_time
-from moby.money import cents_as_dollars, dollars, read_cents
+from moby.net.hosts import is_web_page
+from moby.show.instants import clock_time
+from moby.show.money import cents_as_dollars, dollars, read_cents
 from moby.text import clean
 
 SMALLEST_CENTS = 500

@@ -1,13 +1,13 @@
 from cleo.helpers import option
 
-from moby.answers import Transactions
-from moby.command import Command
-from moby.csv_output import OPTION as CSV
-from moby.csv_output import as_csv, wants_csv
-from moby.days import read_day
-from moby.instants import local
-from moby.money import dollars
-from moby.paging import OPTIONS, note_more, read_pages
+from moby.api.answers import Transactions
+from moby.cli.command import Command
+from moby.cli.csv_output import OPTION as CSV
+from moby.cli.csv_output import as_csv, wants_csv
+from moby.cli.days import read_day
+from moby.cli.paging import OPTIONS, note_more, read_pages
+from moby.show.instants import local
+from moby.show.money import dollars
 
 _COLUMNS = ("id", "created_at", "kind", "description", "amount", "balance_after", "reference")
 

@@ -1,19 +1,19 @@
 from cleo.helpers import option
 
-from moby import device_login
-from moby.answers import Status
-from moby.command import Command
+from moby.api.answers import Status
+from moby.cli.command import Command
+from moby.commands.auth.login_options import OPTIONS, read_wishes
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode
-from moby.instants import relative
-from moby.login_flow import LoginFlow, pending_document
-from moby.login_wishes import OPTIONS, read_wishes
-from moby.pending_login import PendingLogins
-from moby.signing_in import finish_sign_in
-from moby.status_report import status_document
+from moby.show.instants import relative
+from moby.sign_in import device_login
+from moby.sign_in.finish import finish_sign_in
+from moby.sign_in.flow import LoginFlow, pending_document
+from moby.sign_in.pending import PendingLogins
+from moby.sign_in.status_report import status_document
+from moby.sign_in.storage import choose_storage
+from moby.store.tokens import read_token
 from moby.text import clean
-from moby.token_storage import choose_storage
-from moby.tokens import read_token
 
 
 class LoginCommand(Command):

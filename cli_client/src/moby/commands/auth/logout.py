@@ -1,11 +1,11 @@
 from cleo.helpers import option
 
-from moby.command import Command
-from moby.credentials import Credential, Credentials
+from moby.cli.command import Command
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode
-from moby.keyring_store import KeyringUnavailableError
-from moby.signing_in import api_with
+from moby.sign_in.finish import api_with
+from moby.store.credentials import Credential, Credentials
+from moby.store.keyring_store import KeyringUnavailableError
 
 
 class LogoutCommand(Command):

@@ -1,12 +1,12 @@
 from cleo.helpers import option
 
-from moby.answers import NewToken
-from moby.command import Command
+from moby.api.answers import NewToken
+from moby.api.idempotency import OPTION, read_key, repeatable
+from moby.cli.command import Command
 from moby.errors import MobyError, interrupted
-from moby.idempotency import OPTION, read_key, repeatable
-from moby.instants import relative
-from moby.private_files import locked
-from moby.token_storage import choose_storage, store_token
+from moby.show.instants import relative
+from moby.sign_in.storage import choose_storage, store_token
+from moby.store.private_files import locked
 
 _GRACE_SECONDS = "300"
 

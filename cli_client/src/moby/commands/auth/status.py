@@ -1,11 +1,11 @@
 from cleo.helpers import option
 
-from moby.answers import Status
-from moby.command import Command
+from moby.api.answers import Status
+from moby.cli.command import Command
 from moby.errors import MobyError
 from moby.exit_codes import ExitCode
-from moby.instants import days_until, local
-from moby.status_report import LOCAL_FAULTS, reason_of, show_status, status_document
+from moby.show.instants import days_until, local
+from moby.sign_in.status_report import LOCAL_FAULTS, reason_of, show_status, status_document
 
 
 class StatusCommand(Command):

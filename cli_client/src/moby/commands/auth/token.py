@@ -1,4 +1,4 @@
-from moby.command import Command
+from moby.cli.command import Command
 
 
 class TokenCommand(Command):

@@ -1,9 +1,9 @@
 from cleo.helpers import argument, option
 
-from moby.answers import CallerId
-from moby.caller_ids import read_code
-from moby.command import Command
-from moby.idempotency import OPTION, read_key, repeatable
+from moby.api.answers import CallerId
+from moby.api.idempotency import OPTION, read_key, repeatable
+from moby.calls.caller_ids import read_code
+from moby.cli.command import Command
 from moby.text import clean
 
 

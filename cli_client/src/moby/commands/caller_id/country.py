@@ -1,7 +1,7 @@
 from cleo.helpers import argument
 
-from moby.answers import DefaultCountry, Status
-from moby.command import Command
+from moby.api.answers import DefaultCountry, Status
+from moby.cli.command import Command
 from moby.text import clean
 
 

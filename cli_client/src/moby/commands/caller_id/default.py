@@ -1,8 +1,8 @@
 from cleo.helpers import argument
 
-from moby.answers import CallerId
-from moby.caller_ids import find_caller_id
-from moby.command import Command
+from moby.api.answers import CallerId
+from moby.calls.caller_ids import find_caller_id
+from moby.cli.command import Command
 from moby.text import clean
 
 

@@ -1,6 +1,6 @@
-from moby.answers import CallerIds
-from moby.command import Command
-from moby.instants import local
+from moby.api.answers import CallerIds
+from moby.cli.command import Command
+from moby.show.instants import local
 from moby.text import clean
 
 

@@ -1,7 +1,7 @@
 from cleo.helpers import argument
 
-from moby.caller_ids import find_caller_id
-from moby.command import Command
+from moby.calls.caller_ids import find_caller_id
+from moby.cli.command import Command
 
 
 class RemoveCommand(Command):

@@ -1,11 +1,11 @@
 from cleo.helpers import argument, option
 
-from moby.answers import CallerId, Number, Verification
-from moby.caller_ids import read_code
-from moby.command import Command
+from moby.api.answers import CallerId, Number, Verification
+from moby.api.idempotency import OPTION, read_key, repeatable
+from moby.calls.caller_ids import read_code
+from moby.cli.command import Command
 from moby.errors import MobyError
-from moby.idempotency import OPTION, read_key, repeatable
-from moby.instants import local
+from moby.show.instants import local
 from moby.text import clean
 
 _CHANNELS = {"sms": "a message", "call": "a voice call"}

@@ -2,9 +2,9 @@ from urllib.parse import quote
 
 from cleo.helpers import argument
 
-from moby.answers import Call
-from moby.call_view import STATES
-from moby.command import Command
+from moby.api.answers import Call
+from moby.calls.view import STATES
+from moby.cli.command import Command
 from moby.text import clean
 
 

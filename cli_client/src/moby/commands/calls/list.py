@@ -1,14 +1,14 @@
 from cleo.helpers import option
 
-from moby.answers import Call, Calls
-from moby.call_view import STATES
-from moby.command import Command
-from moby.csv_output import OPTION as CSV
-from moby.csv_output import as_csv, wants_csv
-from moby.days import read_day
-from moby.instants import clock_time, local
-from moby.money import dollars
-from moby.paging import OPTIONS, note_more, read_pages
+from moby.api.answers import Call, Calls
+from moby.calls.view import STATES
+from moby.cli.command import Command
+from moby.cli.csv_output import OPTION as CSV
+from moby.cli.csv_output import as_csv, wants_csv
+from moby.cli.days import read_day
+from moby.cli.paging import OPTIONS, note_more, read_pages
+from moby.show.instants import clock_time, local
+from moby.show.money import dollars
 
 _COLUMNS = (
     "call_id", "created_at", "from", "to", "extension", "country", "state", "end_reason",

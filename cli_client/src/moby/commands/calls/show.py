@@ -2,9 +2,9 @@ from urllib.parse import quote
 
 from cleo.helpers import argument
 
-from moby.answers import Call
-from moby.call_view import show_receipt
-from moby.command import Command
+from moby.api.answers import Call
+from moby.calls.view import show_receipt
+from moby.cli.command import Command
 
 
 class ShowCommand(Command):

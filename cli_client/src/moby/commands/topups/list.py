@@ -1,8 +1,8 @@
-from moby.answers import TopUps
-from moby.command import Command
-from moby.instants import local
-from moby.money import cents_as_dollars
-from moby.paging import OPTIONS, note_more, read_pages
+from moby.api.answers import TopUps
+from moby.cli.command import Command
+from moby.cli.paging import OPTIONS, note_more, read_pages
+from moby.show.instants import local
+from moby.show.money import cents_as_dollars
 
 
 class ListCommand(Command):

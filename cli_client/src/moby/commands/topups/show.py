@@ -2,10 +2,10 @@ from urllib.parse import quote
 
 from cleo.helpers import argument
 
-from moby.answers import TopUp
-from moby.command import Command
-from moby.instants import local
-from moby.money import cents_as_dollars
+from moby.api.answers import TopUp
+from moby.cli.command import Command
+from moby.show.instants import local
+from moby.show.money import cents_as_dollars
 
 
 class ShowCommand(Command):

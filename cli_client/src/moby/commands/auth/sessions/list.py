@@ -1,7 +1,7 @@
-from moby.answers import Session, Sessions
-from moby.command import Command
-from moby.instants import local
-from moby.paging import OPTIONS, note_more, read_pages
+from moby.api.answers import Session, Sessions
+from moby.cli.command import Command
+from moby.cli.paging import OPTIONS, note_more, read_pages
+from moby.show.instants import local
 
 
 class ListCommand(Command):

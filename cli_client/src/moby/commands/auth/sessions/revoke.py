@@ -2,7 +2,7 @@ from urllib.parse import quote
 
 from cleo.helpers import argument
 
-from moby.command import Command
+from moby.cli.command import Command
 from moby.errors import MobyError
 
 

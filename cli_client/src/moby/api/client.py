@@ -1,0 +1,248 @@
+"""The HTTP API of Mobayilo as moby uses it: one place for headers, retries and errors."""
+
+import json
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping
+from typing import TypeVar, cast
+from urllib.parse import urlencode, urlsplit
+
+from moby import __version__
+from moby.context import Context
+from moby.errors import MobyError
+from moby.exit_codes import ExitCode, exit_code_for
+from moby.net.hosts import is_loopback
+from moby.net.message import Request, Response, TransportError
+from moby.store.credentials import Credential
+from moby.text import clean
+
+BASE_PATH = "/api/cli/v1/"
+_TRIES = 3
+_LONGEST_PAUSE_SECONDS = 10.0
+_WORTH_RETRYING = {429, 500, 502, 503, 504}
+T = TypeVar("T")
+Trace = Callable[[Request, Response | None, float], None]
+
+
+class Api:
+    def __init__(
+        self,
+        *,
+        context: Context,
+        host: str,
+        credential: Callable[[], Credential],
+        advice: str,
+        trace: Trace,
+    ) -> None:
+        self.host = host
+        self.token_expires_at: str | None = None
+        self._context = context
+        self._credential = credential
+        self._advice = advice
+        self._trace = trace
+
+    def get(
+        self,
+        path: str,
+        kind: type[T],
+        query: Mapping[str, str | None] | None = None,
+        *,
+        public: bool = False,
+    ) -> T:
+        wanted = {name: value for name, value in (query or {}).items() if value}
+        target = f"{BASE_PATH}{path}" + (f"?{urlencode(wanted)}" if wanted else "")
+        return _shaped(self._answer("GET", target, public=public), kind)
+
+    def get_newer(self, path: str, kind: type[T], version: int) -> tuple[T | None, str]:
+        """The thing if it changed since that version, and the server's own time of answering."""
+        target = f"{BASE_PATH}{path}?{urlencode({'after': version})}"
+        response = self._answer("GET", target)
+        news = None if response.status == 304 else _shaped(response, kind)
+        return news, response.headers.get("date", "")
+
+    def post(
+        self,
+        path: str,
+        kind: type[T],
+        body: Mapping[str, object] | None = None,
+        *,
+        key: str | None = None,
+        is_idempotent: bool = False,
+    ) -> T:
+        """`is_idempotent` says that a repetition changes nothing, so that it may be sent again."""
+        given = {name: value for name, value in (body or {}).items() if value is not None}
+        return _shaped(
+            self._answer("POST", BASE_PATH + path, body=given, key=key, again=is_idempotent), kind
+        )
+
+    def delete(self, path: str) -> None:
+        self._answer("DELETE", BASE_PATH + path)
+
+    def form(self, path: str, fields: Mapping[str, str | None]) -> Response:
+        """One OAuth request, whose errors have a shape of their own; never retried here."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        headers = self._headers() | {"Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode(given).encode()
+        return self._send(Request("POST", self.host + path, headers, body))
+
+    def _answer(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        key: str | None = None,
+        public: bool = False,
+        again: bool = False,
+    ) -> Response:
+        headers = self._headers()
+        source = None
+        if not public:
+            credential = self._credential()
+            source = credential.source
+            headers["Authorization"] = f"Bearer {credential.token}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if key:
+            headers["Idempotency-Key"] = key
+        payload = None if body is None else json.dumps(body).encode()
+        response = self._send_again(
+            Request(method, self.host + target, headers, payload), key, again=again
+        )
+        self.token_expires_at = response.headers.get("x-token-expires-at", self.token_expires_at)
+        if response.status >= 300 and response.status != 304:
+            raise self._refusal(response, source)
+        return response
+
+    def _headers(self) -> dict[str, str]:
+        return {"Accept": "application/json", "User-Agent": user_agent()}
+
+    def _send_again(self, request: Request, key: str | None, *, again: bool) -> Response:
+        """Repeat what is safe to repeat: reads, writes with a key, and those that say so."""
+        tries = _TRIES if request.method == "GET" or key or again else 1
+        for left in reversed(range(tries)):
+            try:
+                response = self._send(request)
+            except MobyError:
+                if not left:
+                    raise
+                self._context.clock.sleep(_pause(tries - left, None))
+                continue
+            pause = _pause(tries - left, response.headers.get("retry-after"))
+            if not left or not _is_passing(response, key) or pause > _LONGEST_PAUSE_SECONDS:
+                return response
+            self._context.clock.sleep(pause)
+        raise AssertionError("the loop returns or raises")
+
+    def _send(self, request: Request) -> Response:
+        started = self._context.clock.now()
+        try:
+            response = self._context.transport.send(request)
+        except TransportError as error:
+            self._trace(request, None, self._context.clock.now() - started)
+            raise self._unreachable(error) from error
+        self._trace(request, response, self._context.clock.now() - started)
+        return response
+
+    def _unreachable(self, error: TransportError) -> MobyError:
+        hint = "Check your connection, then try again."
+        if error.code == "proxy_error":
+            hint = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+        elif error.code == "insecure_host":
+            hint = "Use https://. Plain http works only on this machine."
+        elif error.code == "tls_error":
+            hint = "If your network has its own certificate, name its file in REQUESTS_CA_BUNDLE."
+            address = urlsplit(self.host)
+            if "WRONG_VERSION" in error.message and is_loopback(address.hostname or ""):
+                hint = f"If it is not encrypted, write http://{address.netloc}."
+        return MobyError(error.code, f"cannot reach {self.host}: {error.message}", hint)
+
+    def _refusal(self, response: Response, source: str | None) -> MobyError:
+        error = _error_object(response)
+        if error is None:
+            return unexpected(self.host, response)
+        code = clean(error.get("code") or "error")
+        hint = clean(error.get("hint") or "")
+        if response.status == 401:
+            hint = self._sign_in_hint(source)
+        details = error.get("details")
+        return MobyError(
+            code,
+            clean(error.get("message") or code),
+            hint,
+            exit_code=exit_code_for(response.status, code),
+            request_id=clean(error.get("request_id") or response.headers.get("x-request-id") or ""),
+            details=details if isinstance(details, dict) else None,
+        )
+
+    def _sign_in_hint(self, source: str | None) -> str:
+        if source in ("--token", "MOBY_TOKEN", "MOBY_TOKEN_FILE"):
+            return (
+                f"The token comes from {source}. Replace it there, or leave it out. {self._advice}"
+            )
+        return self._advice
+
+
+def user_agent() -> str:
+    system = os.uname() if hasattr(os, "uname") else None
+    if system is None:
+        return f"moby/{__version__} ({sys.platform})"
+    place = f"{system.sysname} {system.release}; {device_name()}"
+    return f"moby/{__version__} ({place})"
+
+
+def device_name() -> str:
+    """The name of this machine, as other people's pages may show it."""
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    plain = "".join(c for c in name if c.isascii() and c.isprintable() and c not in "();")
+    return plain[:100] or "unknown"
+
+
+def unexpected(host: str, response: Response) -> MobyError:
+    return MobyError(
+        "unexpected_answer",
+        f"{host} gave an answer that moby does not understand (HTTP {response.status})",
+        "Is the host right? If it is, the service may be down: try again in a minute.",
+        exit_code=ExitCode.UNAVAILABLE,
+        request_id=clean(response.headers.get("x-request-id", "")) or None,
+    )
+
+
+def read_object(response: Response) -> dict[str, object] | None:
+    """The JSON object in an answer, or None when there is none."""
+    try:
+        document = json.loads(response.body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _error_object(response: Response) -> dict[str, object] | None:
+    error = (read_object(response) or {}).get("error")
+    return error if isinstance(error, dict) else None
+
+
+def _shaped(response: Response, kind: type[T]) -> T:
+    """The answer, once it has the fields that the kind (a TypedDict) requires."""
+    document = read_object(response)
+    required: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
+    if document is None or not required <= document.keys():
+        missing = ", ".join(sorted(required - (document or {}).keys()))
+        error = unexpected("the server", response)
+        error.message += f": missing {missing}" if document is not None else ""
+        raise error
+    return cast("T", document)
+
+
+def _is_passing(response: Response, key: str | None) -> bool:
+    if response.status == 409 and key:
+        return (_error_object(response) or {}).get("code") == "idempotency_in_progress"
+    return response.status in _WORTH_RETRYING
+
+
+def _pause(attempt: int, retry_after: str | None) -> float:
+    """What the server asks for, else a fifth of a second, doubling, with jitter."""
+    if retry_after and retry_after.isdigit():
+        return float(retry_after)
+    return 0.2 * 2.0**attempt * random.uniform(0.5, 1.0)  # noqa: S311  # jitter is no secret

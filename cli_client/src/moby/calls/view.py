@@ -1,0 +1,129 @@
+"""How calls, quotes and receipts look."""
+
+from decimal import ROUND_UP, Decimal
+
+from moby.api.answers import Call, Quote, ReceiptLeg
+from moby.show.console import Console
+from moby.show.instants import clock_time, length, local
+from moby.show.money import dollars
+from moby.text import clean
+
+STATES = {
+    "queued": "getting ready",
+    "dialing": "ringing your phone",
+    "ringing": "ringing them",
+    "answered": "connected",
+    "completed": "ended",
+    "busy": "busy",
+    "no_answer": "not answered",
+    "failed": "failed",
+    "canceled": "cancelled",
+}
+REASONS = {
+    "not_connected": "the number could not be reached",
+    "hung_up": "hung up before it was answered",
+    "your_phone_busy": "your phone was busy",
+    "your_phone_no_answer": "you did not pick up",
+    "your_phone_unreachable": "your phone could not be reached",
+    "not_bridged": "you picked up, but the call was not put through",
+    "false_answer": "too short to be a real answer, so it cost nothing",
+    "not_placed": "the carrier never placed it",
+    "no_news": "the carrier never said how it ended",
+}
+FINAL = {"completed", "busy", "no_answer", "failed", "canceled"}
+
+
+def is_over(call: Call) -> bool:
+    """A call is over when it has ended and what it cost is known."""
+    return call["state"] in FINAL and call["cost"] is not None
+
+
+def quote_lines(quote: Quote) -> list[str]:
+    where = f"{clean(quote['country_name'])}, {clean(quote['kind']).replace('_', ' ')}"
+    price = dollars(quote["price_per_minute"])
+    legs = {leg["leg"]: leg for leg in quote["legs"]}
+    parts = " + ".join(
+        f"{dollars(legs[name]['price_per_minute'])} {whose}"
+        for name, whose in (("a", "your phone"), ("b", "theirs"))
+        if name in legs
+    )
+    limit = (
+        f"{length(quote['max_seconds'])}; "
+        f"{dollars(quote['hold'])} of {dollars(quote['available'])} held meanwhile"
+        if quote["max_seconds"]
+        else f"none: too little for a call; {dollars(quote['available'])} is available"
+    )
+    return [
+        f"To      {clean(quote['international'])} ({where}){_keyed(quote['extension'])}",
+        f"From    {clean(quote['from'])}, which rings first",
+        f"Price   {price} a minute ({parts})",
+        f"Limit   {limit}",
+    ]
+
+
+def _keyed(extension: str | None) -> str:
+    return f", then keys {clean(extension)}" if extension else ""
+
+
+def state_line(call: Call, seconds: float | None) -> str:
+    line = f"{clean(call['to'])}: {STATES.get(call['state'], clean(call['state']))}"
+    if seconds is None:
+        return line
+    return f"{line} {clock_time(seconds)}, about {dollars(cost_so_far(call, seconds))} so far"
+
+
+def cost_so_far(call: Call, seconds: float) -> str:
+    """An estimate by the second; the receipt counts increments and the customer's own leg."""
+    cost = Decimal(call["price_per_minute"]) * Decimal(int(seconds)) / 60
+    return str(cost.quantize(Decimal("0.01"), rounding=ROUND_UP))
+
+
+def _reason(call: Call) -> str:
+    """Why a call ended, in words, where its state does not say it already."""
+    reason = call["end_reason"]
+    if not reason or reason == call["state"]:
+        return ""
+    return REASONS.get(reason, clean(reason).replace("_", " "))
+
+
+def show_receipt(console: Console, call: Call) -> None:
+    """The outcome and the arithmetic of what it cost."""
+    state = STATES.get(call["state"], clean(call["state"]))
+    reason = _reason(call)
+    console.fields(
+        [
+            ("Call", call["call_id"]),
+            ("To", call["to"]),
+            ("From", call["from"]),
+            ("State", f"{state}, {reason}" if reason else state),
+            ("Started", local(call["created_at"])),
+            ("Answered", local(call["answered_at"]) if call["answered_at"] else None),
+            ("Ended", local(call["ended_at"]) if call["ended_at"] else None),
+            ("Talked", _talked(call)),
+            ("Price", f"{dollars(call['price_per_minute'])} a minute"),
+        ]
+    )
+    if call["receipt"]:
+        for leg in call["receipt"]["legs"]:
+            console.write(_leg_line(leg))
+        console.write(f"Total: {dollars(call['receipt']['total'])}")
+    elif call["cost"] is not None:
+        console.write(f"Total: {dollars(call['cost'])}")
+
+
+def _talked(call: Call) -> str | None:
+    seconds = call["duration_seconds"]
+    return clock_time(seconds) if seconds is not None else None
+
+
+def _leg_line(leg: ReceiptLeg) -> str:
+    whose = "your phone" if leg["leg"] == "a" else "their phone"
+    steps = f"{leg['first_seconds']} s" + (
+        f" + {leg['next_seconds']} s steps"
+        if leg["next_seconds"] != leg["first_seconds"]
+        else " steps"
+    )
+    return (
+        f"  {whose} {clean(leg['to'])}: {leg['seconds']} s, charged as {leg['billed_seconds']} s "
+        f"({steps}) x {dollars(leg['price_per_minute'])} / 60 s = {dollars(leg['cost'])}"
+    )

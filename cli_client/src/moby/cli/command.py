@@ -1,0 +1,79 @@
+"""What every command has: the console, the session, and Ctrl-C that means what it says."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from cleo.commands.command import Command as CleoCommand
+
+from moby.api.client import Api
+from moby.api.session import Session
+from moby.context import Context
+from moby.errors import MobyError, interrupted
+from moby.show.console import Console
+
+if TYPE_CHECKING:
+    from cleo.io.io import IO
+
+    from moby.cli.application import Application
+
+
+class Command(CleoCommand):
+    def execute(self, io: "IO") -> int:
+        # Cleo's own version turns Ctrl-C into a silent 1.
+        self._io = io
+        try:
+            return self.handle()
+        except KeyboardInterrupt as error:
+            raise interrupted() from error
+
+    @property
+    def moby(self) -> "Application":
+        return cast("Application", self.application)
+
+    @property
+    def context(self) -> Context:
+        return self.moby.context
+
+    @property
+    def console(self) -> Console:
+        return self.moby.console
+
+    @cached_property
+    def session(self) -> Session:
+        return self.moby.open_session(
+            host=self.text("host"), token=self.text("token"), profile=self.text("profile")
+        )
+
+    @property
+    def api(self) -> Api:
+        return self.session.api
+
+    def text(self, option: str) -> str | None:
+        """The value of an option, stripped; None when it was not given."""
+        value = self.option(option)
+        if value is None:
+            return None
+        if not str(value).strip():
+            raise MobyError("usage", f"--{option} needs a value")
+        return str(value).strip()
+
+    def flag(self, option: str) -> bool:
+        return bool(self.option(option))
+
+    def texts(self, option: str) -> list[str]:
+        """The values of an option that may be repeated or hold several, comma between."""
+        given = cast("list[str]", self.option(option) or [])
+        return [word for value in given for word in value.replace(",", " ").split()]
+
+    def word(self, argument: str) -> str:
+        """The value of an argument, stripped; of several words, with a space between.
+
+        An empty one is what a script gives whose variable is not set.
+        """
+        value = self.argument(argument)
+        words = value if isinstance(value, list) else [value]
+        text = " ".join(map(str, words)).strip()
+        if not text:
+            what = argument.replace("-", " ")
+            raise MobyError("usage", f"no {what} was given", f"See: moby {self.name} --help")
+        return text

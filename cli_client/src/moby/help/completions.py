@@ -1,0 +1,203 @@
+"""Completion for bash, zsh and fish, written from the commands themselves.
+
+The scripts are plain text with everything in them, so that pressing Tab starts no Python.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moby.calls.view import STATES
+from moby.help.catalogue import OptionFacts, all_commands, shared_options
+from moby.help.topics import TOPICS
+from moby.show.countries import CODES
+
+if TYPE_CHECKING:
+    from moby.cli.application import Application
+
+_WORDS = {"rates": CODES, "completions": "bash zsh fish", "help": " ".join(TOPICS)}
+_VALUES = {
+    "country": CODES,
+    "allow": CODES,
+    "channel": "sms call",
+    "state": f"active {' '.join(STATES)}",
+}
+
+
+def script_for(shell: str, application: "Application") -> str:
+    write: Callable[[Application], str] = {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell]
+    return write(application)
+
+
+@dataclass(frozen=True)
+class Position:
+    """A beginning of a command line: what may follow it, with what each means."""
+
+    name: str
+    words: dict[str, str]
+    options: tuple[OptionFacts, ...]
+
+
+def _positions(application: "Application") -> list[Position]:
+    commands = {c.name: c for c in all_commands(application)}
+    meanings = {**application.groups, **{c.name: c.description for c in commands.values()}}
+    after: dict[str, dict[str, str]] = {name: {} for name in commands}
+    for name in commands:
+        words = name.split(" ")
+        for position, word in enumerate(words):
+            meaning = meanings.get(" ".join(words[: position + 1]), "")
+            after.setdefault(" ".join(words[:position]), {})[word] = meaning
+    return [
+        Position(name, after[name], commands[name].options if name in commands else ())
+        for name in sorted(after)
+    ]
+
+
+def _flags(options: tuple[OptionFacts, ...]) -> str:
+    return " ".join(f"--{option.name}" for option in options)
+
+
+def _bash(application: "Application") -> str:
+    positions = _positions(application)
+    cases = [
+        f'    "{p.name}") words="{" ".join(p.words) or _WORDS.get(p.name, "")}"; '
+        f'flags="{_flags(p.options)}" ;;'
+        for p in positions
+    ]
+    values = [
+        f'    --{name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;'
+        for name, words in _VALUES.items()
+    ]
+    return _BASH.format(
+        values="\n".join(values),
+        cases="\n".join(cases),
+        known=" | ".join(f'"{p.name}"' for p in positions if p.name),
+        shared=_flags(shared_options(application)),
+    )
+
+
+_BASH = """\
+# bash completion for moby
+_moby() {{
+  local cur="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
+  local name="" word next words="" flags=""
+  COMPREPLY=()
+  case "$previous" in
+{values}
+    --host | --token | --profile) return ;;
+  esac
+  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+    next="${{name:+$name }}$word"
+    case "$next" in
+      {known}) name="$next" ;;
+    esac
+  done
+  case "$name" in
+{cases}
+  esac
+  if [[ "$cur" == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags {shared}" -- "$cur"))
+  else
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  fi
+}}
+complete -F _moby moby
+"""
+
+
+def _zsh(application: "Application") -> str:
+    positions = _positions(application)
+    cases = []
+    for p in positions:
+        words = [_zsh_pair(w, d) for w, d in p.words.items()] or _WORDS.get(p.name, "").split()
+        flags = [_zsh_pair(f"--{o.name}", o.description) for o in p.options]
+        cases.append(
+            f"    '{p.name}') words_here=({' '.join(words)}); flags=({' '.join(flags)}) ;;"
+        )
+    return _ZSH.format(
+        values="\n".join(f"    --{name}) compadd -- {v}; return ;;" for name, v in _VALUES.items()),
+        cases="\n".join(cases),
+        known=" | ".join(f"'{p.name}'" for p in positions if p.name),
+        shared=" ".join(
+            _zsh_pair(f"--{o.name}", o.description) for o in shared_options(application)
+        ),
+    )
+
+
+def _zsh_pair(word: str, description: str) -> str:
+    text = description.replace("'", "’").replace(":", ",")
+    return f"'{word}:{text}'"
+
+
+_ZSH = """\
+#compdef moby
+_moby() {{
+  local name="" word next
+  local -a words_here flags
+  case "${{words[CURRENT-1]}}" in
+{values}
+    --host | --token | --profile) return ;;
+  esac
+  for word in "${{(@)words[2,CURRENT-1]}}"; do
+    next="${{name:+$name }}$word"
+    case "$next" in
+      {known}) name="$next" ;;
+    esac
+  done
+  case "$name" in
+{cases}
+  esac
+  if [[ "${{words[CURRENT]}}" == -* ]]; then
+    flags+=({shared})
+    _describe option flags
+  else
+    _describe command words_here
+  fi
+}}
+# Autoloaded, the file is the body of the first call; sourced, it only says what completes moby.
+if [[ "${{funcstack[1]}}" == _moby ]]; then
+  _moby "$@"
+else
+  compdef _moby moby
+fi
+"""
+
+
+def _fish(application: "Application") -> str:
+    lines = [_FISH.strip("\n")]
+    lines += [f"complete -c moby{_fish_option(o)}" for o in shared_options(application)]
+    for p in _positions(application):
+        where = f"-n '__moby_at \"{p.name}\"'"
+        lines += [
+            f"complete -c moby -f {where} -a {word} -d {_fish_text(meaning)}"
+            for word, meaning in p.words.items()
+        ]
+        lines += [f"complete -c moby {where}{_fish_option(o)}" for o in p.options]
+        if p.name in _WORDS:
+            lines.append(f"complete -c moby -f {where} -a '{_WORDS[p.name]}'")
+    return "\n".join(lines) + "\n"
+
+
+def _fish_option(option: OptionFacts) -> str:
+    short = f" -s {option.shortcut}" if option.shortcut else ""
+    value = " -x" if option.value else ""
+    choices = f" -a '{_VALUES[option.name]}'" if option.name in _VALUES else ""
+    return f"{short} -l {option.name}{value}{choices} -d {_fish_text(option.description)}"
+
+
+def _fish_text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+_FISH = """
+# fish completion for moby
+function __moby_at
+  set -l words (commandline -opc)
+  set -l plain
+  for word in $words[2..-1]
+    string match -q -- '-*' $word; or set -a plain $word
+  end
+  test "$plain" = "$argv[1]"
+end
+complete -c moby -f
+"""

@@ -1,0 +1,103 @@
+"""The text of moby help, set to the width of the terminal."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from moby import __version__
+from moby.help.catalogue import CommandFacts, all_commands, section_of
+from moby.help.topics import TOPICS
+
+if TYPE_CHECKING:
+    from moby.cli.application import Application
+
+_LONGEST_LEFT = 28
+
+
+def overview(application: "Application", width: int) -> str:
+    lines = [f"moby {__version__}: prepaid international calling from a terminal", ""]
+    section = ""
+    commands = list(all_commands(application))
+    widest = max(len(c.name) for c in commands)
+    for command in commands:
+        if section_of(command.name) != section:
+            lines += [""] if section else []
+            section = section_of(command.name)
+            lines.append(section)
+        lines += columns([(command.name, command.description)], width, widest)
+    topics = ", ".join(TOPICS)
+    lines += ["", "Begin with: moby auth login", "More: moby COMMAND --help"]
+    lines += textwrap.wrap(f"Topics: moby help {topics}", width, subsequent_indent="  ")
+    return "\n".join(lines)
+
+
+def command_page(command: CommandFacts, width: int) -> str:
+    lines = textwrap.wrap(command.description + ".", width)
+    lines += ["", *_wrapped_usage(command.usage, width)]
+    if command.help:
+        lines += ["", *plain_help(command.help, width)]
+    if command.arguments:
+        lines += ["", "Arguments", *columns(command.arguments, width)]
+    if command.options:
+        rows = [(o.usage, o.description) for o in command.options]
+        lines += ["", "Options", *columns(rows, width)]
+    shared = "Options of every command: moby help options"
+    lines += ["", *textwrap.wrap(shared, width, subsequent_indent="  ")]
+    return "\n".join(lines)
+
+
+def plain_help(text: str, width: int) -> list[str]:
+    """Paragraphs are set anew; indented lines, which are examples, stay as they are."""
+    lines: list[str] = []
+    for paragraph in text.strip("\n").split("\n\n"):
+        lines += [""] if lines else []
+        if paragraph.startswith("  "):
+            lines += paragraph.splitlines()
+        else:
+            lines += textwrap.wrap(paragraph, width)
+    return lines
+
+
+def topic_page(text: str, width: int) -> str:
+    """A topic: its tables in two columns, everything else as in the help of a command."""
+    lines: list[str] = []
+    for paragraph in text.strip("\n").split("\n\n"):
+        lines += [""] if lines else []
+        parts = [re.split(" {2,}", line.strip(), maxsplit=1) for line in paragraph.splitlines()]
+        if paragraph.startswith("  ") and any(len(part) == 2 for part in parts):
+            lines += columns([(*part, "")[:2] for part in parts], width)
+        else:
+            lines += plain_help(paragraph, width)
+    return "\n".join(lines)
+
+
+def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[str]:
+    """Names on the left, what they mean on the right; below each other where it is narrow."""
+    pairs = [(str(left), str(right)) for left, right in rows]
+    left_width = widest or min(max(len(left) for left, right in pairs if right), _LONGEST_LEFT)
+    room = width - left_width - 4
+    lines = []
+    for left, right in pairs:
+        if not right:
+            lines.append(f"  {left}")
+            continue
+        if room < 24:
+            lines += [f"  {left}", *_indented(right, width)]
+            continue
+        wrapped = textwrap.wrap(right, room) or [""]
+        first = f"  {left:<{left_width}}  {wrapped[0]}"
+        if len(left) > left_width:
+            lines.append(f"  {left}")
+            first = " " * (left_width + 4) + wrapped[0]
+        lines.append(first.rstrip())
+        lines += [" " * (left_width + 4) + more for more in wrapped[1:]]
+    return lines
+
+
+def _indented(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
+
+
+def _wrapped_usage(usage: str, width: int) -> list[str]:
+    return textwrap.wrap(f"Usage: {usage}", width, subsequent_indent="    ")
