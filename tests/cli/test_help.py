@@ -10,7 +10,8 @@ from typing import Any
 import pexpect
 import pytest
 
-from moby.cli.application import COMMANDS, GROUPS, Application
+from moby.cli.application import Application
+from moby.command_names import COMMANDS, GROUPS
 from moby.context import system_context
 from moby.errors import CLIENT_ERRORS
 from moby.exit_codes import MEANINGS, ExitCode, exit_code_for

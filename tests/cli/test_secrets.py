@@ -2,7 +2,7 @@
 
 import pytest
 
-from moby.cli.application import COMMANDS
+from moby.command_names import COMMANDS
 from tests.cli import documents as d
 from tests.cli.conftest import Moby, Ran
 from tests.cli.ports import closed_port

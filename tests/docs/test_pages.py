@@ -10,7 +10,8 @@ import yaml
 from django.core.management import get_commands
 
 from mobayilo.lib.errors import ERRORS
-from moby.cli.application import COMMANDS, GROUPS, Application
+from moby.cli.application import Application
+from moby.command_names import COMMANDS, GROUPS
 from moby.context import system_context
 from telephony.models import Call
 from tests.docs.pages import DOCS, PAGES, ROOT, TEXTS, inline_code, moby_commands, name_of, prose

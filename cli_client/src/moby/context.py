@@ -9,7 +9,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
-from moby.net.message import Transport, WebTransport
+from moby.net.message import Transport
+from moby.net.web import WebTransport
 
 
 class Clock(Protocol):

@@ -15,7 +15,8 @@ from moby.api.answers import Client, Status
 from moby.api.client import BASE_PATH
 from moby.api.session import Session
 from moby.errors import MobyError
-from moby.net.message import CONNECT_TIMEOUT_SECONDS, Request, TransportError, ca_file
+from moby.net.message import CONNECT_TIMEOUT_SECONDS, Request, TransportError
+from moby.net.web import ca_file
 from moby.store.credentials import MISSPELT
 from moby.store.keyring_store import KeyringStore, KeyringUnavailableError
 from moby.text import clean

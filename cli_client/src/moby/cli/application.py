@@ -1,10 +1,9 @@
-"""The commands of moby, loaded when they run, and the options that all of them share."""
+"""The application: its commands, the options that all of them share, and its session."""
 
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from cleo.application import Application as CleoApplication
 from cleo.commands.command import Command as CleoCommand
 from cleo.helpers import argument, option
 from cleo.io.inputs.definition import Definition
@@ -13,6 +12,8 @@ from cleo.loaders.factory_command_loader import FactoryCommandLoader
 
 from moby import __version__
 from moby.api.session import Session
+from moby.cli.command import Moby
+from moby.command_names import COMMANDS, GROUPS
 from moby.context import Context
 from moby.errors import interrupted
 from moby.net.message import Request, Response
@@ -20,45 +21,6 @@ from moby.show.console import Console
 
 if TYPE_CHECKING:
     from cleo.io.io import IO
-
-COMMANDS = [
-    "auth login",
-    "auth logout",
-    "auth refresh",
-    "auth sessions list",
-    "auth sessions revoke",
-    "auth status",
-    "auth token",
-    "balance",
-    "call",
-    "caller-id confirm",
-    "caller-id country",
-    "caller-id default",
-    "caller-id list",
-    "caller-id remove",
-    "caller-id request",
-    "calls hangup",
-    "calls list",
-    "calls show",
-    "completions",
-    "doctor",
-    "help",
-    "login",
-    "rates",
-    "self-update",
-    "status",
-    "topup",
-    "topups list",
-    "topups show",
-    "transactions",
-]
-GROUPS = {
-    "auth": "Sign in, sign out, and look after the token",
-    "auth sessions": "The devices that are signed in",
-    "caller-id": "The phones that are yours",
-    "calls": "Calls made and calls under way",
-    "topups": "Money paid in",
-}
 
 
 def load(name: str) -> Callable[[], CleoCommand]:
@@ -97,13 +59,12 @@ _OPTIONS = (
 )
 
 
-class Application(CleoApplication):
+class Application(Moby):
     def __init__(self, context: Context) -> None:
         super().__init__("moby", __version__)
         self.context = context
         self.console = Console(context)
         self.session: Session | None = None
-        self.groups = GROUPS
         self.auto_exits(False)
         self.catch_exceptions(False)
         makers = {name: load(name) for name in COMMANDS}

@@ -6,7 +6,7 @@ their words, and takes a negative amount for an option.
 
 import re
 
-from moby.cli.application import COMMANDS, GROUPS
+from moby.command_names import COMMANDS, GROUPS
 
 _TAKES_VALUE = ("--host", "--token", "--profile")
 _NEGATIVE = re.compile(r"-[$€£]?\.?\d[\d.,eE]*")

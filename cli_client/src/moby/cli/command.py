@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from cleo.application import Application as CleoApplication
 from cleo.commands.command import Command as CleoCommand
 
 from moby.api.client import Api
@@ -14,7 +15,15 @@ from moby.show.console import Console
 if TYPE_CHECKING:
     from cleo.io.io import IO
 
-    from moby.cli.application import Application
+
+class Moby(CleoApplication):
+    """The application as its commands know it; moby.cli.application makes it work."""
+
+    context: Context
+    console: Console
+
+    def open_session(self, *, host: str | None, token: str | None, profile: str | None) -> Session:
+        raise NotImplementedError
 
 
 class Command(CleoCommand):
@@ -27,8 +36,8 @@ class Command(CleoCommand):
             raise interrupted() from error
 
     @property
-    def moby(self) -> "Application":
-        return cast("Application", self.application)
+    def moby(self) -> Moby:
+        return cast("Moby", self.application)
 
     @property
     def context(self) -> Context:

@@ -6,7 +6,7 @@ from cleo.helpers import argument
 
 from moby.cli.command import Command
 from moby.errors import MobyError
-from moby.help.pages import columns
+from moby.show.columns import columns
 from moby.show.console import Console
 
 

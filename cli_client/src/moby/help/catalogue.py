@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from moby.command_names import GROUPS
+
 if TYPE_CHECKING:
+    from cleo.application import Application
     from cleo.commands.command import Command as CleoCommand
     from cleo.io.inputs.option import Option
-
-    from moby.cli.application import Application
 
 SECTIONS = {
     "Sign in": ("auth",),
@@ -85,7 +86,7 @@ def all_commands(application: "Application") -> Iterator[CommandFacts]:
     commands = application.all()
     for heads in SECTIONS.values():
         for name in sorted(commands):
-            is_group = name in application.groups
+            is_group = name in GROUPS
             if name.split(" ")[0] in heads and not commands[name].hidden and not is_group:
                 yield describe(commands[name])
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moby.calls.view import STATES
+from moby.command_names import GROUPS
 from moby.help.catalogue import OptionFacts, all_commands, shared_options
 from moby.help.topics import TOPICS
 from moby.show.countries import CODES
 
 if TYPE_CHECKING:
-    from moby.cli.application import Application
+    from cleo.application import Application
 
 _WORDS = {"rates": CODES, "completions": "bash zsh fish", "help": " ".join(TOPICS)}
 _VALUES = {
@@ -40,7 +41,7 @@ class Position:
 
 def _positions(application: "Application") -> list[Position]:
     commands = {c.name: c for c in all_commands(application)}
-    meanings = {**application.groups, **{c.name: c.description for c in commands.values()}}
+    meanings = {**GROUPS, **{c.name: c.description for c in commands.values()}}
     after: dict[str, dict[str, str]] = {name: {} for name in commands}
     for name in commands:
         words = name.split(" ")

@@ -7,7 +7,7 @@ from moby.help.catalogue import CommandFacts, OptionFacts, all_commands, section
 from moby.help.topics import TOPICS
 
 if TYPE_CHECKING:
-    from moby.cli.application import Application
+    from cleo.application import Application
 
 
 def man_page(application: "Application") -> str:

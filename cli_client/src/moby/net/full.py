@@ -6,13 +6,13 @@ A server on this machine is asked directly: a proxy would read the token of an u
 import requests
 import requests.utils
 
+from moby.net.hosts import is_on_this_machine
 from moby.net.message import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Request,
     Response,
     TransportError,
-    is_on_this_machine,
 )
 
 

@@ -36,6 +36,10 @@ def is_loopback(name: str) -> bool:
         return False
 
 
+def is_on_this_machine(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
+
+
 def netloc_of(parts: SplitResult) -> str:
     name = (parts.hostname or "").removesuffix(".")  # of the root: not in a certificate's names
     shown = f"[{name}]" if ":" in name else name
