@@ -10,7 +10,7 @@ SECONDS ?= 600
 ROOM ?=
 COVERAGE ?=
 # Most tests wait for servers, so four processes fill two cores: three on PostgreSQL, one on SQLite.
-TOGETHER := -n 3 --dist loadgroup --no-loadscope-reorder
+TOGETHER := -n 3 --dist loadscope --no-loadscope-reorder
 TESTS := $(if $(ROOM),tests/$(ROOM))
 BIN := .venv/bin
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests

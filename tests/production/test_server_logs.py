@@ -23,11 +23,11 @@ def logs(cluster: Cluster, *names: str) -> str:
 def sign_a_device_in(cluster: Cluster, person: Customer) -> list[str]:
     """By its link, as a browser opens it. Returns the codes and the token."""
     form = {"client_id": "moby-cli"}
-    asked = requests.post(f"{cluster.web}/oauth/device_authorization", data=form, timeout=10).json()
+    asked = requests.post(f"{cluster.web}/oauth/device_authorization", data=form, timeout=60).json()
     person.browser.open(asked["verification_uri_complete"])
     person.approve(asked["user_code"])
     form |= {"grant_type": DEVICE_GRANT, "device_code": asked["device_code"]}
-    granted = requests.post(f"{cluster.web}/oauth/token", data=form, timeout=10).json()
+    granted = requests.post(f"{cluster.web}/oauth/token", data=form, timeout=60).json()
     return [asked["user_code"], asked["device_code"], granted["access_token"]]
 
 
