@@ -99,9 +99,11 @@ def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Read
     """Return the readings inside the country, those with its calling code in front among them.
 
     `4915123456789` stated as German is a mobile without its plus, and in libphonenumber also a
-    landline without its 0. A zero in brackets after an exit code leaves nothing for home.
+    landline without its 0. A zero in brackets inside the number is dialled at home only after a
+    trunk prefix: Belarus writes `8 (0) 29 …`.
     """
-    if written.zero_at and abroad:
+    trunk_prefix = phonenumbers.ndd_prefix_for_region(country, True)
+    if written.before_zero and (abroad or written.before_zero != trunk_prefix):
         return []
     calling_code = phonenumbers.country_code_for_region(country)
     at_home = national_readings(written.digits, country)

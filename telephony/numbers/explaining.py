@@ -6,6 +6,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from mobayilo.lib.errors import ProductError
+from telephony.numbers.candidates import EXIT_CODES
 from telephony.numbers.countries import country_name
 from telephony.numbers.text import Written
 
@@ -42,12 +43,14 @@ def no_such_number(written: Written, *, country: str | None) -> ProductError:
     """Return the refusal of digits without a valid reading: the reason, and an example."""
     if written.is_brazilian:
         return _refusal("hidden_digits", "0xx is dialled in Brazil only.", "Write every digit.")
-    if written.zero_at and written.has_plus and not written.after(""):
+    has_exit_code = not written.has_plus and written.digits.startswith(EXIT_CODES)
+    if written.before_zero and not has_exit_code and not written.after(""):
         return _refusal(
             "bracketed_zero", "A zero in brackets belongs right after the country code.",
             "Write it like +44 (0)20 7946 0018, or leave out the zero.",
         )  # fmt: skip
-    digits = written.after("")[0] if written.is_international else written.digits
+    spellings = written.after("") if written.is_international else []
+    digits = spellings[0] if spellings else written.digits
     number = _possible(digits, country, is_international=written.is_international)
     region = _region(number, country) if number else None
     if number is None or region is None:

@@ -86,11 +86,14 @@ class Written:
         return zeros[0] if zeros else None
 
     @property
+    def before_zero(self) -> str:
+        """Return the digits before a zero in brackets; nothing if there is none."""
+        return _joined(self.groups[: self.zero_at or 0])
+
+    @property
     def is_international(self) -> bool:
         """Return whether the country is part of the number: `+48 22 …`, or `48 (0) 22 …`."""
-        return self.has_plus or (
-            self.zero_at is not None and is_calling_code(_joined(self.groups[: self.zero_at]))
-        )
+        return self.has_plus or is_calling_code(self.before_zero)
 
     def after(self, prefix: str) -> list[str]:
         """Return the digits after a plus (an empty prefix) or an exit code, the calling code first.
@@ -101,7 +104,7 @@ class Written:
         """
         if self.zero_at is None:
             return [self.digits.removeprefix(prefix)]
-        code = _joined(self.groups[: self.zero_at]).removeprefix(prefix)
+        code = self.before_zero.removeprefix(prefix)
         rest = _joined(self.groups[self.zero_at + 1 :])
         return [code + rest, f"{code}0{rest}"] if is_calling_code(code) else []
 
@@ -133,7 +136,7 @@ def read_text(body: str) -> Written:
         body = re.sub(r"(?<=[A-Za-z])[?!]$", "", body).rstrip(" ,;.")  # 1-800-GOT-JUNK?
     body, keys = _split_extension(body)
     body, has_plus = _split_plus(body)
-    carrier = re.match(r"([\s(\[\d]*)0\s*xx(?=[\s)\]-]*\d\d)", body, re.IGNORECASE)
+    carrier = re.match(r"([\s(\[\d]*)0[\s-]*xx(?=[\s()\]-]*\d\d)", body, re.IGNORECASE)
     if carrier:
         body = f"{carrier[1]}0{body[carrier.end() :]}"
     body = re.sub(r"^\s*(8|0)~(10|0)\b", r"\1 \2", body)  # 8~10: wait for the tone between

@@ -61,3 +61,7 @@ def test_number_of_another_country_than_the_one_stated_is_suggested() -> None:
 
 def test_letters_for_digits_are_repaired_in_the_hint() -> None:
     assert refused("O20 7946 OOl8", stated="GB").hint == "Write it as 020 7946 0018"
+
+
+def test_plus_before_a_zero_in_brackets_is_explained() -> None:
+    assert refused("+(0)44 20 7946 0018").message.startswith("No country code begins with 0")

@@ -9,7 +9,7 @@ from telephony.numbers import Number, read_number
 
 COUNTRIES = st.none() | st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS))
 LIKE_NUMBERS = st.text(
-    alphabet="0123456789+()-./ ,;x#*OolwpABC\u200e\u2212\u00a0٣９²\n", max_size=40
+    alphabet="0123456789+()[]-./ ,;:@?&~=x#*OolwpABC•…\u200e\u2212\u00a0٣９²\n", max_size=40
 )
 
 

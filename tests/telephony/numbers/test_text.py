@@ -47,6 +47,8 @@ def test_zero_in_brackets_of_belarus_is_dialled() -> None:
 
 def test_zero_in_brackets_elsewhere_is_refused() -> None:
     assert refused("+4420 (0) 7946 0018").details["reason"] == "bracketed_zero"
+    assert refused("030 (0) 123456", stated="DE").details["reason"] == "bracketed_zero"
+    assert refused("0044 (0) 20 7946", stated="DE").details["reason"] == "too_short"
     assert refused("(0)20 7946 0018", default="US").code == "invalid_number"
 
 
@@ -91,6 +93,7 @@ def test_extensions_are_read_in_the_languages_of_the_world(text: str, country: s
 def test_carrier_of_brazil_is_no_hidden_digit_there_only() -> None:
     assert candidates("0xx11 91234-5678", stated="BR") == ["+5511912345678"]
     assert candidates("+55 (0XX11) 91234-5678") == ["+5511912345678"]
+    assert candidates("0xx(11)2345-6789", stated="BR") == ["+551123456789"]
     assert refused("0xx11 91234-5678", stated="DE").details["reason"] == "hidden_digits"
 
 
