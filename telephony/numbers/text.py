@@ -173,11 +173,13 @@ def _split_plus(body: str) -> tuple[str, bool]:
     if not plus:
         return body, False
     after = re.sub(r"^[+\s]+", "", after)
-    if len(re.findall(r"\d", before)) >= LEAST_DIGITS_OF_LIST + 1 or "+" in after:
+    parts = [len(re.findall(r"\d", part)) for part in (before, *after.split("+"))]
+    if sum(count > LEAST_DIGITS_OF_LIST for count in parts) > 1:
         _refuse_list()
     if _LETTER.search(before):
         refuse("letters", "It has words before the number. Give the number alone.")
-    if not re.fullmatch(r"[\s(\[-]*(?:0{1,2}11|00)?[\s()\[\]-]*", before):
+    is_in_front = re.fullmatch(r"[\s(\[-]*(?:0{1,2}11|00)?[\s()\[\]-]*", before)
+    if not is_in_front or "+" in after:
         refuse("sign", "A plus belongs in front of the number.")
     opening = re.sub(r"[^(\[]", "", before)
     after = re.sub(r"^(?:0{1,2}[-\s]*11|0[-\s]*0)(?=\D*\d{2})", "", after)

@@ -123,7 +123,8 @@ def _without_decoration(body: str) -> str:
     body = body[flag.end() :] if flag else body
     if body[1:2] == " " and (body[0] == "•" or unicodedata.category(body[0]) == "So"):
         body = body[2:]
-    return re.sub(r"^=(?=[\s'\"+\d])", "", body.strip()).strip().strip(_QUOTES).strip()
+    body = re.sub(r"(?<=[\"'”’»])[,;]$|^=(?=[\s'\"+\d])", "", body.strip())  # of a table
+    return body.strip().strip(_QUOTES).strip()
 
 
 def _without_label(body: str) -> str:

@@ -27,6 +27,12 @@ def test_number_too_short_gets_a_repaired_example() -> None:
         ("020 7946 0018p99", "GB", "pause"),
         ("*31#07400 123456", "GB", "service_code"),
         ("020=7946=0018", "GB", "sign"),
+        ("442079460018+", "GB", "sign"),
+        ("+44 20 7946 0018+", "GB", "sign"),
+        ("+442079460018+442079460019", "GB", "second_number"),
+        ("hello or goodbye", "GB", "no_digits"),
+        ("020 7946 0018 or later", "GB", "letters"),
+        ("1,2 or 3", "GB", "letters"),
         ("", "GB", "no_digits"),
     ],
 )

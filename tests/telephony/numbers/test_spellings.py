@@ -23,7 +23,7 @@ ORDINARY = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
 OTHERS = tuple(t for t in PhoneNumberType.values() if t not in (*ORDINARY, PhoneNumberType.UNKNOWN))
 IS_FULL = os.environ.get("SWEEP") == "full"
 SEEDS = range(40) if IS_FULL else (11, 12, 13)
-SPELLINGS = None if IS_FULL else 9  # of each number
+SPELLINGS = None if IS_FULL else 6  # of each number
 
 
 class Spelling(NamedTuple):
