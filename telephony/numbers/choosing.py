@@ -89,9 +89,10 @@ def _in_default(written: Written, default: str) -> list[Reading]:
     if at_home:
         likely_abroad = [r for r in abroad if is_likely(r, written)]
         return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
-    is_set_apart = any(r.way == Way.EXIT_SET_APART for r in abroad)
-    if is_set_apart or is_long_enough_at_home(written.digits, default):
+    if any(r.way == Way.EXIT_SET_APART for r in abroad):
         return abroad
+    if not abroad and is_long_enough_at_home(written.digits, default):
+        return []
     return distinct([*abroad, *bare_readings(written.digits)])
 
 
