@@ -1,42 +1,41 @@
-"""Who may import whom: mobayilo.lib ← accounts ← billing ← telephony ← mobayilo, nothing else."""
-
-import ast
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+"""Who may import whom, in functions and for types too."""
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from dev.house import circles, fullest_folder, imports_of_ours, modules
+
+OURS = modules()
+EDGES = imports_of_ours(OURS)
 RANK = {"mobayilo.lib": 0, "accounts": 1, "billing": 2, "telephony": 3, "mobayilo": 4}
 ALONE = {"sandbox", "moby"}
+# In each app a room, which is a folder or a file, imports only from rooms before it.
+LADDERS = {
+    "accounts": (
+        "guards scopes secrets models access audit mail access_changes middleware tokens api forms"
+        " oauth management staff views sign_in admin apps urls"
+    ),
+    "billing": (
+        "models checks serializers notices apps ledger payments api forms management admin views"
+        " urls"
+    ),
+    "telephony": (
+        "numbers pricing models twilio rates checks rules apps admin_forms phones calls admin forms"
+        " management serializers api views urls"
+    ),
+    "mobayilo.overview": (
+        "api apps charts context models navigation next_steps price_list activity failures periodic"
+        " support templatetags admin management middleware views urls"
+    ),
+    "moby": (
+        "browser command_names exit_codes installation text errors net store context api show calls"
+        " diagnosis sign_in help cli commands generate __main__"
+    ),
+}
+GATEWAYS = {"billing.payments.gateway", "telephony.twilio.gateway"}
 
 
-def room(module: str) -> str:
-    return "mobayilo.lib" if module.startswith("mobayilo.lib") else module.split(".")[0]
-
-
-def product_files() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    paths = [Path(line) for line in listed.stdout.split()]
-    return [path for path in paths if home(path) in RANK.keys() | ALONE and (ROOT / path).exists()]
-
-
-def home(path: Path) -> str:
-    if path.parts[:3] == ("cli_client", "src", "moby"):
-        return "moby"
-    return room(".".join(path.with_suffix("").parts))
-
-
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def house(name: str) -> str:
+    return "mobayilo.lib" if name.startswith("mobayilo.lib") else name.split(".")[0]
 
 
 def is_allowed(here: str, there: str) -> bool:
@@ -47,10 +46,10 @@ def is_allowed(here: str, there: str) -> bool:
 
 def test_imports_follow_the_direction_of_the_house() -> None:
     wrong = [
-        f"{path} imports {module}"
-        for path in product_files()
-        for module in imported(path)
-        if not is_allowed(home(path), room(module)) and module != "mobayilo"
+        f"{here} imports {there}"
+        for here, imported in EDGES.items()
+        for there in imported
+        if house(here) in RANK.keys() | ALONE and not is_allowed(house(here), house(there))
     ]
     assert wrong == []
 
@@ -70,13 +69,43 @@ def test_imports_are_judged_by_rank(here: str, there: str, allowed: bool) -> Non
     assert is_allowed(here, there) is allowed
 
 
+@pytest.mark.parametrize("app", LADDERS)
+def test_rooms_import_only_from_rooms_before_them(app: str) -> None:
+    place = {room: number for number, room in enumerate(LADDERS[app].split())}
+
+    def room(name: str) -> str:
+        return name.removeprefix(f"{app}.").split(".")[0]
+
+    inside = [name for name in OURS if name.startswith(f"{app}.")]
+    assert {room(name) for name in inside} == place.keys()
+    wrong = [
+        f"{here} imports {there}"
+        for here in inside
+        for there in EDGES[here] & set(inside)
+        if place[room(there)] > place[room(here)]
+    ]
+    assert wrong == []
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert circles(EDGES) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+
+
+def test_no_folder_has_more_files_than_one_glance_takes() -> None:
+    _, count = fullest_folder(OURS)
+    assert count <= 20
+
+
 def test_providers_are_imported_by_the_gateways_only() -> None:
     strangers = [
-        f"{path}: {module}"
-        for path in product_files()
-        for module in imported(path)
-        if module.split(".")[0] in {"twilio", "stripe"} and home(path) != "sandbox"
-        if path not in {Path("billing/payments/gateway.py"), Path("telephony/twilio/gateway.py")}
-        and not (path.name == "webhooks.py" and module.startswith("twilio.request_validator"))
+        f"{module.name}: {imported}"
+        for module in OURS.values()
+        for imported in module.imports()
+        if imported.split(".")[0] in {"twilio", "stripe"} and house(module.name) in RANK
+        if module.name not in GATEWAYS
+        and not (
+            module.path.name == "webhooks.py" and imported.startswith("twilio.request_validator")
+        )
     ]
     assert strangers == []
