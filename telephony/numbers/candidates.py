@@ -25,6 +25,7 @@ MORE_EXIT_CODES = {"ID": "00[17]|017", "JP": "00(?:1|33|61)010"} | dict.fromkeys
 # Kenya, Uganda and Tanzania dial each other so, without a calling code. libphonenumber takes these
 # for exit codes like any other, and Kenya's 006 754 … for a number in Papua New Guinea.
 EAST_AFRICA = {"005": "254", "006": "256", "007": "255"}
+SHORTEST_LANDLINE = 7  # digits after the trunk prefix; shorter ones exist, but are rare
 EXAMPLE_TYPES = tuple(t for t in PhoneNumberType.values() if t != PhoneNumberType.UNKNOWN)
 
 
@@ -130,23 +131,26 @@ def is_grouped_as_at_home(reading: Reading, written: Written) -> bool:
 
 def is_usual_length(reading: Reading) -> bool:
     """Return whether the number is as long as others in its country."""
+    region = phonenumbers.region_code_for_number(reading.number) or "001"
     nsn = phonenumbers.national_significant_number(reading.number)
-    return len(nsn) in _lengths_around(reading)
+    return len(nsn) in _usual_lengths(region, reading.number.country_code or 0)
 
 
 def is_local_at_home(reading: Reading, digits: str) -> bool:
     """Return whether the digits are rather a number inside one town: `205246` in Germany.
 
     There numbers have many lengths, so six digits are valid as the end of an area code and a few
-    more. They are fewer than any usual number has, and the trunk prefix is missing.
+    more; the trunk prefix that would show it is missing.
     """
-    return is_short(reading) and not is_as_dialled_at_home(reading, digits)
+    is_national = reading.way == Way.NATIONAL and not is_as_dialled_at_home(reading, digits)
+    return is_national and is_short(reading)
 
 
 def is_short(reading: Reading) -> bool:
-    """Return whether the number has fewer digits than any usual number of its country."""
+    """Return whether a landline has fewer digits than area code and number usually have."""
     nsn = phonenumbers.national_significant_number(reading.number)
-    return len(nsn) < min(_lengths_around(reading), default=0)
+    kind = phonenumbers.number_type(reading.number)
+    return kind == PhoneNumberType.FIXED_LINE and len(nsn) < SHORTEST_LANDLINE
 
 
 def is_likely(reading: Reading, written: Written) -> bool:
@@ -175,11 +179,6 @@ def _begins_a_group(length: int, written: Written) -> bool:
     groups = [group.digits for group in written.groups]
     tails = {len("".join(groups[i:])) for i in range(len(groups))}
     return length in tails or len(groups) == 1 or (len(groups) == 2 and groups[0] in EXIT_CODES)
-
-
-def _lengths_around(reading: Reading) -> frozenset[int]:
-    region = phonenumbers.region_code_for_number(reading.number) or "001"
-    return _usual_lengths(region, reading.number.country_code or 0)
 
 
 def is_long_enough_at_home(digits: str, country: str) -> bool:

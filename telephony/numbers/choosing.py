@@ -44,6 +44,8 @@ def choose_readings(written: Written, *, stated: str | None, default: str | None
         readings = [reading for reading in readings if reading.number.country_code == BRAZIL]
     if written.is_vanity:  # words belong to numbers of one country, whose code is not left out
         readings = [reading for reading in readings if reading.way != Way.BARE]
+    if len(readings) == 1 and is_local_at_home(readings[0], written.digits):
+        return []
     return readings
 
 
@@ -108,8 +110,6 @@ def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Read
         return []
     calling_code = phonenumbers.country_code_for_region(country)
     at_home = national_readings(written.digits, country)
-    if at_home and is_local_at_home(at_home[0], written.digits):
-        at_home = []
     with_code = [r for r in bare_readings(written.digits) if r.number.country_code == calling_code]
     return distinct([*at_home, *with_code])
 

@@ -105,7 +105,8 @@ def _without_trunk_prefix(number: PhoneNumber, region: str) -> str:
 
 def _fault(number: PhoneNumber, nsn: str, region: str, *, is_local: bool) -> Fault:
     verdict = phonenumbers.is_possible_number_with_reason(number)
-    if is_local and verdict == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+    is_short_at_home = verdict == ValidationResult.IS_POSSIBLE_LOCAL_ONLY
+    if is_local and (is_short_at_home or phonenumbers.is_valid_number(number)):
         return Fault("area_code_missing", PhoneNumberType.FIXED_LINE)
     lengths = sorted({len(_nsn(_example(region, kind))) for kind in NOUNS})
     for length in lengths:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.telephony.numbers.outcomes import candidates
+from tests.telephony.numbers.outcomes import candidates, refused
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,8 @@ def test_legacy_one_of_mexico_comes_after_its_calling_code_only() -> None:
 
 
 def test_digits_of_one_town_are_no_number_of_the_country() -> None:
-    assert candidates("205246", default="DE") == []
+    assert refused("205246", default="DE").details["reason"] == "area_code_missing"
+    assert "+64855607" not in candidates("6485 5607", default="AT")
     assert candidates("30 123456", default="DE") == ["+4930123456"]
 
 
