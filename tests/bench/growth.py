@@ -23,7 +23,7 @@ from billing.ledger.audit import audit_ledger
 from billing.models import Wallet
 from dev.stack import Stack
 from telephony.models import Call, RateDeck
-from tests.bench import data, history, plans
+from tests.bench import data, history
 from tests.bench.calls import SETTINGS
 from tests.bench.figures import Figures
 
@@ -95,7 +95,6 @@ def measure(figures: Figures) -> None:
             for name, ask in _work(user, secret, stack.web).items():
                 figures.add(f"{name}_ms_at_{size}_calls", _median_ms(ask))
             figures.add(f"audit_seconds_at_{size}_calls", _audit_seconds())
-    plans.write(user, secret)
     _add_transfers(user)
     before = psutil.Process().memory_info().rss
     figures.add("audit_seconds_per_million", _audit_seconds(), "at most 60")

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,12 @@ from pytest_django import Settings
 
 from dev.cluster import Cluster
 from dev.stack import ROOT
-from mobayilo.overview.periodic import JOBS
 from tests.templates import copy_database, url_of
 
 DEPLOY = ROOT / "deploy"
 OF_GUNICORN = {"WEB_BIND", "WEB_WORKERS", "WEB_THREADS"}
 SETTINGS = (ROOT / "mobayilo" / "settings.py").read_text()
 LINE = re.compile(r"^(#?)([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
-SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 def variables() -> dict[str, tuple[bool, str]]:
@@ -85,16 +82,6 @@ def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> Non
     )
     assert empty - gaps.keys() == {"METRICS_TOKEN"}
     assert checked.returncode == 0, checked.stderr
-
-
-def test_timers_run_each_periodic_job_as_often_as_the_runner_does() -> None:
-    shown = {}
-    for path in (DEPLOY / "systemd" / "timers").glob("*.timer"):
-        every = re.search(r"^OnUnitActiveSec=(\d+)(s|min|h)$", path.read_text(), re.MULTILINE)
-        assert every is not None, path
-        name = path.stem.removeprefix("mobayilo-job@")
-        shown[name] = timedelta(seconds=int(every[1]) * SECONDS[every[2]])
-    assert shown == JOBS
 
 
 def test_units_are_understood_by_systemd() -> None:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="run what is due now, then end")
         parser.add_argument(
-            "--job", choices=JOBS, help="run this one now, due or not: for cron and timers"
+            "--job", choices=JOBS, help="run this one now, due or not: for a crontab"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
