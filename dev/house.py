@@ -116,7 +116,7 @@ def fullest_folder(ours: dict[str, Module]) -> tuple[str, int]:
     return folder, count
 
 
-def tests_that_import_tests(ours: dict[str, Module]) -> list[str]:
+def modules_that_import_tests(ours: dict[str, Module]) -> list[str]:
     """Return the test modules that import another test module."""
     found = []
     for module in ours.values():
@@ -161,7 +161,7 @@ def main() -> None:
         (f"files in the fullest folder, {folder}", count, "20"),
         ("docstrings that begin with a question", sum(map(bool, map(QUESTIONS.match, docs))), "0"),
         ("odd words in 100 docstrings", f"{100 * odd / len(docs):.1f}", "2"),
-        ("tests that import a test", len(tests_that_import_tests(ours)), "0"),
+        ("tests that import a test", len(modules_that_import_tests(ours)), "0"),
         ("circles of imports", len(circles(edges)), "0"),
         ("lines of tests to lines of apps and moby", f"{test_lines / source_lines:.2f}", "1"),
     ):

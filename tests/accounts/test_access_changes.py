@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, OutboxMail, User
 from tests.accounts.browser import sign_in
-from tests.accounts.test_second_factor import set_up_factor
+from tests.accounts.second_factor import set_up_factor
 from tests.people import PASSWORD, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

@@ -2,8 +2,6 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.management import call_command
@@ -13,6 +11,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, User
 from dev.authenticator_app import code_shown
 from tests.accounts.browser import sign_in
+from tests.accounts.second_factor import set_up_factor
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -24,14 +23,6 @@ def operator(db: None) -> User:
     user = person("sam@example.org", is_staff=True)
     user.groups.add(Group.objects.get(name="operator"))
     return user
-
-
-def set_up_factor(user: User) -> str:
-    """An authenticator app and recovery codes; the app's secret."""
-    secret = str(generate_totp_secret())
-    TOTP.activate(user, secret)
-    RecoveryCodes.activate(user)
-    return secret
 
 
 def remove(browser: Client, user: User) -> int:

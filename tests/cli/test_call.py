@@ -7,17 +7,10 @@ from typing import Any
 import pytest
 
 from tests.cli import documents as d
+from tests.cli.call_answers import ANSWERED, RINGING
 from tests.cli.conftest import Moby
 from tests.cli.stubs import StubServer
 
-RINGING = {**d.CALL, "state": "ringing", "status": "ringing", "version": 2}
-ANSWERED = {
-    **d.CALL,
-    "state": "answered",
-    "status": "answered",
-    "version": 3,
-    "answered_at": "2026-11-24T20:00:10Z",
-}
 TALKED = {**d.COMPLETED, "cost": None, "receipt": None, "version": 4}
 
 

@@ -2,35 +2,13 @@
 
 import json
 import stat
-from typing import Any
 
 import pytest
 
 from tests.cli import documents as d
 from tests.cli.conftest import Moby
+from tests.cli.signing_in import FILE, START, TOKEN, granted, pending, sign_in
 from tests.cli.stubs import StubServer
-
-START, TOKEN, CANCEL = (
-    "/oauth/device_authorization",
-    "/oauth/token",
-    "/oauth/device_authorization/cancel",
-)
-FILE = "--insecure-storage"
-
-
-def pending(server: StubServer, error: str = "authorization_pending", **more: Any) -> None:
-    server.on("POST", TOKEN, {"error": error}, status=400, **more)
-
-
-def granted(server: StubServer) -> None:
-    server.on("POST", TOKEN, d.GRANTED)
-    server.on("GET", "status", d.STATUS)
-
-
-def sign_in(moby: Moby, server: StubServer, *words: str) -> None:
-    server.on("POST", START, d.DEVICE)
-    granted(server)
-    assert moby.run("auth", "login", FILE, *words).code == 0
 
 
 def test_login_shows_page_and_code_and_keeps_the_token(moby: Moby, server: StubServer) -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from tests.cli import documents as d
 from tests.cli.conftest import Moby
+from tests.cli.signing_in import FILE, START, TOKEN, granted, pending, sign_in
 from tests.cli.stubs import StubServer
-from tests.cli.test_login import FILE, START, TOKEN, granted, pending, sign_in
 
 
 def test_first_poll_waits_an_interval_and_a_fifth(moby: Moby, server: StubServer) -> None:

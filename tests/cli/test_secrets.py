@@ -6,9 +6,9 @@ from moby.command_names import COMMANDS
 from tests.cli import documents as d
 from tests.cli.conftest import Moby, Ran
 from tests.cli.ports import closed_port
+from tests.cli.shown import CODE, SHOWN
+from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
-from tests.cli.test_login import sign_in
-from tests.cli.test_output import CODE, SHOWN
 
 SECRETS = [d.TOKEN, d.OTHER_TOKEN, "device-code-that-is-secret", CODE, d.PHONE, d.DESTINATION]
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.cli import documents as d
 from tests.cli.conftest import Moby
+from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
-from tests.cli.test_login import sign_in
 
 
 def test_precedence_of_tokens(moby: Moby, server: StubServer) -> None:

@@ -9,9 +9,9 @@ import pexpect
 import pytest
 
 from tests.cli import documents as d
+from tests.cli.call_answers import ANSWERED, RINGING
 from tests.cli.conftest import MOBY, Moby
 from tests.cli.stubs import StubServer
-from tests.cli.test_call import ANSWERED, RINGING
 
 QUICK = {**d.DEVICE, "interval": 0.5}
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from dev.house import circles, fullest_folder, imports_of_ours, modules
+from dev.house import (
+    circles,
+    fullest_folder,
+    imports_of_ours,
+    modules,
+    modules_that_import_tests,
+)
 
 OURS = modules()
 EDGES = imports_of_ours(OURS)
@@ -95,6 +101,10 @@ def test_no_module_imports_itself_through_others() -> None:
 def test_no_folder_has_more_files_than_one_glance_takes() -> None:
     _, count = fullest_folder(OURS)
     assert count <= 20
+
+
+def test_helpers_of_tests_have_homes_of_their_own() -> None:
+    assert modules_that_import_tests(OURS) == []
 
 
 def test_providers_are_imported_by_the_gateways_only() -> None:

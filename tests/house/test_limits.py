@@ -2,12 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, get_resolver
 
 from mobayilo.lib.ratelimits import LIMITS
+from tests.house.endpoints import endpoints
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("accounts", "billing", "telephony", "mobayilo")
@@ -15,15 +15,6 @@ ROOMS = ("accounts", "billing", "telephony", "mobayilo")
 # admin opens only to staff who came through allauth's sign-in.
 OF_PACKAGES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes")
 ADMIN_DOOR = "accounts.staff.site"
-
-
-def endpoints(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    for entry in resolver.url_patterns:
-        path = prefix + str(entry.pattern)
-        if isinstance(entry, URLResolver):
-            yield from endpoints(entry, path)
-        else:
-            yield path, entry
 
 
 def limits_of(pattern: URLPattern) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,7 +13,8 @@ from accounts.models import User
 from billing.ledger import Cause, open_wallet, post
 from billing.models import Book, Transfer
 from tests.accounts.oauth import approve, poll, start
-from tests.house.test_limits import endpoints
+from tests.counted import questions
+from tests.house.endpoints import endpoints
 from tests.people import api_client, new_token
 from tests.production.addresses import addresses, belongings
 
@@ -39,15 +39,6 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
 HELD_ELSEWHERE = {
     ("post", path) for path in ("calls", "caller-ids", "caller-ids/confirm", "topups")
 }
-# What begins and ends a transaction asks nothing.
-BRACKETS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
-
-
-def questions(ask: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        ask()
-    asked = [query["sql"] or "" for query in captured.captured_queries]
-    return sum(not sql.startswith(BRACKETS) for sql in asked)
 
 
 @pytest.fixture

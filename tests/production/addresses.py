@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import AccessToken, User
 from billing.models import TopUp, Transfer
 from telephony.models import Call, CallerId
-from tests.house.test_limits import endpoints
+from tests.house.endpoints import endpoints
 from tests.people import new_token
 from tests.web.scenes import credit, past_call, proved_phone
 

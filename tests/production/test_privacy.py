@@ -11,7 +11,7 @@ from accounts.models import AccessToken, User
 from telephony.models import CallerId
 from tests.people import api_client, new_token
 from tests.production.addresses import Address, addresses, belongings
-from tests.production.test_security import OPEN_TO_ALL, sign_in
+from tests.production.doors import OPEN_TO_ALL, sign_in
 
 pytestmark = pytest.mark.django_db
 EVIL = "https://evil.example/"

@@ -10,17 +10,10 @@ from pytest_django import Settings
 from accounts.models import User
 from tests.people import PASSWORD, api_client, new_token, person
 from tests.production.addresses import Address, addresses, belongings, state_of
+from tests.production.doors import OPEN_TO_ALL, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_unlimited")]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# What anybody may read: everything else asks who it is.
-OPEN_TO_ALL = {
-    "", "healthz", "readyz", "rates", "numbers/check", ".well-known/oauth-authorization-server",
-    "api/cli/v1/client", "api/cli/v1/rates/<str:country>",
-    "accounts/login/", "accounts/signup/", "accounts/inactive/", "accounts/confirm-email/",
-    "accounts/password/reset/", "accounts/password/reset/done/",
-    "accounts/password/reset/key/done/",
-}  # fmt: skip
 # Programs send these without a page of ours; each is met by other means.
 WITHOUT_CSRF = ("api/", "oauth/", "login/", "webhooks/", ".well-known/")
 
@@ -30,17 +23,6 @@ def _unlimited(settings: Settings) -> None:
     """The matrix asks more often than any person."""
     settings.RATELIMIT_ENABLE = False
     settings.ACCOUNT_RATE_LIMITS = False
-
-
-def sign_in(user: User, *, csrf: bool = False) -> Client:
-    """A browser that has just signed in with the password."""
-    client = Client(enforce_csrf_checks=csrf)
-    form = {"login": user.email, "password": PASSWORD}
-    if csrf:
-        client.get("/accounts/login/")
-        form["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value
-    assert client.post("/accounts/login/", form).status_code == 302
-    return client
 
 
 def ask(client: Client, method: str, path: str) -> int:

@@ -4,38 +4,14 @@ import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # as above
 
+from tests.sandbox.calls import bridge_to_charlie, call_alice
 from tests.sandbox.conftest import (
-    ALICE,
     AUTH_TOKEN,
     CHARLIE,
-    OUR_NUMBER,
     Receiver,
     Sandbox,
     wait_for,
 )
-
-EVENTS = ["initiated", "ringing", "answered", "completed"]
-
-
-def bridge_to_charlie(receiver: Receiver, *, attributes: str = "") -> None:
-    receiver.answers["/twiml"] = (
-        200,
-        f'<Response><Dial callerId="{ALICE}" action="/after" {attributes}>'
-        f'<Number statusCallback="/child" statusCallbackEvent="{" ".join(EVENTS)}">{CHARLIE}'
-        "</Number></Dial></Response>",
-    )
-    receiver.answers["/after"] = (200, "<Response/>")
-
-
-def call_alice(sandbox: Sandbox, receiver: Receiver) -> str:
-    call = sandbox.twilio.calls.create(
-        to=ALICE,
-        from_=OUR_NUMBER,
-        url=f"{receiver.url}/twiml?call=1",
-        status_callback=f"{receiver.url}/status",
-        status_callback_event=EVENTS,
-    )
-    return str(call.sid)
 
 
 def test_call_is_bridged_and_reports_both_legs(sandbox: Sandbox, receiver: Receiver) -> None:

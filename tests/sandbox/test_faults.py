@@ -8,8 +8,8 @@ import requests
 import stripe
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
 
+from tests.sandbox.checkout import create, session_params
 from tests.sandbox.conftest import ALICE, OUR_NUMBER, Sandbox
-from tests.sandbox.test_checkout import create, session_params
 
 TWIML = "<Response/>"
 

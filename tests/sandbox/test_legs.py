@@ -4,20 +4,10 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
 
+from tests.sandbox.calls import bridge_to_charlie, call_alice, running_call_to
 from tests.sandbox.conftest import ALICE, CHARLIE, OUR_NUMBER, Receiver, Sandbox, wait_for
-from tests.sandbox.test_calls import bridge_to_charlie, call_alice
 
 BOB = "+447400654321"
-
-
-def running_call_to(sandbox: Sandbox, number: str, status: str) -> str:
-    """The SID of the call to a number, once it has come that far."""
-
-    def found() -> str:
-        calls = sandbox.get("calls", number=number, running="1")["calls"]
-        return next((str(one["sid"]) for one in calls if one["status"] == status), "")
-
-    return wait_for(found)
 
 
 def test_phone_that_is_answered_by_hand(sandbox: Sandbox, receiver: Receiver) -> None:

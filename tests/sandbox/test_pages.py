@@ -6,10 +6,9 @@ from email.message import EmailMessage
 
 import requests
 
+from tests.sandbox.calls import call_alice, running_call_to
+from tests.sandbox.checkout import create
 from tests.sandbox.conftest import ALICE, Receiver, Sandbox, wait_for
-from tests.sandbox.test_calls import call_alice
-from tests.sandbox.test_checkout import create
-from tests.sandbox.test_legs import running_call_to
 
 
 def page(sandbox: Sandbox, path: str) -> str:

@@ -5,18 +5,8 @@ from typing import Any, cast
 import pytest
 import stripe
 
+from tests.sandbox.checkout import kinds, pay, refund
 from tests.sandbox.conftest import Receiver, Sandbox
-from tests.sandbox.test_checkout import create, kinds
-
-
-def pay(sandbox: Sandbox, cents: int = 2000) -> str:
-    """A paid session's payment intent."""
-    session = create(sandbox, cents)
-    return str(sandbox.post(f"stripe/sessions/{session.id}/pay")["payment_intent"])
-
-
-def refund(sandbox: Sandbox, intent: str, cents: int) -> stripe.Refund:
-    return sandbox.stripe.v1.refunds.create({"payment_intent": intent, "amount": cents})
 
 
 def charge_of(sandbox: Sandbox, intent: str) -> stripe.Charge:

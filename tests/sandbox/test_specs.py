@@ -8,10 +8,9 @@ import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
 
 from tests.provider_specs import load_checkers, needs_descriptions
+from tests.sandbox.calls import bridge_to_charlie, call_alice
+from tests.sandbox.checkout import create, pay, refund
 from tests.sandbox.conftest import ALICE, CHARLIE, SERVICE_SID, Receiver, Sandbox
-from tests.sandbox.test_calls import bridge_to_charlie, call_alice
-from tests.sandbox.test_checkout import create
-from tests.sandbox.test_refunds import pay, refund
 
 # Resources that the sandbox plays and the kept descriptions leave out.
 UNDESCRIBED = ("/v1/charges", "/v1/balance_transactions", "/v1/disputes", "/v1/radar")

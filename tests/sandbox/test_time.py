@@ -6,6 +6,8 @@ import time
 import pytest
 import requests
 
+from tests.sandbox.calls import EVENTS, bridge_to_charlie, call_alice
+from tests.sandbox.checkout import create
 from tests.sandbox.conftest import (
     ACCOUNT_SID,
     ALICE,
@@ -16,8 +18,6 @@ from tests.sandbox.conftest import (
     Sandbox,
     wait_for,
 )
-from tests.sandbox.test_calls import EVENTS, bridge_to_charlie, call_alice
-from tests.sandbox.test_checkout import create
 
 MANY = 200
 

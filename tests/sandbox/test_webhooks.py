@@ -7,6 +7,8 @@ import pytest
 import stripe
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # no types
 
+from tests.sandbox.calls import EVENTS, bridge_to_charlie, call_alice
+from tests.sandbox.checkout import create
 from tests.sandbox.conftest import (
     ALICE,
     AUTH_TOKEN,
@@ -17,8 +19,6 @@ from tests.sandbox.conftest import (
     Sandbox,
     wait_for,
 )
-from tests.sandbox.test_calls import EVENTS, bridge_to_charlie, call_alice
-from tests.sandbox.test_checkout import create
 
 SEEN = ["initiated", "ringing", "in-progress", "completed"]
 

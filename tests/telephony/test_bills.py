@@ -15,7 +15,7 @@ from billing.models import Hold
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, fund
 from tests.telephony.sandbox import Sandbox
-from tests.telephony.test_webhooks import PRICE, send
+from tests.telephony.webhooks import PRICE, send
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 Tell = Callable[..., str]

@@ -22,7 +22,7 @@ from dev.stack import free_port
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person, makes_people
 from tests.telephony.sandbox import ROOT, Sandbox, wait_for
-from tests.telephony.test_webhooks import PRICE
+from tests.telephony.webhooks import PRICE
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 

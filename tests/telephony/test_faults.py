@@ -13,8 +13,8 @@ from pytest_django import Settings
 from accounts.models import Account, User
 from telephony.models import Call, CallerId, RateDeck, Verification
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person
+from tests.telephony.reconciling import calls_to, reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
-from tests.telephony.test_reconcile import calls_to, reconcile_now
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 

@@ -10,8 +10,8 @@ from pytest_django import Settings
 from accounts.models import Account
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, in_another_thread
+from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
-from tests.telephony.test_reconcile import reconcile_now
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 

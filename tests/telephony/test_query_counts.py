@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from tests.house.test_queries import questions
+from tests.counted import questions
 from tests.telephony.conftest import Person
 from tests.telephony.sandbox import Sandbox
 

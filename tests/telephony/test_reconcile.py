@@ -10,23 +10,15 @@ from accounts.models import Account, IdempotencyKey
 from billing.models import Hold
 from telephony.models import Call
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person
+from tests.telephony.reconciling import calls_to, reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 LONG_AGO = timedelta(hours=8)
 
 
-def reconcile_now() -> None:
-    Call.objects.exclude(reconcile_after=None).update(reconcile_after=timezone.now())
-    call_command("reconcile_calls")
-
-
 def backdate(**fields: timedelta) -> None:
     Call.objects.update(**{name: timezone.now() - age for name, age in fields.items()})
-
-
-def calls_to(sandbox: Sandbox, number: str) -> int:
-    return len(sandbox.get("calls", number=number)["calls"])
 
 
 def test_call_whose_webhooks_were_all_lost_is_settled(caller: Person, sandbox: Sandbox) -> None:

@@ -19,22 +19,11 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # the SD
 
 from billing.models import Hold
 from telephony.models import Call, CallEvent
-from telephony.pricing import CallPrice, Price
 from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox, wait_for
+from tests.telephony.webhooks import PRICE, send
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-
-# What the deck of these tests asks for a British mobile (leg A) and a British landline (leg B).
-PRICE = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45)
-
-
-def send(path: str, fields: dict[str, str], *, base: str, token: str) -> requests.Response:
-    """A webhook as Twilio would sign it with some token."""
-    url = f"{base}{path}"
-    signature = RequestValidator(token).compute_signature(url, fields)
-    headers = {"X-Twilio-Signature": signature}
-    return requests.post(url, data=fields, headers=headers, timeout=10)
 
 
 STATUS = {"CallSid": "CA" + "1" * 32, "CallStatus": "completed", "CallDuration": "600"}

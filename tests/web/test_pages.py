@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,10 +17,9 @@ from tests.accounts.browser import enter_code, sign_in
 from tests.accounts.oauth import start
 from tests.people import PASSWORD
 from tests.web.scenes import busy_customer, many_movements, one_of_each, some_tokens
+from tests.web.weight import MOST_BYTES, weight
 
-MOST_BYTES = 120_000
 MOST_QUERIES = 15
-FILE = re.compile(r'(?:href|src)="/static/([^"#]+)')
 
 
 ANY_ID = {"call": "x", "running": "x", "topup": "x", "waiting": "x", "month": "2026-11"}
@@ -73,12 +70,6 @@ def addresses(resolver: URLResolver, room: str = "") -> Iterator[tuple[str, dict
                 yield from addresses(one, f"{one.namespace}:" if one.namespace else room)
         elif not str(one.pattern).startswith("^"):  # those of mails, which are listed
             yield f"{room}{one.name}", {n: EXAMPLE.get(n, "x") for n in one.pattern.converters}
-
-
-def weight(page: str) -> int:
-    """Bytes of the page with everything that it loads, before compression."""
-    files = {str(finders.find(name)) for name in FILE.findall(page)}
-    return len(page.encode()) + sum(Path(name).stat().st_size for name in files)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from telephony.models import Call, CallerId, OpenedDestination, RefusedCall, Ver
 from tests.people import new_token
 from tests.web.scenes import many_movements
 from tests.web.support_desk import REQUEST_ID, SESSION_ID, desk_of, something_of_everything
-from tests.web.test_pages import MOST_BYTES, weight
+from tests.web.weight import MOST_BYTES, weight
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 

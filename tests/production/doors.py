@@ -1,0 +1,26 @@
+"""The addresses of the product and who may open them."""
+
+from django.test import Client
+
+from accounts.models import User
+from tests.people import PASSWORD
+
+# What anybody may read: everything else asks who it is.
+OPEN_TO_ALL = {
+    "", "healthz", "readyz", "rates", "numbers/check", ".well-known/oauth-authorization-server",
+    "api/cli/v1/client", "api/cli/v1/rates/<str:country>",
+    "accounts/login/", "accounts/signup/", "accounts/inactive/", "accounts/confirm-email/",
+    "accounts/password/reset/", "accounts/password/reset/done/",
+    "accounts/password/reset/key/done/",
+}  # fmt: skip
+
+
+def sign_in(user: User, *, csrf: bool = False) -> Client:
+    """A browser that has just signed in with the password."""
+    client = Client(enforce_csrf_checks=csrf)
+    form = {"login": user.email, "password": PASSWORD}
+    if csrf:
+        client.get("/accounts/login/")
+        form["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value
+    assert client.post("/accounts/login/", form).status_code == 302
+    return client

@@ -1,0 +1,16 @@
+"""Reconciliation, run at once."""
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from telephony.models import Call
+from tests.telephony.sandbox import Sandbox
+
+
+def reconcile_now() -> None:
+    Call.objects.exclude(reconcile_after=None).update(reconcile_after=timezone.now())
+    call_command("reconcile_calls")
+
+
+def calls_to(sandbox: Sandbox, number: str) -> int:
+    return len(sandbox.get("calls", number=number)["calls"])
