@@ -226,6 +226,7 @@ def test_interrupt_from_outside_hangs_up_without_a_terminal(moby: Moby, server: 
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
+    server.forget()
     assert process.returncode == 130
     assert json.loads(stdout)["state"] == "completed"
     assert "Traceback" not in stderr
