@@ -20,7 +20,7 @@ MAX_SEND_DIGITS = 32  # Twilio: SendDigits takes 32 characters
 LEAST_DIGITS_OF_LIST = 4  # fewer digits beside a comma or "or" are no second number
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")  # ITU-T E.161
 
-_WORDS = "|".join(re.escape(word) for word in longest_first(EXTENSION_WORDS))
+_WORDS = "|".join(longest_first(EXTENSION_WORDS)).replace(".", r"\.").replace("_", r"\s+")
 _EXTENSION = re.compile(
     rf"[\s,.(/;:-]*(?:;\s*ext=|(?<![^\W\d_])(?:{_WORDS})(?![^\W\d_])[.:\s#=]*|\s*#\s*)"
     r"(\d{1,10})\s*番?\)?$",

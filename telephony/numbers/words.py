@@ -3,7 +3,7 @@
 # Before a number: in signatures, contact lists and on shop signs.
 LABELS = """
     tel tele telephone telefon telefone teléfono telefono telèfon tél téléphone telefoon
-    telefoni telefonas telefonnummer telefonnr tlf tlfn sími sim puh puhelin telefonszám
+    telp tlp telefoni telefonas telefonnummer telefonnr tlf tlfn sími sim puh puhelin telefonszám
     telefonu telpon phone phones ph fon fono fone foon teln telno phoneno telnr mobile mobil
     móvil movil mob mobiel mobilnummer mobitel mobilni mobilon cell cellphone cellular cel
     celular celulare cellulare handy natel portable portabel gsm kännykkä matkapuhelin komórka
@@ -41,12 +41,12 @@ LABELS = """
     zalo nomor telepon kantor rumah kontak hubungi numeri nambari piga
 """
 
-# Between a number and the extension that follows it.
+# Between a number and the extension that follows it; an underscore stands for spaces.
 EXTENSION_WORDS = """
     extensions extension extensión extensão extn ext exten xtn xt x ekst int interno interna
     interne intern interior anexo ramal ram poste linha linka klapka posto puesto durchwahl dw
     nebenstelle nst apparat app toestel tst anknytning ankn alanumero lokal lok local loc
-    wewnętrzny wewn wew mellék mell dahili εσωτ εσωτερικό nhánh pesawat добавочный доб доп
+    wewnętrzny wewn wew mellék mell dahili εσωτ εσωτερικό nhánh máy_lẻ số_máy_lẻ máy_nhánh nội_bộ số_nội_bộ pesawat добавочный доб доп
     внутренний внутр вн внут дод вътр лок 内線番号 内線 內線 内线 分機 分机 轉分機 转分机 轉 转
     내선번호 내선 구내 تحويلة داخلي داخلی שלוחה שלוחות ต่อ กด एक्सटेंशन
 """
