@@ -81,7 +81,7 @@ def _in_stated(written: Written, stated: str, default: str | None) -> list[Readi
     into_it = [r for r in from_outside if r.number.country_code == calling_code]
     if into_it or not abroad or abroad[0].way == Way.EXIT_SET_APART:
         return into_it or abroad
-    return distinct([*abroad, *bare_readings(written.digits)])
+    return distinct([*abroad, *_with_plus_forgotten(written)])
 
 
 def _in_default(written: Written, default: str) -> list[Reading]:
@@ -95,7 +95,20 @@ def _in_default(written: Written, default: str) -> list[Reading]:
         return abroad
     if not abroad and is_long_enough_at_home(written.digits, default):
         return []
-    return distinct([*abroad, *bare_readings(written.digits)])
+    return distinct([*abroad, *_with_plus_forgotten(written)])
+
+
+def _with_plus_forgotten(written: Written) -> list[Reading]:
+    """Return the reading with the calling code first, and a North American one beside it.
+
+    `(649) 244-8367` is grouped as numbers of North America alone are, so that it is not New
+    Zealand's +64 9 244 8367 without a question.
+    """
+    bare = bare_readings(written.digits)
+    american = [
+        r for r in national_readings(written.digits, "US") if is_grouped_as_at_home(r, written)
+    ]
+    return distinct([*bare, *(american if bare else [])])
 
 
 def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Reading]:

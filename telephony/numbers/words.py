@@ -46,7 +46,8 @@ EXTENSION_WORDS = """
     extensions extension extensión extensão extn ext exten xtn xt x ekst int interno interna
     interne intern interior anexo ramal ram poste linha linka klapka posto puesto durchwahl dw
     nebenstelle nst apparat app toestel tst anknytning ankn alanumero lokal lok local loc
-    wewnętrzny wewn wew mellék mell dahili εσωτ εσωτερικό nhánh máy_lẻ số_máy_lẻ máy_nhánh nội_bộ số_nội_bộ pesawat добавочный доб доп
+    wewnętrzny wewn wew mellék mell dahili εσωτ εσωτερικό nhánh máy_lẻ
+    số_máy_lẻ máy_nhánh nội_bộ số_nội_bộ pesawat добавочный доб доп
     внутренний внутр вн внут дод вътр лок 内線番号 内線 內線 内线 分機 分机 轉分機 转分机 轉 转
     내선번호 내선 구내 تحويلة داخلي داخلی שלוחה שלוחות ต่อ กด एक्सटेंशन
 """
