@@ -39,6 +39,8 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )
+    # Each test client would read every static file again, and no test fetches one through it.
+    settings.WHITENOISE_USE_FINDERS = False
     # Hashes that are slow on purpose are a third of the run otherwise.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Django's way of emptying tables is another third.
