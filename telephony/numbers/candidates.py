@@ -108,6 +108,20 @@ def begins_with_exit_code(digits: str, country: str) -> bool:
     return digits.startswith("00") or bool(_exit_codes_at_start(digits, country))
 
 
+def is_after_own_exit_code(reading: Reading, written: Written, countries: list[str]) -> bool:
+    """Return whether the number follows 00 or an exit code of the countries, and no other one.
+
+    0011 is Australia's exit code. Typed elsewhere, it is as likely 00 and a number that begins
+    with 11.
+    """
+    if written.zero_at is not None or reading.way == Way.EXIT_SET_APART:
+        return True
+    before = written.digits.removesuffix(reading.e164.removeprefix("+"))
+    return before == "00" or any(
+        before in _exit_codes_at_start(written.digits, country) for country in countries
+    )
+
+
 def bare_readings(digits: str) -> list[Reading]:
     """Return what the digits are with the country code first, the plus forgotten."""
     return distinct([_international(digits, Way.BARE)])
