@@ -87,14 +87,8 @@ def imports_of_ours(ours: dict[str, Module]) -> dict[str, set[str]]:
 
 def circles(edges: dict[str, set[str]]) -> list[list[str]]:
     """Return modules that import each other, directly or through others, a list for each circle."""
-    left = {name: set(there) for name, there in edges.items()}
-    while ends := {n for there in left.values() for n in there if not left.get(n)} | {
-        name for name, there in left.items() if not there
-    }:
-        left = {name: there - ends for name, there in left.items() if name not in ends}
-    # What is left is in a circle, or leads into one.
-    reached = {name: _reached_from(name, left) for name in left}
-    found = {frozenset(n for n in reached[name] if name in reached[n]) for name in left}
+    reached = {name: _reached_from(name, edges) for name in edges}
+    found = {frozenset(n for n in reached[name] if name in reached.get(n, ())) for name in edges}
     return sorted(sorted(circle) for circle in found if circle)
 
 
