@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, User
 
 
 class Change(models.TextChoices):
-    """What has changed about a user; the template of the mail has a sentence for each."""
+    """A change about a user; the template of the mail has a sentence for each."""
 
     USER_ADDED = "user_added"
     USER_LOCKED = "user_locked"
@@ -29,9 +29,9 @@ def mail_access_change(
 
     `user` gets it too, also when locked, unless `to_user` is False: where another mail says it.
     """
-    told = User.objects.filter(account=user.account).filter(Q(is_active=True) | Q(pk=user.pk))
+    users = User.objects.filter(account=user.account).filter(Q(is_active=True) | Q(pk=user.pk))
     context = {"change": change.value, "who": former_email or user.email, "email_now": user.email}
-    for one in told if to_user else told.exclude(pk=user.pk):
+    for one in users if to_user else users.exclude(pk=user.pk):
         queue_mail(
             one,
             template="accounts/mail/access_changed",
