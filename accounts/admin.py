@@ -20,7 +20,7 @@ from accounts.models import (
 )
 from accounts.oauth.device_login import end_logins
 from accounts.staff import support
-from accounts.staff.base import LookOnlyAdmin, ReasonForm, reasoned
+from accounts.staff.base import ReadOnlyAdmin, ReasonForm, action_with_reason
 from accounts.staff.users import UserAdmin
 from accounts.tokens.lifecycle import revoke_tokens
 from accounts.tokens.policy import LONGEST_DAYS, outlasting
@@ -42,7 +42,7 @@ class PolicyForm(ReasonForm):
 
 
 @admin.register(Account)
-class AccountAdmin(LookOnlyAdmin):
+class AccountAdmin(ReadOnlyAdmin):
     list_display = ["public_id", "people", "frozen_at", "token_max_days", "created_at"]
     list_filter = [("frozen_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["=public_id", "users__email"]
@@ -67,19 +67,19 @@ class AccountAdmin(LookOnlyAdmin):
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.revoke_accesstoken")
 
-    @reasoned("Freeze: no calls, no top-ups", permission="freeze")
+    @action_with_reason("Freeze: no calls, no top-ups", permission="freeze")
     def freeze(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         done = sum(support.freeze(row, reason=reason, request=request) for row in chosen)
         return f"{done} frozen."
 
-    @reasoned("Thaw", permission="freeze")
+    @action_with_reason("Thaw", permission="freeze")
     def thaw(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         done = sum(support.thaw(row, reason=reason, request=request) for row in chosen)
         return f"{done} thawed."
 
-    @reasoned("Set how long tokens may live", permission="tighten", form_class=PolicyForm)
+    @action_with_reason("Set how long tokens may live", permission="tighten", form_class=PolicyForm)
     def tighten(
         self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm
     ) -> str | dict[str, str]:
@@ -98,7 +98,7 @@ class AccountAdmin(LookOnlyAdmin):
         )
         return f"Set; {cut} tokens end earlier."
 
-    @reasoned("Revoke all tokens", permission="revoke")
+    @action_with_reason("Revoke all tokens", permission="revoke")
     def revoke(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         end_logins(User.objects.filter(account__in=chosen))
         tokens = AccessToken.objects.live().filter(user__account__in=chosen)
@@ -106,7 +106,7 @@ class AccountAdmin(LookOnlyAdmin):
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(LookOnlyAdmin):
+class AccessTokenAdmin(ReadOnlyAdmin):
     list_display = [
         "public_id",
         "user",
@@ -127,14 +127,14 @@ class AccessTokenAdmin(LookOnlyAdmin):
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.revoke_accesstoken")
 
-    @reasoned("Revoke", permission="revoke")
+    @action_with_reason("Revoke", permission="revoke")
     def revoke(self, request: HttpRequest, chosen: QuerySet[AccessToken], form: ReasonForm) -> str:
         tokens = AccessToken.objects.filter(pk__in=chosen)
         return _revoke(request, tokens, form)
 
 
 @admin.register(DeviceLogin)
-class DeviceLoginAdmin(LookOnlyAdmin):
+class DeviceLoginAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "state", "client_id", "device_name", "ip", "user", "expires_at"]
     list_filter = ["state", "created_at"]
     list_select_related = ["user"]
@@ -144,7 +144,7 @@ class DeviceLoginAdmin(LookOnlyAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(LookOnlyAdmin):
+class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "action", "account", "user", "via", "ip", "token_public_id"]
     list_filter = ["action", "via", "created_at"]
     list_select_related = ["account", "user"]
@@ -153,7 +153,7 @@ class AuditEventAdmin(LookOnlyAdmin):
 
 
 @admin.register(OutboxMail)
-class OutboxMailAdmin(LookOnlyAdmin):
+class OutboxMailAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "user", "template", "sent_at", "attempts", "last_error"]
     list_filter = ["template", ("sent_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user"]
@@ -164,7 +164,7 @@ class OutboxMailAdmin(LookOnlyAdmin):
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.resend_outboxmail")
 
-    @reasoned("Send again", permission="resend")
+    @action_with_reason("Send again", permission="resend")
     def send_again(
         self, request: HttpRequest, chosen: QuerySet[OutboxMail], form: ReasonForm
     ) -> str:

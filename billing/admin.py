@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.access import signed_in_user
-from accounts.staff.base import LookOnlyAdmin, ReasonForm, reasoned
+from accounts.staff.base import ReadOnlyAdmin, ReasonForm, action_with_reason
 from billing.forms import new_form_key
 from billing.ledger.adjustments import KINDS, adjust
 from billing.models import (
@@ -81,7 +81,7 @@ def may(request: HttpRequest, right: str) -> bool:
 
 
 @admin.register(Wallet)
-class WalletAdmin(LookOnlyAdmin):
+class WalletAdmin(ReadOnlyAdmin):
     list_display = ["account", "balance", "held", "available"]
     list_select_related = ["account"]
     search_fields = ["account__public_id", "account__users__email"]
@@ -101,7 +101,7 @@ class WalletAdmin(LookOnlyAdmin):
     def has_adjust_permission(self, request: HttpRequest) -> bool:
         return may(request, "adjust")
 
-    @reasoned("Credit or debit", permission="adjust", form_class=AdjustForm)
+    @action_with_reason("Credit or debit", permission="adjust", form_class=AdjustForm)
     def credit_or_debit(
         self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
     ) -> str:
@@ -121,7 +121,7 @@ class WalletAdmin(LookOnlyAdmin):
 
 
 @admin.register(Transfer)
-class TransferAdmin(LookOnlyAdmin):
+class TransferAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "public_id", "wallet", "kind", "change", "after", "description"]
     list_filter = ["kind", "book", "created_at"]
     list_select_related = ["wallet__account"]
@@ -139,7 +139,7 @@ class TransferAdmin(LookOnlyAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(LookOnlyAdmin):
+class HoldAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "public_id", "wallet", "state", "amount", "expires_at", "key"]
     list_filter = ["state", "created_at"]
     list_select_related = ["wallet__account"]
@@ -152,7 +152,7 @@ class HoldAdmin(LookOnlyAdmin):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(LookOnlyAdmin):
+class TopUpAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "public_id", "user", "amount", "shown_status", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["user"]
@@ -173,7 +173,7 @@ class TopUpAdmin(LookOnlyAdmin):
     def has_refund_permission(self, request: HttpRequest) -> bool:
         return may(request, "refund")
 
-    @reasoned("Refund to the card", permission="refund", form_class=AmountForm)
+    @action_with_reason("Refund to the card", permission="refund", form_class=AmountForm)
     def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
         topup, staff, reason = (
             only_one(chosen),
@@ -194,7 +194,7 @@ class TopUpAdmin(LookOnlyAdmin):
         state = refund.get_status_display()
         return f"Refund {refund}: {state}. {left} of {topup} can still be refunded."
 
-    @reasoned("Ask Stripe now", permission="view")
+    @action_with_reason("Ask Stripe now", permission="view")
     def ask(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
         said = []
         for topup in chosen.select_related("account"):
@@ -213,7 +213,7 @@ class TopUpAdmin(LookOnlyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(LookOnlyAdmin):
+class RefundAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "public_id", "topup", "amount", "status", "reason", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["topup"]
@@ -230,7 +230,7 @@ class RefundAdmin(LookOnlyAdmin):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(LookOnlyAdmin):
+class DisputeAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "stripe_id", "kind", "topup", "amount", "state", "reason"]
     list_filter = ["kind", "state", "created_at"]
     list_select_related = ["topup"]
@@ -244,7 +244,7 @@ class DisputeAdmin(LookOnlyAdmin):
     def has_withdraw_permission(self, request: HttpRequest) -> bool:
         return may(request, "refund")
 
-    @reasoned("Withdraw the warning", permission="withdraw")
+    @action_with_reason("Withdraw the warning", permission="withdraw")
     def withdraw(self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm) -> str:
         warning = only_one(chosen)
         withdraw_warning(
@@ -257,7 +257,7 @@ class DisputeAdmin(LookOnlyAdmin):
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(LookOnlyAdmin):
+class StripeEventAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "stripe_id", "kind", "outcome", "reference", "note"]
     list_filter = ["outcome", "kind", "received_at"]
     search_fields = ["=stripe_id", "=reference"]
@@ -267,7 +267,7 @@ class StripeEventAdmin(LookOnlyAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return may(request, "replay")
 
-    @reasoned("Apply again", permission="replay")
+    @action_with_reason("Apply again", permission="replay")
     def apply_again(
         self, request: HttpRequest, chosen: QuerySet[StripeEvent], form: ReasonForm
     ) -> str:
@@ -293,7 +293,7 @@ class StripeEventAdmin(LookOnlyAdmin):
 
 
 @admin.register(AuditReport)
-class AuditReportAdmin(LookOnlyAdmin):
+class AuditReportAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "subject", "day", "difference_count"]
     list_filter = ["subject", "created_at"]
     ordering = ["-id"]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.access import signed_in_user
-from accounts.staff.base import LookOnlyAdmin, ReasonForm, ValuesFilter, reasoned
+from accounts.staff.base import ReadOnlyAdmin, ReasonForm, ValuesFilter, action_with_reason
 from mobayilo.lib.formatting import format_money
 from telephony.admin_forms import LimitsForm, OpenForm
 from telephony.calls.reconcile import reconcile
@@ -49,7 +49,7 @@ class EventInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
 
 
 @admin.register(Call)
-class CallAdmin(LookOnlyAdmin):
+class CallAdmin(ReadOnlyAdmin):
     list_display = [
         "created_at",
         "public_id",
@@ -83,7 +83,7 @@ class CallAdmin(LookOnlyAdmin):
     def has_reconcile_permission(self, request: HttpRequest) -> bool:
         return may(request, "reconcile")
 
-    @reasoned("Ask Twilio now: settle or close", permission="reconcile")
+    @action_with_reason("Ask Twilio now: settle or close", permission="reconcile")
     def ask_twilio(self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm) -> str:
         outcomes = []
         for call in chosen.select_related("account"):
@@ -102,7 +102,7 @@ class CallAdmin(LookOnlyAdmin):
 
 
 @admin.register(CallerId)
-class CallerIdAdmin(LookOnlyAdmin):
+class CallerIdAdmin(ReadOnlyAdmin):
     list_display = [
         "e164",
         "account",
@@ -121,7 +121,7 @@ class CallerIdAdmin(LookOnlyAdmin):
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return may(request, "remove")
 
-    @reasoned("Remove: no calls from this phone", permission="remove")
+    @action_with_reason("Remove: no calls from this phone", permission="remove")
     def remove(self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm) -> str:
         staff, removed = signed_in_user(request), 0
         for phone in chosen.select_related("account"):
@@ -139,7 +139,7 @@ class CallerIdAdmin(LookOnlyAdmin):
 
 
 @admin.register(Verification)
-class VerificationAdmin(LookOnlyAdmin):
+class VerificationAdmin(ReadOnlyAdmin):
     list_display = [
         "created_at",
         "e164",
@@ -159,7 +159,7 @@ class VerificationAdmin(LookOnlyAdmin):
     def has_expire_permission(self, request: HttpRequest) -> bool:
         return may(request, "expire")
 
-    @reasoned("Expire: the code is good no more", permission="expire")
+    @action_with_reason("Expire: the code is good no more", permission="expire")
     def expire(self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm) -> str:
         expired = 0
         for verification in chosen.select_related("account"):
@@ -177,7 +177,7 @@ class VerificationAdmin(LookOnlyAdmin):
 
 
 @admin.register(RefusedCall)
-class RefusedCallAdmin(LookOnlyAdmin):
+class RefusedCallAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "account", "user", "to_text", "code", "message", "request_id"]
     list_filter = ["code", "created_at"]
     list_select_related = ["account", "user"]
@@ -186,7 +186,7 @@ class RefusedCallAdmin(LookOnlyAdmin):
 
 
 @admin.register(RateDeck)
-class RateDeckAdmin(LookOnlyAdmin):
+class RateDeckAdmin(ReadOnlyAdmin):
     list_display = [
         "id",
         "name",
@@ -200,7 +200,7 @@ class RateDeckAdmin(LookOnlyAdmin):
 
 
 @admin.register(Rate)
-class RateAdmin(LookOnlyAdmin):
+class RateAdmin(ReadOnlyAdmin):
     list_display = [
         "prefix",
         "description",
@@ -223,7 +223,7 @@ class RateAdmin(LookOnlyAdmin):
 
 
 @admin.register(OpenedDestination)
-class OpenedDestinationAdmin(LookOnlyAdmin):
+class OpenedDestinationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "destination", "account", "opened_by", "reason", "closed_at"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["account", "opened_by"]
@@ -255,7 +255,7 @@ class OpenedDestinationAdmin(LookOnlyAdmin):
         )
         obj.pk, obj.account = opened.pk, opened.account
 
-    @reasoned("Close again", permission="close")
+    @action_with_reason("Close again", permission="close")
     def close(
         self, request: HttpRequest, chosen: QuerySet[OpenedDestination], form: ReasonForm
     ) -> str:
@@ -268,7 +268,7 @@ class OpenedDestinationAdmin(LookOnlyAdmin):
 
 
 @admin.register(AccountLimits)
-class AccountLimitsAdmin(LookOnlyAdmin):
+class AccountLimitsAdmin(ReadOnlyAdmin):
     """Setting the limits of an account anew replaces all that were set before."""
 
     list_display = ["account", *NAMES, "reason", "set_by", "set_at"]

@@ -43,7 +43,7 @@ class AccountField(forms.CharField):
         return found
 
 
-class LookOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
     """Rows that only the product's own operations write."""
 
     show_full_result_count = False
@@ -156,7 +156,7 @@ Do = Callable[[Any, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, 
 Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse]
 
 
-def reasoned(
+def action_with_reason(
     description: str, *, permission: str, form_class: type[ReasonForm] = ReasonForm
 ) -> Callable[[Do], Action]:
     """An admin action that first asks why.
@@ -170,7 +170,7 @@ def reasoned(
         @wraps(do)
         def action(page: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:  # noqa: ANN401 - any page of the admin
             # The list sends no reason; the page of the action does.
-            form = form_class(request.POST) if "reasoned" in request.POST else form_class()
+            form = form_class(request.POST) if "with_reason" in request.POST else form_class()
             if not form.is_valid():
                 return _ask(page, request, chosen, form=form, title=description, facts={})
             try:
@@ -201,7 +201,7 @@ def _back(request: HttpRequest) -> str:
 
 
 def _ask(
-    page: LookOnlyAdmin,
+    page: ReadOnlyAdmin,
     request: HttpRequest,
     chosen: QuerySet[Any],
     *,

@@ -13,7 +13,13 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.staff import support
-from accounts.staff.base import AccountField, LookOnlyAdmin, ReasonForm, reason_field, reasoned
+from accounts.staff.base import (
+    AccountField,
+    ReadOnlyAdmin,
+    ReasonForm,
+    action_with_reason,
+    reason_field,
+)
 
 
 class ReasonedUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
@@ -46,7 +52,7 @@ RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
-class UserAdmin(LookOnlyAdmin):
+class UserAdmin(ReadOnlyAdmin):
     list_display = ["email", "account", "is_active", "is_staff", "tokens", "created_at"]
     list_filter = ["is_active", "is_staff"]
     list_select_related = ["account"]
@@ -113,13 +119,13 @@ class UserAdmin(LookOnlyAdmin):
     def has_lock_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.lock_user")
 
-    @reasoned("Sign out of all browsers", permission="sessions")
+    @action_with_reason("Sign out of all browsers", permission="sessions")
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         ended = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
         return f"{ended} browser sessions ended."
 
-    @reasoned("Remove second factor and passkeys", permission="factor")
+    @action_with_reason("Remove second factor and passkeys", permission="factor")
     def remove_second_factor(
         self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm
     ) -> str:
@@ -129,13 +135,13 @@ class UserAdmin(LookOnlyAdmin):
         )
         return f"{removed} removed; a mail tells them." if removed else "There was none."
 
-    @reasoned("Lock: no sign-in, no sessions, no tokens", permission="lock")
+    @action_with_reason("Lock: no sign-in, no sessions, no tokens", permission="lock")
     def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         for user in chosen:
             support.lock(user, reason=form.cleaned_data["reason"], request=request)
         return "Locked."
 
-    @reasoned("Unlock", permission="lock")
+    @action_with_reason("Unlock", permission="lock")
     def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         for user in chosen:
             support.unlock(user, reason=form.cleaned_data["reason"], request=request)
@@ -150,7 +156,7 @@ admin.site.unregister(Authenticator)
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(LookOnlyAdmin):
+class EmailAddressAdmin(ReadOnlyAdmin):
     list_display = ["email", "user", "primary", "verified"]
     list_filter = ["primary", "verified"]
     list_select_related = ["user"]
@@ -158,7 +164,7 @@ class EmailAddressAdmin(LookOnlyAdmin):
 
 
 @admin.register(UserSession)
-class UserSessionAdmin(LookOnlyAdmin):
+class UserSessionAdmin(ReadOnlyAdmin):
     list_display = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
     search_fields = ["user__email", "=ip"]
     fields = ["user", "created_at", "last_seen_at", "ip", "user_agent"]
@@ -166,7 +172,7 @@ class UserSessionAdmin(LookOnlyAdmin):
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(LookOnlyAdmin):
+class AuthenticatorAdmin(ReadOnlyAdmin):
     list_display = ["user", "type", "created_at", "last_used_at"]
     search_fields = ["user__email"]
     fields = ["user", "type", "created_at", "last_used_at"]

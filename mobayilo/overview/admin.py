@@ -22,7 +22,7 @@ from accounts.admin import AccountAdmin
 from accounts.audit import record
 from accounts.models import Account
 from accounts.secrets import hide_tokens_in
-from accounts.staff.base import LookOnlyAdmin
+from accounts.staff.base import ReadOnlyAdmin
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support import dashboard
 from mobayilo.overview.support.account import account_screen, read_account
@@ -121,13 +121,13 @@ def _may_add(model: type[Model], request: HttpRequest) -> bool:
 
 
 @admin.register(PeriodicJob)
-class PeriodicJobAdmin(LookOnlyAdmin):
+class PeriodicJobAdmin(ReadOnlyAdmin):
     list_display = ["name", "next_run_at", "last_ended_at", "last_error"]
     ordering = ["name"]
 
 
 @admin.register(FailedRequest)
-class FailedRequestAdmin(LookOnlyAdmin):
+class FailedRequestAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "account", "code", "status", "method", "route", "request_id"]
     list_filter = ["code", "created_at"]
     list_select_related = ["account"]

@@ -32,7 +32,12 @@ def add(helper: User, email: str, to: User | None) -> int:
 
 
 def act(helper: User, page: str, action: str, row: User | OutboxMail) -> None:
-    sent = {"action": action, "_selected_action": row.pk, "reasoned": "yes", "reason": "4711 said"}
+    sent = {
+        "action": action,
+        "_selected_action": row.pk,
+        "with_reason": "yes",
+        "reason": "4711 said",
+    }
     assert sign_in(helper).post(f"/admin/accounts/{page}/", sent).status_code == 302
 
 

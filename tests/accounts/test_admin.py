@@ -34,10 +34,10 @@ def act(
     """Chooses an action in a list, then fills its page in."""
     chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
     asked = browser.post(f"/admin/accounts/{page}/", chosen)
-    if asked.status_code != 200 or b"reasoned" not in asked.content:
+    if asked.status_code != 200 or b"with_reason" not in asked.content:
         return f"refused: {asked.status_code}"
     answer = browser.post(
-        f"/admin/accounts/{page}/", {**chosen, "reasoned": "yes", "reason": reason, **more}
+        f"/admin/accounts/{page}/", {**chosen, "with_reason": "yes", "reason": reason, **more}
     )
     return "done" if answer.status_code == 302 else answer.content.decode()
 

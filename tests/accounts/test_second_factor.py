@@ -26,7 +26,7 @@ def operator(db: None) -> User:
 
 
 def remove(browser: Client, user: User) -> int:
-    sent = {"action": "remove_second_factor", "_selected_action": user.pk, "reasoned": "yes"}
+    sent = {"action": "remove_second_factor", "_selected_action": user.pk, "with_reason": "yes"}
     return browser.post(USERS, {**sent, "reason": "knows the last call"}).status_code
 
 

@@ -33,7 +33,7 @@ def link_of(message_number: int) -> str:
 def send_again(kept: OutboxMail) -> None:
     helper = person("sam@example.org", is_staff=True)
     helper.groups.add(Group.objects.get(name="support"))
-    sent = {"action": "send_again", "_selected_action": kept.pk, "reasoned": "yes"}
+    sent = {"action": "send_again", "_selected_action": kept.pk, "with_reason": "yes"}
     sign_in(helper).post("/admin/accounts/outboxmail/", {**sent, "reason": "it never came"})
     call_command("send_notices")
 

@@ -65,7 +65,7 @@ def test_support_freezes_what_a_dispute_froze_before(
     dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
     stripe_sandbox.settle()
     client.force_login(staff("support"))
-    form = {"action": "freeze", "_selected_action": [paid.account_id], "reasoned": "yes"}
+    form = {"action": "freeze", "_selected_action": [paid.account_id], "with_reason": "yes"}
     for said in ("1 frozen.", "0 frozen."):
         page = client.post(ACCOUNTS, {**form, "reason": "stolen cards"}, follow=True)
         assert said in page.content.decode()

@@ -24,14 +24,24 @@ MALDIVES, BERLIN = "+9606701234", "+493012345678"
 
 def act(user: User, action: str, row: models.Model) -> str:
     """Fills the page of an action in; what came of it."""
-    sent = {"action": action, "_selected_action": row.pk, "reasoned": "yes", "reason": "ticket 42"}
+    sent = {
+        "action": action,
+        "_selected_action": row.pk,
+        "with_reason": "yes",
+        "reason": "ticket 42",
+    }
     answer = sign_in(user).post(f"/admin/telephony/{row._meta.model_name}/", sent, follow=True)
     return answer.content.decode()
 
 
 def act_status(user: User, action: str, row: models.Model) -> int:
     """The same where it is refused."""
-    sent = {"action": action, "_selected_action": row.pk, "reasoned": "yes", "reason": "ticket 42"}
+    sent = {
+        "action": action,
+        "_selected_action": row.pk,
+        "with_reason": "yes",
+        "reason": "ticket 42",
+    }
     return sign_in(user).post(f"/admin/telephony/{row._meta.model_name}/", sent).status_code
 
 

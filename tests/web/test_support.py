@@ -151,7 +151,7 @@ def test_button_closes_a_destination_and_comes_back_to_the_screen(alice: User) -
         if button[1] == "close"
     ]  # fmt: skip
     sent = {"action": action, "_selected_action": pk, "back": back}
-    done = desk.post(url, {**sent, "reasoned": "yes", "reason": "ticket 42"}, follow=True)
+    done = desk.post(url, {**sent, "with_reason": "yes", "reason": "ticket 42"}, follow=True)
     assert done.redirect_chain[-1][0] == page_of(alice)
     assert "1 closed." in done.content.decode()
     opened.refresh_from_db()
@@ -162,7 +162,9 @@ def test_button_freezes_and_comes_back_to_the_screen(alice: User) -> None:
     desk, account = desk_of("support"), alice.account
     sent = {"action": "freeze", "_selected_action": account.pk, "back": page_of(alice)}
     done = desk.post(
-        "/admin/accounts/account/", {**sent, "reasoned": "yes", "reason": "ticket 42"}, follow=True
+        "/admin/accounts/account/",
+        {**sent, "with_reason": "yes", "reason": "ticket 42"},
+        follow=True,
     )
     assert done.redirect_chain[-1][0] == page_of(alice)
     shown = done.content.decode()
@@ -173,7 +175,7 @@ def test_button_freezes_and_comes_back_to_the_screen(alice: User) -> None:
 
 def test_action_leads_back_to_nobody_elses_site(alice: User) -> None:
     sent = {"action": "freeze", "_selected_action": alice.account.pk}
-    elsewhere = {"back": "https://evil.example/", "reasoned": "yes", "reason": "ticket 42"}
+    elsewhere = {"back": "https://evil.example/", "with_reason": "yes", "reason": "ticket 42"}
     done = desk_of("support").post("/admin/accounts/account/", {**sent, **elsewhere})
     assert done["Location"] == "/admin/accounts/account/"
 
@@ -269,7 +271,7 @@ def test_customer_learns_what_support_did_and_not_who_or_from_where(alice: User)
     desk = desk_of("support")
     desk.defaults.update({"REMOTE_ADDR": "203.0.113.9", "HTTP_USER_AGENT": "desk-browser"})
     desk.get(page_of(alice))
-    sent = {"action": "freeze", "_selected_action": alice.account.pk, "reasoned": "yes"}
+    sent = {"action": "freeze", "_selected_action": alice.account.pk, "with_reason": "yes"}
     desk.post("/admin/accounts/account/", {**sent, "reason": "ticket 42"})
     desk.defaults.clear()
     desk.force_login(alice)
