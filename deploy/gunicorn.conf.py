@@ -9,11 +9,19 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it bring
 from gunicorn.workers.base import Worker  # type: ignore[import-untyped]  # as above
 from prometheus_client import multiprocess
 
+from mobayilo.lib.environment import Environment
+
+env = Environment()
+env.section("The web server (deploy/gunicorn.conf.py)")
 wsgi_app = "mobayilo.wsgi"
-bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("WEB_WORKERS", "2"))
+bind = env.text(
+    "WEB_BIND",
+    "where gunicorn listens: nginx must reach it, and no other host",
+    default="127.0.0.1:8000",
+)
+workers = env.integer("WEB_WORKERS", "web processes on this machine", default=2)
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "2"))
+threads = env.integer("WEB_THREADS", "threads in each web process", default=2)
 
 # Longer than nginx keeps an idle connection (60 s): whoever closes first must be the one who asks,
 # or a request meets a closed door.

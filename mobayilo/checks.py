@@ -7,35 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from accounts.tokens.policy import LONGEST_DAYS
-from billing.payments.amounts import SMALLEST_CENTS
-
 SECRET_KEY_LENGTH = 50  # as Django's own check, which only warns
-MOST_CENTS = 100_000_000
-MANY = 1_000_000
-BOUNDS: dict[str, tuple[int, int]] = {
-    "WEB_PROCESSES": (1, 10_000),
-    "TRUSTED_PROXY_COUNT": (0, 10),
-    "TWILIO_TIMEOUT_SECONDS": (1, 60),
-    "STRIPE_TIMEOUT_SECONDS": (1, 60),
-    "TOKEN_DEFAULT_DAYS": (1, LONGEST_DAYS),
-    "TOKEN_MAX_DAYS": (1, LONGEST_DAYS),
-    "TOPUP_MAX_CENTS": (SMALLEST_CENTS, MOST_CENTS),
-    "TOPUP_MAX_CENTS_NEW_ACCOUNT": (SMALLEST_CENTS, MOST_CENTS),
-    "REFUND_DAYS": (0, 3650),
-    "ADJUST_MAX_CENTS_SUPPORT": (0, MOST_CENTS),
-    "ADJUST_MAX_CENTS_FINANCE": (0, MOST_CENTS),
-    "LOW_BALANCE_CENTS": (0, MOST_CENTS),
-    "FALSE_ANSWER_SECONDS": (0, 60),
-    "CALLER_ID_REVERIFY_DAYS": (0, 3650),
-    "NEW_ACCOUNT_DAYS": (0, 3650),
-    "CALLS_AT_ONCE": (1, MANY),
-    "CALLS_AT_ONCE_NEW_ACCOUNT": (1, MANY),
-    "CALLS_PER_HOUR": (1, MANY),
-    "NEW_NUMBERS_PER_HOUR": (1, MANY),
-    "SPEND_MAX_CENTS_PER_DAY": (0, MOST_CENTS),
-    "PRICE_CEILING_CENTS_NEW_ACCOUNT": (0, MOST_CENTS),
-}
 
 
 @register
@@ -105,12 +77,13 @@ def check_numbers_make_sense(
     """A number outside its bounds is a slip: the minus, or another unit."""
     problems: list[CheckMessage] = [
         Error(
-            f"{name} is {getattr(settings, name)}.",
-            hint=f"Set it to a number from {least} to {most}, or remove it for the default.",
+            f"{one.name} is {getattr(settings, one.name)}.",
+            hint=f"Set it to a number from {one.bounds[0]} to {one.bounds[1]}, "
+            "or remove it for the default.",
             id="mobayilo.E005",
         )
-        for name, (least, most) in BOUNDS.items()
-        if not least <= getattr(settings, name) <= most
+        for one in settings.VARIABLES
+        if one.bounds and not one.bounds[0] <= getattr(settings, one.name) <= one.bounds[1]
     ]
     if settings.TOKEN_DEFAULT_DAYS > settings.TOKEN_MAX_DAYS:
         problems.append(

@@ -24,35 +24,338 @@ if env_file := os.environ.get("ENV_FILE"):
     environ.Env.read_env(env_file)
 env = Environment()
 
-# The product seen from outside: links in mails, the OAuth issuer, webhook addresses, host checks.
+# The settings of an operator. `make tables` writes deploy/mobayilo.env and the tables of
+# docs/operations.md from these lines.
 
-PUBLIC_URL: str = env.str("PUBLIC_URL").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-if _public.scheme not in ("http", "https") or not _public.hostname or _public.path:
+env.section("The site")
+PUBLIC_URL = env.text(
+    "PUBLIC_URL",
+    "the address of the site: links in mails, the OAuth issuer, webhooks. `https://`, without a "
+    "path; plain http on loopback only",
+    example="https://mobayilo.com",
+).rstrip("/")
+MOBY_INSTALL_COMMAND = env.text(
+    "MOBY_INSTALL_COMMAND",
+    "what the site tells customers to type to get `moby`, such as "
+    "`pipx install https://…/moby-0.1.0-py3-none-any.whl` of your release. "
+    "The bare name is a stranger's package on PyPI",
+    default="pipx install ./cli_client",
+)
+EXTRA_ALLOWED_HOSTS = env.words("EXTRA_ALLOWED_HOSTS", "further host names, separated by commas")
+SECRET_KEY = env.text(
+    "SECRET_KEY",
+    "signs sessions and links: 50 random characters or more, as `openssl rand -base64 48` makes",
+)
+SECRET_KEY_FALLBACKS = env.words(
+    "SECRET_KEY_FALLBACKS", "former keys while one is being replaced, separated by commas"
+)
+TRUSTED_PROXY_COUNT = env.integer(
+    "TRUSTED_PROXY_COUNT",
+    "how many proxies of yours append to `X-Forwarded-For`; 0 means that clients connect directly, "
+    "1 is right with the nginx configuration of `deploy/`",
+    default=0,
+    example="1",
+    at_least=0,
+    at_most=10,
+)
+CLIENT_COUNTRY_HEADER = env.text(
+    "CLIENT_COUNTRY_HEADER",
+    "the header in which the outermost proxy writes the client's country, such as `CF-IPCountry`",
+    default="",
+)
+
+env.section("What must last, and what may be lost")
+DATABASE_URL = env.address(
+    "DATABASE_URL",
+    "the database: `postgresql://user:password@host/name`, or `sqlite:///file` for one web process",
+    schemes=("postgresql", "postgres", "sqlite"),
+    looks_like="postgresql://user:password@host/name, or sqlite:///file",
+    example="postgresql://mobayilo@localhost/mobayilo",
+)
+CONN_MAX_AGE = env.integer(
+    "CONN_MAX_AGE",
+    "seconds that a database connection is kept. 0 opens one for each request, which is slow",
+    default=60,
+)
+REDIS_URL = env.address(
+    "REDIS_URL",
+    "where limits are counted: `redis://host:6379/0`; required with several web processes",
+    schemes=("redis", "rediss", "unix"),
+    looks_like="redis://host:6379/0",
+    default="",
+    example="redis://localhost:6379/0",
+)
+WEB_PROCESSES = env.integer(
+    "WEB_PROCESSES",
+    "how many web processes run, all machines together",
+    default=1,
+    example="2",
+    at_least=1,
+    at_most=10_000,
+)
+STATIC_ROOT = Path(
+    env.text(
+        "STATIC_ROOT",
+        "where `manage.py collectstatic` writes and the web server reads",
+        default=str(BASE_DIR / "var" / "static"),
+        shown_default="var/static",
+        example="/srv/mobayilo/var/static",
+    )
+)
+
+env.section("Mail")
+EMAIL_URL = env.address(
+    "EMAIL_URL",
+    "the mail server: `smtp+tls://user:password@host:587`",
+    schemes=tuple(env.EMAIL_SCHEMES),
+    looks_like="smtp+tls://user:password@host:587",
+    example="smtp+tls://localhost:587",
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
+    "MAIL_FROM", "the sender of every mail", default="Mobayilo <hello@mobayilo.com>"
+)
+
+env.section("Twilio")
+TWILIO_ACCOUNT_SID = env.text(
+    "TWILIO_ACCOUNT_SID", "the account's SID, from the first page of the console"
+)
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", "the account's token, which also signs webhooks")
+TWILIO_AUTH_TOKEN_FALLBACK = env.text(
+    "TWILIO_AUTH_TOKEN_FALLBACK",
+    "the other token while one is being replaced: webhooks signed with either are accepted",
+    default="",
+)
+TWILIO_VERIFY_SERVICE_SID = env.text(
+    "TWILIO_VERIFY_SERVICE_SID", "the Verify service that sends codes"
+)
+TWILIO_FROM_NUMBER = env.text("TWILIO_FROM_NUMBER", "the number, in E.164, that rings customers")
+TWILIO_TIMEOUT_SECONDS = env.decimal(
+    "TWILIO_TIMEOUT_SECONDS",
+    "how many seconds to wait for an answer of Twilio",
+    default=10.0,
+    at_least=1,
+    at_most=60,
+)
+TWILIO_API_URL = env.text(
+    "TWILIO_API_URL",
+    "another base address for the SDK, such as the sandbox; empty means Twilio itself",
+    default="",
+)
+
+env.section("Stripe")
+STRIPE_API_KEY = env.text(
+    "STRIPE_API_KEY",
+    "a restricted key: Checkout Sessions and Refunds write; Events, PaymentIntents, Charges and "
+    "Disputes read",
+)
+STRIPE_WEBHOOK_SECRET = env.text(
+    "STRIPE_WEBHOOK_SECRET", "the secret of the webhook endpoint `PUBLIC_URL/webhooks/stripe`"
+)
+STRIPE_TIMEOUT_SECONDS = env.decimal(
+    "STRIPE_TIMEOUT_SECONDS",
+    "how many seconds to wait for an answer of Stripe",
+    default=10.0,
+    at_least=1,
+    at_most=60,
+)
+STRIPE_API_URL = env.text(
+    "STRIPE_API_URL",
+    "another base address for the SDK, such as the sandbox; empty means Stripe itself",
+    default="",
+)
+
+MOST_CENTS = 100_000_000
+MANY = 1_000_000
+env.section("Policy")  # what an operator may tighten or loosen; cents are cents of US dollars
+TOKEN_DEFAULT_DAYS = env.integer(
+    "TOKEN_DEFAULT_DAYS",
+    "how many days a token lives if its maker says nothing",
+    default=30,
+    at_least=1,
+    at_most=3650,
+)
+TOKEN_MAX_DAYS = env.integer(
+    "TOKEN_MAX_DAYS",
+    "how many days a token lives at most; staff may tighten it for an account",
+    default=365,
+    at_least=1,
+    at_most=3650,
+)
+TOKEN_MAY_LAST_FOR_EVER = env.flag(
+    "TOKEN_MAY_LAST_FOR_EVER", "whether tokens without an end may be made", default=False
+)
+TOPUP_MAX_CENTS = env.integer(
+    "TOPUP_MAX_CENTS", "the largest top-up", default=50_000, at_least=500, at_most=MOST_CENTS
+)
+TOPUP_MAX_CENTS_NEW_ACCOUNT = env.integer(
+    "TOPUP_MAX_CENTS_NEW_ACCOUNT",
+    "the largest top-up of an account whose first paid one is not a week old",
+    default=10_000,
+    at_least=500,
+    at_most=MOST_CENTS,
+)
+REFUND_DAYS = env.integer(
+    "REFUND_DAYS",
+    "how many days customers may refund the unused rest of a top-up themselves",
+    default=30,
+    at_least=0,
+    at_most=3650,
+)
+ADJUST_MAX_CENTS_SUPPORT = env.integer(
+    "ADJUST_MAX_CENTS_SUPPORT",
+    "the most that support and operators may credit or debit at a time",
+    default=2_000,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+ADJUST_MAX_CENTS_FINANCE = env.integer(
+    "ADJUST_MAX_CENTS_FINANCE",
+    "the most that finance may credit or debit at a time",
+    default=50_000,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+LOW_BALANCE_CENTS = env.integer(
+    "LOW_BALANCE_CENTS",
+    "below this balance a mail is sent, once per crossing; 0 sends none",
+    default=200,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+CALL_MAX_SECONDS = env.integer(
+    "CALL_MAX_SECONDS",
+    "the longest call in seconds; Twilio allows four hours",
+    default=4 * 3600 - 60,
+)
+CALL_RING_SECONDS = env.integer(
+    "CALL_RING_SECONDS", "how many seconds the destination rings", default=45
+)
+FALSE_ANSWER_SECONDS = env.integer(
+    "FALSE_ANSWER_SECONDS",
+    "answered calls shorter than this many seconds are false answers and cost nothing",
+    default=3,
+    at_least=0,
+    at_most=60,
+)
+CHARGE_UNANSWERED_CALLS = env.flag(
+    "CHARGE_UNANSWERED_CALLS",
+    "whether the customer's own leg is billed when the destination never answered",
+    default=False,
+)
+CALLER_ID_REVERIFY_DAYS = env.integer(
+    "CALLER_ID_REVERIFY_DAYS",
+    "after how many days a phone has to be verified again; 0 is never",
+    default=180,
+    at_least=0,
+    at_most=3650,
+)
+NEW_ACCOUNT_DAYS = env.integer(
+    "NEW_ACCOUNT_DAYS",
+    "how many days an account counts as new and has tighter limits",
+    default=7,
+    at_least=0,
+    at_most=3650,
+)
+CALLS_AT_ONCE = env.integer(
+    "CALLS_AT_ONCE",
+    "calls of one account at the same time",
+    default=5,
+    at_least=1,
+    at_most=MANY,
+)
+CALLS_AT_ONCE_NEW_ACCOUNT = env.integer(
+    "CALLS_AT_ONCE_NEW_ACCOUNT",
+    "calls of a new account at the same time",
+    default=3,
+    at_least=1,
+    at_most=MANY,
+)
+CALLS_PER_HOUR = env.integer(
+    "CALLS_PER_HOUR",
+    "calls of one account an hour; an operator may set another limit for an account in the admin",
+    default=120,
+    at_least=1,
+    at_most=MANY,
+)
+NEW_NUMBERS_PER_HOUR = env.integer(
+    "NEW_NUMBERS_PER_HOUR",
+    "numbers an hour that the account never called before; another limit as for calls",
+    default=30,
+    at_least=1,
+    at_most=MANY,
+)
+SPEND_MAX_CENTS_PER_DAY = env.integer(
+    "SPEND_MAX_CENTS_PER_DAY",
+    "what one account may spend in a UTC day, open holds included",
+    default=20_000,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+PRICE_CEILING_CENTS_NEW_ACCOUNT = env.integer(
+    "PRICE_CEILING_CENTS_NEW_ACCOUNT",
+    "the dearest minute that a new account may call",
+    default=150,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+CLOSED_COUNTRIES = [
+    code.upper()
+    for code in env.words(
+        "CLOSED_COUNTRIES", "ISO codes of countries that are never called, separated by commas"
+    )
+]
+
+PUBLIC = urlsplit(PUBLIC_URL)
+if PUBLIC.scheme not in ("http", "https") or not PUBLIC.hostname or PUBLIC.path:
     raise ImproperlyConfigured("PUBLIC_URL must look like https://example.com, without a path")
-IS_LOCAL: bool = is_loopback(_public.hostname)
-if _public.scheme == "http" and not IS_LOCAL:
+IS_LOCAL: bool = is_loopback(PUBLIC.hostname)
+if PUBLIC.scheme == "http" and not IS_LOCAL:
     raise ImproperlyConfigured("PUBLIC_URL must be https:// unless it is on this machine")
 
-SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+env.section("Staff, and what is seen from outside")
+STAFF_MFA_REQUIRED = env.flag(
+    "STAFF_MFA_REQUIRED",
+    "whether the admin opens only to staff with a second factor; a public server refuses to start "
+    "without (`mobayilo.E002`). On loopback the default is False",
+    default=not IS_LOCAL,
+    shown_default="True",
+)
+METRICS_TOKEN = env.text(
+    "METRICS_TOKEN",
+    "what Prometheus sends as a Bearer token to read `/metrics`, which does not exist without it",
+    default="",
+    example="",
+)
+PROMETHEUS_MULTIPROC_DIR = env.text(
+    "PROMETHEUS_MULTIPROC_DIR",
+    "a folder in which the web processes of one machine add up their counters; the systemd unit "
+    "sets it",
+    default="",
+)
+LOG_LEVEL = env.one_of(
+    "LOG_LEVEL",
+    "the least level of the JSON log lines on stderr",
+    known=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    default="INFO",
+)
+RATELIMIT_ENABLE = env.flag(
+    "RATELIMIT_ENABLE",
+    "whether requests are counted against the limits; off only for load tests",
+    default=True,
+)
+
+# From here on, what follows from the above, and how Django and its apps are wired.
+
+VARIABLES = env.variables
 DEBUG = False
-ALLOWED_HOSTS = [_public.hostname, *env.list("EXTRA_ALLOWED_HOSTS", default=[])]
+ALLOWED_HOSTS = [PUBLIC.hostname, *EXTRA_ALLOWED_HOSTS]
 if IS_LOCAL:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1"]
-
-# What a customer types to get moby. PyPI's "moby" is a stranger's package, so no bare name here.
-MOBY_INSTALL_COMMAND: str = env.str("MOBY_INSTALL_COMMAND", default="pipx install ./cli_client")
-
-# How many proxies of ours append to X-Forwarded-For; 0 means that clients connect directly.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-# The header in which the outermost of them says the client's country, such as CF-IPCountry.
-CLIENT_COUNTRY_HEADER: str = env.str("CLIENT_COUNTRY_HEADER", default="")
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _public.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PUBLIC.scheme == "https"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_LOCAL
@@ -71,10 +374,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # A form of ours may lead to Stripe's page: browsers apply this to redirects too.
-        "form-action": [
-            SELF,
-            env.str("STRIPE_API_URL", default="") or "https://checkout.stripe.com",
-        ],
+        "form-action": [SELF, STRIPE_API_URL or "https://checkout.stripe.com"],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
@@ -145,12 +445,7 @@ TEMPLATES = [
 
 # What must last.
 
-_database_url = env.address(
-    "DATABASE_URL",
-    ("postgresql", "postgres", "sqlite"),
-    "postgresql://user:password@host/name, or sqlite:///file",
-)
-DATABASES = {"default": Environment.db_url_config(_database_url)}
+DATABASES = {"default": Environment.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A deferred transaction that upgrades from reading to writing is refused at once when another
     # writes, whatever the time-out; an immediate one waits its turn.
@@ -160,7 +455,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = CONN_MAX_AGE
     # No health checks: they cost a round trip on each request. A connection that broke fails one
     # request with 503 and is opened anew for the next.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
@@ -170,7 +465,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What may be lost: counters and short caches.
 
-REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0", default="")
 # Django keeps 300 entries unless told, so that a few hundred addresses would push counters out.
 COUNTERS_IN_MEMORY = {"MAX_ENTRIES": 100_000}
 CACHES = {
@@ -200,12 +494,10 @@ CACHES = {
         "OPTIONS": COUNTERS_IN_MEMORY,
     },
 }
-WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
 SILENCED_SYSTEM_CHECKS = [
     "django_ratelimit.E003",  # local memory is allowed for one process: mobayilo.E001 guards that
     "django_ratelimit.W001",  # Django's own Redis backend increments atomically
 ]
-RATELIMIT_ENABLE = env.bool("RATELIMIT_ENABLE", default=True)
 
 # Who people are.
 
@@ -236,22 +528,19 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "accounts.sign_in.mfa.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
-STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=not IS_LOCAL)
 MFA_TOTP_ISSUER = "Mobayilo"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # Mail.
 
-_email_url = env.address("EMAIL_URL", tuple(env.EMAIL_SCHEMES), "smtp+tls://user:password@host:587")
-vars().update(Environment.email_url_config(_email_url))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="Mobayilo <hello@mobayilo.com>")
+vars().update(Environment.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 10
 
 # The CLI API.
@@ -284,56 +573,6 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the schema has a test of its own
 }
 
-# Providers. The *_API_URL variables point the official SDKs at the sandbox.
-
-TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID")
-TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN")
-# The former token, while a rotation is under way: webhooks signed with either are accepted.
-TWILIO_AUTH_TOKEN_FALLBACK: str = env.str("TWILIO_AUTH_TOKEN_FALLBACK", default="")
-TWILIO_VERIFY_SERVICE_SID = env.str("TWILIO_VERIFY_SERVICE_SID")
-TWILIO_FROM_NUMBER = env.str("TWILIO_FROM_NUMBER")  # the Twilio number that rings customers
-TWILIO_API_URL: str = env.str("TWILIO_API_URL", default="")
-TWILIO_TIMEOUT_SECONDS = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
-STRIPE_API_KEY = env.str("STRIPE_API_KEY")
-STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")
-STRIPE_API_URL: str = env.str("STRIPE_API_URL", default="")
-STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=10.0)
-
-# Policy of the house. Amounts and times that an operator may tighten.
-
-TOKEN_DEFAULT_DAYS = env.int("TOKEN_DEFAULT_DAYS", default=30)
-TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", default=365)
-TOKEN_MAY_LAST_FOR_EVER = env.bool("TOKEN_MAY_LAST_FOR_EVER", default=False)
-TOPUP_MAX_CENTS = env.int("TOPUP_MAX_CENTS", default=50_000)
-TOPUP_MAX_CENTS_NEW_ACCOUNT = env.int("TOPUP_MAX_CENTS_NEW_ACCOUNT", default=10_000)
-REFUND_DAYS = env.int(
-    "REFUND_DAYS", default=30
-)  # how long customers may refund a top-up themselves
-ADJUST_MAX_CENTS_SUPPORT = env.int("ADJUST_MAX_CENTS_SUPPORT", default=2_000)  # operators too
-ADJUST_MAX_CENTS_FINANCE = env.int("ADJUST_MAX_CENTS_FINANCE", default=50_000)
-LOW_BALANCE_CENTS = env.int("LOW_BALANCE_CENTS", default=200)  # below this a mail is sent; 0: never
-CALL_MAX_SECONDS = env.int("CALL_MAX_SECONDS", default=4 * 3600 - 60)
-CALL_RING_SECONDS = env.int("CALL_RING_SECONDS", default=45)
-# Calls that the destination answered for less than this are false answers and cost nothing.
-FALSE_ANSWER_SECONDS = env.int("FALSE_ANSWER_SECONDS", default=3)
-# Whether the customer's own leg is billed when the destination never answered.
-CHARGE_UNANSWERED_CALLS = env.bool("CHARGE_UNANSWERED_CALLS", default=False)
-CALLER_ID_REVERIFY_DAYS = env.int("CALLER_ID_REVERIFY_DAYS", default=180)  # 0: never
-# What a single account may do, against fraud; a new account less.
-NEW_ACCOUNT_DAYS = env.int("NEW_ACCOUNT_DAYS", default=7)
-CALLS_AT_ONCE = env.int("CALLS_AT_ONCE", default=5)
-CALLS_AT_ONCE_NEW_ACCOUNT = env.int("CALLS_AT_ONCE_NEW_ACCOUNT", default=3)
-CALLS_PER_HOUR = env.int("CALLS_PER_HOUR", default=120)
-NEW_NUMBERS_PER_HOUR = env.int("NEW_NUMBERS_PER_HOUR", default=30)
-SPEND_MAX_CENTS_PER_DAY = env.int("SPEND_MAX_CENTS_PER_DAY", default=20_000)
-PRICE_CEILING_CENTS_NEW_ACCOUNT = env.int("PRICE_CEILING_CENTS_NEW_ACCOUNT", default=150)
-CLOSED_COUNTRIES = [code.upper() for code in env.list("CLOSED_COUNTRIES", default=[])]
-
-# Seen from outside.
-
-METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
-PROMETHEUS_MULTIPROC_DIR: str = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
-
 # Pages.
 
 LANGUAGE_CODE = "en-us"
@@ -341,7 +580,6 @@ TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "mobayilo.formats"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -349,7 +587,6 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = IS_LOCAL
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -358,7 +595,7 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]}
     },
-    "root": {"handlers": ["stderr"], "level": env.one_of("LOG_LEVEL", LOG_LEVELS, default="INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         # Every 4xx again, in words; our own line has the status. A device login waits in 400s.

@@ -1,6 +1,5 @@
 """What lies in deploy/ fits the code: variables, units, nginx, alerts, backups."""
 
-import ast
 import os
 import re
 import shutil
@@ -20,8 +19,6 @@ from dev.stack import ROOT
 from tests.templates import copy_database, url_of
 
 DEPLOY = ROOT / "deploy"
-OF_GUNICORN = {"WEB_BIND", "WEB_WORKERS", "WEB_THREADS"}
-SETTINGS = (ROOT / "mobayilo" / "settings.py").read_text()
 LINE = re.compile(r"^(#?)([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 
 
@@ -29,33 +26,6 @@ def variables() -> dict[str, tuple[bool, str]]:
     """Each variable of the file: whether it is set, and to what."""
     text = (DEPLOY / "mobayilo.env").read_text()
     return {name: (not mark, value) for mark, name, value in LINE.findall(text)}
-
-
-def defaults() -> dict[str, object]:
-    """The defaults that the settings write as a literal or a sum of literals."""
-    found: dict[str, object] = {}
-    for node in ast.walk(ast.parse(SETTINGS)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env."):
-            given = next((k.value for k in node.keywords if k.arg == "default"), None)
-            name = ast.literal_eval(node.args[0])
-            if given is not None and not re.search(r"[A-Z(\[]", ast.unparse(given)):
-                found[name] = eval(ast.unparse(given))  # noqa: S307 - arithmetic of our settings
-    return found
-
-
-def test_environment_file_explains_every_variable_of_the_settings() -> None:
-    read = set(re.findall(r"env\.\w+\(\s*\"(\w+)\"", SETTINGS))
-    text = (DEPLOY / "mobayilo.env").read_text()
-    unexplained = re.findall(r"^$\n#?([A-Z][A-Z_]+)=", text, re.MULTILINE)
-    assert variables().keys() == read | OF_GUNICORN
-    assert unexplained == []
-
-
-def test_environment_file_shows_the_true_defaults() -> None:
-    shown = {name: value for name, (is_set, value) in variables().items() if not is_set}
-    true = {name: str(value) for name, value in defaults().items() if name in shown}
-    assert len(true) > 20
-    assert {name: shown[name] for name in true} == true
 
 
 def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> None:
