@@ -20,7 +20,7 @@ from telephony import serializers as shapes
 from telephony.calls.affordability import Means, means_of
 from telephony.calls.hangup import hang_up
 from telephony.calls.place import CallRequest, place_call, quote_call
-from telephony.calls.quote import Wish, read_wanted
+from telephony.calls.quote import CallOrder, read_wanted
 from telephony.calls.representations import number_check_of, quote_of, rates_of
 from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
@@ -130,14 +130,14 @@ class QuoteView(APIView):
         asked = CallRequest(
             user=user_of(request),
             token=token_of(request),
-            wish=_wish(read(shapes.QuoteRequest, request)),
+            order=_call_order(read(shapes.QuoteRequest, request)),
             request_id=getattr(request, "request_id", ""),
         )
         return Response(quote_of(quote_call(asked)))
 
 
-def _wish(asked: dict[str, Any]) -> Wish:
-    return Wish(
+def _call_order(asked: dict[str, Any]) -> CallOrder:
+    return CallOrder(
         to=asked["to"],
         country=asked.get("country"),
         caller_id=asked.get("caller_id"),
@@ -261,7 +261,7 @@ class CallsView(IdempotentPost):
             CallRequest(
                 user=user_of(request),
                 token=token_of(request),
-                wish=_wish(asked),
+                order=_call_order(asked),
                 expected_micros_per_minute=asked.get("expected_price_per_minute"),
                 expected_terms=asked.get("expected_terms"),
                 idempotency_key=self.idempotency_key,

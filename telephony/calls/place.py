@@ -29,7 +29,7 @@ from telephony.calls.carrier import (
     look_up,
     ring,
 )
-from telephony.calls.quote import Quote, Wish, check_affordable, find_route, offer, quote
+from telephony.calls.quote import CallOrder, Quote, check_affordable, find_route, offer, quote
 from telephony.models import Call, RefusedCall
 from telephony.pricing import CallPrice
 from telephony.rules.policy import activity_of, check_velocity
@@ -43,7 +43,7 @@ class CallRequest:
 
     user: User
     token: AccessToken | None
-    wish: Wish
+    order: CallOrder
     expected_micros_per_minute: int | None = None
     expected_terms: str | None = None
     idempotency_key: str | None = None
@@ -56,7 +56,7 @@ def quote_call(request: CallRequest) -> Quote:
     Raises ProductError.
     """
     try:
-        return quote(find_route(request.user.account, request.token, request.wish))
+        return quote(find_route(request.user.account, request.token, request.order))
     except ProductError as refusal:
         _keep_refusal(request, refusal)
         raise
@@ -118,7 +118,7 @@ def _was_never_placed(call: Call) -> bool:
 def _reserve(request: CallRequest) -> Call:
     """Stores the call with its hold, which is sized to what is available now."""
     CARRIER.refuse_if_open()
-    route = find_route(request.user.account, request.token, request.wish)
+    route = find_route(request.user.account, request.token, request.order)
     _check_expected(request, route.price)
     with transaction.atomic():
         # The wallet's lock: what is counted and held from here on, no other call changes.
@@ -193,7 +193,7 @@ def _keep_refusal(request: CallRequest, refusal: ProductError) -> None:
         account=request.user.account,
         user=request.user,
         token=request.token,
-        to_text=request.wish.to[:80],
+        to_text=request.order.to[:80],
         code=refusal.code,
         message=refusal.message[:300],
         request_id=request.request_id,

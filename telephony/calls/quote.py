@@ -19,8 +19,8 @@ from telephony.rules.policy import Activity, activity_of, check_destination
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to call, as they wrote it."""
+class CallOrder:
+    """A call to place or to quote, as the client asked for it."""
 
     to: str
     country: str | None = None
@@ -68,12 +68,12 @@ class Quote:
         return self.route.price.hold_micros(self.limit_seconds) if self.limit_seconds else 0
 
 
-def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route:
+def find_route(account: Account, token: AccessToken | None, order: CallOrder) -> Route:
     """Reads the number and decides whether it may be called. Raises the reason why not."""
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
-    number = read_wanted(account, wish.to, wish.country)
-    caller_id = caller_id_for_calls(account, wish.caller_id)
+    number = read_wanted(account, order.to, order.country)
+    caller_id = caller_id_for_calls(account, order.caller_id)
     deck = current_deck()
     rate = check_destination(account, number, deck.find(number.e164))
     if number.e164 == caller_id.e164:
@@ -86,10 +86,10 @@ def find_route(account: Account, token: AccessToken | None, wish: Wish) -> Route
         leg_b=rate.price,
         ring_seconds=settings.CALL_RING_SECONDS,
     )
-    cap_seconds = min(wish.max_seconds or settings.CALL_MAX_SECONDS, settings.CALL_MAX_SECONDS)
+    cap_seconds = min(order.max_seconds or settings.CALL_MAX_SECONDS, settings.CALL_MAX_SECONDS)
     return Route(
         account, token, caller_id, number, deck.deck_id, rate, price, cap_seconds,
-        limits_of(caller_id.account), wish.max_cost_micros,
+        limits_of(caller_id.account), order.max_cost_micros,
     )  # fmt: skip
 
 

@@ -149,11 +149,11 @@ def test_quote_without_money_still_tells_the_price(local_person: People, alice: 
 
 
 @pytest.mark.parametrize(
-    ("wish", "seconds"),
+    ("order", "seconds"),
     [({"max_seconds": 90}, 90), ({"max_cost": "0.10"}, 60), ({"max_cost": 0.2}, 240)],
 )
-def test_customer_limits_time_and_cost(caller: Person, wish: dict[str, Any], seconds: int) -> None:
-    assert caller.call(**wish).json()["max_seconds"] == seconds
+def test_customer_limits_time_and_cost(caller: Person, order: dict[str, Any], seconds: int) -> None:
+    assert caller.call(**order).json()["max_seconds"] == seconds
 
 
 def test_cost_limit_below_the_first_increment_is_refused(local_caller: Person) -> None:
