@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
-from telephony.calls.hangup import end_if_wished
+from telephony.calls.hangup import end_if_requested
 from telephony.calls.progress import LegReport, apply
 from telephony.calls.settlement import write_off
 from telephony.models import Call
@@ -83,7 +83,7 @@ def adopt(call: Call, placed: ProviderCall) -> Call:
     later = timezone.now() + ASK_LATER
     apply(call, LegReport("a", placed.sid, placed.status, ask_after=later))
     with suppress(ProductError):  # `reconcile_calls` asks again
-        end_if_wished(call)
+        end_if_requested(call)
     return call
 
 

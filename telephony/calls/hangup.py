@@ -1,6 +1,6 @@
 """Ending calls from anywhere.
 
-The wish is committed first, then asked of Twilio. Where that fails, or the process dies in between,
+The request is committed first, then sent to Twilio. Where that fails, or the process dies between,
 `reconcile_calls` asks again until leg A is over.
 """
 
@@ -26,10 +26,10 @@ def hang_up(call: Call) -> Call:
     """
     if call.state in TERMINAL:
         return call
-    wish_to_end(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_SOON)
+    request_hangup(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_SOON)
     call.refresh_from_db()
     try:
-        end_if_wished(call)
+        end_if_requested(call)
     except ProductError as refusal:
         if refusal.code == "provider_unavailable":
             refusal.hint = _STILL_RUNNING
@@ -37,7 +37,7 @@ def hang_up(call: Call) -> Call:
     return call
 
 
-def wish_to_end(calls: QuerySet[Call], *, ask_at: datetime) -> int:
+def request_hangup(calls: QuerySet[Call], *, ask_at: datetime) -> int:
     """Commits that calls are to end, and when `reconcile_calls` looks whether they did."""
     return calls.filter(hangup_requested_at=None, settled_at=None).update(
         hangup_requested_at=timezone.now(),
@@ -47,10 +47,10 @@ def wish_to_end(calls: QuerySet[Call], *, ask_at: datetime) -> int:
     )
 
 
-def end_if_wished(call: Call) -> None:
+def end_if_requested(call: Call) -> None:
     """Asks Twilio to end a call that is to end. Raises ProductError if it could not be asked."""
-    is_wished = call.hangup_requested_at is not None and call.settled_at is None
-    if is_wished and call.leg_a_sid is not None and not has_ended(call.leg_a_status):
+    is_requested = call.hangup_requested_at is not None and call.settled_at is None
+    if is_requested and call.leg_a_sid is not None and not has_ended(call.leg_a_status):
         note(call, _end(call.leg_a_sid, in_progress=call.leg_a_status == "in-progress"), leg="a")
 
 

@@ -20,7 +20,7 @@ from telephony.calls.carrier import (
     is_past_placing,
     look_up,
 )
-from telephony.calls.hangup import end_if_wished, wish_to_end
+from telephony.calls.hangup import end_if_requested, request_hangup
 from telephony.calls.progress import LegReport, apply, note
 from telephony.calls.settlement import settle_if_over, write_off
 from telephony.calls.states import NEVER_DIALLED, has_ended
@@ -62,7 +62,7 @@ def end_calls_of_frozen_accounts() -> int:
     Freezing is an act of another room, which does not know calls, so each run looks.
     """
     running = Call.objects.filter(account__frozen_at__isnull=False)
-    return wish_to_end(running.exclude(state__in=Call.TERMINAL), ask_at=timezone.now())
+    return request_hangup(running.exclude(state__in=Call.TERMINAL), ask_at=timezone.now())
 
 
 def reconcile(call: Call) -> str:
@@ -72,7 +72,7 @@ def reconcile(call: Call) -> str:
     if call.leg_a_sid is None:
         return _find(call)
     _ask_legs(call)
-    end_if_wished(call)
+    end_if_requested(call)
     if settle_if_over(call) or call.settled_at is not None:
         return "settled"
     return _close_if_silent(call)

@@ -40,7 +40,7 @@ POINTS = [
     "telephony.calls.progress:settle_if_over:after",
 ]
 HANGUP_POINTS = [
-    "telephony.calls.hangup:wish_to_end:after",
+    "telephony.calls.hangup:request_hangup:after",
     "telephony.twilio.gateway:end_call:before",
     "telephony.twilio.gateway:end_call:after",
     "telephony.calls.hangup:note:after",
