@@ -17,7 +17,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony import serializers as shapes
-from telephony.calls.affordability import Means, means_of
+from telephony.calls.affordability import CallFunds, funds_of
 from telephony.calls.hangup import hang_up
 from telephony.calls.place import CallRequest, place_call, quote_call
 from telephony.calls.quote import CallOrder, read_wanted
@@ -58,7 +58,7 @@ class CountryRatesView(APIView):
     def get(self, request: Request, country: str) -> Response:
         iso = country_code(country)
         deck = current_deck()
-        return Response(rates_of(iso, deck.of_country(iso), _means(request, deck)))
+        return Response(rates_of(iso, deck.of_country(iso), _funds(request, deck)))
 
 
 class NumberRatesView(APIView):
@@ -87,16 +87,16 @@ class NumberRatesView(APIView):
         )
         deck = current_deck()
         rate = deck.find(number.e164)
-        return Response(rates_of(number.country, [rate] if rate else [], _means(request, deck)))
+        return Response(rates_of(number.country, [rate] if rate else [], _funds(request, deck)))
 
 
 def _account_if_known(request: Request) -> Account | None:
     return account_of(request) if request.auth else None
 
 
-def _means(request: Request, deck: DeckIndex) -> Means | None:
+def _funds(request: Request, deck: DeckIndex) -> CallFunds | None:
     account = _account_if_known(request)
-    return means_of(account, deck) if account else None
+    return funds_of(account, deck) if account else None
 
 
 class NumberCheckView(APIView):

@@ -17,7 +17,7 @@ LONGEST_SECONDS = 10_000_000  # what costs next to nothing is not counted furthe
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class CallFunds:
     """The phone that rings first, what it costs, and the money there is."""
 
     caller_id: CallerId
@@ -35,7 +35,7 @@ class Means:
         return None if seconds == LONGEST_SECONDS else seconds
 
 
-def means_of(account: Account, deck: DeckIndex) -> Means | None:
+def funds_of(account: Account, deck: DeckIndex) -> CallFunds | None:
     """None where calls would ring no phone yet, or one without a price.
 
     The account may come with its wallet, which is asked for otherwise.
@@ -48,4 +48,4 @@ def means_of(account: Account, deck: DeckIndex) -> Means | None:
     if own is None:
         return None
     wallet: Wallet | None = getattr(account, "wallet", None)
-    return Means(caller_id, own.price, wallet.available_micros if wallet else 0)
+    return CallFunds(caller_id, own.price, wallet.available_micros if wallet else 0)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros
-from telephony.calls.affordability import Means
+from telephony.calls.affordability import CallFunds
 from telephony.calls.quote import Quote, price_per_minute
 from telephony.calls.settlement import charge_of
 from telephony.models import Call
@@ -20,7 +20,7 @@ CALLBACK = "callback"  # the mode of every call: the customer's phone rings firs
 FEW_DIGITS = 3  # below, nothing can be said of a number that is being typed
 
 
-def rates_of(iso: str, rows: list[RateRow], means: Means | None) -> dict[str, Any]:
+def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str, Any]:
     """Rows of one description and price are one line with several prefixes."""
     lines: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
     for row in rows:
@@ -31,7 +31,7 @@ def rates_of(iso: str, rows: list[RateRow], means: Means | None) -> dict[str, An
             "kind": kind,
             "prefixes": sorted(row.prefix for row in alike),
             **_price(price),
-            "buys_seconds": means.buys_seconds(alike[0]) if means else None,
+            "buys_seconds": funds.buys_seconds(alike[0]) if funds else None,
         }
         for (description, kind, price), alike in lines.items()
     ]
@@ -40,9 +40,9 @@ def rates_of(iso: str, rows: list[RateRow], means: Means | None) -> dict[str, An
         "country": iso,
         "country_name": country_name(iso),
         "currency": CURRENCY,
-        "available": format_micros(means.available_micros) if means else None,
+        "available": format_micros(funds.available_micros) if funds else None,
         "your_phone": (
-            {"e164": means.caller_id.e164, **_price(means.own_price)} if means else None
+            {"e164": funds.caller_id.e164, **_price(funds.own_price)} if funds else None
         ),
         "rates": rates,
     }
