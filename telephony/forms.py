@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mobayilo.lib.errors import ProductError
-from telephony.calls.states import TERMINAL
 from telephony.models import Call, Verification
 from telephony.numbers import country_code, country_names
 
@@ -69,7 +68,7 @@ class CallFilters(forms.Form):
         """
         wanted: dict[str, Any] = self.cleaned_data
         if wanted["state"] == "active":
-            calls = calls.exclude(state__in=TERMINAL)
+            calls = calls.exclude(state__in=Call.ENDED_STATES)
         elif wanted["state"]:
             calls = calls.filter(state=wanted["state"])
         if wanted["country"]:

@@ -223,7 +223,7 @@ class Call(models.Model):
         NOT_PLACED = "not_placed", _("The carrier never placed it")
         NO_NEWS = "no_news", _("The carrier never said how it ended")
 
-    TERMINAL = frozenset(
+    ENDED_STATES = frozenset(
         {State.COMPLETED, State.BUSY, State.NO_ANSWER, State.FAILED, State.CANCELED}
     )
 
@@ -332,8 +332,8 @@ class Call(models.Model):
         return self.send_digits.lstrip("w").replace("wwww", ",") or None
 
     @property
-    def is_over(self) -> bool:
-        return self.state in self.TERMINAL
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED_STATES
 
     @property
     def end_reason_in_words(self) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony.calls.progress import ASK_SOON, note
-from telephony.calls.states import TERMINAL, has_ended
+from telephony.calls.states import leg_has_ended
 from telephony.models import Call
 from telephony.twilio import gateway
 from telephony.twilio.gateway import ProviderCall
@@ -24,7 +24,7 @@ def hang_up(call: Call) -> Call:
 
     One that Twilio is just being asked to place is ended as soon as its SID is known.
     """
-    if call.state in TERMINAL:
+    if call.has_ended:
         return call
     request_hangup(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_SOON)
     call.refresh_from_db()
@@ -50,7 +50,7 @@ def request_hangup(calls: QuerySet[Call], *, ask_at: datetime) -> int:
 def end_if_requested(call: Call) -> None:
     """Asks Twilio to end a call that is to end. Raises ProductError if it could not be asked."""
     is_requested = call.hangup_requested_at is not None and call.settled_at is None
-    if is_requested and call.leg_a_sid is not None and not has_ended(call.leg_a_status):
+    if is_requested and call.leg_a_sid is not None and not leg_has_ended(call.leg_a_status):
         note(call, _end(call.leg_a_sid, in_progress=call.leg_a_status == "in-progress"), leg="a")
 
 

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from telephony.calls.settlement import settle_if_over
-from telephony.calls.states import TERMINAL, further, has_ended, is_known, state_of
+from telephony.calls.settlement import settle_if_ended
+from telephony.calls.states import further, is_known, leg_has_ended, state_of
 from telephony.models import Call, CallEvent
 from telephony.twilio.gateway import ProviderCall
 
@@ -98,7 +98,7 @@ def apply(call: Call, report: LegReport) -> Call:
                 call.refresh_from_db()
             changes = _changes(call, report)
             if not changes or _update(call, changes):
-                settle_if_over(call)
+                settle_if_ended(call)
                 return call
     raise RuntimeError(f"{call.public_id} changed under every attempt")
 
@@ -166,11 +166,11 @@ def _advance(call: Call, report: LegReport) -> None:
     now = timezone.now()
     if report.leg == "b" and report.status == "in-progress" and call.answered_at is None:
         call.answered_at = report.at or now
-    was_over = call.state in TERMINAL
+    had_ended = call.has_ended
     call.state, call.end_reason = state_of(call)
-    if call.state in TERMINAL and not was_over:
+    if call.has_ended and not had_ended:
         call.ended_at = report.at or now
-    if has_ended(call.leg_a_status) or has_ended(call.leg_b_status):
+    if leg_has_ended(call.leg_a_status) or leg_has_ended(call.leg_b_status):
         soon = now + ASK_SOON
         if call.reconcile_after is None or call.reconcile_after > soon:
             call.reconcile_after = soon

@@ -22,8 +22,8 @@ from telephony.calls.carrier import (
 )
 from telephony.calls.hangup import end_if_requested, request_hangup
 from telephony.calls.progress import LegReport, apply, note
-from telephony.calls.settlement import settle_if_over, write_off
-from telephony.calls.states import NEVER_DIALLED, has_ended
+from telephony.calls.settlement import settle_if_ended, write_off
+from telephony.calls.states import NEVER_DIALLED, leg_has_ended
 from telephony.models import Call
 from telephony.twilio import gateway
 from telephony.twilio.gateway import NoSuchThingError
@@ -62,7 +62,7 @@ def end_calls_of_frozen_accounts() -> int:
     Freezing is an act of another room, which does not know calls, so each run looks.
     """
     running = Call.objects.filter(account__frozen_at__isnull=False)
-    return request_hangup(running.exclude(state__in=Call.TERMINAL), ask_at=timezone.now())
+    return request_hangup(running.exclude(state__in=Call.ENDED_STATES), ask_at=timezone.now())
 
 
 def reconcile(call: Call) -> str:
@@ -73,7 +73,7 @@ def reconcile(call: Call) -> str:
         return _find(call)
     _ask_legs(call)
     end_if_requested(call)
-    if settle_if_over(call) or call.settled_at is not None:
+    if settle_if_ended(call) or call.settled_at is not None:
         return "settled"
     return _close_if_silent(call)
 
@@ -119,7 +119,7 @@ def _ask_legs(call: Call) -> None:
     children = gateway.find_children(call.leg_a_sid)
     for child in children:
         note(call, child, leg="b")
-    if not children and has_ended(call.leg_a_status) and not call.leg_b_status:
+    if not children and leg_has_ended(call.leg_a_status) and not call.leg_b_status:
         # The customer hung up between being told the minutes and being bridged.
         apply(call, LegReport("b", "", NEVER_DIALLED))
 
@@ -173,4 +173,4 @@ def _is_pressing(call: Call) -> bool:
     """Whether news of the call are due: it is being placed, or to end, or some of it is over."""
     if call.leg_a_sid is None or call.hangup_requested_at is not None:
         return True
-    return has_ended(call.leg_a_status) or has_ended(call.leg_b_status)
+    return leg_has_ended(call.leg_a_status) or leg_has_ended(call.leg_b_status)

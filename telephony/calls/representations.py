@@ -119,7 +119,7 @@ def poll_after_seconds(call: Call) -> float:
     """The pace at which a client that follows a call asks: quick while it rings, then slower."""
     if call.settled_at is not None:
         return 60.0
-    if call.is_over:
+    if call.has_ended:
         return 0.5
     if call.state != Call.State.ANSWERED or call.answered_at is None:
         return 1.0

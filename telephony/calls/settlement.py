@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.ledger import capture_hold, release_hold
 from mobayilo.lib.money import format_micros
-from telephony.calls.states import TERMINAL, is_accountable
+from telephony.calls.states import is_accountable
 from telephony.models import Call
 from telephony.numbers import mask
 
@@ -56,7 +56,7 @@ def charge_of(call: Call) -> Charge:
     return Charge(a_seconds, 0, own, 0)
 
 
-def settle_if_over(call: Call) -> bool:
+def settle_if_ended(call: Call) -> bool:
     """Settles a call whose facts are complete. Returns whether this was what settled it."""
     if call.settled_at is not None or not is_accountable(call):
         return False
@@ -82,7 +82,7 @@ def write_off(call: Call, *, end_reason: str) -> bool:
     now = timezone.now()
     with transaction.atomic():
         changed = Call.objects.filter(pk=call.pk, settled_at=None, version=call.version)
-        state = call.state if call.state in TERMINAL else Call.State.FAILED
+        state = call.state if call.has_ended else Call.State.FAILED
         if not changed.update(
             state=state,
             end_reason=end_reason,

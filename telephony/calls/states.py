@@ -8,7 +8,6 @@ from telephony.models import Call
 
 State = Call.State
 
-TERMINAL = Call.TERMINAL
 Reason = Call.EndReason
 
 # A leg that Twilio never made, known only by asking: the customer hung up before it was dialled.
@@ -58,7 +57,7 @@ def is_known(status: str) -> bool:
     return status in _PROGRESS
 
 
-def has_ended(leg_status: str) -> bool:
+def leg_has_ended(leg_status: str) -> bool:
     return _PROGRESS[leg_status] >= _ENDED_FROM
 
 
@@ -70,20 +69,20 @@ def further(known: str, reported: str) -> str:
 def state_of(call: Call) -> tuple[State, str]:
     """The state that the legs add up to, and the reason of an ending.
 
-    A terminal state is never left, and no state goes back.
+    An ended call stays as it is, and no state goes back.
     """
     before = State(call.state)
-    if before in TERMINAL:
+    if before in Call.ENDED_STATES:
         return before, call.end_reason
     state, reason = _derive(call)
-    if state not in TERMINAL and _ORDER.index(state) < _ORDER.index(before):
+    if state not in Call.ENDED_STATES and _ORDER.index(state) < _ORDER.index(before):
         return before, ""
     return state, reason
 
 
 def _derive(call: Call) -> tuple[State, str]:
     if call.leg_b_status in _BY_LEG_B and call.leg_b_status != NEVER_DIALLED:
-        if call.leg_b_status == "in-progress" and has_ended(call.leg_a_status):
+        if call.leg_b_status == "in-progress" and leg_has_ended(call.leg_a_status):
             return State.COMPLETED, ""  # the talk is over; its length is still to come
         return _BY_LEG_B[call.leg_b_status]
     if call.leg_a_status in _BY_LEG_A:
@@ -108,14 +107,14 @@ def is_leg_b_known(call: Call) -> bool:
     if call.leg_b_status == "completed":
         return call.leg_b_seconds is not None
     if call.leg_b_status:
-        return has_ended(call.leg_b_status)
-    if not has_ended(call.leg_a_status):
+        return leg_has_ended(call.leg_b_status)
+    if not leg_has_ended(call.leg_a_status):
         return False
     return call.leg_a_status != "completed" or call.bridged_at is None
 
 
 def is_accountable(call: Call) -> bool:
     """Whether both legs are over and their seconds known, so that the call can be settled."""
-    if not has_ended(call.leg_a_status) or not is_leg_b_known(call):
+    if not leg_has_ended(call.leg_a_status) or not is_leg_b_known(call):
         return False
     return call.leg_a_status != "completed" or call.leg_a_seconds is not None

@@ -21,7 +21,7 @@ from billing.models import Hold
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.progress import LegReport, Source, record
-from telephony.calls.states import TERMINAL, is_known
+from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway, twiml
 
@@ -96,7 +96,7 @@ def _may_bridge(call: Call, sid: str) -> bool:
             settled_at=None,
             hangup_requested_at=None,
             account__frozen_at=None,
-        ).exclude(state__in=TERMINAL)
+        ).exclude(state__in=Call.ENDED_STATES)
         if not Hold.objects.filter(
             key=call.hold_key, state=Hold.State.OPEN, expires_at__gt=timezone.now()
         ).exists():

@@ -37,7 +37,7 @@ POINTS = [
     "telephony.calls.webhooks:record:after",
     "telephony.calls.settlement:_close:after",
     "telephony.calls.settlement:capture_hold:after",
-    "telephony.calls.progress:settle_if_over:after",
+    "telephony.calls.progress:settle_if_ended:after",
 ]
 HANGUP_POINTS = [
     "telephony.calls.hangup:request_hangup:after",
