@@ -16,7 +16,6 @@ from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
-from telephony import serializers as shapes
 from telephony.calls.affordability import CallFunds, funds_of
 from telephony.calls.hangup import hang_up
 from telephony.calls.place import CallRequest, place_call, quote_call
@@ -38,6 +37,23 @@ from telephony.phones.verifications import (
 )
 from telephony.rates.deck import DeckIndex, current_deck, find_rate
 from telephony.rules.policy import check_destination
+from telephony.serializers import (
+    CallAnswerSerializer,
+    CallerIdAnswerSerializer,
+    CallerIdsAnswerSerializer,
+    CallRequestSerializer,
+    CallsPageSerializer,
+    ConfirmationRequestSerializer,
+    CountryAnswerSerializer,
+    CountryRequestSerializer,
+    NumberAnswerSerializer,
+    NumberRequestSerializer,
+    QuoteAnswerSerializer,
+    QuoteRequestSerializer,
+    RatesAnswerSerializer,
+    VerificationAnswerSerializer,
+    VerificationRequestSerializer,
+)
 
 
 def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
@@ -54,7 +70,7 @@ class CountryRatesView(APIView):
     permission_classes: list[Any] = []
     limit = "public-read"
 
-    @extend_schema(operation_id="country_rates_retrieve", responses=shapes.RatesAnswer)
+    @extend_schema(operation_id="country_rates_retrieve", responses=RatesAnswerSerializer)
     def get(self, request: Request, country: str) -> Response:
         iso = country_code(country)
         deck = current_deck()
@@ -73,7 +89,7 @@ class NumberRatesView(APIView):
             OpenApiParameter("number", str, required=True),
             OpenApiParameter("country", str),
         ],
-        responses=shapes.RatesAnswer,
+        responses=RatesAnswerSerializer,
     )
     def get(self, request: Request) -> Response:
         text = request.query_params.get("number", "")
@@ -105,9 +121,9 @@ class NumberCheckView(APIView):
     scopes = {"POST": None}
     limit = "api-read"
 
-    @extend_schema(request=shapes.NumberRequest, responses=shapes.NumberAnswer)
+    @extend_schema(request=NumberRequestSerializer, responses=NumberAnswerSerializer)
     def post(self, request: Request) -> Response:
-        asked = read(shapes.NumberRequest, request)
+        asked = read(NumberRequestSerializer, request)
         account = account_of(request)
         number = read_wanted(account, asked["number"], asked.get("country"))
         rate, reason = None, None
@@ -125,12 +141,12 @@ class QuoteView(APIView):
     scopes = {"POST": None}
     limit = "api-read"
 
-    @extend_schema(request=shapes.QuoteRequest, responses=shapes.QuoteAnswer)
+    @extend_schema(request=QuoteRequestSerializer, responses=QuoteAnswerSerializer)
     def post(self, request: Request) -> Response:
         asked = CallRequest(
             user=user_of(request),
             token=token_of(request),
-            order=_call_order(read(shapes.QuoteRequest, request)),
+            order=_call_order(read(QuoteRequestSerializer, request)),
             request_id=getattr(request, "request_id", ""),
         )
         return Response(quote_of(quote_call(asked)))
@@ -152,22 +168,25 @@ class CallerIdsView(IdempotentPost):
     scopes = {"GET": None, "POST": "caller_ids:write"}
     limit = {"GET": "api-read", "POST": "verification-send"}
 
-    @extend_schema(responses=shapes.CallerIdsAnswer)
+    @extend_schema(responses=CallerIdsAnswerSerializer)
     def get(self, request: Request) -> Response:
         account = account_of(request)
         pending = pending_verification(account)
         return Response(
             {
-                "items": shapes.CallerIdAnswer(active_caller_ids(account), many=True).data,
-                "pending": shapes.VerificationAnswer(pending).data if pending else None,
+                "items": CallerIdAnswerSerializer(active_caller_ids(account), many=True).data,
+                "pending": VerificationAnswerSerializer(pending).data if pending else None,
             }
         )
 
-    @extend_schema(request=shapes.VerificationRequest, responses={201: shapes.VerificationAnswer})
+    @extend_schema(
+        request=VerificationRequestSerializer,
+        responses={201: VerificationAnswerSerializer},
+    )
     def post(self, request: Request) -> Response:
-        asked = read(shapes.VerificationRequest, request)
+        asked = read(VerificationRequestSerializer, request)
         verification = request_verification(user=user_of(request), token=token_of(request), **asked)
-        return Response(shapes.VerificationAnswer(verification).data, status=201)
+        return Response(VerificationAnswerSerializer(verification).data, status=201)
 
 
 class CallerIdConfirmView(IdempotentPost):
@@ -176,11 +195,14 @@ class CallerIdConfirmView(IdempotentPost):
     scopes = {"POST": "caller_ids:write"}
     limit = "verification-check"
 
-    @extend_schema(request=shapes.ConfirmationRequest, responses=shapes.CallerIdAnswer)
+    @extend_schema(
+        request=ConfirmationRequestSerializer,
+        responses=CallerIdAnswerSerializer,
+    )
     def post(self, request: Request) -> Response:
-        asked = read(shapes.ConfirmationRequest, request)
+        asked = read(ConfirmationRequestSerializer, request)
         caller_id = confirm_verification(user=user_of(request), token=token_of(request), **asked)
-        return Response(shapes.CallerIdAnswer(caller_id).data)
+        return Response(CallerIdAnswerSerializer(caller_id).data)
 
 
 class DefaultCountryView(APIView):
@@ -189,11 +211,11 @@ class DefaultCountryView(APIView):
     scopes = {"POST": "caller_ids:write"}
     limit = "api-write"
 
-    @extend_schema(request=shapes.CountryRequest, responses=shapes.CountryAnswer)
+    @extend_schema(request=CountryRequestSerializer, responses=CountryAnswerSerializer)
     def post(self, request: Request) -> Response:
         account = set_default_country(
             user=user_of(request), token=token_of(request), request=request,
-            country=read(shapes.CountryRequest, request)["country"],
+            country=read(CountryRequestSerializer, request)["country"],
         )  # fmt: skip
         iso = account.default_country
         return Response({"default_country": iso, "country_name": country_name(iso)})
@@ -218,10 +240,10 @@ class CallerIdDefaultView(APIView):
     scopes = {"POST": "caller_ids:write"}
     limit = "api-write"
 
-    @extend_schema(request=None, responses=shapes.CallerIdAnswer)
+    @extend_schema(request=None, responses=CallerIdAnswerSerializer)
     def post(self, request: Request, public_id: str) -> Response:
         caller_id = set_default(_caller_id(request, public_id), token=token_of(request))
-        return Response(shapes.CallerIdAnswer(caller_id).data)
+        return Response(CallerIdAnswerSerializer(caller_id).data)
 
 
 def _caller_id(request: Request, public_id: str) -> CallerId:
@@ -241,7 +263,7 @@ class CallsView(IdempotentPost):
     @extend_schema(
         operation_id="calls_list",
         parameters=[OpenApiParameter(name, str) for name in CallFilters.base_fields],
-        responses=shapes.CallsPage,
+        responses=CallsPageSerializer,
     )
     def get(self, request: Request) -> Response:
         filters = CallFilters(request.query_params)
@@ -252,11 +274,11 @@ class CallsView(IdempotentPost):
             )
         pages = CursorPages()
         calls = pages.paginate_queryset(filters.apply(_calls(request)), request, view=self)
-        return pages.get_paginated_response(list(shapes.CallAnswer(calls, many=True).data))
+        return pages.get_paginated_response(list(CallAnswerSerializer(calls, many=True).data))
 
-    @extend_schema(request=shapes.CallRequest, responses={201: shapes.CallAnswer})
+    @extend_schema(request=CallRequestSerializer, responses={201: CallAnswerSerializer})
     def post(self, request: Request) -> Response:
-        asked = read(shapes.CallRequest, request)
+        asked = read(CallRequestSerializer, request)
         call = place_call(
             CallRequest(
                 user=user_of(request),
@@ -268,7 +290,7 @@ class CallsView(IdempotentPost):
                 request_id=getattr(request, "request_id", ""),
             )
         )
-        return Response(shapes.CallAnswer(call).data, status=201)
+        return Response(CallAnswerSerializer(call).data, status=201)
 
 
 class CallView(APIView):
@@ -279,7 +301,7 @@ class CallView(APIView):
 
     @extend_schema(
         parameters=[OpenApiParameter("after", int)],
-        responses={200: shapes.CallAnswer, 304: None},
+        responses={200: CallAnswerSerializer, 304: None},
     )
     def get(self, request: Request, public_id: str) -> Response:
         mine = _calls(request).filter(public_id=public_id)
@@ -289,7 +311,7 @@ class CallView(APIView):
         call = mine.first()
         if call is None:
             raise Http404
-        return Response(shapes.CallAnswer(call).data)
+        return Response(CallAnswerSerializer(call).data)
 
 
 def _version(text: str) -> tuple[int]:
@@ -304,12 +326,12 @@ class CallHangupView(APIView):
     scopes = {"POST": "calls:write"}
     limit = "api-write"
 
-    @extend_schema(request=None, responses=shapes.CallAnswer)
+    @extend_schema(request=None, responses=CallAnswerSerializer)
     def post(self, request: Request, public_id: str) -> Response:
         call = _calls(request).filter(public_id=public_id).first()
         if call is None:
             raise Http404
-        return Response(shapes.CallAnswer(hang_up(call)).data)
+        return Response(CallAnswerSerializer(hang_up(call)).data)
 
 
 def _calls(request: Request) -> QuerySet[Call]:

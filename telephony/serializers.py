@@ -35,12 +35,12 @@ class DollarsField(serializers.DecimalField):
         return dollars_to_micros(super().to_internal_value(data))
 
 
-class NumberRequest(StrictSerializer):
+class NumberRequestSerializer(StrictSerializer):
     number = serializers.CharField(max_length=80)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
-class QuoteRequest(StrictSerializer):
+class QuoteRequestSerializer(StrictSerializer):
     to = serializers.CharField(max_length=80)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
     caller_id = serializers.CharField(max_length=32, required=False, allow_null=True)
@@ -56,18 +56,18 @@ class QuoteRequest(StrictSerializer):
     )
 
 
-class CallRequest(QuoteRequest):
+class CallRequestSerializer(QuoteRequestSerializer):
     expected_price_per_minute = DollarsField(min_value=0, required=False, allow_null=True)
     expected_terms = serializers.CharField(max_length=80, required=False, allow_null=True)
 
 
-class VerificationRequest(NumberRequest):
+class VerificationRequestSerializer(NumberRequestSerializer):
     channel = serializers.ChoiceField(
         choices=Verification.Channel.choices, default=Verification.Channel.SMS
     )
 
 
-class ConfirmationRequest(StrictSerializer):
+class ConfirmationRequestSerializer(StrictSerializer):
     code = serializers.RegexField(
         r"\A[0-9]{4,10}\Z", error_messages={"invalid": "A code is 4 to 10 digits."}
     )
@@ -76,16 +76,16 @@ class ConfirmationRequest(StrictSerializer):
     verification_id = serializers.CharField(max_length=32, required=False, allow_null=True)
 
 
-class CountryRequest(StrictSerializer):
+class CountryRequestSerializer(StrictSerializer):
     country = serializers.CharField(max_length=60)
 
 
-class CountryAnswer(serializers.Serializer[Any]):
+class CountryAnswerSerializer(serializers.Serializer[Any]):
     default_country = serializers.CharField()
     country_name = serializers.CharField()
 
 
-class CallerIdAnswer(serializers.ModelSerializer[CallerId]):
+class CallerIdAnswerSerializer(serializers.ModelSerializer[CallerId]):
     id = serializers.CharField(source="public_id")
     reverify_after = serializers.DateTimeField(allow_null=True, read_only=True)
 
@@ -94,7 +94,7 @@ class CallerIdAnswer(serializers.ModelSerializer[CallerId]):
         fields = ["id", "e164", "country", "is_default", "verified_at", "reverify_after"]
 
 
-class VerificationAnswer(serializers.ModelSerializer[Verification]):
+class VerificationAnswerSerializer(serializers.ModelSerializer[Verification]):
     verification_id = serializers.CharField(source="public_id")
 
     class Meta:
@@ -102,12 +102,12 @@ class VerificationAnswer(serializers.ModelSerializer[Verification]):
         fields = ["verification_id", "e164", "channel", "expires_at", "attempts_left"]
 
 
-class CallerIdsAnswer(serializers.Serializer[Any]):
-    items = CallerIdAnswer(many=True)
-    pending = VerificationAnswer(allow_null=True)
+class CallerIdsAnswerSerializer(serializers.Serializer[Any]):
+    items = CallerIdAnswerSerializer(many=True)
+    pending = VerificationAnswerSerializer(allow_null=True)
 
 
-class NumberAnswer(serializers.Serializer[Any]):
+class NumberAnswerSerializer(serializers.Serializer[Any]):
     e164 = serializers.CharField()
     country = serializers.CharField()
     country_name = serializers.CharField()
@@ -121,43 +121,43 @@ class NumberAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True)
 
 
-class PriceAnswer(serializers.Serializer[Any]):
+class PriceAnswerSerializer(serializers.Serializer[Any]):
     price_per_minute = serializers.CharField()
     first_seconds = serializers.IntegerField()
     next_seconds = serializers.IntegerField()
 
 
-class RateAnswer(PriceAnswer):
+class RateAnswerSerializer(PriceAnswerSerializer):
     description = serializers.CharField()
     kind = serializers.CharField()
     prefixes = serializers.ListField(child=serializers.CharField())
     buys_seconds = serializers.IntegerField(allow_null=True)
 
 
-class OwnPhone(PriceAnswer):
+class OwnPhoneSerializer(PriceAnswerSerializer):
     e164 = serializers.CharField()
 
 
-class RatesAnswer(serializers.Serializer[Any]):
+class RatesAnswerSerializer(serializers.Serializer[Any]):
     """`available`, `your_phone` and `buys_seconds` are null without a token or a proved phone."""
 
     country = serializers.CharField()
     country_name = serializers.CharField()
     currency = serializers.CharField()
     available = serializers.CharField(allow_null=True)
-    your_phone = OwnPhone(allow_null=True)
-    rates = RateAnswer(many=True)
+    your_phone = OwnPhoneSerializer(allow_null=True)
+    rates = RateAnswerSerializer(many=True)
 
 
-class PricedLeg(PriceAnswer):
+class PricedLegSerializer(PriceAnswerSerializer):
     leg = serializers.ChoiceField(choices=["a", "b"])
 
 
-class QuotedLeg(PricedLeg):
+class QuotedLegSerializer(PricedLegSerializer):
     e164 = serializers.CharField()
 
 
-class QuoteAnswer(serializers.Serializer[Any]):
+class QuoteAnswerSerializer(serializers.Serializer[Any]):
     to = serializers.CharField()
     country = serializers.CharField()
     country_name = serializers.CharField()
@@ -168,7 +168,7 @@ class QuoteAnswer(serializers.Serializer[Any]):
     # "from" is a word of Python, so this field is declared in `get_fields`.
     caller_id = serializers.CharField()
     shown_number = serializers.CharField()
-    legs = QuotedLeg(many=True)
+    legs = QuotedLegSerializer(many=True)
     price_per_minute = serializers.CharField()
     terms = serializers.CharField()
     max_seconds = serializers.IntegerField()
@@ -179,19 +179,19 @@ class QuoteAnswer(serializers.Serializer[Any]):
         return {**super().get_fields(), "from": serializers.CharField()}
 
 
-class BilledLeg(PricedLeg):
+class BilledLegSerializer(PricedLegSerializer):
     to = serializers.CharField()
     seconds = serializers.IntegerField()
     billed_seconds = serializers.IntegerField()
     cost = serializers.CharField()
 
 
-class Receipt(serializers.Serializer[Any]):
-    legs = BilledLeg(many=True)
+class ReceiptSerializer(serializers.Serializer[Any]):
+    legs = BilledLegSerializer(many=True)
     total = serializers.CharField()
 
 
-class CallAnswer(serializers.ModelSerializer[Call]):
+class CallAnswerSerializer(serializers.ModelSerializer[Call]):
     """CALL of the contract. `status` repeats `state` for older clients."""
 
     call_id = serializers.CharField(source="public_id")
@@ -249,13 +249,13 @@ class CallAnswer(serializers.ModelSerializer[Call]):
     def get_poll_after_seconds(self, call: Call) -> float:
         return poll_after_seconds(call)
 
-    @extend_schema_field(Receipt(allow_null=True))
+    @extend_schema_field(ReceiptSerializer(allow_null=True))
     def get_receipt(self, call: Call) -> dict[str, Any] | None:
         return receipt_of(call)
 
 
-class CallsPage(serializers.Serializer[Any]):
+class CallsPageSerializer(serializers.Serializer[Any]):
     """A page of the list of calls."""
 
-    items = CallAnswer(many=True)
+    items = CallAnswerSerializer(many=True)
     next_cursor = serializers.CharField(allow_null=True)
