@@ -28,7 +28,7 @@ from telephony.numbers import mask
 from telephony.phones.caller_ids import remove_caller_id
 from telephony.phones.verifications import expire_verification
 from telephony.rules.destinations import close_destination, open_destination
-from telephony.rules.limits import NAMES, ChosenLimits, set_limits
+from telephony.rules.limits import LIMIT_NAMES, ChosenLimits, set_limits
 
 
 def may(request: HttpRequest, right: str) -> bool:
@@ -271,7 +271,7 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
 class AccountLimitsAdmin(ReadOnlyAdmin):
     """Setting the limits of an account anew replaces all that were set before."""
 
-    list_display = ["account", *NAMES, "reason", "set_by", "set_at"]
+    list_display = ["account", *LIMIT_NAMES, "reason", "set_by", "set_at"]
     list_select_related = ["account", "set_by"]
     search_fields = ["=account__public_id"]
     ordering = ["-set_at"]
@@ -282,15 +282,15 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
-            return ["of", *NAMES, "reason"]
-        return ["account", *NAMES, "reason", "set_by", "set_at"]
+            return ["of", *LIMIT_NAMES, "reason"]
+        return ["account", *LIMIT_NAMES, "reason", "set_by", "set_at"]
 
     def save_model(
         self, request: HttpRequest, obj: AccountLimits, form: LimitsForm, change: bool
     ) -> None:
         limits = set_limits(
             form.cleaned_data["of"],
-            ChosenLimits(**{name: form.cleaned_data[name] for name in NAMES}),
+            ChosenLimits(**{name: form.cleaned_data[name] for name in LIMIT_NAMES}),
             reason=form.cleaned_data["reason"],
             staff=signed_in_user(request),
             request=request,

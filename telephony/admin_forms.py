@@ -8,7 +8,7 @@ from accounts.staff.base import AccountField, reason_field
 from mobayilo.lib.errors import ProductError
 from telephony.models import AccountLimits, OpenedDestination
 from telephony.rules.destinations import read_destination
-from telephony.rules.limits import NAMES
+from telephony.rules.limits import LIMIT_NAMES
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
@@ -19,10 +19,10 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of gene
 
     class Meta:
         model = AccountLimits
-        fields = [*NAMES, "reason"]
+        fields = [*LIMIT_NAMES, "reason"]
         labels: ClassVar = {"spend_max_cents_per_day": "Spending per day"}
         help_texts: ClassVar = {
-            **dict.fromkeys(NAMES, "Empty: as the settings say, whatever was set before."),
+            **dict.fromkeys(LIMIT_NAMES, "Empty: as the settings say, whatever was set before."),
             "spend_max_cents_per_day": "In cents of US dollars. Empty: as the settings say.",
         }
 

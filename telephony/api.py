@@ -268,7 +268,7 @@ class CallsView(IdempotentPost):
     def get(self, request: Request) -> Response:
         filters = CallFilters(request.query_params)
         if not filters.is_valid():
-            fields = {name: list(map(str, told)) for name, told in filters.errors.items()}
+            fields = {name: list(map(str, why)) for name, why in filters.errors.items()}
             raise ProductError(
                 "invalid_request", "A filter cannot be used.", details={"fields": fields}
             )

@@ -85,9 +85,9 @@ class CallFilters(forms.Form):
 
 
 def _unknown(text: str, countries: list[dict[str, str]]) -> str:
-    meant = " / ".join(f"{one['country_name']} ({one['country']})" for one in countries)
-    words = {"text": text[:40], "countries": meant}
-    if not meant:
+    named = " / ".join(f"{one['country_name']} ({one['country']})" for one in countries)
+    words = {"text": text[:40], "countries": named}
+    if not named:
         return gettext("“%(text)s” is no country that can be called.") % words
     return (
         gettext("“%(text)s” is no country that can be called. Did you mean %(countries)s?") % words

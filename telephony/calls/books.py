@@ -16,8 +16,8 @@ from telephony.numbers import country_name
 from telephony.twilio import gateway
 from telephony.twilio.gateway import NoSuchThingError, ProviderCall
 
-BATCH = 500
-SHOWN = 200
+BATCH_LEGS = 500
+SHOWN_DIFFERENCES = 200
 
 
 @dataclass
@@ -63,44 +63,44 @@ def reconcile_twilio(day: date) -> AuditReport:
     )
 
 
-def _batches(told: Iterable[ProviderCall]) -> Iterator[list[ProviderCall]]:
-    remaining = iter(told)
-    while batch := list(islice(remaining, BATCH)):
+def _batches(legs: Iterable[ProviderCall]) -> Iterator[list[ProviderCall]]:
+    remaining = iter(legs)
+    while batch := list(islice(remaining, BATCH_LEGS)):
         yield batch
 
 
 def _compare(book: DayBook, batch: list[ProviderCall]) -> None:
-    sids = [one.sid for one in batch]
-    legs: dict[str | None, Call] = {}
-    for call in Call.objects.filter(Q(leg_a_sid__in=sids) | Q(leg_b_sid__in=sids)):
-        legs[call.leg_a_sid] = legs[call.leg_b_sid] = call
-    for told in batch:
+    sids = [leg.sid for leg in batch]
+    calls: dict[str | None, Call] = {}
+    for known in Call.objects.filter(Q(leg_a_sid__in=sids) | Q(leg_b_sid__in=sids)):
+        calls[known.leg_a_sid] = calls[known.leg_b_sid] = known
+    for leg in batch:
         book.counts["legs at Twilio"] += 1
-        book.seen_sids.add(told.sid)
-        known = legs.get(told.sid)
-        if known is not None:
-            _compare_leg(book, known, told)
-        elif told.seconds:
-            book.differences.append(f"{told.sid}: Twilio billed {told.seconds} s, unknown here")
+        book.seen_sids.add(leg.sid)
+        call = calls.get(leg.sid)
+        if call is not None:
+            _compare_leg(book, call, leg)
+        elif leg.seconds:
+            book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
 
 
-def _compare_leg(book: DayBook, call: Call, told: ProviderCall) -> None:
-    is_b = told.sid == call.leg_b_sid
+def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
+    is_b = leg.sid == call.leg_b_sid
     ours = (call.leg_b_seconds if is_b else call.leg_a_seconds) or 0
     where = f"{call.public_id} leg {'B' if is_b else 'A'}"
     if call.settled_at is None:
         book.differences.append(f"{where}: over at Twilio, and not settled here")
-    elif ours != (told.seconds or 0):
-        book.differences.append(f"{where}: {told.seconds or 0} s at Twilio, {ours} s here")
+    elif ours != (leg.seconds or 0):
+        book.differences.append(f"{where}: {leg.seconds or 0} s at Twilio, {ours} s here")
     kept = call.leg_b_paid_micros if is_b else call.leg_a_paid_micros
-    if kept is not None and told.price_micros is not None and kept != told.price_micros:
-        prices = f"{format_micros(told.price_micros)} at Twilio, {format_micros(kept)} here"
+    if kept is not None and leg.price_micros is not None and kept != leg.price_micros:
+        prices = f"{format_micros(leg.price_micros)} at Twilio, {format_micros(kept)} here"
         book.differences.append(f"{where}: price {prices}")
     country = book.countries[call.to_country]
-    country.paid_micros += told.price_micros or 0
-    if told.seconds and told.price_micros is None:
+    country.paid_micros += leg.price_micros or 0
+    if leg.seconds and leg.price_micros is None:
         book.counts["legs without Twilio's price yet"] += 1
-    if is_b and told.seconds:
+    if is_b and leg.seconds:
         country.calls += 1
         country.seconds += ours
         country.charged_micros += call.cost_micros or 0
@@ -110,7 +110,7 @@ def _find_missing(book: DayBook) -> None:
     """Our legs that Twilio's list of the day leaves out; those over midnight are asked for."""
     start = datetime.combine(book.day, time(), UTC)
     ours = Call.objects.filter(created_at__gte=start, created_at__lt=start + timedelta(days=1))
-    for call in ours.iterator(chunk_size=BATCH):
+    for call in ours.iterator(chunk_size=BATCH_LEGS):
         book.counts["calls here"] += 1
         for sid, seconds in ((call.leg_a_sid, call.leg_a_seconds),
                              (call.leg_b_sid, call.leg_b_seconds)):  # fmt: skip
@@ -136,8 +136,8 @@ def _text(book: DayBook) -> str:
             f"{format_micros(row.charged_micros):>12} {format_micros(row.paid_micros):>12} "
             f"{row.margin:>6}"
         )
-    lines += ["", *book.differences[:SHOWN]]
-    if len(book.differences) > SHOWN:
-        lines.append(f"and {len(book.differences) - SHOWN} more")
+    lines += ["", *book.differences[:SHOWN_DIFFERENCES]]
+    if len(book.differences) > SHOWN_DIFFERENCES:
+        lines.append(f"and {len(book.differences) - SHOWN_DIFFERENCES} more")
     lines.append(f"{len(book.differences)} differences." if book.differences else "No difference.")
     return "\n".join(lines)

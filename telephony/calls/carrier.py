@@ -10,7 +10,7 @@ from django.utils import timezone
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from telephony.calls.hangup import end_if_requested
-from telephony.calls.progress import LegReport, apply
+from telephony.calls.progress import LegReport, apply_report
 from telephony.calls.settlement import write_off
 from telephony.models import Call
 from telephony.twilio import gateway
@@ -20,17 +20,19 @@ from telephony.twilio.twiml import webhook_url
 logger = logging.getLogger(__name__)
 CARRIER = Circuit("twilio-calls", "phone carrier")
 
-# How long a request that placed a call may still be under way at Twilio.
-PLACING = timedelta(seconds=30)
+# A request that places a call may be under way at Twilio for this long.
+PLACING_TAKES = timedelta(seconds=30)
 # The customer's own phone rings this long, as an ordinary phone does.
 OWN_RING_SECONDS = 60
 # Twilio may report an end late; after this much more, silence means that nothing will come.
-SLACK = timedelta(minutes=10)
+REPORTS_LATE_BY = timedelta(minutes=10)
 # A call that lasts is asked after this often, in case its end was lost.
-ASK_LATER = timedelta(minutes=5)
+ASK_EVERY = timedelta(minutes=5)
 # The first number that Twilio rings is the customer's own, so these are not about the destination.
 _OF_OWN_PHONE = ("number_unreachable", "destination_blocked")
-MAY_RING = "Your phone may ring all the same. Repeated with its Idempotency-Key, it rings once."
+MAY_RING_HINT = (
+    "Your phone may ring all the same. Repeated with its Idempotency-Key, it rings once."
+)
 
 
 def ring(call: Call) -> Call:
@@ -48,7 +50,7 @@ def ring(call: Call) -> Call:
         logger.warning("call outcome unknown", extra={"call": call.public_id})
         if not _has_turned_up(call):
             unknown.details["call_id"] = call.public_id
-            unknown.hint = MAY_RING
+            unknown.hint = MAY_RING_HINT
             raise
         return call
     except ProductError as refusal:
@@ -75,13 +77,13 @@ def _has_turned_up(call: Call) -> bool:
 
 def is_past_placing(call: Call) -> bool:
     """Whether no request to place the call can be under way any more."""
-    return call.created_at < timezone.now() - PLACING
+    return call.created_at < timezone.now() - PLACING_TAKES
 
 
 def adopt(call: Call, placed: ProviderCall) -> Call:
     """Commits that Twilio placed the call, and ends it if somebody hung up meanwhile."""
-    later = timezone.now() + ASK_LATER
-    apply(call, LegReport("a", placed.sid, placed.status, ask_after=later))
+    later = timezone.now() + ASK_EVERY
+    apply_report(call, LegReport("a", placed.sid, placed.status, ask_after=later))
     with suppress(ProductError):  # `reconcile_calls` asks again
         end_if_requested(call)
     return call
@@ -107,10 +109,10 @@ def look_up(call: Call) -> LookUp:
     It is found only if nothing else can be meant; its webhooks, which carry our id, tell otherwise.
     """
     since = call.created_at - timedelta(seconds=5)
-    told = gateway.find_calls(to=call.from_e164, since=since)
-    sids = [one.sid for one in told]
-    ours = Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True)
-    candidates = [one for one in told if one.sid not in set(ours)]
+    placed = gateway.find_calls(to=call.from_e164, since=since)
+    sids = [one.sid for one in placed]
+    known = Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True)
+    candidates = [one for one in placed if one.sid not in set(known)]
     unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
     is_clear = len(candidates) == 1 and unknown.count() == 1
     return LookUp(candidates[0] if is_clear else None, is_absent=not candidates)
@@ -119,4 +121,4 @@ def look_up(call: Call) -> LookUp:
 def expires_at(call: Call) -> datetime:
     """When a call must be over: the rings and its limit, with slack."""
     lasts = OWN_RING_SECONDS + call.price.leg_a_limit_seconds(call.max_seconds)
-    return call.created_at + timedelta(seconds=lasts) + SLACK
+    return call.created_at + timedelta(seconds=lasts) + REPORTS_LATE_BY

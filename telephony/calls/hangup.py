@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony.calls.progress import ASK_SOON, note
+from telephony.calls.progress import ASK_MISSING_AFTER, record_answer
 from telephony.calls.states import leg_has_ended
 from telephony.models import Call
 from telephony.twilio import gateway
@@ -26,7 +26,7 @@ def hang_up(call: Call) -> Call:
     """
     if call.has_ended:
         return call
-    request_hangup(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_SOON)
+    request_hangup(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_MISSING_AFTER)
     call.refresh_from_db()
     try:
         end_if_requested(call)
@@ -51,7 +51,9 @@ def end_if_requested(call: Call) -> None:
     """Asks Twilio to end a call that is to end. Raises ProductError if it could not be asked."""
     is_requested = call.hangup_requested_at is not None and call.settled_at is None
     if is_requested and call.leg_a_sid is not None and not leg_has_ended(call.leg_a_status):
-        note(call, _end(call.leg_a_sid, in_progress=call.leg_a_status == "in-progress"), leg="a")
+        record_answer(
+            call, _end(call.leg_a_sid, in_progress=call.leg_a_status == "in-progress"), leg="a"
+        )
 
 
 def _end(sid: str, *, in_progress: bool) -> ProviderCall:

@@ -20,8 +20,8 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
 from telephony.calls.carrier import (
     CARRIER,
-    MAY_RING,
-    PLACING,
+    MAY_RING_HINT,
+    PLACING_TAKES,
     adopt,
     expires_at,
     give_up,
@@ -109,7 +109,7 @@ def _was_never_placed(call: Call) -> bool:
     raise ProductError(
         "provider_unavailable",
         "We are finding out whether the call was placed.",
-        hint=MAY_RING,
+        hint=MAY_RING_HINT,
         retry_after_seconds=5,
         details={"call_id": call.public_id},
     )
@@ -184,7 +184,7 @@ def _new_call(request: CallRequest, offered: Quote) -> Call:
         ring_seconds=price.ring_seconds,
         max_seconds=offered.limit_seconds,
         hold_micros=offered.hold_micros,
-        reconcile_after=timezone.now() + PLACING,
+        reconcile_after=timezone.now() + PLACING_TAKES,
     )
 
 

@@ -18,8 +18,8 @@ from telephony.models import Call, CallEvent
 from telephony.twilio.gateway import ProviderCall
 
 # When something of a call is over and the rest did not come, Twilio is asked.
-ASK_SOON = timedelta(seconds=10)
-_RACES = 50
+ASK_MISSING_AFTER = timedelta(seconds=10)
+MAX_ATTEMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +46,27 @@ class Source:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-def record(call: Call, *, source: Source, reports: list[LegReport]) -> bool:
+def record_event(call: Call, *, source: Source, reports: list[LegReport]) -> bool:
     """Stores an event and applies what it says. False if it was stored before."""
     with transaction.atomic():
         if not _store(call, source):
             return False
         for report in reports:
-            apply(call, report)
+            apply_report(call, report)
     return True
 
 
-def note(call: Call, told: ProviderCall, *, leg: str) -> None:
+def record_answer(call: Call, answer: ProviderCall, *, leg: str) -> None:
     """Applies what Twilio answered to a question of ours."""
     report = LegReport(
-        "a" if leg == "a" else "b", told.sid, told.status, told.seconds, told.price_micros
+        "a" if leg == "a" else "b", answer.sid, answer.status, answer.seconds, answer.price_micros
     )
     # All that can be new; what was told before is stored once.
-    seconds = "" if told.seconds is None else told.seconds
-    priced = "" if told.price_micros is None else "priced"
-    sequence = f"{told.status} {seconds} {priced}".strip()
-    source = Source(CallEvent.Kind.POLL, told.sid, sequence, told.status, {"leg": leg})
-    if not record(call, source=source, reports=[report]):
+    seconds = "" if answer.seconds is None else answer.seconds
+    priced = "" if answer.price_micros is None else "priced"
+    sequence = f"{answer.status} {seconds} {priced}".strip()
+    source = Source(CallEvent.Kind.POLL, answer.sid, sequence, answer.status, {"leg": leg})
+    if not record_event(call, source=source, reports=[report]):
         call.refresh_from_db()
 
 
@@ -87,13 +87,13 @@ def _store(call: Call, source: Source) -> bool:
     return True
 
 
-def apply(call: Call, report: LegReport) -> Call:
+def apply_report(call: Call, report: LegReport) -> Call:
     """Merges a report into the call, derives its state, and settles it when all is known.
 
     `call` is as it is in the database afterwards.
     """
     with transaction.atomic():
-        for attempt in range(_RACES):
+        for attempt in range(MAX_ATTEMPTS):
             if attempt:
                 call.refresh_from_db()
             changes = _changes(call, report)
@@ -171,6 +171,6 @@ def _advance(call: Call, report: LegReport) -> None:
     if call.has_ended and not had_ended:
         call.ended_at = report.at or now
     if leg_has_ended(call.leg_a_status) or leg_has_ended(call.leg_b_status):
-        soon = now + ASK_SOON
+        soon = now + ASK_MISSING_AFTER
         if call.reconcile_after is None or call.reconcile_after > soon:
             call.reconcile_after = soon

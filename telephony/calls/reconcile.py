@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony.calls.carrier import (
-    ASK_LATER,
+    ASK_EVERY,
     adopt,
     expires_at,
     give_up,
@@ -21,7 +21,7 @@ from telephony.calls.carrier import (
     look_up,
 )
 from telephony.calls.hangup import end_if_requested, request_hangup
-from telephony.calls.progress import LegReport, apply, note
+from telephony.calls.progress import LegReport, apply_report, record_answer
 from telephony.calls.settlement import settle_if_ended, write_off
 from telephony.calls.states import NEVER_DIALLED, leg_has_ended
 from telephony.models import Call
@@ -31,11 +31,11 @@ from telephony.twilio.gateway import NoSuchThingError
 logger = logging.getLogger(__name__)
 
 # A run that claimed a call and died is overtaken after this.
-CLAIM = timedelta(minutes=2)
-ASK_AGAIN = timedelta(seconds=10)
-PRICE_TRIES = 12  # over about three days, at growing distances
+CLAIM_LASTS = timedelta(minutes=2)
+RETRY_AFTER = timedelta(seconds=10)
+MAX_PRICE_TRIES = 12  # over about three days, at growing distances
 # An outage is not asked about call by call.
-FAILURES_IN_A_ROW = 3
+MAX_FAILURES_IN_A_ROW = 3
 
 
 def reconcile_due(*, limit: int = 500) -> Counter[str]:
@@ -51,7 +51,7 @@ def reconcile_due(*, limit: int = 500) -> Counter[str]:
         outcome = _try(call)
         outcomes[outcome] += 1
         failures = failures + 1 if outcome == "unreachable" else 0
-        if failures == FAILURES_IN_A_ROW:
+        if failures == MAX_FAILURES_IN_A_ROW:
             break
     return outcomes
 
@@ -80,7 +80,7 @@ def reconcile(call: Call) -> str:
 
 def _claim(call: Call) -> bool:
     mine = Call.objects.filter(pk=call.pk, reconcile_after=call.reconcile_after)
-    return mine.update(reconcile_after=timezone.now() + CLAIM) == 1
+    return mine.update(reconcile_after=timezone.now() + CLAIM_LASTS) == 1
 
 
 def _try(call: Call) -> str:
@@ -111,17 +111,17 @@ def _ask_legs(call: Call) -> None:
     if call.leg_a_sid is None:
         return
     try:
-        note(call, gateway.fetch_call(call.leg_a_sid), leg="a")
+        record_answer(call, gateway.fetch_call(call.leg_a_sid), leg="a")
     except NoSuchThingError:
         return
     if call.bridged_at is None or call.settled_at is not None:
         return
     children = gateway.find_children(call.leg_a_sid)
     for child in children:
-        note(call, child, leg="b")
+        record_answer(call, child, leg="b")
     if not children and leg_has_ended(call.leg_a_status) and not call.leg_b_status:
         # The customer hung up between being told the minutes and being bridged.
-        apply(call, LegReport("b", "", NEVER_DIALLED))
+        apply_report(call, LegReport("b", "", NEVER_DIALLED))
 
 
 def _close_if_silent(call: Call) -> str:
@@ -137,7 +137,7 @@ def _record_prices(call: Call) -> str:
     """Twilio's own price of each leg, which comes some time after the call."""
     for leg, sid in _unpriced_legs(call):
         try:
-            note(call, gateway.fetch_call(sid), leg=leg)
+            record_answer(call, gateway.fetch_call(sid), leg=leg)
         except NoSuchThingError:
             continue
     return "waiting for the price" if _unpriced_legs(call) else "priced"
@@ -157,12 +157,12 @@ def _ask_again(call: Call) -> None:
     call.refresh_from_db()
     count = min(call.reconcile_count, 10)
     if call.settled_at is not None:
-        done = not _unpriced_legs(call) or call.reconcile_count >= PRICE_TRIES
+        done = not _unpriced_legs(call) or call.reconcile_count >= MAX_PRICE_TRIES
         wait = None if done else timedelta(minutes=2**count)
     elif _is_pressing(call):
-        wait = min(ASK_AGAIN * 2**count, ASK_LATER)
+        wait = min(RETRY_AFTER * 2**count, ASK_EVERY)
     else:
-        wait = ASK_LATER
+        wait = ASK_EVERY
     Call.objects.filter(pk=call.pk, version=call.version).update(
         reconcile_after=None if wait is None else timezone.now() + wait,
         reconcile_count=F("reconcile_count") + 1,

@@ -17,7 +17,7 @@ from telephony.pricing import Price
 from telephony.rates.deck import RateRow
 
 CALLBACK = "callback"  # the mode of every call: the customer's phone rings first
-FEW_DIGITS = 3  # below, nothing can be said of a number that is being typed
+MIN_DIGITS = 3  # below, nothing can be said of a number that is being typed
 
 
 def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def number_check_of(number: Number, rate: RateRow | None, reason: str | None) ->
 
 def number_in_words(text: str, *, stated_country: str | None, default_country: str | None) -> str:
     """What a number that is half typed is by now, or why it is none; nothing for a few digits."""
-    if sum(char.isdigit() for char in text) < FEW_DIGITS:
+    if sum(char.isdigit() for char in text) < MIN_DIGITS:
         return ""
     try:
         number = read_number(text, stated_country=stated_country, default_country=default_country)

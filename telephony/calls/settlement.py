@@ -18,7 +18,7 @@ from telephony.numbers import mask
 logger = logging.getLogger(__name__)
 
 # Twilio tells its own price some time after a call has ended.
-PRICE_AFTER = timedelta(seconds=60)
+ASK_PRICE_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _close(call: Call, charge: Charge, *, end_reason: str) -> bool:
         end_reason=end_reason,
         leg_a_cost_micros=charge.leg_a_micros,
         leg_b_cost_micros=charge.leg_b_micros,
-        reconcile_after=now + PRICE_AFTER if call.leg_a_sid else None,
+        reconcile_after=now + ASK_PRICE_AFTER if call.leg_a_sid else None,
         reconcile_count=0,
         version=F("version") + 1,
     )

@@ -20,13 +20,13 @@ from django.views.decorators.http import require_POST
 from billing.models import Hold
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
-from telephony.calls.progress import LegReport, Source, record
+from telephony.calls.progress import LegReport, Source, record_event
 from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway, twiml
 
 # Fields that an event keeps; Twilio may add others without notice.
-_KEPT = (
+STORED_FIELDS = (
     "AnsweredBy",
     "CallDuration",
     "CallSid",
@@ -42,7 +42,7 @@ _KEPT = (
     "Timestamp",
 )
 
-SID_LENGTH = 34
+SID_CHARACTERS = 34
 
 Handler = Callable[[HttpRequest, Call], HttpResponse]
 
@@ -73,7 +73,7 @@ def signed_by_twilio(handler: Handler) -> Callable[[HttpRequest, str], HttpRespo
 def _is_unstorable(name: str, value: object) -> bool:
     """Whether a column would refuse it: a SID of another length than Twilio's, or a NUL."""
     text = str(value)
-    return "\x00" in text or (name.endswith("Sid") and len(text) > SID_LENGTH)
+    return "\x00" in text or (name.endswith("Sid") and len(text) > SID_CHARACTERS)
 
 
 @signed_by_twilio
@@ -89,7 +89,7 @@ def _may_bridge(call: Call, sid: str) -> bool:
     """Commits the bridge before it is told. A second call of the same id is never bridged."""
     with transaction.atomic():
         source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})
-        record(call, source=source, reports=[LegReport("a", sid, "in-progress")])
+        record_event(call, source=source, reports=[LegReport("a", sid, "in-progress")])
         live = Call.objects.filter(
             pk=call.pk,
             leg_a_sid=sid,
@@ -158,10 +158,10 @@ def _apply(
 ) -> HttpResponse:
     if not report.sid or not is_known(report.status) or not report.status:
         return HttpResponse(status=204)
-    payload = {name: request.POST[name] for name in _KEPT if name in request.POST}
+    payload = {name: request.POST[name] for name in STORED_FIELDS if name in request.POST}
     sequence = request.POST.get("SequenceNumber") or report.status
     source = Source(kind, report.sid, sequence, report.status, payload)
-    record(call, source=source, reports=[report])
+    record_event(call, source=source, reports=[report])
     return HttpResponse(status=204)
 
 
@@ -172,10 +172,10 @@ def _seconds(request: HttpRequest) -> int | None:
 
 def _timestamp(request: HttpRequest) -> datetime | None:
     try:
-        told = parsedate_to_datetime(request.POST.get("Timestamp", ""))
+        sent_at = parsedate_to_datetime(request.POST.get("Timestamp", ""))
     except ValueError:
         return None
-    return told if told.tzinfo else None
+    return sent_at if sent_at.tzinfo else None
 
 
 def _xml(document: str) -> HttpResponse:

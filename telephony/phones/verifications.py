@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 # Twilio keeps one code per number for ten minutes, and takes five tries of it
 # (https://www.twilio.com/docs/verify/api/verification).
 CODE_LIVES = timedelta(minutes=10)
-TRIES = 5
+MAX_TRIES = 5
 
 State = Verification.State
-_WAITS = (State.REQUESTED, State.PENDING)
+WAITING_STATES = (State.REQUESTED, State.PENDING)
 # An outage is not the customer's try.
-_NOT_A_TRY = ("provider_unavailable", "provider_misconfigured")
+UNCOUNTED_CODES = ("provider_unavailable", "provider_misconfigured")
 
 
 def pending_verification(account: Account) -> Verification | None:
@@ -61,7 +61,7 @@ def request_verification(
         _fail(verification, refusal)
         raise
     with transaction.atomic():
-        _note_code(verification, sid)
+        _record_code(verification, sid)
         audit.record(
             "caller_id.code_sent", account=account, user=user, token=token,
             number=mask(read.e164), channel=channel,
@@ -88,7 +88,7 @@ def confirm_verification(
         _close(verification, State.EXPIRED)
         raise _expired() from None
     except ProductError as refusal:
-        if refusal.code in _NOT_A_TRY:
+        if refusal.code in UNCOUNTED_CODES:
             Verification.objects.filter(pk=verification.pk).update(
                 attempts_left=F("attempts_left") + 1
             )
@@ -105,10 +105,10 @@ def expire_verification(verification: Verification) -> bool:
 
     At Twilio first: there the code would go on, and be sent again to whoever asks for the number.
     """
-    if verification.state in _WAITS and verification.twilio_sid:
+    if verification.state in WAITING_STATES and verification.twilio_sid:
         with suppress(NoSuchThingError):
             gateway.cancel_verification(verification.twilio_sid)
-    open_ones = Verification.objects.filter(pk=verification.pk, state__in=_WAITS)
+    open_ones = Verification.objects.filter(pk=verification.pk, state__in=WAITING_STATES)
     return open_ones.update(state=State.EXPIRED, closed_at=timezone.now()) == 1
 
 
@@ -123,7 +123,7 @@ def _begin(user: User, number: Number, channel: str) -> Verification:
     """Return the verification that waits for this number, or one in place of the user's others.
 
     The user's row is locked first, so that of several requests at once the last one is left. One
-    whose code is being sent meanwhile learns that from `_note_code`.
+    whose code is being sent meanwhile learns that from `_record_code`.
     """
     account = user.account
     with transaction.atomic():
@@ -133,7 +133,7 @@ def _begin(user: User, number: Number, channel: str) -> Verification:
         if waiting is not None:
             waiting.channel = channel
             return waiting
-        others = Verification.objects.filter(account=account, user=user, state__in=_WAITS)
+        others = Verification.objects.filter(account=account, user=user, state__in=WAITING_STATES)
         others.exclude(e164=number.e164).update(state=State.REPLACED, closed_at=timezone.now())
         return Verification.objects.create(
             account=account,
@@ -152,16 +152,16 @@ def _fail(verification: Verification, refusal: ProductError) -> None:
     )
 
 
-def _note_code(verification: Verification, sid: str) -> None:
+def _record_code(verification: Verification, sid: str) -> None:
     """Commits that a code is under way, unless the proof was ended while it was being sent."""
     changes: dict[str, object] = {"state": State.PENDING, "channel": verification.channel}
     if sid != verification.twilio_sid:
         changes |= {
             "twilio_sid": sid,
-            "attempts_left": TRIES,
+            "attempts_left": MAX_TRIES,
             "expires_at": timezone.now() + CODE_LIVES,
         }
-    waiting = Verification.objects.filter(pk=verification.pk, state__in=_WAITS)
+    waiting = Verification.objects.filter(pk=verification.pk, state__in=WAITING_STATES)
     if not waiting.update(**changes):
         raise ProductError("verification_expired", "This proof was ended while a code was sent.")
     verification.refresh_from_db()

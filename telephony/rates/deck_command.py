@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from telephony.rates.files import Deck
 from telephony.rates.versions import (
-    JUMP,
+    JUMP_FACTOR,
     Change,
     Version,
     compare,
@@ -20,7 +20,7 @@ from telephony.rates.versions import (
     versions_of,
 )
 
-SHOWN = 20
+SHOWN_LINES = 20
 
 
 def show_changes(command: BaseCommand, changes: Sequence[Change], *, now: datetime) -> None:
@@ -33,10 +33,10 @@ def show_changes(command: BaseCommand, changes: Sequence[Change], *, now: dateti
     ):
         if some:
             command.stdout.write(f"{title}:")
-        for change in some[:SHOWN]:
+        for change in some[:SHOWN_LINES]:
             command.stdout.write(f"  {in_words(change, now=now)}")
-        if len(some) > SHOWN:
-            command.stdout.write(f"  and {len(some) - SHOWN} more")
+        if len(some) > SHOWN_LINES:
+            command.stdout.write(f"  and {len(some) - SHOWN_LINES} more")
 
 
 def in_words(change: Change, *, now: datetime) -> str:
@@ -65,7 +65,9 @@ class DeckCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="check and compare only")
         parser.add_argument(
-            "--allow-jumps", action="store_true", help=f"accept prices that change {JUMP}-fold"
+            "--allow-jumps",
+            action="store_true",
+            help=f"accept prices that change {JUMP_FACTOR}-fold",
         )
         parser.add_argument(
             "--allow-gaps", action="store_true", help="accept prefixes that lose their price"
@@ -93,8 +95,8 @@ class DeckCommand(BaseCommand):
             raise CommandError(f"{jumps} prices jump; --allow-jumps accepts them.")
         lost = sorted({change.prefix for change in changes if change.is_loss})
         if lost and not options["allow_gaps"]:
-            named = ", ".join(f"+{prefix}" for prefix in lost[:SHOWN])
-            more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+            named = ", ".join(f"+{prefix}" for prefix in lost[:SHOWN_LINES])
+            more = f" and {len(lost) - SHOWN_LINES} more" if len(lost) > SHOWN_LINES else ""
             raise CommandError(f"{named}{more} would lose their price; --allow-gaps accepts that.")
 
     def store(self, deck: Deck, name: str) -> None:

@@ -15,7 +15,7 @@ from telephony.rates.files import COLUMNS, Deck, DeckRow
 from telephony.rates.prefixes import PrefixTable
 
 # A price that changes by more than this factor is more often a slip than a decision.
-JUMP = 3
+JUMP_FACTOR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Change:
         if self.old is None or self.new is None:
             return False
         low, high = sorted((self.old.micros_per_minute, self.new.micros_per_minute))
-        return high > JUMP * low
+        return high > JUMP_FACTOR * low
 
     @property
     def is_added(self) -> bool:
@@ -90,22 +90,22 @@ def versions_of(decks: Iterable[RateDeck]) -> list[Version]:
 def compare(before: list[Version], after: list[Version], *, now: datetime) -> list[Change]:
     """What every prefix of either costs otherwise: now, and whenever a price changes later.
 
-    A change that lasts is told once, at its first instant.
+    A change that lasts is reported once, at its first instant.
     """
     later = {at for version in (*before, *after) for at in version.instants if at > now}
-    told: dict[str, tuple[object, object]] = {}
+    reported: dict[str, tuple[object, object]] = {}
     changes = []
     for at in (now, *sorted(later)):
         old, new = table_at(before, at), table_at(after, at)
-        for prefix in sorted({*old.rows, *new.rows, *told}):
+        for prefix in sorted({*old.rows, *new.rows, *reported}):
             change = Change(prefix, at, old.find(prefix), new.find(prefix))
-            seen = _terms(change.old), _terms(change.new)
-            is_told = told.get(prefix) == seen
-            if seen[0] == seen[1]:
-                told.pop(prefix, None)
+            terms = _terms(change.old), _terms(change.new)
+            is_reported = reported.get(prefix) == terms
+            if terms[0] == terms[1]:
+                reported.pop(prefix, None)
                 continue
-            told[prefix] = seen
-            if not is_told:
+            reported[prefix] = terms
+            if not is_reported:
                 changes.append(change)
     return changes
 

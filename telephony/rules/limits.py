@@ -31,7 +31,7 @@ class ChosenLimits:
     spend_max_cents_per_day: int | None = None
 
 
-NAMES = tuple(field.name for field in fields(Limits))
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))
 
 
 def is_new(account: Account) -> bool:
@@ -53,7 +53,7 @@ def limits_of(account: Account) -> Limits:
         spend_max_cents_per_day=settings.SPEND_MAX_CENTS_PER_DAY,
     )
     row = getattr(account, "call_limits", None)
-    chosen = {name: getattr(row, name, None) for name in NAMES}
+    chosen = {name: getattr(row, name, None) for name in LIMIT_NAMES}
     set_ones = {name: limit for name, limit in chosen.items() if limit is not None}
     return Limits(**(asdict(usual) | set_ones))
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from billing.payments.amounts import SMALLEST_CENTS
 from moby.exit_codes import MEANINGS
-from telephony.phones.verifications import CODE_LIVES, TRIES
+from telephony.phones.verifications import CODE_LIVES, MAX_TRIES
 from tests.docs.pages import DOCS, ROOT, inline_code
 
 
@@ -40,7 +40,7 @@ def test_page_tells_the_figure_of_the_settings(page: str, words: str) -> None:
 
 
 def test_pages_tell_how_long_a_code_lives() -> None:
-    assert (CODE_LIVES.total_seconds(), TRIES) == (600, 5)
+    assert (CODE_LIVES.total_seconds(), MAX_TRIES) == (600, 5)
     assert "good for **ten minutes** and five tries" in (DOCS / "guide/caller-ids.md").read_text()
 
 

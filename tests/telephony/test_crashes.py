@@ -34,7 +34,7 @@ POINTS = [
     "telephony.calls.webhooks:_may_bridge:before",
     "telephony.calls.webhooks:_may_bridge:after",
     "telephony.calls.progress:_store:after",
-    "telephony.calls.webhooks:record:after",
+    "telephony.calls.webhooks:record_event:after",
     "telephony.calls.settlement:_close:after",
     "telephony.calls.settlement:capture_hold:after",
     "telephony.calls.progress:settle_if_ended:after",
@@ -43,7 +43,7 @@ HANGUP_POINTS = [
     "telephony.calls.hangup:request_hangup:after",
     "telephony.twilio.gateway:end_call:before",
     "telephony.twilio.gateway:end_call:after",
-    "telephony.calls.hangup:note:after",
+    "telephony.calls.hangup:record_answer:after",
 ]
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from telephony.rates.deck_command import SHOWN, DeckCommand
+from telephony.rates.deck_command import SHOWN_LINES, DeckCommand
 from telephony.rates.files import Deck, DeckError, parse_deck
 
 
@@ -33,7 +33,7 @@ class Command(DeckCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{path} cannot be read: {error}") from None
         except DeckError as error:
-            shown = "\n".join(f"  {problem}" for problem in error.problems[:SHOWN])
-            more = len(error.problems) - SHOWN
+            shown = "\n".join(f"  {problem}" for problem in error.problems[:SHOWN_LINES])
+            more = len(error.problems) - SHOWN_LINES
             tail = f"\n  and {more} more" if more > 0 else ""
             raise CommandError(f"{path} was not imported:\n{shown}{tail}") from None

@@ -12,7 +12,7 @@ from django.utils import timezone
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
 from telephony.numbers import country_names
-from telephony.rates.deck_command import SHOWN, DeckCommand
+from telephony.rates.deck_command import SHOWN_LINES, DeckCommand
 from telephony.rates.files import DeckError, parse_deck
 from telephony.rates.wholesale import Margin, deck_from_prices
 from telephony.twilio import gateway
@@ -46,7 +46,7 @@ class Command(DeckCommand):
         except ProductError as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}") from None
         except DeckError as error:
-            raise CommandError("\n".join(error.problems[:SHOWN])) from None
+            raise CommandError("\n".join(error.problems[:SHOWN_LINES])) from None
         if options["output"]:
             options["output"].write_text(text)
             self.stdout.write(f"{len(deck.rows)} rates written to {options['output']}")
