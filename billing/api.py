@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import account_of, user_of
 from accounts.api.idempotency import IdempotentPost
+from billing.ledger import joined_balance
 from billing.ledger.statements import begin_of, end_of, movements
 from billing.models import TopUp, Transfer, Wallet
 from billing.notices import is_low
@@ -38,19 +39,18 @@ class BalanceView(APIView):
     serializer_class = BalanceSerializer
 
     def get(self, request: Request) -> Response:
-        account = account_of(request)
-        wallet: Wallet = getattr(account, "wallet", None) or Wallet(account=account)
-        available_cents = micros_to_cents(wallet.available_micros)
+        balance = joined_balance(account_of(request))
+        available_cents = micros_to_cents(balance.available_micros)
         # Held is rounded up where the others are rounded down: shown sums never promise too much.
         return Response(
             {
-                "balance_cents": micros_to_cents(wallet.balance_micros),
+                "balance_cents": micros_to_cents(balance.balance_micros),
                 "available_cents": available_cents,
                 "available_balance_cents": available_cents,
-                "held_cents": -micros_to_cents(-wallet.held_micros),
+                "held_cents": -micros_to_cents(-balance.held_micros),
                 "currency": CURRENCY,
-                "balance": format_micros(wallet.balance_micros),
-                "is_low": is_low(wallet.balance_micros),
+                "balance": format_micros(balance.balance_micros),
+                "is_low": is_low(balance.balance_micros),
             }
         )
 

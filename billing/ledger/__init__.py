@@ -6,11 +6,14 @@ from billing.ledger.operations import (
     balance_of,
     capture_hold,
     expire_hold,
+    is_held,
+    joined_balance,
     lock_available,
     open_wallet,
     place_hold,
     post,
     release_hold,
+    release_overdue_holds,
 )
 
 __all__ = [
@@ -19,9 +22,12 @@ __all__ = [
     "balance_of",
     "capture_hold",
     "expire_hold",
+    "is_held",
+    "joined_balance",
     "lock_available",
     "open_wallet",
     "place_hold",
     "post",
     "release_hold",
+    "release_overdue_holds",
 ]

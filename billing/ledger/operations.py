@@ -23,6 +23,7 @@ from mobayilo.lib.money import format_micros
 from mobayilo.lib.prepared import fetch_prepared
 
 logger = logging.getLogger(__name__)
+HOLDS_PER_RUN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,15 @@ def balance_of(account: Account) -> Balance:
     """One query, whether the account has a wallet or none yet."""
     totals = Wallet.objects.filter(account=account).values_list("balance_micros", "held_micros")
     return Balance(*(totals.first() or (0, 0)))
+
+
+def joined_balance(account: Account) -> Balance:
+    """Return the balance of the wallet that was read in one query with the account.
+
+    A wallet that was not read yet is asked for. `balance_of` asks again each time.
+    """
+    wallet: Wallet | None = getattr(account, "wallet", None)
+    return Balance(wallet.balance_micros, wallet.held_micros) if wallet else Balance(0, 0)
 
 
 def lock_available(account: Account) -> Balance:
@@ -159,6 +169,12 @@ def capture_hold(
     return taken
 
 
+def is_held(key: str) -> bool:
+    """Return whether the hold of this key is open and has not expired."""
+    now = timezone.now()
+    return Hold.objects.filter(key=key, state=Hold.State.OPEN, expires_at__gt=now).exists()
+
+
 def release_hold(*, key: str) -> bool:
     """Gives back the whole of an open hold. False if it was closed already."""
     return _close_unused(key, Hold.State.RELEASED)
@@ -167,6 +183,16 @@ def release_hold(*, key: str) -> bool:
 def expire_hold(*, key: str) -> bool:
     """As `release_hold`, for a hold whose time is over; a late capture may still follow."""
     return _close_unused(key, Hold.State.EXPIRED)
+
+
+def release_overdue_holds() -> int:
+    """Expire holds whose time is over, the oldest first, and return how many were open until now.
+
+    Safe to run at any time and in several processes.
+    """
+    overdue = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=timezone.now())
+    keys = overdue.order_by("expires_at").values_list("key", flat=True)[:HOLDS_PER_RUN]
+    return sum(expire_hold(key=key) for key in list(keys))
 
 
 def _close_unused(key: str, state: Hold.State) -> bool:

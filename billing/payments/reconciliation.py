@@ -14,8 +14,7 @@ from django.db import DatabaseError
 from django.db.models import F, Min, Q
 from django.utils import timezone
 
-from billing import ledger
-from billing.models import Dispute, Hold, Refund, TopUp
+from billing.models import Dispute, Refund, TopUp
 from billing.payments import disputes, events, gateway, refunds, topups
 from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
@@ -42,13 +41,6 @@ def reconcile_topups() -> dict[str, int]:
         "refunds unheard of": learn_refunds(),
         "disputes unheard of": learn_disputes(),
     }
-
-
-def release_holds() -> int:
-    """Gives back what was held for longer than it could be used. How many holds that were."""
-    late = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=timezone.now())
-    keys = late.order_by("expires_at").values_list("key", flat=True)[: AT_A_TIME * 20]
-    return sum(ledger.expire_hold(key=key) for key in list(keys))
 
 
 def open_topups() -> list[TopUp]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts.models import Account
-from billing.models import Wallet
+from billing.ledger import joined_balance
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId
 from telephony.phones.caller_ids import caller_id_for_calls
@@ -47,5 +47,4 @@ def funds_of(account: Account, deck: DeckIndex) -> CallFunds | None:
     own = deck.find(caller_id.e164)
     if own is None:
         return None
-    wallet: Wallet | None = getattr(account, "wallet", None)
-    return CallFunds(caller_id, own.price, wallet.available_micros if wallet else 0)
+    return CallFunds(caller_id, own.price, joined_balance(account).available_micros)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from billing.models import Hold
+from billing.ledger import is_held
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.progress import LegReport, Source, record_event
@@ -97,9 +97,7 @@ def _may_bridge(call: Call, sid: str) -> bool:
             hangup_requested_at=None,
             account__frozen_at=None,
         ).exclude(state__in=Call.ENDED_STATES)
-        if not Hold.objects.filter(
-            key=call.hold_key, state=Hold.State.OPEN, expires_at__gt=timezone.now()
-        ).exists():
+        if not is_held(call.hold_key):
             return False
         call.refresh_from_db()
         if call.bridged_at is not None:

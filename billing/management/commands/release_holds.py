@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.payments.reconciliation import release_holds
+from billing.ledger import release_overdue_holds
 
 
 class Command(BaseCommand):
     help = "Release holds that have expired, so that their money can be spent again."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{release_holds()} released")
+        self.stdout.write(f"{release_overdue_holds()} released")
