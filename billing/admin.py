@@ -27,7 +27,7 @@ from billing.payments import events
 from billing.payments.amounts import read_amount
 from billing.payments.disputes import withdraw_warning
 from billing.payments.refunds import refundable_by_staff_micros, start_refund
-from billing.payments.topups import ask_stripe
+from billing.payments.topups import refresh_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import MINUS, format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT
@@ -198,7 +198,7 @@ class TopUpAdmin(ReadOnlyAdmin):
     def ask(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
         said = []
         for topup in chosen.select_related("account"):
-            status = ask_stripe(topup, at_most_every=timedelta(0)).shown_status
+            status = refresh_topup(topup, at_most_every=timedelta(0)).shown_status
             said.append(f"Top-up {topup} is {status}")
             audit.record(
                 "topup.asked_about",

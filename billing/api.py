@@ -18,7 +18,7 @@ from billing.ledger import joined_balance
 from billing.ledger.statements import begin_of, end_of, movements
 from billing.models import TopUp, Transfer, Wallet
 from billing.notices import is_low
-from billing.payments.topups import ask_stripe, start_topup
+from billing.payments.topups import refresh_topup, start_topup
 from billing.serializers import (
     BalanceSerializer,
     NewTopUpSerializer,
@@ -121,7 +121,7 @@ class TopUpView(APIView):
 
     def get(self, request: Request, topup_id: str) -> Response:
         mine = TopUp.objects.filter(account=account_of(request))
-        topup = ask_stripe(get_object_or_404(mine, public_id=topup_id))
+        topup = refresh_topup(get_object_or_404(mine, public_id=topup_id))
         return Response(TopUpSerializer(topup).data)
 
 

@@ -19,7 +19,7 @@ from billing.ledger import statements
 from billing.models import Refund, TopUp, Transfer
 from billing.payments.amounts import PRESETS_CENTS, first_payment_of, largest_cents
 from billing.payments.refunds import refundable_micros, start_refund
-from billing.payments.topups import ask_stripe, cancel_topup, start_topup
+from billing.payments.topups import cancel_topup, refresh_topup, start_topup
 from billing.serializers import TransferSerializer
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
@@ -67,7 +67,7 @@ def topup(request: HttpRequest) -> HttpResponse:
 @require_GET
 def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Where Stripe's page leads back to. It asks Stripe too, so that the money is there by now."""
-    asked = ask_stripe(_topup_of(request, topup_id), at_most_every=RELOAD)
+    asked = refresh_topup(_topup_of(request, topup_id), at_most_every=RELOAD)
     refundable = refundable_micros(asked)
     is_awaited = asked.status == TopUp.Status.PENDING and "left" not in request.GET
     context = {

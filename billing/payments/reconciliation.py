@@ -74,7 +74,7 @@ def refunded_elsewhere() -> list[TopUp]:
 
 def _finish_topup(topup: TopUp) -> None:
     if topup.stripe_session_id:
-        topups.bring_up_to_date(topup)
+        topups.ask_about_topup(topup)
         return
     try:
         # Stripe answers with the session that it made then, if it made one, as it was then.
@@ -89,7 +89,7 @@ def _finish_refund(refund: Refund) -> None:
     """Looks for it first: Stripe forgets our key after a day, and would refund a second time."""
     _record_refunds(refund.topup)
     if Refund.objects.filter(pk=refund.pk, stripe_refund_id=None).exists():
-        refunds.ask_stripe(refund)
+        refunds.send_refund(refund)
     else:
         Refund.objects.filter(pk=refund.pk).update(asked_stripe_at=timezone.now())
 

@@ -98,7 +98,7 @@ def start_refund(
             reason=reason,
         )
     try:
-        ask_stripe(refund)
+        send_refund(refund)
     except gateway.UnknownOutcomeError:
         logger.warning("refund to be asked for again", extra={"refund": refund.public_id})
     refund.refresh_from_db()
@@ -126,8 +126,8 @@ def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
     )
 
 
-def ask_stripe(refund: Refund) -> None:
-    """Asks for a refund that is under way; repeated, Stripe answers with the same one.
+def send_refund(refund: Refund) -> None:
+    """Ask Stripe to make a refund that is under way. Repeated, Stripe answers with the same one.
 
     Raises UnknownOutcomeError, or RefusedError after the money has come back.
     """

@@ -163,10 +163,13 @@ def _end(topup: TopUp, status: TopUp.Status) -> None:
         logger.info("top-up ended", extra={"topup": topup.public_id, "status": status.value})
 
 
-def ask_stripe(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> TopUp:
-    """As `bring_up_to_date`, for whoever looks: what cannot be asked now is asked later."""
+def refresh_topup(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> TopUp:
+    """Ask Stripe about a pending top-up, and return it as it is then.
+
+    A failure is logged and raises nothing: reconciliation asks later.
+    """
     try:
-        bring_up_to_date(topup, at_most_every=at_most_every)
+        ask_about_topup(topup, at_most_every=at_most_every)
     except ProductError:
         logger.warning("top-up not asked about", extra={"topup": topup.public_id})
     except ContradictionError as problem:
@@ -174,8 +177,8 @@ def ask_stripe(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> T
     return topup
 
 
-def bring_up_to_date(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> None:
-    """Asks Stripe about a pending top-up, so often at most, whoever asks.
+def ask_about_topup(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> None:
+    """Ask Stripe about a pending top-up, at most once per `at_most_every` across all processes.
 
     Raises what the gateway raises, and ContradictionError.
     """

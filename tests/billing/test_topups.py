@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, User
 from billing import ledger
 from billing.models import StripeEvent, TopUp, Transfer
-from billing.payments.topups import ask_stripe, cancel_topup, start_topup
+from billing.payments.topups import cancel_topup, refresh_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import DOLLAR, StripeSandbox, api_of, totals
 
@@ -47,7 +47,7 @@ def test_topup_is_credited_once_whatever_becomes_of_webhooks(
 ) -> None:
     stripe_sandbox.rule(rule, delay_seconds=0.2)
     stripe_sandbox.act(topup, "pay")
-    ask_stripe(topup, at_most_every=timedelta(0))
+    refresh_topup(topup, at_most_every=timedelta(0))
     stripe_sandbox.settle()
     assert totals(topup.account) == (20, 0)
     assert Transfer.objects.count() == 1
@@ -73,7 +73,7 @@ def test_topup_whose_delayed_payment_fails_ends_failed(
     stripe_sandbox.act(topup, "pay_later")
     stripe_sandbox.act(topup, "fail")
     stripe_sandbox.settle()
-    assert ask_stripe(topup, at_most_every=timedelta(0)).shown_status == "failed"
+    assert refresh_topup(topup, at_most_every=timedelta(0)).shown_status == "failed"
     assert totals(topup.account) == (0, 0)
 
 
