@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from tests.accounts.browser import sign_in
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 from tests.people import new_token, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

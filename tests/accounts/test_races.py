@@ -15,7 +15,7 @@ from accounts.oauth import device_login
 from accounts.oauth.device_login import Approval
 from accounts.tokens.lifecycle import MAX_LIVE_TOKENS, revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 from tests.database import ON_SQLITE
 from tests.people import api_client, new_token
 

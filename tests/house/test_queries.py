@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.ledger import Cause, open_wallet, post
 from billing.models import Book, Transfer
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 from tests.counted import questions
 from tests.house.endpoints import endpoints
 from tests.people import api_client, new_token

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import AccessToken, User
 from dev.authenticator_app import code_shown
-from tests.accounts.oauth import GRANT
+from tests.accounts.device_logins import GRANT
 from tests.people import PASSWORD
 from tests.web.watched import DESKTOP, PHONE, Watched
 

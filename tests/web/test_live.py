@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import DeviceLogin, User
 from billing.models import TopUp
 from telephony.models import Call
-from tests.accounts.oauth import start
+from tests.accounts.device_logins import start
 from tests.web.scenes import credit, paid_topup, proved_phone, running_call
 from tests.web.watched import Watched
 

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from dev.pages import CUSTOMER_PAGES, THING_PAGES, VISITOR_PAGES
 from tests.accounts.browser import enter_code, sign_in
-from tests.accounts.oauth import start
+from tests.accounts.device_logins import start
 from tests.people import PASSWORD
 from tests.web.scenes import busy_customer, many_movements, one_of_each, some_tokens
 from tests.web.weight import MOST_BYTES, weight

@@ -24,7 +24,7 @@ from requests_oauthlib import OAuth2Session
 
 from accounts.models import AccessToken, User
 from accounts.secrets import digest
-from tests.accounts.oauth import GRANT, approve, deny
+from tests.accounts.device_logins import GRANT, approve, deny
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
 HERE = Path(__file__).parent

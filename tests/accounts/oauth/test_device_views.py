@@ -15,7 +15,7 @@ from accounts.tokens.lifecycle import MAX_LIVE_TOKENS
 from mobayilo.lib.ratelimits import LIMITS, Limit
 from mobayilo.logs import Formatter
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
-from tests.accounts.oauth import FORM, START, approve, poll, start
+from tests.accounts.device_logins import FORM, START, approve, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, IdempotencyKey, User
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 from tests.people import api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

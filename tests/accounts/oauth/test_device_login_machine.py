@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from accounts.models import AccessToken, DeviceLogin, User
 from accounts.tokens.lifecycle import revoke_token
-from tests.accounts.oauth import approve, deny, poll, start
+from tests.accounts.device_logins import approve, deny, poll, start
 from tests.people import api_client, person
 
 TERMINAL = {"access_denied", "expired_token", "invalid_grant"}

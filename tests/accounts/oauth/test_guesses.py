@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import DeviceLogin, User
 from mobayilo.lib.ratelimits import LIMITS, Limit
 from tests.accounts.browser import enter_code, sign_in
-from tests.accounts.oauth import approve, deny, poll, start
+from tests.accounts.device_logins import approve, deny, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("still_clock")]
 WRONG = "BBBB-BBBB"

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import User
 from dev.authenticator_app import code_shown
-from tests.accounts.oauth import start
+from tests.accounts.device_logins import start
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

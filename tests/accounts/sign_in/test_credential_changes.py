@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import AccessToken, AuditEvent, User
 from accounts.tokens.lifecycle import rotate_token
 from tests.accounts.browser import sign_in
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 from tests.people import PASSWORD, api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from mobayilo.lib.ratelimits import LIMITS, Limit
-from tests.accounts.oauth import FORM, GRANT, START, TOKEN
+from tests.accounts.device_logins import FORM, GRANT, START, TOKEN
 
 METADATA = "/.well-known/oauth-authorization-server"
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from accounts.models import DeviceLogin
 from accounts.oauth.places import same_network
-from tests.accounts.oauth import FORM, START
+from tests.accounts.device_logins import FORM, START
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 PROXY = "10.0.0.9"

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import AccessToken, User
 from accounts.secrets import digest
 from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 from tests.people import api_client, new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import DeviceLogin, User
-from tests.accounts.oauth import approve, poll, start
+from tests.accounts.device_logins import approve, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 

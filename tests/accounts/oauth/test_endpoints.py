@@ -14,7 +14,7 @@ from accounts.models import AccessToken, DeviceLogin, User
 from accounts.oauth.clients import CLIENTS
 from accounts.oauth.clients import Client as Program
 from accounts.scopes import DEVICE_DEFAULT, Scope
-from tests.accounts.oauth import FORM, GRANT, START, TOKEN, approve, deny, poll, start
+from tests.accounts.device_logins import FORM, GRANT, START, TOKEN, approve, deny, poll, start
 from tests.people import api_client
 
 METADATA = "/.well-known/oauth-authorization-server"
