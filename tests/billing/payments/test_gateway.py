@@ -20,7 +20,7 @@ from billing.payments.topups import cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
 from tests.billing.conftest import DOLLAR, StripeSandbox
 
-SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[3] / "shared"))
+SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[4] / "shared"))
 CHECKER = SHARED / "tools" / "check_http_against_spec.py"
 pytestmark = [
     pytest.mark.skipif(not CHECKER.exists(), reason=f"no descriptions in {SHARED}"),
