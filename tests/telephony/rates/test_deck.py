@@ -19,7 +19,7 @@ from telephony.rates.deck import find_rate
 from tests.telephony.conftest import DECK, DESTINATION, HEADER, Person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 Import = Callable[..., str]
 
 

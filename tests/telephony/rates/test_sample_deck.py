@@ -13,7 +13,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from telephony.numbers import country_name, number_from_e164
 
-DECK = Path(__file__).parents[2] / "telephony" / "decks" / "sample.csv"
+DECK = Path(__file__).parents[3] / "telephony" / "decks" / "sample.csv"
 KINDS = {
     "fixed",
     "mobile",
