@@ -22,7 +22,7 @@ from tests.cli import documents as d
 from tests.cli.conftest import Moby
 from tests.cli.stubs import StubServer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OLD = ("login", "status")
 NAMES = [name for name in COMMANDS if name not in OLD]
 SHARE = ROOT / "cli_client/share"
