@@ -17,9 +17,9 @@ from phonenumbers.phonemetadata import PhoneMetadata
 from telephony.numbers.text import Written, is_calling_code
 
 EXIT_CODES = ("00", "011", "0011")  # those that travellers keep dialling outside their country
-# Exit codes in use that libphonenumber does not know: Indonesian and Japanese carriers, and the
-# 8~10 of the Soviet Union, which lives on where 00 has replaced it.
-MORE_EXIT_CODES = {"ID": "00[17]|017", "JP": "00(?:1|33|61)010"} | dict.fromkeys(
+# Exit codes in use that libphonenumber does not know: carriers of Hong Kong, Indonesia and
+# Japan, and the 8~10 of the Soviet Union, which lives on where 00 has replaced it.
+MORE_EXIT_CODES = {"HK": "0060", "ID": "00[17]|017", "JP": "00(?:1|33|61)010"} | dict.fromkeys(
     ("AM", "AZ", "GE", "KG", "MD", "UA", "UZ"), "810"
 )
 # Kenya, Uganda and Tanzania dial each other so, without a calling code. libphonenumber takes these
@@ -82,7 +82,9 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
     """Return what follows an exit code: those of the countries, and those that travellers know.
 
     Where one exit code stands apart (`009 1 264 …` in Nigeria), no other is looked for, unless it
-    is 00 and a calling code: `001 473 …` in Guyana, whose exit code is 001.
+    is 00 and a calling code: `001 473 …` in Guyana, whose exit code is 001. In joined digits 00
+    says "international" as a plus does, so that the codes of carriers (001 in Hong Kong and many
+    more) are looked for only where 00 leads to no number.
     """
     neighbours = EAST_AFRICA if {"KE", "UG", "TZ"} & set(countries) else {}
     digits = written.digits
@@ -95,11 +97,17 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
         )
         for code in codes
     }
+    by_00 = found.get("00", [])
     for code in _first_groups(written):
         if found.get(code) and code not in neighbours:
             apart = [replace(reading, way=Way.EXIT_SET_APART) for reading in found[code]]
             is_also_calling_code = code.startswith("00") and is_calling_code(code[2:])
-            return distinct([*apart, *(found["00"] if is_also_calling_code else [])])
+            if is_also_calling_code and any(_is_grouped_after_00(r, written) for r in by_00):
+                return by_00
+            return distinct([*apart, *(by_00 if is_also_calling_code else [])])
+    own = {*neighbours, *map(_only_exit_code, countries)} - {"00"}
+    if by_00 and not own & found.keys():
+        return by_00
     return distinct([reading for readings in found.values() for reading in readings])
 
 
@@ -141,6 +149,13 @@ def is_grouped_as_at_home(reading: Reading, written: Written) -> bool:
     national = phonenumbers.format_number(reading.number, PhoneNumberFormat.NATIONAL)
     groups = [group.digits for group in written.groups]
     return len(groups) > 1 and re.findall(r"\d+", national) == groups
+
+
+def _is_grouped_after_00(reading: Reading, written: Written) -> bool:
+    """Return whether 00 stands where the plus does in the usual writing: `001 473-269-1257`."""
+    shown = phonenumbers.format_number(reading.number, PhoneNumberFormat.INTERNATIONAL)
+    groups = [group.digits for group in written.groups]
+    return re.findall(r"\d+", "00" + shown.removeprefix("+")) == groups
 
 
 def is_usual_length(reading: Reading) -> bool:
@@ -219,6 +234,13 @@ def _exit_codes_at_start(digits: str, country: str) -> list[str]:
     """Return the country's exit codes that the digits begin with, the shorter ones too."""
     pattern = _exit_code_pattern(country)
     return [digits[:n] for n in range(1, 9) if pattern.fullmatch(digits[:n])]
+
+
+def _only_exit_code(country: str) -> str | None:
+    """Return the one code that phones of the country dial abroad with, None if there are more."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    code = metadata.international_prefix if metadata else None
+    return code if code and code.isdecimal() else None
 
 
 @cache

@@ -71,6 +71,8 @@ def _with_plus(written: Written, stated: str | None) -> list[Reading]:
 def _in_stated(written: Written, stated: str, default: str | None) -> list[Reading]:
     """Choose the stated country, save where its own phones, or all the world's, dial abroad so."""
     abroad = exit_readings(written, [c for c in (stated, default) if c])
+    if abroad and written.groups[0].digits == "00":
+        return abroad
     at_home = _at_home(written, stated, abroad)
     if at_home:
         likely_abroad = [r for r in abroad if is_likely(r, written)]
@@ -90,6 +92,8 @@ def _in_stated(written: Written, stated: str, default: str | None) -> list[Readi
 def _in_default(written: Written, default: str) -> list[Reading]:
     """Choose the account's country, an exit code, or a forgotten plus, as far as each is likely."""
     abroad = exit_readings(written, [default])
+    if abroad and written.groups[0].digits == "00":
+        return abroad
     at_home = _at_home(written, default, abroad)
     if at_home:
         likely_abroad = [r for r in abroad if is_likely(r, written)]

@@ -11,11 +11,11 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 @pytest.mark.parametrize(("path", "field"), [("quote", "to"), ("numbers/check", "number")])
 def test_candidates_carry_price_and_extension(local_caller: Person, path: str, field: str) -> None:
-    Account.objects.update(default_country="KR")
-    refusal = local_caller.post(path, **{field: "0081 90 1234 5678 x12"}).json()["error"]
+    Account.objects.update(default_country="NG")
+    refusal = local_caller.post(path, **{field: "00919012345678 x12"}).json()["error"]
     assert refusal["code"] == "ambiguous_number"
-    japan, states = refusal["details"]["candidates"]
-    assert (japan["country"], japan["price_per_minute"]) == ("JP", None)
+    india, states = refusal["details"]["candidates"]
+    assert (india["country"], india["price_per_minute"]) == ("IN", None)
     assert (states["country"], states["price_per_minute"]) == ("US", "0.01")
     assert (states["extension"], states["redial"]) == ("12", "+19012345678 x12")
 

@@ -16,9 +16,9 @@ def test_number_tells_everything_about_itself() -> None:
 
 
 def test_number_with_two_meanings_gives_both() -> None:
-    error = refused("0081 90 1234 5678", default="KR")
+    error = refused("00912642351234", default="NG")
     assert error.code == "ambiguous_number"
-    assert [c["e164"] for c in error.details["candidates"]] == ["+819012345678", "+19012345678"]
+    assert [c["e164"] for c in error.details["candidates"]] == ["+912642351234", "+12642351234"]
     assert set(error.details["candidates"][0]) == {
         "e164", "country", "country_name", "kind", "international", "extension", "redial",
     }  # fmt: skip
