@@ -58,28 +58,21 @@ class AccountAdmin(ReadOnlyAdmin):
     def people(self, account: Account) -> str:
         return ", ".join(user.email for user in account.users.all())
 
-    def has_freeze_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.freeze_account")
-
-    def has_tighten_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.tighten_tokens")
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.revoke_accesstoken")
-
-    @action_with_reason("Freeze: no calls, no top-ups", permission="freeze")
+    @action_with_reason("Freeze: no calls, no top-ups", right="accounts.freeze_account")
     def freeze(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         done = sum(support.freeze(row, reason=reason, request=request) for row in chosen)
         return f"{done} frozen."
 
-    @action_with_reason("Thaw", permission="freeze")
+    @action_with_reason("Thaw", right="accounts.freeze_account")
     def thaw(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         done = sum(support.thaw(row, reason=reason, request=request) for row in chosen)
         return f"{done} thawed."
 
-    @action_with_reason("Set how long tokens may live", permission="tighten", form_class=PolicyForm)
+    @action_with_reason(
+        "Set how long tokens may live", right="accounts.tighten_tokens", form_class=PolicyForm
+    )
     def tighten(
         self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm
     ) -> str | dict[str, str]:
@@ -98,7 +91,7 @@ class AccountAdmin(ReadOnlyAdmin):
         )
         return f"Set; {cut} tokens end earlier."
 
-    @action_with_reason("Revoke all tokens", permission="revoke")
+    @action_with_reason("Revoke all tokens", right="accounts.revoke_accesstoken")
     def revoke(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         end_logins(User.objects.filter(account__in=chosen))
         tokens = AccessToken.objects.live().filter(user__account__in=chosen)
@@ -124,10 +117,7 @@ class AccessTokenAdmin(ReadOnlyAdmin):
     actions = ["revoke"]
     ordering = ["-id"]
 
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.revoke_accesstoken")
-
-    @action_with_reason("Revoke", permission="revoke")
+    @action_with_reason("Revoke", right="accounts.revoke_accesstoken")
     def revoke(self, request: HttpRequest, chosen: QuerySet[AccessToken], form: ReasonForm) -> str:
         tokens = AccessToken.objects.filter(pk__in=chosen)
         return _revoke(request, tokens, form)
@@ -161,10 +151,7 @@ class OutboxMailAdmin(ReadOnlyAdmin):
     actions = ["send_again"]
     ordering = ["-id"]
 
-    def has_resend_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.resend_outboxmail")
-
-    @action_with_reason("Send again", permission="resend")
+    @action_with_reason("Send again", right="accounts.resend_outboxmail")
     def send_again(
         self, request: HttpRequest, chosen: QuerySet[OutboxMail], form: ReasonForm
     ) -> str:

@@ -1,5 +1,6 @@
 """Money as support sees it: everything to look at, nothing to change by hand."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TypeVar
 
@@ -8,9 +9,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import audit
 from accounts.access import signed_in_user
-from accounts.staff.base import ReadOnlyAdmin, ReasonForm, action_with_reason
+from accounts.staff.base import (
+    Done,
+    ReadOnlyAdmin,
+    ReasonForm,
+    action_with_reason,
+    recorded_as,
+)
 from billing.forms import new_form_key
 from billing.ledger.adjustments import KINDS, adjust
 from billing.models import (
@@ -74,12 +80,6 @@ def only_one(chosen: QuerySet[Row]) -> Row:
     return chosen.get()
 
 
-def may(request: HttpRequest, right: str) -> bool:
-    """Whether a group of this member of staff has a right of this room."""
-    rights = (f"billing.{group}_{right}" for group in ("support", "operator", "finance"))
-    return any(request.user.has_perm(name) for name in rights)
-
-
 @admin.register(Wallet)
 class WalletAdmin(ReadOnlyAdmin):
     list_display = ["account", "balance", "held", "available"]
@@ -98,10 +98,7 @@ class WalletAdmin(ReadOnlyAdmin):
     def available(self, wallet: Wallet) -> str:
         return format_money(wallet.available_micros)
 
-    def has_adjust_permission(self, request: HttpRequest) -> bool:
-        return may(request, "adjust")
-
-    @action_with_reason("Credit or debit", permission="adjust", form_class=AdjustForm)
+    @action_with_reason("Credit or debit", right="billing.adjust_wallet", form_class=AdjustForm)
     def credit_or_debit(
         self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
     ) -> str:
@@ -170,10 +167,7 @@ class TopUpAdmin(ReadOnlyAdmin):
     def amount(self, topup: TopUp) -> str:
         return format_money(topup.amount_micros)
 
-    def has_refund_permission(self, request: HttpRequest) -> bool:
-        return may(request, "refund")
-
-    @action_with_reason("Refund to the card", permission="refund", form_class=AmountForm)
+    @action_with_reason("Refund to the card", right="billing.refund_topup", form_class=AmountForm)
     def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
         topup, staff, reason = (
             only_one(chosen),
@@ -194,22 +188,15 @@ class TopUpAdmin(ReadOnlyAdmin):
         state = refund.get_status_display()
         return f"Refund {refund}: {state}. {left} of {topup} can still be refunded."
 
-    @action_with_reason("Ask Stripe now", permission="view")
-    def ask(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
-        said = []
+    @action_with_reason("Ask Stripe now", right="billing.view_topup")
+    @recorded_as("topup.asked_about", message="{rows}")
+    def ask(
+        self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm
+    ) -> Iterator[Done]:
         for topup in chosen.select_related("account"):
             status = refresh_topup(topup, at_most_every=timedelta(0)).shown_status
-            said.append(f"Top-up {topup} is {status}")
-            audit.record(
-                "topup.asked_about",
-                account=topup.account,
-                user=signed_in_user(request),
-                request=request,
-                topup=topup.public_id,
-                status=status,
-                reason=form.cleaned_data["reason"],
-            )
-        return ", ".join(said)
+            facts = {"topup": topup.public_id, "status": status}
+            yield Done(topup.account, facts, words=f"Top-up {topup} is {status}")
 
 
 @admin.register(Refund)
@@ -241,10 +228,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     def amount(self, dispute: Dispute) -> str:
         return format_money(dispute.amount_micros)
 
-    def has_withdraw_permission(self, request: HttpRequest) -> bool:
-        return may(request, "refund")
-
-    @action_with_reason("Withdraw the warning", permission="withdraw")
+    @action_with_reason("Withdraw the warning", right="billing.refund_topup")
     def withdraw(self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm) -> str:
         warning = only_one(chosen)
         withdraw_warning(
@@ -264,32 +248,21 @@ class StripeEventAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["apply_again"]
 
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return may(request, "replay")
-
-    @action_with_reason("Apply again", permission="replay")
+    @action_with_reason("Apply again", right="billing.replay_stripeevent")
+    @recorded_as("stripe_event.applied_again", message="{rows}")
     def apply_again(
         self, request: HttpRequest, chosen: QuerySet[StripeEvent], form: ReasonForm
-    ) -> str:
-        said = []
+    ) -> Iterator[Done]:
         for event in chosen.order_by("stripe_created_at", "id"):
             try:
                 outcome: str = events.replay_event(event).label
             except ValueError:
                 outcome = "cannot be read"
-            said.append(f"Event {event}: {outcome}")
             event.refresh_from_db()
             topup = TopUp.objects.filter(public_id=event.reference).first()
-            audit.record(
-                "stripe_event.applied_again",
-                account=topup.account if topup else None,
-                user=signed_in_user(request),
-                request=request,
-                event=event.stripe_id,
-                outcome=outcome,
-                reason=form.cleaned_data["reason"],
-            )
-        return ", ".join(said)
+            facts = {"event": event.stripe_id, "outcome": outcome}
+            account = topup.account if topup else None
+            yield Done(account, facts, words=f"Event {event}: {outcome}")
 
 
 @admin.register(AuditReport)

@@ -47,11 +47,9 @@ class Wallet(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        # A right belongs to the group of the staff that its name begins with.
         permissions = [
-            ("support_adjust", "Can credit and debit small amounts (support)"),
-            ("operator_adjust", "Can credit and debit small amounts (operator)"),
-            ("finance_adjust", "Can credit and debit large amounts (finance)"),
+            ("adjust_wallet", "Can credit and debit small amounts"),
+            ("adjust_large_amounts", "Can credit and debit large amounts"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -253,11 +251,7 @@ class TopUp(models.Model):
     paid_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        permissions = [
-            ("support_refund", "Can refund top-ups (support)"),
-            ("operator_refund", "Can refund top-ups (operator)"),
-            ("finance_refund", "Can refund top-ups (finance)"),
-        ]
+        permissions = [("refund_topup", "Can refund top-ups")]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "idempotency_key"], name="topup_idempotency_key"
@@ -406,7 +400,7 @@ class StripeEvent(models.Model):
     reference = models.CharField(max_length=40, blank=True, db_index=True)
 
     class Meta:
-        permissions = [("operator_replay", "Can apply events again (operator)")]
+        permissions = [("replay_stripeevent", "Can apply events again")]
         indexes = [
             models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order"),
             models.Index(fields=["received_at"], name="stripe_event_received"),

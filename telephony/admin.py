@@ -1,5 +1,6 @@
 """Calls and phones as support sees them: to look at, and a few actions that are recorded."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -7,9 +8,15 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import audit
 from accounts.access import signed_in_user
-from accounts.staff.base import ReadOnlyAdmin, ReasonForm, ValuesFilter, action_with_reason
+from accounts.staff.base import (
+    Done,
+    ReadOnlyAdmin,
+    ReasonForm,
+    ValuesFilter,
+    action_with_reason,
+    recorded_as,
+)
 from mobayilo.lib.formatting import format_money
 from telephony.admin_forms import LimitsForm, OpenForm
 from telephony.calls.reconcile import reconcile
@@ -30,17 +37,10 @@ from telephony.phones.verifications import expire_verification
 from telephony.rules.destinations import close_destination, open_destination
 from telephony.rules.limits import LIMIT_NAMES, ChosenLimits, set_limits
 
-
-def may(request: HttpRequest, right: str) -> bool:
-    """Whether a group of this member of staff has a right of this room."""
-    rights = (f"telephony.{group}_{right}" for group in ("support", "operator"))
-    return any(request.user.has_perm(name) for name in rights)
-
-
 _EVENT_FIELDS = ("received_at", "kind", "sequence", "status", "call_sid", "payload")
 
 
-class EventInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
+class EventInline(admin.TabularInline):  # type: ignore[type-arg]  # no class of generics at run time
     model = CallEvent
     fields = readonly_fields = _EVENT_FIELDS
     can_delete = False
@@ -80,25 +80,15 @@ class CallAdmin(ReadOnlyAdmin):
     def cost(self, call: Call) -> str:
         return "" if call.cost_micros is None else format_money(call.cost_micros)
 
-    def has_reconcile_permission(self, request: HttpRequest) -> bool:
-        return may(request, "reconcile")
-
-    @action_with_reason("Ask Twilio now: settle or close", permission="reconcile")
-    def ask_twilio(self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm) -> str:
-        outcomes = []
+    @action_with_reason("Ask Twilio now: settle or close", right="telephony.reconcile_call")
+    @recorded_as("call.reconciled", message="Twilio was asked: {rows}")
+    def ask_twilio(
+        self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm
+    ) -> Iterator[Done]:
         for call in chosen.select_related("account"):
             outcome = reconcile(call)
-            outcomes.append(f"{call}: {outcome}")
-            audit.record(
-                "call.reconciled",
-                account=call.account,
-                user=signed_in_user(request),
-                request=request,
-                call=call.public_id,
-                outcome=outcome,
-                reason=form.cleaned_data["reason"],
-            )
-        return "Twilio was asked: " + ", ".join(outcomes)
+            facts = {"call": call.public_id, "outcome": outcome}
+            yield Done(call.account, facts, words=f"{call}: {outcome}")
 
 
 @admin.register(CallerId)
@@ -118,24 +108,15 @@ class CallerIdAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["remove"]
 
-    def has_remove_permission(self, request: HttpRequest) -> bool:
-        return may(request, "remove")
-
-    @action_with_reason("Remove: no calls from this phone", permission="remove")
-    def remove(self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm) -> str:
-        staff, removed = signed_in_user(request), 0
+    @action_with_reason("Remove: no calls from this phone", right="telephony.remove_callerid")
+    @recorded_as("support.caller_id_removed", message="{count} removed.")
+    def remove(
+        self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm
+    ) -> Iterator[Done]:
+        staff = signed_in_user(request)
         for phone in chosen.select_related("account"):
             if remove_caller_id(phone, user=staff, reason=CallerId.Removal.BY_SUPPORT):
-                removed += 1
-                audit.record(
-                    "support.caller_id_removed",
-                    account=phone.account,
-                    user=staff,
-                    request=request,
-                    number=mask(phone.e164),
-                    reason=form.cleaned_data["reason"],
-                )
-        return f"{removed} removed."
+                yield Done(phone.account, {"number": mask(phone.e164)})
 
 
 @admin.register(Verification)
@@ -156,24 +137,14 @@ class VerificationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["expire"]
 
-    def has_expire_permission(self, request: HttpRequest) -> bool:
-        return may(request, "expire")
-
-    @action_with_reason("Expire: the code is good no more", permission="expire")
-    def expire(self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm) -> str:
-        expired = 0
+    @action_with_reason("Expire: the code is good no more", right="telephony.expire_verification")
+    @recorded_as("caller_id.verification_expired", message="{count} expired.")
+    def expire(
+        self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm
+    ) -> Iterator[Done]:
         for verification in chosen.select_related("account"):
             if expire_verification(verification):
-                expired += 1
-                audit.record(
-                    "caller_id.verification_expired",
-                    account=verification.account,
-                    user=signed_in_user(request),
-                    request=request,
-                    verification=verification.public_id,
-                    reason=form.cleaned_data["reason"],
-                )
-        return f"{expired} expired."
+                yield Done(verification.account, {"verification": verification.public_id})
 
 
 @admin.register(RefusedCall)
@@ -231,12 +202,7 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["close"]
     add_form = OpenForm
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request, "open")
-
-    def has_close_permission(self, request: HttpRequest) -> bool:
-        return may(request, "open")
+    add_right = "telephony.open_destination"
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
@@ -255,7 +221,7 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
         )
         obj.pk, obj.account = opened.pk, opened.account
 
-    @action_with_reason("Close again", permission="close")
+    @action_with_reason("Close again", right="telephony.open_destination")
     def close(
         self, request: HttpRequest, chosen: QuerySet[OpenedDestination], form: ReasonForm
     ) -> str:
@@ -276,9 +242,7 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
     search_fields = ["=account__public_id"]
     ordering = ["-set_at"]
     add_form = LimitsForm
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request, "limit")
+    add_right = "telephony.set_limits"
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:

@@ -55,11 +55,7 @@ class CallerId(models.Model):
 
     class Meta:
         verbose_name = "caller ID"
-        # A right belongs to the group of the staff that its name begins with.
-        permissions = [
-            ("support_remove", "Can remove caller IDs (support)"),
-            ("operator_remove", "Can remove caller IDs (operator)"),
-        ]
+        permissions = [("remove_callerid", "Can remove caller IDs")]
         constraints = [
             models.UniqueConstraint(
                 fields=["e164"],
@@ -123,10 +119,7 @@ class Verification(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        permissions = [
-            ("support_expire", "Can expire verifications (support)"),
-            ("operator_expire", "Can expire verifications (operator)"),
-        ]
+        permissions = [("expire_verification", "Can expire verifications")]
         indexes = [
             models.Index(fields=["account", "state"], name="verification_of_account"),
             models.Index(number_end("e164"), F("id").desc(), name="verification_number_end"),
@@ -274,10 +267,7 @@ class Call(models.Model):
     leg_b_cost_micros = models.PositiveBigIntegerField(null=True)
 
     class Meta:
-        permissions = [
-            ("support_reconcile", "Can ask Twilio about a call (support)"),
-            ("operator_reconcile", "Can ask Twilio about a call (operator)"),
-        ]
+        permissions = [("reconcile_call", "Can ask Twilio about a call")]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "idempotency_key"], name="call_idempotency_key_once"
@@ -422,7 +412,7 @@ class OpenedDestination(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        permissions = [("operator_open", "Can open destinations (operator)")]
+        permissions = [("open_destination", "Can open destinations")]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "destination"],
@@ -454,7 +444,7 @@ class AccountLimits(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "account limits"
-        permissions = [("operator_limit", "Can set the limits of an account (operator)")]
+        permissions = [("set_limits", "Can set the limits of an account")]
 
     def __str__(self) -> str:
         return f"limits of {self.account}"

@@ -1,6 +1,7 @@
 """What the admin pages of all rooms share: rows to look at, and actions that ask for a reason."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.access import signed_in_user
 from accounts.audit import record
 from accounts.models import Account, User
 from mobayilo.lib.errors import ProductError
@@ -49,7 +51,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
     show_full_result_count = False
     list_per_page = 30
     # The form of an operation that makes a row, where staff may ask for one here.
-    add_form: type[forms.BaseModelForm] | None = None  # type: ignore[type-arg]  # as above
+    add_form: type[forms.BaseModelForm] | None = None  # type: ignore[type-arg]  # no class of generics at run time
+    add_right = ""
 
     def get_form(
         self,
@@ -108,8 +111,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         hidden = lookup.partition("__")[0] in (self.exclude or ())
         return not hidden and super().lookup_allowed(lookup, value, request)
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions for which the member of staff has the right."""
+        return {
+            name: action
+            for name, action in super().get_actions(request).items()
+            if action and request.user.has_perm(getattr(action[0], "right", ""))
+        }
+
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return bool(self.add_right) and request.user.has_perm(self.add_right)
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
@@ -152,29 +163,40 @@ class ReasonForm(forms.Form):
     reason = reason_field()
 
 
-Do = Callable[[Any, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, str]]
-Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse]
+@dataclass(frozen=True)
+class Done:
+    """One row that an action changed or asked about: facts for the audit log, words for staff."""
+
+    account: Account | None
+    facts: Mapping[str, Any]
+    words: str = ""
+
+
+Page = Any  # any page of the admin
+Work = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, str]]
+WorkByRow = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], Iterator[Done]]
+Action = Callable[[Page, HttpRequest, QuerySet[Any]], HttpResponse]
 
 
 def action_with_reason(
-    description: str, *, permission: str, form_class: type[ReasonForm] = ReasonForm
-) -> Callable[[Do], Action]:
-    """An admin action that first asks why.
+    description: str, *, right: str, form_class: type[ReasonForm] = ReasonForm
+) -> Callable[[Work], Action]:
+    """Return a decorator for an admin action that asks for a reason first.
 
-    The function gets the filled-in form and returns what is said afterwards, or facts to look at
-    before it is done for good. `permission` names `has_<permission>_permission` of the page.
+    The function gets the filled-in form. It returns a message for staff, or a mapping of facts to
+    look at before the action is confirmed. `right` is a permission of the table in `groups`.
     """
 
-    def decorate(do: Do) -> Action:
-        @admin.action(description=description, permissions=[permission])
-        @wraps(do)
-        def action(page: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:  # noqa: ANN401 - any page of the admin
+    def decorate(work: Work) -> Action:
+        @admin.action(description=description)
+        @wraps(work)
+        def action(page: Page, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
             # The list sends no reason; the page of the action does.
             form = form_class(request.POST) if "with_reason" in request.POST else form_class()
             if not form.is_valid():
                 return _ask(page, request, chosen, form=form, title=description, facts={})
             try:
-                said = do(page, request, chosen, form)
+                answer = work(page, request, chosen, form)
             except ProductError as refusal:
                 # The general advice of a code is for customers.
                 own_hint = refusal.hint if refusal.hint != refusal.kind.hint else ""
@@ -182,12 +204,44 @@ def action_with_reason(
                 asked = _ask(page, request, chosen, form=form, title=description, facts={})
                 asked.status_code = refusal.kind.status
                 return asked
-            if not isinstance(said, str):
-                return _ask(page, request, chosen, form=form, title=description, facts=said)
-            messages.success(request, said)
+            if not isinstance(answer, str):
+                return _ask(page, request, chosen, form=form, title=description, facts=answer)
+            messages.success(request, answer)
             return redirect(_back(request))
 
+        vars(action)["right"] = right
         return action
+
+    return decorate
+
+
+def recorded_as(event: str, *, message: str) -> Callable[[WorkByRow], Work]:
+    """Return a decorator that records each row of an action in the audit log, with the reason.
+
+    For operations that record nothing themselves. A row is recorded before the next one is worked
+    on, so that a refusal half-way leaves none out. `message` has `{count}`, or `{rows}` for the
+    words of every row.
+    """
+
+    def decorate(work: WorkByRow) -> Work:
+        @wraps(work)
+        def recording(
+            page: Page, request: HttpRequest, chosen: QuerySet[Any], form: ReasonForm
+        ) -> str:
+            words = []
+            for done in work(page, request, chosen, form):
+                record(
+                    event,
+                    account=done.account,
+                    user=signed_in_user(request),
+                    request=request,
+                    **done.facts,
+                    reason=form.cleaned_data["reason"],
+                )
+                words.append(done.words)
+            return message.format(count=len(words), rows=", ".join(words))
+
+        return recording
 
     return decorate
 

@@ -63,6 +63,7 @@ class UserAdmin(ReadOnlyAdmin):
     actions = ["end_sessions", "remove_second_factor", "lock", "unlock"]
     ordering = ["-id"]
     add_form = NewUserForm
+    add_right = "accounts.add_user"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
@@ -71,9 +72,6 @@ class UserAdmin(ReadOnlyAdmin):
     @admin.display(description="tokens ever", ordering="token_count")
     def tokens(self, user: User) -> int:
         return int(vars(user)["token_count"])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.add_user")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401 - Django's own signature
         """Who is staff, and in which group, is for superusers to say."""
@@ -110,22 +108,13 @@ class UserAdmin(ReadOnlyAdmin):
         changed = [name for name in form.changed_data if name != "reason"]
         support.note_rights(obj, changed=changed, reason=reason, request=request)
 
-    def has_sessions_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.end_sessions")
-
-    def has_factor_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.remove_second_factor")
-
-    def has_lock_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.lock_user")
-
-    @action_with_reason("Sign out of all browsers", permission="sessions")
+    @action_with_reason("Sign out of all browsers", right="accounts.end_sessions")
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         ended = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
         return f"{ended} browser sessions ended."
 
-    @action_with_reason("Remove second factor and passkeys", permission="factor")
+    @action_with_reason("Remove second factor and passkeys", right="accounts.remove_second_factor")
     def remove_second_factor(
         self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm
     ) -> str:
@@ -135,13 +124,13 @@ class UserAdmin(ReadOnlyAdmin):
         )
         return f"{removed} removed; a mail tells them." if removed else "There was none."
 
-    @action_with_reason("Lock: no sign-in, no sessions, no tokens", permission="lock")
+    @action_with_reason("Lock: no sign-in, no sessions, no tokens", right="accounts.lock_user")
     def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         for user in chosen:
             support.lock(user, reason=form.cleaned_data["reason"], request=request)
         return "Locked."
 
-    @action_with_reason("Unlock", permission="lock")
+    @action_with_reason("Unlock", right="accounts.lock_user")
     def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         for user in chosen:
             support.unlock(user, reason=form.cleaned_data["reason"], request=request)

@@ -25,9 +25,9 @@ KINDS: dict[str, tuple[Book, str]] = {
 
 def limit_micros(staff: User) -> int:
     """How much a member of staff may move at a time: the largest limit of their groups."""
-    if staff.has_perm("billing.finance_adjust"):
+    if staff.has_perm("billing.adjust_large_amounts"):
         return int(settings.ADJUST_MAX_CENTS_FINANCE) * MICROS_PER_CENT
-    if staff.has_perm("billing.support_adjust") or staff.has_perm("billing.operator_adjust"):
+    if staff.has_perm("billing.adjust_wallet"):
         return int(settings.ADJUST_MAX_CENTS_SUPPORT) * MICROS_PER_CENT
     return 0
 
