@@ -25,10 +25,15 @@ from accounts.secrets import hide_tokens_in
 from accounts.staff.base import ReadOnlyAdmin
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support import dashboard
-from mobayilo.overview.support.account import account_screen, read_account
+from mobayilo.overview.support.account import (
+    account_buttons,
+    account_facts,
+    account_tables,
+    read_account,
+)
 from mobayilo.overview.support.search import accounts_of, find
 from mobayilo.overview.support.stuck import stuck
-from mobayilo.overview.support.tables import Desk, change_url
+from mobayilo.overview.support.tables import change_url
 from telephony.models import AccountLimits, OpenedDestination
 
 admin.site.unregister(Account)
@@ -74,7 +79,9 @@ class SupportAccountAdmin(AccountAdmin):
             "title": f"Account {account}",
             "opts": self.opts,
             "account": account,
-            "screen": account_screen(account, users, Desk(request)),
+            "facts": account_facts(account),
+            "buttons": account_buttons(request, account),
+            "tables": account_tables(request, account, users),
             "may_open": _may_add(OpenedDestination, request),
             "may_limit": _may_add(AccountLimits, request),
         }

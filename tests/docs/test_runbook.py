@@ -7,12 +7,10 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 
+from accounts.models import User
 from mobayilo.lib.errors import ERRORS
-from mobayilo.overview.support import listings as support_listings
-from mobayilo.overview.support import mixed as support_mixed
-from mobayilo.overview.support.mixed import Mixed
-from mobayilo.overview.support.tables import Listing
 from tests.docs.pages import DOCS, name_of
+from tests.web.support_desk import desk_of, something_of_everything
 
 WALK = Path(__file__).resolve().parents[1] / "web/test_support_walk.py"
 
@@ -93,13 +91,12 @@ def test_runbook_has_the_cases_that_do_not_wait() -> None:
     assert [reply.splitlines()[0] for reply in replies if "\n> " not in reply] == []
 
 
-def test_symptoms_lead_to_tables_that_the_account_screen_has() -> None:
-    tables = {
-        part.title
-        for module in (support_listings, support_mixed)
-        for part in vars(module).values()
-        if isinstance(part, Listing | Mixed)
-    }
+@pytest.mark.django_db
+@pytest.mark.db
+def test_symptoms_lead_to_tables_that_the_account_screen_has(alice: User) -> None:
+    something_of_everything(alice)
+    screen = desk_of("support").get(f"/admin/accounts/account/{alice.account.pk}/change/")
+    tables = set(re.findall(r"<h2>\s*([^<]+?)\s*<", screen.content.decode()))
     text = " ".join((DOCS / "support/symptoms.md").read_text().split())
     named = set(re.findall(r"[Uu]nder \*([^*]+)\*", text))
     assert len(named) > 8

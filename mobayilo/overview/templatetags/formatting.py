@@ -93,5 +93,13 @@ def day(instant: datetime | None) -> SafeString | str:
     return _time(instant, formatting.format_day(instant)) if instant else ""
 
 
+@register.filter
+def plain(value: object) -> object:
+    """Return the value of a cell as it is shown: an instant in words, nothing for None."""
+    if isinstance(value, datetime):
+        return formatting.format_when(value)
+    return "" if value is None else value
+
+
 def _time(instant: datetime, text: str) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', instant.isoformat(), text)
