@@ -1,7 +1,7 @@
-"""Everything we ask of Twilio. The only file that knows its SDK.
+"""Every request to Twilio. No other file imports Twilio's SDK.
 
-Typed arguments in; our own dataclasses or a ProductError out. `OutcomeUnknownError` is the one that
-matters: the request may have been carried out, so it must be looked up and never simply repeated.
+Functions take typed arguments and return dataclasses of ours or raise ProductError. After an
+`OutcomeUnknownError` the request may have been carried out, so look it up and never just repeat it.
 """
 
 import logging
@@ -32,20 +32,20 @@ logger = logging.getLogger(__name__)
 
 
 class OutcomeUnknownError(ProductError):
-    """Twilio may or may not have done what was asked: no answer, or none that can be read."""
+    """No readable answer came, so Twilio may or may not have done what the request asked for."""
 
     def __init__(self) -> None:
         super().__init__("provider_unavailable", "Our phone carrier did not answer.")
 
 
 class NoSuchThingError(ProductError):
-    """Twilio knows nothing under that SID (any more)."""
+    """Twilio has nothing under a SID, or has it no longer."""
 
     def __init__(self) -> None:
         super().__init__("not_found", "Our phone carrier does not know that.")
 
 
-# https://www.twilio.com/docs/api/errors, by code: our code and what the person is told.
+# Our code and message for a code of https://www.twilio.com/docs/api/errors.
 _REFUSALS: dict[int, tuple[str, str]] = {
     20003: ("provider_misconfigured", "Our phone carrier refused our sign-in."),
     20404: ("not_found", "Our phone carrier does not know that."),
@@ -69,7 +69,7 @@ _TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code live
 
 
 def _refusal_of(status: int, code: int) -> ProductError:
-    """Our error for an HTTP status and an error code of Twilio's (0 for none)."""
+    """Return our error for an HTTP status and an error code of Twilio's (0: no code)."""
     if code == 20404 or (status == 404 and code not in _REFUSALS):
         return NoSuchThingError()
     if code in _REFUSALS:
@@ -90,17 +90,8 @@ def _refusal_of(status: int, code: int) -> ProductError:
     return ProductError("provider_refused", "Our phone carrier refused the request.")
 
 
-def _was_never_connected(error: requests.ConnectionError) -> bool:
-    """Whether no byte of a request was sent: refused, or a name that nobody could resolve.
-
-    `requests` wraps urllib3's "too many retries", which wraps the reason.
-    """
-    wrapped = error.args[0] if error.args else None
-    return isinstance(getattr(wrapped, "reason", None), NewConnectionError)
-
-
-# What the SDK lets through when an answer is no answer: its own errors, those of its transport,
-# a body that is not JSON (ValueError) or JSON of another shape (the others).
+# Errors that the SDK raises for an answer that cannot be read: its own, those of its transport,
+# ValueError for a body that is not JSON, and the others for JSON of another shape.
 _BROKEN_ANSWER = (
     TwilioException,
     requests.RequestException,
@@ -113,7 +104,7 @@ _BROKEN_ANSWER = (
 
 
 class Check(StrEnum):
-    """What Twilio Verify says to a code."""
+    """The answer of Twilio Verify to a code."""
 
     APPROVED = "approved"
     WRONG = "wrong"
@@ -121,7 +112,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """A call as Twilio tells it. `seconds` is None while it lasts."""
+    """A call as Twilio reports it. `seconds` is None while the call lasts."""
 
     sid: str
     parent_sid: str
@@ -133,21 +124,21 @@ class ProviderCall:
 
 @dataclass(frozen=True, slots=True)
 class ProviderPrice:
-    """What Twilio charges us a minute for calls to some prefixes."""
+    """A price per minute that Twilio charges us for calls to some prefixes."""
 
     description: str
     prefixes: tuple[str, ...]
     micros_per_minute: int
 
 
-class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # as above
-    """Sends requests to TWILIO_API_URL where that is set, with the host as the first folder."""
+class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
+    """HTTP client that sends requests to TWILIO_API_URL if set, with the host as first folder."""
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
         super().__init__(timeout=timeout_seconds)
         self.base_url = base_url
         if base_url and self.session is not None:
-            self.session.trust_env = False  # a proxy of the environment is not for loopback
+            self.session.trust_env = False  # the environment's proxy cannot reach loopback
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         parts = urlsplit(url)
@@ -176,9 +167,9 @@ def _client() -> Client:
 
 @contextmanager
 def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
-    """Turns whatever the SDK raises into our own errors, and notes it in the log.
+    """Turn every error of the SDK into one of ours, and log it.
 
-    Only what may be gone is a `NoSuchThingError`; elsewhere a 404 names a SID of our settings.
+    Raises `NoSuchThingError` only with `may_be_gone`; else a 404 is about a SID of our settings.
     """
     try:
         yield
@@ -193,8 +184,10 @@ def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
     except requests.ConnectTimeout:
         raise _unreachable(what) from None
     except requests.ConnectionError as error:
-        # Never connected, or cut off afterwards: only the first is certain.
-        if _was_never_connected(error):
+        # `requests` wraps urllib3's "too many retries", which wraps the reason. Only a connection
+        # that was never made is certain to have sent no byte of the request.
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(reason, NewConnectionError):
             raise _unreachable(what) from None
         logger.warning("twilio connection lost", extra={"what": what})
         raise OutcomeUnknownError from None
@@ -212,7 +205,7 @@ def _unreachable(what: str) -> ProductError:
 
 
 def start_verification(*, e164: str, channel: str) -> str:
-    """Sends a code, or the same one again while it is valid. Returns the verification's SID."""
+    """Send a code, or the same code again while it is valid. Return the verification's SID."""
     with _asking("send a code"):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         verification = service.verifications.create(to=e164, channel=channel)
@@ -220,7 +213,7 @@ def start_verification(*, e164: str, channel: str) -> str:
 
 
 def check_code(*, verification_sid: str, code: str) -> Check:
-    """Asks whether a code is right. Raises `NoSuchThingError` once the code has expired."""
+    """Ask whether a code is right. Raises `NoSuchThingError` if the code has expired."""
     with _asking("check a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         check = service.verification_checks.create(verification_sid=verification_sid, code=code)
@@ -229,7 +222,7 @@ def check_code(*, verification_sid: str, code: str) -> Check:
 
 
 def cancel_verification(verification_sid: str) -> None:
-    """Makes a code that was sent worthless. Raises `NoSuchThingError` where it is already."""
+    """Make a code that was sent invalid. Raises `NoSuchThingError` if it is invalid already."""
     with _asking("cancel a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         service.verifications(verification_sid).update(status="canceled")
@@ -241,7 +234,7 @@ def cancel_verification(verification_sid: str) -> None:
 def create_call(
     *, to: str, twiml_url: str, status_url: str, ring_seconds: int, limit_seconds: int
 ) -> ProviderCall:
-    """Rings a number from ours. Raises `OutcomeUnknownError` when it may ring all the same."""
+    """Call a number from ours. Raises `OutcomeUnknownError` if the phone may ring all the same."""
     with _asking("place a call"):
         call = _client().calls.create(
             to=to,
@@ -258,13 +251,13 @@ def create_call(
 
 
 def fetch_call(sid: str) -> ProviderCall:
-    """A call as it is now. Raises `NoSuchThingError` for an unknown SID."""
+    """Return a call as it is now. Raises `NoSuchThingError` for an unknown SID."""
     with _asking("fetch a call", may_be_gone=True):
         return _provider_call(_client().calls(sid).fetch())
 
 
 def find_calls(*, to: str, since: datetime) -> list[ProviderCall]:
-    """Calls that we placed to a number since an instant, newest first."""
+    """Return the calls that we placed to a number since an instant, newest first."""
     with _asking("find calls"):
         found = _client().calls.list(to=to, from_=settings.TWILIO_FROM_NUMBER, limit=50)
         calls = [_provider_call(call) for call in found]
@@ -272,7 +265,7 @@ def find_calls(*, to: str, since: datetime) -> list[ProviderCall]:
 
 
 def calls_of_day(day: date) -> Iterator[ProviderCall]:
-    """Every call and leg of a UTC day, page by page, so that memory stays constant."""
+    """Yield every call and leg of a UTC day, page by page, so that memory stays constant."""
     with _asking("list the calls of a day"):
         start = datetime.combine(day, time(), UTC)
         end = start + timedelta(days=1)
@@ -284,21 +277,21 @@ def calls_of_day(day: date) -> Iterator[ProviderCall]:
 
 
 def find_children(parent_sid: str) -> list[ProviderCall]:
-    """The legs that a call dialled."""
+    """Return the legs that a call dialled."""
     with _asking("find the legs of a call"):
         found = _client().calls.list(parent_call_sid=parent_sid, limit=20)
         return [_provider_call(call) for call in found]
 
 
 def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
-    """Hangs up (a call in progress) or cancels (one that still rings)."""
+    """Hang up a call in progress, or cancel a call that still rings."""
     with _asking("end a call"):
         status = "completed" if in_progress else "canceled"
         return _provider_call(_client().calls(sid).update(status=status))
 
 
 def _provider_call(call: CallInstance) -> ProviderCall:
-    """Reads the SDK's instance, whose fields may each be None or of a wrong type."""
+    """Read an instance of the SDK's, in which every field may be None or of a wrong type."""
     created = call.date_created
     return ProviderCall(
         sid=_sid(call.sid),
@@ -311,7 +304,10 @@ def _provider_call(call: CallInstance) -> ProviderCall:
 
 
 def _price_micros(price: str | None) -> int | None:
-    """Twilio's price of a call in micro-dollars; it is told as a negative string, or late."""
+    """Return Twilio's price of a call in micro-dollars, None until Twilio reports it.
+
+    Twilio writes it as a negative number.
+    """
     try:
         return dollars_to_micros(abs(Decimal(price))) if price else None
     except InvalidOperation:
@@ -328,30 +324,30 @@ def _sid(sid: str | None) -> str:
 
 
 def priced_countries() -> list[str]:
-    """ISO codes of the countries that Twilio has voice prices for."""
+    """Return the ISO codes of the countries for which Twilio has voice prices."""
     with _asking("list priced countries"):
         return [str(c.iso_country) for c in _client().pricing.v2.voice.countries.list()]
 
 
 def voice_prices(country: str) -> list[ProviderPrice]:
-    """What Twilio charges us for calls to a country."""
+    """Return the prices that Twilio charges us for calls to a country."""
     with _asking("fetch prices"):
         found = _client().pricing.v2.voice.countries(country).fetch()
         rows: Sequence[dict[str, Any]] = found.outbound_prefix_prices or []
-        return [_provider_price(row) for row in rows]
-
-
-def _provider_price(row: dict[str, Any]) -> ProviderPrice:
-    price = Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
-    return ProviderPrice(
-        description=str(row["friendly_name"]),
-        prefixes=tuple(str(prefix) for prefix in row["destination_prefixes"]),
-        micros_per_minute=dollars_to_micros(price),
-    )
+        return [
+            ProviderPrice(
+                description=str(row["friendly_name"]),
+                prefixes=tuple(str(prefix) for prefix in row["destination_prefixes"]),
+                micros_per_minute=dollars_to_micros(
+                    Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
+                ),
+            )
+            for row in rows
+        ]
 
 
 def check_account() -> str:
-    """`active` when all is well. Raises when Twilio has suspended or closed the account."""
+    """Return `active`. Raises ProductError if Twilio has suspended or closed the account."""
     with _asking("check the account"):
         status = str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
     if status != "active":
@@ -360,7 +356,7 @@ def check_account() -> str:
 
 
 def check_verify_service() -> str:
-    """The name under which our codes are sent."""
+    """Return the name under which our codes are sent."""
     with _asking("check the Verify service"):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID).fetch()
         _sid(service.sid)
@@ -368,7 +364,7 @@ def check_verify_service() -> str:
 
 
 def check_from_number() -> str:
-    """The number that rings customers. Raises when it is not ours, or takes part in no calls."""
+    """Return our number. Raises ProductError if the account does not own it or it has no voice."""
     with _asking("check our number"):
         number: str = settings.TWILIO_FROM_NUMBER
         owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
@@ -381,7 +377,7 @@ def check_from_number() -> str:
 
 
 def check_dialing_permission(country: str) -> str:
-    """`open` when our account may call a country. Raises when it may not."""
+    """Return `open`. Raises ProductError if our account may not call a country."""
     with _asking("check a dialing permission"):
         permission = _client().voice.v1.dialing_permissions.countries(country).fetch()
         is_open = permission.low_risk_numbers_enabled is True
@@ -394,7 +390,7 @@ def check_dialing_permission(country: str) -> str:
 
 
 def is_signed(*, url: str, parameters: Mapping[str, object], signature: str) -> bool:
-    """Whether Twilio signed a request, with our token or with the former one under rotation."""
+    """Report whether Twilio signed a request with our token, or the former one in a rotation."""
     tokens = [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_FALLBACK]
     return any(
         RequestValidator(token).validate(url, parameters, signature) for token in tokens if token

@@ -1,4 +1,4 @@
-"""What Twilio is told to do once the customer has picked up (https://www.twilio.com/docs/voice/twiml)."""
+"""Instructions to Twilio for a customer who picked up (https://www.twilio.com/docs/voice/twiml)."""
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from telephony.models import Call
 
-# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides: three more tries. The
+# Three more tries (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). The
 # fragment is never part of the signature.
 _RETRY = "#rc=3&rp=ct,rt,5xx"
 _UNANSWERED = {
@@ -18,9 +18,11 @@ _UNANSWERED = {
 
 
 def bridge(call: Call) -> str:
-    """Says how long the call may last, then dials the destination from the customer's number."""
+    """Announce how long the call may last, then dial the destination from the customer's number."""
+    minutes, seconds = divmod(call.max_seconds, 60)
+    parts = [_counted(minutes, "minute"), _counted(seconds if minutes < 10 else 0, "second")]
     response = Element("Response")
-    SubElement(response, "Say").text = f"You have {_spoken(call.max_seconds)}."
+    SubElement(response, "Say").text = f"You have {' and '.join(filter(None, parts))}."
     dial = SubElement(
         response,
         "Dial",
@@ -45,7 +47,7 @@ def bridge(call: Call) -> str:
 
 
 def end(dial_status: str = "") -> str:
-    """Hangs up, with a word about why where the customer still listens."""
+    """Hang up, after a word about the reason if the customer may still be listening."""
     response = Element("Response")
     if words := _UNANSWERED.get(dial_status):
         SubElement(response, "Say").text = words
@@ -53,18 +55,12 @@ def end(dial_status: str = "") -> str:
     return _document(response)
 
 
-def _spoken(seconds: int) -> str:
-    minutes, rest = divmod(seconds, 60)
-    parts = [_counted(minutes, "minute"), _counted(rest if minutes < 10 else 0, "second")]
-    return " and ".join(part for part in parts if part)
-
-
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
 def webhook_url(call: Call, name: str, *, retried: bool = False) -> str:
-    """Where Twilio reports to. It sends an event again only if it is told to."""
+    """Return the address to which Twilio reports; with `retried` it sends a lost event again."""
     path = reverse(f"telephony:webhook-{name}", args=[call.public_id])
     return f"{settings.PUBLIC_URL}{path}{_RETRY if retried else ''}"
 
