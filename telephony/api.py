@@ -16,10 +16,9 @@ from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
-from telephony.calls.affordability import CallFunds, funds_of
 from telephony.calls.hangup import hang_up
 from telephony.calls.place import CallRequest, place_call, quote_call
-from telephony.calls.quote import CallOrder, read_wanted
+from telephony.calls.quote import CallFunds, CallOrder, funds_of, read_called_number
 from telephony.calls.representations import number_check_of, quote_of, rates_of
 from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
@@ -125,7 +124,7 @@ class NumberCheckView(APIView):
     def post(self, request: Request) -> Response:
         asked = read(NumberRequestSerializer, request)
         account = account_of(request)
-        number = read_wanted(account, asked["number"], asked.get("country"))
+        number = read_called_number(account, asked["number"], asked.get("country"))
         rate, reason = None, None
         try:
             rate = find_rate(number.e164)

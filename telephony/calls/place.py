@@ -1,13 +1,14 @@
 """Placing calls.
 
-Placing is three steps, and no provider is asked inside a transaction: the call and its hold are
-committed, Twilio is asked, the outcome is committed. A crash in between leaves a queued call
-without a SID, which `reconcile_calls` looks up at Twilio and finishes.
+A call is placed in three steps, so that no transaction is open while Twilio is asked: commit the
+call with its hold, ask Twilio, commit the outcome. A crash in between leaves a queued call without
+a SID, which `reconcile_calls` looks up at Twilio and finishes.
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,31 +16,45 @@ from django.utils import timezone
 from accounts.api.idempotency import KEY_IS_KEPT
 from accounts.guards import Guards, check_spend
 from accounts.models import AccessToken, User
-from billing.ledger import lock_available, place_hold
+from billing.ledger import balance_of, lock_available, place_hold
+from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_micros
-from telephony.calls.carrier import (
-    CARRIER,
-    MAY_RING_HINT,
-    PLACING_TAKES,
-    adopt,
-    expires_at,
-    give_up,
-    is_past_placing,
-    look_up,
-    ring,
-)
-from telephony.calls.quote import CallOrder, Quote, check_affordable, find_route, offer, quote
+from telephony.calls.hangup import end_if_requested
+from telephony.calls.progress import LegReport, apply_report
+from telephony.calls.quote import CallOrder, Quote, check_affordable, find_route, quote_route
+from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
 from telephony.pricing import CallPrice
 from telephony.rules.policy import activity_of, check_velocity
+from telephony.twilio import gateway
+from telephony.twilio.gateway import OutcomeUnknownError, ProviderCall
+from telephony.twilio.twiml import webhook_url
 
 logger = logging.getLogger(__name__)
+CARRIER = Circuit("twilio-calls", "phone carrier")
+
+# A request that places a call may be under way at Twilio for this long.
+PLACING_TAKES = timedelta(seconds=30)
+# The customer's own phone rings this long, as an ordinary phone does.
+OWN_RING_SECONDS = 60
+# Twilio may report an end late. After this much more, silence means that no report will come.
+REPORTS_LATE_BY = timedelta(minutes=10)
+# Twilio is asked about a running call at this pace, in case the report of its end was lost.
+ASK_EVERY = timedelta(minutes=5)
+# Twilio rings the customer's own phone first, so these refusals are not about the destination.
+_OWN_PHONE_CODES = ("number_unreachable", "destination_blocked")
+MAY_RING_HINT = (
+    "Your phone may ring all the same. Repeated with its Idempotency-Key, it rings once."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """Who asks for which call. A request with the key of an earlier one is that one again."""
+    """A call order with the user and token that sent it.
+
+    A request with the key of an earlier request is a repetition of that one.
+    """
 
     user: User
     token: AccessToken | None
@@ -51,52 +66,54 @@ class CallRequest:
 
 
 def quote_call(request: CallRequest) -> Quote:
-    """What a call will cost. A refusal is kept for support, as that of the call itself is.
+    """Return the price and time limit of a call at the balance of now.
 
-    Raises ProductError.
+    Raises ProductError, and stores the refusal for support as `place_call` does.
     """
     try:
-        return quote(find_route(request.user.account, request.token, request.order))
+        route = find_route(request.user.account, request.token, request.order)
+        activity = activity_of(route.account, line=route.token.line if route.token else "")
+        return quote_route(route, balance_of(route.account).available_micros, activity)
     except ProductError as refusal:
-        _keep_refusal(request, refusal)
+        _store_refusal(request, refusal)
         raise
 
 
 def place_call(request: CallRequest) -> Call:
-    """Rings the customer's phone and then the destination.
+    """Ring the customer's phone, and the destination after the customer picks up.
 
-    Repeated with the same key it returns the call of the first time, and never rings twice. A
-    refusal is kept for support. Raises ProductError.
+    A repetition with the same key returns the first call and never rings twice. Raises
+    ProductError, and stores the refusal for support.
     """
     try:
         call = _reserve(request)
     except (ProductError, IntegrityError) as problem:
-        # The key is looked at only now, since nearly every key is new.
-        earlier = _earlier(request)
+        # Nearly every key is new, so an earlier call is looked for only after a failure.
+        earlier = _find_earlier(request)
         if earlier is not None and not _was_never_placed(earlier):
             return earlier
         if earlier is None and isinstance(problem, ProductError):
-            _keep_refusal(request, problem)
+            _store_refusal(request, problem)
             raise
         call = _reserve(request)
     return ring(call)
 
 
-def _earlier(request: CallRequest) -> Call | None:
+def _find_earlier(request: CallRequest) -> Call | None:
     if request.idempotency_key is None:
         return None
-    same = Call.objects.filter(
+    calls = Call.objects.filter(
         account=request.user.account, idempotency_key=request.idempotency_key
     )
-    # A key is good for a day; after that it stands for something new.
-    same.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None)
-    return same.first()
+    # After a day a key may stand for another call.
+    calls.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None)
+    return calls.first()
 
 
 def _was_never_placed(call: Call) -> bool:
-    """Whether an earlier request came to nothing, so that it may be made again.
+    """Report whether Twilio never placed an earlier call, so that the request may be made again.
 
-    Raises `provider_unavailable` while that cannot be said.
+    Raises `provider_unavailable` while the outcome is unknown.
     """
     if call.leg_a_sid or call.settled_at:
         return False
@@ -116,19 +133,18 @@ def _was_never_placed(call: Call) -> bool:
 
 
 def _reserve(request: CallRequest) -> Call:
-    """Stores the call with its hold, which is sized to what is available now."""
+    """Store the call with its hold, sized to the money that is available now."""
     CARRIER.refuse_if_open()
     route = find_route(request.user.account, request.token, request.order)
     _check_expected(request, route.price)
     with transaction.atomic():
-        # The wallet's lock: what is counted and held from here on, no other call changes.
+        # The wallet is locked, so no other call changes what is counted and held from here on.
         available_micros = lock_available(route.account).available_micros
-        line = route.token.line if route.token else ""
-        activity = activity_of(route.account, line=line)
-        offered = offer(route, available_micros, activity)
-        check_affordable(offered)
+        activity = activity_of(route.account, line=route.token.line if route.token else "")
+        quote = quote_route(route, available_micros, activity)
+        check_affordable(quote)
         check_velocity(route.account, route.limits, activity, to_e164=route.number.e164)
-        call = _new_call(request, offered)
+        call = _new_call(request, quote)
         if route.token is not None:
             check_spend(
                 Guards.from_columns(route.token),
@@ -139,7 +155,7 @@ def _reserve(request: CallRequest) -> Call:
             account=call.account,
             amount_micros=call.hold_micros,
             key=call.hold_key,
-            # Later than `reconcile_calls` closes the call, so that the hold never goes first.
+            # Later than `reconcile_calls` closes the call, so that the hold never expires first.
             expires_at=expires_at(call) + timedelta(hours=1),
         )
         call.save(force_insert=True)
@@ -147,7 +163,7 @@ def _reserve(request: CallRequest) -> Call:
 
 
 def _check_expected(request: CallRequest, price: CallPrice) -> None:
-    """Refuses a call whose price, or any part of it, is not the one that the customer saw."""
+    """Refuse a call if its price, or any part of the price, is not what the customer saw."""
     micros, terms = request.expected_micros_per_minute, request.expected_terms
     if micros in (None, price.micros_per_minute) and terms in (None, price.terms):
         return
@@ -161,8 +177,8 @@ def _check_expected(request: CallRequest, price: CallPrice) -> None:
     )
 
 
-def _new_call(request: CallRequest, offered: Quote) -> Call:
-    route, price = offered.route, offered.route.price
+def _new_call(request: CallRequest, quote: Quote) -> Call:
+    route, price = quote.route, quote.route.price
     return Call(
         account=route.account,
         user=request.user,
@@ -182,13 +198,13 @@ def _new_call(request: CallRequest, offered: Quote) -> Call:
         leg_b_first_seconds=price.leg_b.first_seconds,
         leg_b_next_seconds=price.leg_b.next_seconds,
         ring_seconds=price.ring_seconds,
-        max_seconds=offered.limit_seconds,
-        hold_micros=offered.hold_micros,
+        max_seconds=quote.limit_seconds,
+        hold_micros=quote.hold_micros,
         reconcile_after=timezone.now() + PLACING_TAKES,
     )
 
 
-def _keep_refusal(request: CallRequest, refusal: ProductError) -> None:
+def _store_refusal(request: CallRequest, refusal: ProductError) -> None:
     RefusedCall.objects.create(
         account=request.user.account,
         user=request.user,
@@ -198,3 +214,87 @@ def _keep_refusal(request: CallRequest, refusal: ProductError) -> None:
         message=refusal.message[:300],
         request_id=request.request_id,
     )
+
+
+def ring(call: Call) -> Call:
+    """Ask Twilio once to ring the customer. An unknown outcome is looked up, never asked again."""
+    try:
+        with CARRIER.watch():
+            placed = gateway.create_call(
+                to=call.from_e164,
+                twiml_url=webhook_url(call, "twiml"),
+                status_url=webhook_url(call, "status", retried=True),
+                ring_seconds=OWN_RING_SECONDS,
+                limit_seconds=call.price.leg_a_limit_seconds(call.max_seconds),
+            )
+    except OutcomeUnknownError as unknown:
+        logger.warning("call outcome unknown", extra={"call": call.public_id})
+        found = None
+        with suppress(ProductError):
+            found = look_up(call).found
+        if found is not None:
+            adopt(call, found)
+        call.refresh_from_db()  # a webhook may have reported the call meanwhile
+        if call.leg_a_sid is None:
+            unknown.details["call_id"] = call.public_id
+            unknown.hint = MAY_RING_HINT
+            raise
+        return call
+    except ProductError as refusal:
+        give_up(call, refusal.code)
+        refusal.details["call_id"] = call.public_id
+        if refusal.code in _OWN_PHONE_CODES:
+            refusal.message = f"Your phone {call.from_e164} cannot be rung. {refusal.message}"
+            refusal.hint = "Call from another phone of yours, or write to support."
+        raise
+    return adopt(call, placed)
+
+
+def is_past_placing(call: Call) -> bool:
+    """Report whether no request to place the call can be under way any more."""
+    return call.created_at < timezone.now() - PLACING_TAKES
+
+
+def adopt(call: Call, placed: ProviderCall) -> Call:
+    """Commit that Twilio placed the call, and end it if a hang-up was requested meanwhile."""
+    later = timezone.now() + ASK_EVERY
+    apply_report(call, LegReport("a", placed.sid, placed.status, ask_after=later))
+    with suppress(ProductError):  # `reconcile_calls` asks again
+        end_if_requested(call)
+    return call
+
+
+def give_up(call: Call, reason: str) -> bool:
+    """Write off a call that Twilio never placed, unless a report of it has come meanwhile."""
+    call.refresh_from_db()
+    return call.leg_a_sid is None and write_off(call, end_reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Twilio's call for a call of ours whose outcome is unknown."""
+
+    found: ProviderCall | None
+    is_absent: bool  # Twilio has no call that could be it
+
+
+def look_up(call: Call) -> LookUp:
+    """Find a call at Twilio by number and time, since Twilio stores no id of ours.
+
+    A call is found only if a single one is possible. Otherwise its webhooks, which carry our id,
+    report it.
+    """
+    since = call.created_at - timedelta(seconds=5)
+    placed = gateway.find_calls(to=call.from_e164, since=since)
+    sids = [one.sid for one in placed]
+    known = Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True)
+    candidates = [one for one in placed if one.sid not in set(known)]
+    unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
+    is_clear = len(candidates) == 1 and unknown.count() == 1
+    return LookUp(candidates[0] if is_clear else None, is_absent=not candidates)
+
+
+def expires_at(call: Call) -> datetime:
+    """Return when a call must have ended: both rings and its time limit, and late reports."""
+    lasts = OWN_RING_SECONDS + call.price.leg_a_limit_seconds(call.max_seconds)
+    return call.created_at + timedelta(seconds=lasts) + REPORTS_LATE_BY

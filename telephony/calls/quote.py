@@ -1,4 +1,4 @@
-"""What a call will cost and how long it may last, told before anything rings."""
+"""The price of a call and the time that the balance affords, both known before any phone rings."""
 
 from dataclasses import dataclass, field
 
@@ -6,16 +6,18 @@ from django.conf import settings
 
 from accounts.guards import Guards, destination_is_allowed
 from accounts.models import AccessToken, Account
-from billing.ledger import balance_of
+from billing.models import Wallet
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from telephony.models import CallerId
 from telephony.numbers import Number, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
-from telephony.pricing import CallPrice
+from telephony.pricing import CallPrice, Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
 from telephony.rules.limits import Limits, limits_of
-from telephony.rules.policy import Activity, activity_of, check_destination
+from telephony.rules.policy import REFUSED_KINDS, Activity, check_destination
+
+LONGEST_SECONDS = 10_000_000  # the time that a price of next to nothing buys is not counted further
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class CallOrder:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """An amount that a call may not go over, and the refusal when it is not enough."""
+    """An amount that a call may not exceed, and the refusal when the amount is too small."""
 
     micros: int
     code: str
@@ -40,7 +42,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A permitted call: from which phone, to which number, at which price."""
+    """A permitted call, with the phone that rings first, the number and the price."""
 
     account: Account
     token: AccessToken | None
@@ -56,7 +58,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A route, and what the money at hand affords on it."""
+    """A route, and the time that the available money affords on it."""
 
     route: Route
     limit_seconds: int
@@ -69,10 +71,10 @@ class Quote:
 
 
 def find_route(account: Account, token: AccessToken | None, order: CallOrder) -> Route:
-    """Reads the number and decides whether it may be called. Raises the reason why not."""
+    """Read the number of an order and find its price. Raises ProductError if it is refused."""
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
-    number = read_wanted(account, order.to, order.country)
+    number = read_called_number(account, order.to, order.country)
     caller_id = caller_id_for_calls(account, order.caller_id)
     deck = current_deck()
     rate = check_destination(account, number, deck.find(number.e164))
@@ -80,12 +82,16 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         raise ProductError(
             "own_number", f"{number.international} is your own phone, which rings first."
         )
-    _check_guards(token, caller_id, number)
-    price = CallPrice(
-        leg_a=_own_rate(account, deck, caller_id).price,
-        leg_b=rate.price,
-        ring_seconds=settings.CALL_RING_SECONDS,
-    )
+    if token is not None:
+        guards = Guards.from_columns(token)
+        if not destination_is_allowed(guards, e164=number.e164, country=number.country):
+            raise ProductError(
+                "guard_destination", f"This token may not call {number.international}."
+            )
+        check_own_phone(token, caller_id.e164)
+    own_phone = number_from_e164(caller_id.e164)
+    own_rate = check_destination(account, own_phone, deck.find(caller_id.e164))
+    price = CallPrice(own_rate.price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
     cap_seconds = min(order.max_seconds or settings.CALL_MAX_SECONDS, settings.CALL_MAX_SECONDS)
     return Route(
         account, token, caller_id, number, deck.deck_id, rate, price, cap_seconds,
@@ -93,10 +99,10 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     )  # fmt: skip
 
 
-def read_wanted(account: Account, text: str, country: str | None) -> Number:
-    """The number that somebody of the account means; where it can be several, each has its price.
+def read_called_number(account: Account, text: str, country: str | None) -> Number:
+    """Read a number as a user of the account writes it.
 
-    Raises what `read_number` raises.
+    Raises the errors of `read_number`; the candidates of an ambiguous number get their prices.
     """
     default = account.default_country or None
     try:
@@ -108,7 +114,7 @@ def read_wanted(account: Account, text: str, country: str | None) -> Number:
 
 
 def price_per_minute(e164: str) -> str | None:
-    """The destination's leg alone, in dollars; None where it has no price."""
+    """Return the price of leg B alone in dollars, None if the number has no price."""
     try:
         rate = find_rate(e164)
     except ProductError:
@@ -116,90 +122,88 @@ def price_per_minute(e164: str) -> str | None:
     return format_micros(rate.price.micros_per_minute) if rate else None
 
 
-def _own_rate(account: Account, deck: DeckIndex, caller_id: CallerId) -> RateRow:
-    return check_destination(account, number_from_e164(caller_id.e164), deck.find(caller_id.e164))
-
-
-def _check_guards(token: AccessToken | None, caller_id: CallerId, number: Number) -> None:
-    """Refuse a call of which either leg is outside of the token's guards."""
-    if token is None:
-        return
-    guards = Guards.from_columns(token)
-    if not destination_is_allowed(guards, e164=number.e164, country=number.country):
-        raise ProductError("guard_destination", f"This token may not call {number.international}.")
-    check_own_phone(token, caller_id.e164)
-
-
-def quote(route: Route) -> Quote:
-    """How long the call may last with the money that is there now; 0 seconds if not at all."""
-    line = route.token.line if route.token else ""
-    activity = activity_of(route.account, line=line)
-    return offer(route, balance_of(route.account).available_micros, activity)
-
-
-def offer(route: Route, available_micros: int, activity: Activity) -> Quote:
-    """The longest call that every budget covers."""
+def quote_route(route: Route, available_micros: int, activity: Activity) -> Quote:
+    """Return the longest call that every budget covers, of 0 seconds if there is none."""
     budgets = _budgets(route, available_micros, activity)
     least = min(budgets, key=lambda budget: budget.micros)
     limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=route.cap_seconds)
     return Quote(route, limit, available_micros, budgets)
 
 
-def check_affordable(offered: Quote) -> None:
-    """Raises the refusal of the tightest budget when not even the first increment fits in it."""
-    if offered.limit_seconds:
+def check_affordable(quote: Quote) -> None:
+    """Raise the refusal of the smallest budget if it does not cover the first increment."""
+    if quote.limit_seconds:
         return
-    least = min(offered.budgets, key=lambda budget: budget.micros)
-    price = offered.route.price
-    shortest = min(price.leg_b.first_seconds, offered.route.cap_seconds)
-    needed = format_micros(price.hold_micros(shortest))
+    least = min(quote.budgets, key=lambda budget: budget.micros)
+    price = quote.route.price
+    shortest_seconds = min(price.leg_b.first_seconds, quote.route.cap_seconds)
+    needed = format_micros(price.hold_micros(shortest_seconds))
     raise ProductError(
         least.code,
-        f"{least.message} The shortest call to {offered.route.number.international} "
+        f"{least.message} The shortest call to {quote.route.number.international} "
         f"sets ${needed} aside.",
         details={"needed": needed, "available": format_micros(max(0, least.micros))},
     )
 
 
-def _budgets(route: Route, available: int, activity: Activity) -> list[Budget]:
-    """Every amount that limits the call."""
-    owes = available < 0
-    budgets = [
-        Budget(
-            available,
-            "account_owes" if owes else "insufficient_funds",
-            f"You owe ${format_micros(-available)}."
-            if owes
-            else f"${format_micros(available)} is available.",
-        )
-    ]
-    spend_max_cents = route.limits.spend_max_cents_per_day
-    budgets.append(
-        Budget(
-            spend_max_cents * MICROS_PER_CENT - activity.spent_today_micros,
-            "spending_limit",
-            f"An account may spend ${spend_max_cents / 100:.2f} a day.",
-        )
-    )
+def _budgets(route: Route, available_micros: int, activity: Activity) -> list[Budget]:
+    """Return every amount that limits the call."""
+    if available_micros < 0:
+        owed = format_micros(-available_micros)
+        budgets = [Budget(available_micros, "account_owes", f"You owe ${owed}.")]
+    else:
+        message = f"${format_micros(available_micros)} is available."
+        budgets = [Budget(available_micros, "insufficient_funds", message)]
+    cents = route.limits.spend_max_cents_per_day
+    left_micros = cents * MICROS_PER_CENT - activity.spent_today_micros
+    message = f"An account may spend ${cents / 100:.2f} a day."
+    budgets.append(Budget(left_micros, "spending_limit", message))
     if route.max_cost_micros is not None:
-        budgets.append(
-            Budget(route.max_cost_micros, "limit_too_low", "That is too little for a call.")
-        )
-    if route.token is not None:
-        budgets += _guard_budgets(
-            Guards.from_columns(route.token), activity.spent_today_by_line_micros
-        )
-    return budgets
-
-
-def _guard_budgets(guards: Guards, spent_micros: int) -> list[Budget]:
-    budgets = []
+        message = "That is too little for a call."
+        budgets.append(Budget(route.max_cost_micros, "limit_too_low", message))
+    guards = Guards.from_columns(route.token) if route.token else Guards()
     if guards.max_cents_per_call is not None:
-        limit = guards.max_cents_per_call * MICROS_PER_CENT
-        words = f"This token may spend ${format_micros(limit)} a call."
-        budgets.append(Budget(limit, "guard_spend_call", words))
+        limit_micros = guards.max_cents_per_call * MICROS_PER_CENT
+        message = f"This token may spend ${format_micros(limit_micros)} a call."
+        budgets.append(Budget(limit_micros, "guard_spend_call", message))
     if guards.max_cents_per_day is not None:
-        limit = guards.max_cents_per_day * MICROS_PER_CENT
-        words = f"This token may spend ${format_micros(limit)} a day (UTC)."
-        budgets.append(Budget(limit - spent_micros, "guard_spend_day", words))
+        limit_micros = guards.max_cents_per_day * MICROS_PER_CENT
+        left_micros = limit_micros - activity.spent_today_by_line_micros
+        message = f"This token may spend ${format_micros(limit_micros)} a day (UTC)."
+        budgets.append(Budget(left_micros, "guard_spend_day", message))
     return budgets
+
+
+@dataclass(frozen=True, slots=True)
+class CallFunds:
+    """The phone that rings first, its price, and the money that is available for calls."""
+
+    caller_id: CallerId
+    own_price: Price
+    available_micros: int
+
+    def buys_seconds(self, rate: RateRow) -> int | None:
+        """Return the longest single call, None if no call is allowed or the price sets no end."""
+        if rate.kind in REFUSED_KINDS:
+            return None
+        price = CallPrice(self.own_price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
+        seconds = price.limit_seconds(
+            budget_micros=self.available_micros, cap_seconds=LONGEST_SECONDS
+        )
+        return None if seconds == LONGEST_SECONDS else seconds
+
+
+def funds_of(account: Account, deck: DeckIndex) -> CallFunds | None:
+    """Return the funds for calls, None if the account has no phone to ring, or none with a price.
+
+    Costs a query for the wallet, unless the account was read with it.
+    """
+    try:
+        caller_id = caller_id_for_calls(account, None)
+    except ProductError:
+        return None
+    own = deck.find(caller_id.e164)
+    if own is None:
+        return None
+    wallet: Wallet | None = getattr(account, "wallet", None)
+    return CallFunds(caller_id, own.price, wallet.available_micros if wallet else 0)

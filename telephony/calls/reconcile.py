@@ -12,7 +12,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony.calls.carrier import (
+from telephony.calls.hangup import end_if_requested, request_hangup
+from telephony.calls.place import (
     ASK_EVERY,
     adopt,
     expires_at,
@@ -20,7 +21,6 @@ from telephony.calls.carrier import (
     is_past_placing,
     look_up,
 )
-from telephony.calls.hangup import end_if_requested, request_hangup
 from telephony.calls.progress import LegReport, apply_report, record_answer
 from telephony.calls.settlement import settle_if_ended, write_off
 from telephony.calls.states import NEVER_DIALLED, leg_has_ended

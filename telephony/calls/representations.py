@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros
-from telephony.calls.affordability import CallFunds
-from telephony.calls.quote import Quote, price_per_minute
+from telephony.calls.quote import CallFunds, Quote, price_per_minute
 from telephony.calls.settlement import charge_of
 from telephony.models import Call
 from telephony.numbers import Number, country_name, read_number

@@ -30,7 +30,7 @@ POINTS = [
     "telephony.calls.place:place_hold:after",
     "telephony.calls.place:ring:before",
     "telephony.twilio.gateway:create_call:after",
-    "telephony.calls.carrier:adopt:after",
+    "telephony.calls.place:adopt:after",
     "telephony.calls.webhooks:_may_bridge:before",
     "telephony.calls.webhooks:_may_bridge:after",
     "telephony.calls.progress:_store:after",
