@@ -1,7 +1,7 @@
-"""Ending calls from anywhere.
+"""Ending calls, whether a customer, support or a freeze requests it.
 
 The request is committed first, then sent to Twilio. Where that fails, or the process dies between,
-`reconcile_calls` asks again until leg A is over.
+`reconcile_calls` asks again until leg A has ended.
 """
 
 from datetime import datetime
@@ -14,15 +14,12 @@ from telephony.calls.progress import ASK_MISSING_AFTER, record_answer
 from telephony.calls.states import leg_has_ended
 from telephony.models import Call
 from telephony.twilio import gateway
-from telephony.twilio.gateway import ProviderCall
-
-_STILL_RUNNING = "The call may still be running. We go on trying; hang up again to be sure."
 
 
 def hang_up(call: Call) -> Call:
-    """Ends a call; one that is over already stays as it is.
+    """End a call; a call that has ended stays as it is.
 
-    One that Twilio is just being asked to place is ended as soon as its SID is known.
+    A call that Twilio is being asked to place is ended as soon as its SID is known.
     """
     if call.has_ended:
         return call
@@ -32,13 +29,18 @@ def hang_up(call: Call) -> Call:
         end_if_requested(call)
     except ProductError as refusal:
         if refusal.code == "provider_unavailable":
-            refusal.hint = _STILL_RUNNING
+            refusal.hint = (
+                "The call may still be running. We go on trying; hang up again to be sure."
+            )
         raise
     return call
 
 
 def request_hangup(calls: QuerySet[Call], *, ask_at: datetime) -> int:
-    """Commits that calls are to end, and when `reconcile_calls` looks whether they did."""
+    """Commit that calls are to end, and when `reconcile_calls` checks that they did.
+
+    Return the number of calls that had no such request.
+    """
     return calls.filter(hangup_requested_at=None, settled_at=None).update(
         hangup_requested_at=timezone.now(),
         reconcile_after=ask_at,
@@ -48,22 +50,18 @@ def request_hangup(calls: QuerySet[Call], *, ask_at: datetime) -> int:
 
 
 def end_if_requested(call: Call) -> None:
-    """Asks Twilio to end a call that is to end. Raises ProductError if it could not be asked."""
+    """Have Twilio end a call with a request to hang up. Raises ProductError if Twilio fails."""
     is_requested = call.hangup_requested_at is not None and call.settled_at is None
-    if is_requested and call.leg_a_sid is not None and not leg_has_ended(call.leg_a_status):
-        record_answer(
-            call, _end(call.leg_a_sid, in_progress=call.leg_a_status == "in-progress"), leg="a"
-        )
-
-
-def _end(sid: str, *, in_progress: bool) -> ProviderCall:
+    if not is_requested or call.leg_a_sid is None or leg_has_ended(call.leg_a_status):
+        return
+    in_progress = call.leg_a_status == "in-progress"
     try:
-        return gateway.end_call(sid, in_progress=in_progress)
+        answer = gateway.end_call(call.leg_a_sid, in_progress=in_progress)
     except ProductError as refusal:
         if refusal.code != "provider_refused":
             raise
-    # It was answered, or ended, since we last heard of it.
-    now = gateway.fetch_call(sid)
-    if now.status == "in-progress" and not in_progress:
-        return gateway.end_call(sid, in_progress=True)
-    return now
+        # The call was answered, or ended, since its last report.
+        answer = gateway.fetch_call(call.leg_a_sid)
+        if answer.status == "in-progress" and not in_progress:
+            answer = gateway.end_call(call.leg_a_sid, in_progress=True)
+    record_answer(call, answer, leg="a")
