@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from telephony.models import Call
-from tests.telephony.conftest import Person, make_call
+from tests.telephony.callers import Person, make_call
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -57,14 +57,3 @@ def test_filter_that_cannot_be_used_is_refused(
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
     [said] = answer.json()["error"]["details"]["fields"][name]
     assert said.startswith(told)
-
-
-def test_call_is_told_again_only_when_it_changed(local_caller: Person) -> None:
-    call = make_call(local_caller.user, seconds=65)
-    same = local_caller.get(f"calls/{call.public_id}", after=call.version)
-    assert (same.status_code, same.content) == (304, b"")
-    newer = local_caller.get(f"calls/{call.public_id}", after=call.version - 1).json()
-    assert newer["version"] == call.version
-    assert newer["receipt"]["total"] == newer["cost"] == "0.036"
-    odd = local_caller.get(f"calls/{call.public_id}", after="soon")
-    assert odd.status_code == 400

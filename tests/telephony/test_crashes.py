@@ -20,7 +20,7 @@ from accounts.models import IdempotencyKey, User
 from billing.models import Hold
 from dev.stack import free_port
 from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person, makes_people
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Answer, Person, makes_people
 from tests.telephony.sandbox import ROOT, Sandbox, wait_for
 from tests.telephony.webhooks import PRICE
 

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
 from telephony.models import Call, CallerId
-from tests.telephony.conftest import OWN_PHONE, Person, make_call
+from tests.telephony.callers import OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db

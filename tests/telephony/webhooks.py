@@ -1,5 +1,7 @@
 """Webhooks as Twilio sends them."""
 
+from collections.abc import Callable
+
 import requests
 from twilio.request_validator import (  # type: ignore[import-untyped]  # the SDK has no types
     RequestValidator,
@@ -7,12 +9,13 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # the SD
 
 from telephony.pricing import CallPrice, Price
 
+Report = Callable[..., str]
 # What the deck of these tests asks for a British mobile (leg A) and a British landline (leg B).
 PRICE = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45)
 
 
 def send(path: str, fields: dict[str, str], *, base: str, token: str) -> requests.Response:
-    """A webhook as Twilio would sign it with some token."""
+    """Send a webhook, signed with the token as Twilio signs it."""
     url = f"{base}{path}"
     signature = RequestValidator(token).compute_signature(url, fields)
     headers = {"X-Twilio-Signature": signature}

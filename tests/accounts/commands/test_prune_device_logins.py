@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuditEvent, DeviceLogin, IdempotencyKey, User
+from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
 from tests.accounts.device_logins import approve, poll, start
 from tests.people import api_client, new_token
 
@@ -45,13 +45,3 @@ def test_where_a_token_was_used_is_forgotten_after_ninety_days(
     gone = ("127.0.0.1", "curl/8") if kept else (None, "")
     assert set(traces) == {("lasting", "127.0.0.1", "curl/8"), ("revoked", *gone)}
     assert AuditEvent.objects.filter(action="token.revoked", ip="127.0.0.1").exists()
-
-
-@pytest.mark.parametrize(("hours", "kept"), [(23, 1), (25, 0)])
-def test_kept_answers_are_deleted_after_a_day(alice: User, hours: int, kept: int) -> None:
-    client = api_client(new_token(alice).secret)
-    headers = {"Idempotency-Key": "k"}
-    client.post("/api/cli/v1/token/rotate", {}, "application/json", headers=headers)
-    with time_machine.travel(timezone.now() + timedelta(hours=hours), tick=False):
-        call_command("prune_idempotency_keys")
-    assert IdempotencyKey.objects.count() == kept

@@ -1,28 +1,18 @@
 """The OAuth endpoints, as RFC 8628 and RFC 6749 say."""
 
 import re
-import secrets
 from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
-import time_machine
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import AccessToken, DeviceLogin, User
-from accounts.oauth.clients import CLIENTS
-from accounts.oauth.clients import Client as Program
 from accounts.scopes import DEVICE_DEFAULT, Scope
-from tests.accounts.device_logins import FORM, GRANT, START, TOKEN, approve, deny, poll, start
-from tests.people import api_client
+from tests.accounts.device_logins import FORM, GRANT, START, TOKEN, approve, poll, start
 
 METADATA = "/.well-known/oauth-authorization-server"
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-
-
-def later(seconds: float) -> time_machine.travel:
-    return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False)
 
 
 def test_start_answers_what_section_3_2_asks_for(client: Client) -> None:
@@ -65,49 +55,12 @@ def test_empty_parameter_counts_as_absent_and_unknown_ones_are_ignored(client: C
     assert "tokens:write" not in DEVICE_DEFAULT
 
 
-def test_poll_goes_from_pending_to_one_token(client: Client, alice: User) -> None:
-    body = start(client, scope="calls:read account:read", device_name="laptop")
-    assert poll(client, body["device_code"])[1]["error"] == "authorization_pending"
-    assert approve(body["user_code"], alice)
-    status, token = poll(client, body["device_code"])
-    assert (status, token["token_type"]) == (200, "Bearer")
-    assert token["scope"] == "account:read calls:read"
-    assert 30 * 86400 - 5 <= token["expires_in"] <= 30 * 86400
-    assert token["access_token"].startswith("moby_dev_")
-    assert poll(client, body["device_code"])[1]["error"] == "invalid_grant"
-    assert AccessToken.objects.get().public_id == token["token_id"]
-
-
 def test_token_answer_is_never_stored(client: Client, alice: User) -> None:
     body = start(client)
     approve(body["user_code"], alice)
     sent = {"grant_type": GRANT, "client_id": "moby-cli", "device_code": body["device_code"]}
     answer = client.post(TOKEN, urlencode(sent), content_type=FORM)
     assert (answer["Cache-Control"], answer["Pragma"]) == ("no-store", "no-cache")
-
-
-def test_denied_login_stays_denied(client: Client, alice: User) -> None:
-    body = start(client)
-    assert deny(body["user_code"], alice)
-    assert not approve(body["user_code"], alice)
-    for _ in range(2):
-        assert poll(client, body["device_code"]) == (
-            400,
-            {"error": "access_denied", "error_description": "The login was refused."},
-        )
-
-
-@pytest.mark.parametrize("state", ["pending", "approved", "denied"])
-def test_expiry_is_read_from_the_clock_whatever_the_state(
-    client: Client, alice: User, state: str
-) -> None:
-    body = start(client)
-    if state != "pending":
-        assert {"approved": approve, "denied": deny}[state](body["user_code"], alice)
-    with later(600):
-        assert poll(client, body["device_code"])[1]["error"] == "expired_token"
-        assert not approve(body["user_code"], alice)
-    assert not AccessToken.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -146,87 +99,6 @@ def test_pending_logins_of_one_address_are_limited(client: Client) -> None:
         row.save()
     answer = client.post(START, "client_id=moby-cli", content_type=FORM)
     assert (answer.status_code, answer.json()["error"]) == (429, "temporarily_unavailable")
-
-
-def test_granted_scopes_are_those_approved(client: Client, alice: User) -> None:
-    body = start(client, scope="calls:read calls:write")
-    approve(body["user_code"], alice, "calls:read", "tokens:write")
-    assert poll(client, body["device_code"], scope="tokens:write")[1]["scope"] == "calls:read"
-
-
-@pytest.mark.parametrize("change", ["is_active", "verified"])
-def test_user_is_checked_again_at_redemption(client: Client, alice: User, change: str) -> None:
-    body = start(client)
-    approve(body["user_code"], alice)
-    if change == "is_active":
-        User.objects.update(is_active=False)
-    else:
-        alice.emailaddress_set.update(verified=False)  # type: ignore[attr-defined]  # allauth's relation
-    for _ in range(2):
-        assert poll(client, body["device_code"])[1]["error"] == "access_denied"
-    assert not AccessToken.objects.exists()
-
-
-def test_policy_is_applied_at_redemption(client: Client, alice: User) -> None:
-    body = start(client, expires_in_days="90")
-    approve(body["user_code"], alice, days=90)
-    alice.account.token_max_days = 7
-    alice.account.save()
-    assert poll(client, body["device_code"])[1]["expires_in"] <= 7 * 86400
-
-
-def test_frozen_account_may_sign_a_device_in(client: Client, alice: User) -> None:
-    body = start(client)
-    alice.account.frozen_at = timezone.now()
-    alice.account.save()
-    approve(body["user_code"], alice)
-    status, token = poll(client, body["device_code"])
-    shown = api_client(token["access_token"]).get("/api/cli/v1/status").json()
-    assert (status, shown["account"]["frozen"]) == (200, True)
-
-
-def test_guards_asked_for_are_those_of_the_token(client: Client, alice: User) -> None:
-    body = start(client, max_cents_per_day="500", destinations="GB +4420")
-    approve(body["user_code"], alice)
-    poll(client, body["device_code"])
-    token = AccessToken.objects.get()
-    assert (token.max_cents_per_day, token.destinations) == (500, ["GB", "+4420"])
-
-
-def test_second_user_cannot_take_a_login_over(client: Client, alice: User, charlie: User) -> None:
-    body = start(client)
-    assert approve(body["user_code"], alice)
-    assert not approve(body["user_code"], charlie)
-    assert not deny(body["user_code"], charlie)
-    poll(client, body["device_code"])
-    assert AccessToken.objects.get().user == alice
-
-
-@pytest.mark.parametrize("typed", ["{0}", "{1}", " {2} ", "{3}", "{0}\r\n"])
-def test_user_code_is_read_as_people_type_it(client: Client, alice: User, typed: str) -> None:
-    code = start(client)["user_code"]
-    plain = code.replace("-", "")
-    forms = (code, plain.lower(), plain[:4].lower() + " " + plain[4:], code.replace("-", "–"))
-    assert approve(typed.format(*forms), alice)
-
-
-def test_cancelled_login_gives_no_token(client: Client, alice: User) -> None:
-    body = start(client)
-    approve(body["user_code"], alice)
-    sent = {"client_id": "moby-cli", "device_code": body["device_code"]}
-    for _ in range(2):
-        answer = client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
-        assert answer.status_code == 200
-    assert poll(client, body["device_code"])[1]["error"] == "access_denied"
-
-
-def test_cancel_ends_a_token_that_never_arrived(client: Client, alice: User) -> None:
-    body = start(client)
-    approve(body["user_code"], alice)
-    poll(client, body["device_code"])
-    sent = {"client_id": "moby-cli", "device_code": body["device_code"]}
-    client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
-    assert not AccessToken.objects.get().is_live
 
 
 def test_revocation_answers_200_for_any_token(client: Client, alice: User) -> None:
@@ -272,27 +144,3 @@ def test_alias_speaks_json(client: Client, alice: User) -> None:
     sent = {"client_id": "moby-cli", "device_code": body["device_code"], "grant_type": GRANT}
     answer = client.post("/login/oauth/access_token", sent, content_type="application/json")
     assert answer.json()["scope"] == "calls:read"
-
-
-def test_code_belongs_to_the_client_that_started(
-    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(CLIENTS, "other", Program("other", "Another program"))
-    body = start(client)
-    approve(body["user_code"], alice)
-    assert poll(client, body["device_code"], client_id="other")[1]["error"] == "invalid_grant"
-    sent = {"client_id": "other", "device_code": body["device_code"]}
-    client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
-    assert poll(client, body["device_code"])[0] == 200
-
-
-def test_user_code_that_is_taken_is_drawn_again(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letters = iter("BBBBBBBBBBBBBBBBCCCCCCCC")
-    monkeypatch.setattr(secrets, "choice", lambda alphabet: next(letters))
-    assert [start(client)["user_code"] for _ in range(2)] == ["BBBB-BBBB", "CCCC-CCCC"]
-    monkeypatch.setattr(secrets, "choice", lambda alphabet: "B")
-    answer = client.post(START, "client_id=moby-cli", content_type=FORM)
-    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
-    assert DeviceLogin.objects.count() == 2

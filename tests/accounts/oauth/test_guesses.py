@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import DeviceLogin, User
+from accounts.models import AuditEvent, DeviceLogin, User
 from mobayilo.lib.ratelimits import LIMITS, Limit
 from tests.accounts.browser import enter_code, sign_in
 from tests.accounts.device_logins import approve, deny, poll, start
@@ -93,3 +93,38 @@ def seen_after(user: User, code: str) -> str:
     page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
     page = re.sub(r'nonce="[^"]+"|req_\w+', "", page)
     return f"{answer.status_code} {page} {browser.get('/device/confirm')['Location']}"
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_five_wrong_codes_stop_the_sixth_and_raise_the_alarm(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    statuses = [enter_code(browser, "BBBB-BBBB").status_code for _ in range(5)]
+    assert statuses == [400] * 5
+    refused = enter_code(browser, body["user_code"])
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    assert enter_code(sign_in(alice), body["user_code"]).status_code == 429
+    assert AuditEvent.objects.filter(action="device_login.codes_guessed", user=alice).exists()
+
+
+def test_wrong_codes_of_one_user_leave_others_alone(
+    client: Client, alice: User, charlie: User
+) -> None:
+    body = start(client)
+    guesser = sign_in(charlie)
+    for _ in range(6):
+        enter_code(guesser, "BBBB-BBBB")
+    assert enter_code(sign_in(alice), body["user_code"]).status_code == 302
+
+
+def test_guesses_of_everybody_raise_one_alarm(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LIMITS, "wrong-user-codes-all", Limit("3/10m", "all"))
+    browser = sign_in(alice)
+    for _ in range(5):
+        enter_code(browser, "BBBB-BBBB")
+    alarm = AuditEvent.objects.get(action="device_login.codes_guessed_in_bulk")
+    assert (alarm.account, alarm.ip) == (None, "127.0.0.1")

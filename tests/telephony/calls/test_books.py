@@ -9,7 +9,7 @@ from django.utils import timezone
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
 from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, Person
+from tests.telephony.callers import DESTINATION, Person
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import Account
 from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, in_another_thread
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person, in_another_thread
 from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
 
@@ -132,3 +132,18 @@ def test_call_of_a_frozen_account_is_ended_by_the_next_run(
     assert running(sandbox) == []
     assert caller.final(talking)["state"] == "completed"
     assert caller.balance.held_micros == 0
+
+
+def test_hangup_ends_a_call_that_talks(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.post("speed", speed=20)
+    sandbox.phone(DESTINATION, talk_seconds=3000)
+    call_id = caller.call().json()["call_id"]
+    wait_for_state(call_id, Call.State.ANSWERED)
+    assert caller.post(f"calls/{call_id}/hangup").status_code == 200
+    final = caller.final(call_id)
+    assert final["state"] == "completed"
+    assert final["duration_seconds"] < 600
+
+
+def wait_for_state(call_id: str, state: str) -> None:
+    wait_for(lambda: Call.objects.get(public_id=call_id).state == state, state)

@@ -4,9 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person
-from tests.telephony.sandbox import Sandbox, wait_for
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
+from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -62,43 +61,3 @@ def test_own_phone_that_does_not_answer_ends_the_call(
     final = caller.final(caller.call().json()["call_id"])
     assert (final["state"], final["end_reason"], final["cost"]) == (state, reason, "0.00")
     assert sandbox.get("calls", number=DESTINATION)["calls"] == []
-
-
-@pytest.mark.parametrize(
-    ("twilio_code", "status", "code", "hint"),
-    [
-        (21210, 503, "provider_misconfigured", "Tell support"),
-        (21211, 422, "number_unreachable", "another phone of yours"),
-        (21214, 422, "number_unreachable", "another phone of yours"),
-        (21215, 403, "destination_blocked", "another phone of yours"),
-        (21216, 403, "destination_blocked", "another phone of yours"),
-        (21299, 422, "provider_refused", "nothing was charged"),
-    ],
-)
-def test_call_that_twilio_refuses_sets_nothing_aside(
-    caller: Person, sandbox: Sandbox, twilio_code: int, status: int, code: str, hint: str
-) -> None:
-    sandbox.phone(OWN_PHONE, call_error=twilio_code)
-    refused = caller.call()
-    error = refused.json()["error"]
-    assert (refused.status_code, error["code"]) == (status, code)
-    assert hint in error["hint"]
-    assert (OWN_PHONE in error["message"]) == ("another phone" in hint)
-    call = Call.objects.get(public_id=error["details"]["call_id"])
-    assert (call.state, call.end_reason, call.cost_micros) == ("failed", code, 0)
-    assert caller.balance.available_micros == 20_000_000
-
-
-def test_hangup_ends_a_call_that_talks(caller: Person, sandbox: Sandbox) -> None:
-    sandbox.post("speed", speed=20)
-    sandbox.phone(DESTINATION, talk_seconds=3000)
-    call_id = caller.call().json()["call_id"]
-    wait_for_state(call_id, Call.State.ANSWERED)
-    assert caller.post(f"calls/{call_id}/hangup").status_code == 200
-    final = caller.final(call_id)
-    assert final["state"] == "completed"
-    assert final["duration_seconds"] < 600
-
-
-def wait_for_state(call_id: str, state: str) -> None:
-    wait_for(lambda: Call.objects.get(public_id=call_id).state == state, state)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Account, IdempotencyKey
 from billing.models import Hold
 from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
 from tests.telephony.reconciling import calls_to, reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
 

@@ -1,10 +1,8 @@
 """What is charged, and what never is."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.management import call_command
@@ -13,37 +11,17 @@ from pytest_django import Settings
 
 from billing.models import Hold
 from telephony.models import Call
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Person, fund
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person, fund
 from tests.telephony.sandbox import Sandbox
-from tests.telephony.webhooks import PRICE, send
+from tests.telephony.webhooks import PRICE, Report
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-Tell = Callable[..., str]
 
 
 def cost_of(sandbox: Sandbox, far_seconds: int) -> int:
     """The bill of the one call, by the sandbox's own record of leg A."""
     (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
     return PRICE.leg_a.cost_micros(int(own["duration"])) + PRICE.leg_b.cost_micros(far_seconds)
-
-
-@pytest.fixture
-def tell(caller: Person, sandbox: Sandbox, settings: Settings) -> Tell:
-    """Places a call, and lets the test say what Twilio tells of it. Returns its answer."""
-    sandbox.post("speed", speed=1)
-    sandbox.post("webhooks/rules", pattern="*", action="drop")
-    caller.call("020 7946 0018 ext 12", country="GB", max_seconds=150)
-
-    def told(name: str, **fields: str) -> str:
-        call = Call.objects.get()
-        named = {"CallSid": "CA" + "b" * 32, "ParentCallSid": str(call.leg_a_sid)}
-        if name != "child":
-            named = {"CallSid": str(call.leg_a_sid)}
-        path = f"/webhooks/twilio/call/{call.public_id}/{name}"
-        token = settings.TWILIO_AUTH_TOKEN
-        return send(path, named | fields, base=settings.PUBLIC_URL, token=token).text
-
-    return told
 
 
 @pytest.mark.parametrize(
@@ -72,25 +50,25 @@ def test_policy_decides_who_pays_for_leg_a_of_a_busy_call(
     assert not policy or spent >= PRICE.leg_a.cost_micros(1)
 
 
-def test_charge_never_goes_above_the_hold(caller: Person, tell: Tell) -> None:
+def test_charge_never_goes_above_the_hold(caller: Person, report: Report) -> None:
     held_micros = caller.balance.held_micros
     assert held_micros == PRICE.hold_micros(150)
-    tell("twiml", CallStatus="in-progress")
-    tell("child", CallStatus="completed", CallDuration="90000")
-    tell("status", CallStatus="completed", CallDuration="90000")
+    report("twiml", CallStatus="in-progress")
+    report("child", CallStatus="completed", CallDuration="90000")
+    report("status", CallStatus="completed", CallDuration="90000")
     call = Call.objects.get()
     assert (call.leg_b_seconds, call.cost_micros) == (90_000, held_micros)
     assert caller.balance.balance_micros == 20_000_000 - held_micros
 
 
-def test_hold_that_expired_pays_what_is_still_there(caller: Person, tell: Tell) -> None:
-    tell("twiml", CallStatus="in-progress")
+def test_hold_that_expired_pays_what_is_still_there(caller: Person, report: Report) -> None:
+    report("twiml", CallStatus="in-progress")
     Hold.objects.update(expires_at=timezone.now() - timedelta(hours=1))
     call_command("release_holds")
     assert caller.balance.held_micros == 0
     fund(caller.user, -19.98)
-    tell("child", CallStatus="completed", CallDuration="100")
-    tell("status", CallStatus="completed", CallDuration="110")
+    report("child", CallStatus="completed", CallDuration="100")
+    report("status", CallStatus="completed", CallDuration="110")
     receipt = caller.get(f"calls/{Call.objects.get().public_id}").json()["receipt"]
     assert [leg["cost"] for leg in receipt["legs"]] == ["0.00", "0.02"]  # of 0.057 and 0.024
     assert receipt["total"] == "0.02"
@@ -99,25 +77,16 @@ def test_hold_that_expired_pays_what_is_still_there(caller: Person, tell: Tell) 
 
 
 def test_deck_imported_while_they_talk_changes_nothing(
-    caller: Person, sandbox: Sandbox, tell: Tell, deck: Path
+    caller: Person, sandbox: Sandbox, report: Report, deck: Path
 ) -> None:
-    tell("twiml", CallStatus="in-progress")
+    report("twiml", CallStatus="in-progress")
     deck.write_text(deck.read_text().replace("0.012,60,60", "0.020,1,1"))
     call_command("import_rates", str(deck))
-    tell("child", CallStatus="completed", CallDuration="65")
-    tell("status", CallStatus="completed", CallDuration="70")
+    report("child", CallStatus="completed", CallDuration="65")
+    report("status", CallStatus="completed", CallDuration="70")
     expected = PRICE.leg_a.cost_micros(70) + PRICE.leg_b.cost_micros(65)
     assert caller.balance.balance_micros == 20_000_000 - expected
     assert caller.post("quote", to=DESTINATION).json()["price_per_minute"] == "0.05"
-
-
-def test_bridge_says_the_minutes_and_sets_the_limits(tell: Tell) -> None:
-    said, dial = ET.fromstring(tell("twiml", CallStatus="in-progress"))  # noqa: S314 - our own
-    assert said.text == "You have 2 minutes and 30 seconds."
-    shown = {name: dial.get(name) for name in ("timeLimit", "timeout", "callerId")}
-    assert shown == {"timeLimit": "150", "timeout": "45", "callerId": OWN_PHONE}
-    (number,) = dial
-    assert (number.text, number.get("sendDigits")) == (DESTINATION, "ww12")
 
 
 def test_talk_ends_at_the_limit(caller: Person, sandbox: Sandbox) -> None:

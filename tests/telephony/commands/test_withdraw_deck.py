@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import AuditEvent, User
 from telephony.models import Call, RateDeck
 from telephony.rates.deck import find_rate
-from tests.telephony.conftest import DECK, DESTINATION, make_call
+from tests.telephony.callers import DESTINATION, make_call
+from tests.telephony.decks import DECK
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 

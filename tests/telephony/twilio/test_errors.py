@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from io import StringIO
 
 import pytest
 import requests
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account, User
 from telephony.models import Call, CallerId, RateDeck, Verification
-from tests.telephony.conftest import DESTINATION, OWN_PHONE, Answer, Person
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Answer, Person
+from tests.telephony.printing import printed
 from tests.telephony.reconciling import calls_to, reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
 
@@ -48,12 +48,6 @@ def mend(sandbox: Sandbox, settings: Settings) -> Callable[[], None]:
 
 def error_of(answer: Answer) -> tuple[int, str]:
     return answer.status_code, str(answer.json()["error"]["code"])
-
-
-def printed(command: str, *arguments: str) -> str:
-    out = StringIO()
-    call_command(command, *arguments, stdout=out)
-    return out.getvalue()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from mobayilo.lib.errors import ProductError
 from telephony.twilio import gateway
 from tests.provider_specs import load_checkers, needs_descriptions
-from tests.telephony.conftest import OWN_PHONE
+from tests.telephony.callers import OWN_PHONE
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = needs_descriptions

@@ -1,0 +1,23 @@
+"""Actions of the admin, as staff send them."""
+
+from django.db import models
+
+from accounts.models import User
+from tests.accounts.browser import sign_in
+
+
+def act(user: User, action: str, row: models.Model) -> str:
+    """Fills the page of an action in; what came of it."""
+    sent = {
+        "action": action,
+        "_selected_action": row.pk,
+        "with_reason": "yes",
+        "reason": "ticket 42",
+    }
+    answer = sign_in(user).post(f"/admin/telephony/{row._meta.model_name}/", sent, follow=True)
+    return answer.content.decode()
+
+
+def open_for(user: User, destination: str, account: str = "") -> int:
+    sent = {"of": account, "destination": destination, "reason": "ticket 42"}
+    return sign_in(user).post("/admin/telephony/openeddestination/add/", sent).status_code

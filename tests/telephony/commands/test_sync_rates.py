@@ -1,0 +1,36 @@
+"""`manage.py sync_rates`: a deck from Twilio's own prices."""
+
+import pytest
+from django.core.management import CommandError
+from pytest_django import Settings
+
+from telephony.models import RateDeck
+from telephony.rates.deck import find_rate
+from tests.telephony.printing import printed
+from tests.telephony.sandbox import Sandbox
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def _asks_the_sandbox(sandbox: Sandbox, settings: Settings) -> None:
+    settings.TWILIO_API_URL = sandbox.url
+    settings.TWILIO_TIMEOUT_SECONDS = 2.0
+
+
+def test_deck_is_built_from_twilios_prices() -> None:
+    told = printed("sync_rates", "--margin", "40", "--minimum", "0.01", "--country", "GB")
+    assert "Stored as" in told
+    rate = find_rate("+447400123456")
+    assert rate is not None
+    assert (rate.kind, rate.price.first_seconds) == ("mobile", 60)
+    assert rate.price.micros_per_minute >= 10_000
+    assert rate.price.micros_per_minute % 100 == 0
+
+
+@pytest.mark.parametrize("kind", ["500", "timeout", "empty", "malformed"])
+def test_faults_of_the_pricing_api_store_nothing(sandbox: Sandbox, kind: str) -> None:
+    sandbox.fault(kind, "/Countries/GB")
+    with pytest.raises(CommandError):
+        printed("sync_rates", "--margin", "30", "--country", "GB")
+    assert not RateDeck.objects.exists()

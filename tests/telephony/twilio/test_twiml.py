@@ -1,0 +1,77 @@
+"""What Twilio is answered when the customer has picked up."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from billing.models import Hold
+from telephony.models import Call
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
+from tests.telephony.sandbox import Sandbox
+from tests.telephony.webhooks import Report, send
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+
+def test_second_call_of_the_same_id_is_never_bridged(
+    caller: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    sandbox.post("speed", speed=1)
+    call_id = caller.call().json()["call_id"]
+    fields = {"CallSid": "CA" + "9" * 32, "CallStatus": "in-progress"}
+    path = f"/webhooks/twilio/call/{call_id}/twiml"
+    asked = send(path, fields, base=settings.PUBLIC_URL, token=settings.TWILIO_AUTH_TOKEN)
+    assert "<Hangup" in asked.text
+    assert "<Dial" not in asked.text
+    assert Call.objects.get().bridged_at is None
+
+
+@pytest.mark.parametrize(
+    "gone", ["hold", "hangup", "settled", "frozen"], ids=lambda gone: f"no {gone}"
+)
+def test_bridge_needs_a_live_call_and_hold(
+    caller: Person, sandbox: Sandbox, settings: Settings, gone: str
+) -> None:
+    sandbox.post("speed", speed=1)
+    call_id = caller.call().json()["call_id"]
+    call = Call.objects.get()
+    now = timezone.now()
+    match gone:
+        case "hold":
+            Hold.objects.update(expires_at=now)
+        case "hangup":
+            Call.objects.update(hangup_requested_at=now)
+        case "frozen":
+            type(caller.user.account).objects.update(frozen_at=now)
+        case _:
+            Call.objects.update(settled_at=now, leg_a_cost_micros=0, leg_b_cost_micros=0)
+    fields = {"CallSid": str(call.leg_a_sid), "CallStatus": "in-progress"}
+    path = f"/webhooks/twilio/call/{call_id}/twiml"
+    asked = send(path, fields, base=settings.PUBLIC_URL, token=settings.TWILIO_AUTH_TOKEN)
+    assert "<Dial" not in asked.text
+
+
+def test_bridge_says_the_minutes_and_dials_within_the_limits(
+    caller: Person, sandbox: Sandbox
+) -> None:
+    caller.final(
+        caller.call("020 7946 0018 ext 12", country="GB", max_seconds=150).json()["call_id"]
+    )
+    (leg,) = sandbox.get("calls", number=DESTINATION)["calls"]
+    (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
+    created = sandbox.get("exchanges", provider="twilio")["exchanges"][0]["body"]
+    assert "TimeLimit=200" in created  # 45 s of ringing, 5 s of Twilio's own, 150 s of talk
+    assert leg["from"] == OWN_PHONE
+    assert leg["digits_sent"] == "ww12"
+    assert own["direction"] == "outbound-api"
+
+
+def test_bridge_says_the_minutes_and_sets_the_limits(report: Report) -> None:
+    said, dial = ET.fromstring(report("twiml", CallStatus="in-progress"))  # noqa: S314 - our own
+    assert said.text == "You have 2 minutes and 30 seconds."
+    shown = {name: dial.get(name) for name in ("timeLimit", "timeout", "callerId")}
+    assert shown == {"timeLimit": "150", "timeout": "45", "callerId": OWN_PHONE}
+    (number,) = dial
+    assert (number.text, number.get("sendDigits")) == (DESTINATION, "ww12")
