@@ -50,3 +50,8 @@ def new_token(
 def api_client(secret: str) -> Client:
     """A client that sends this token with each request."""
     return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def api_of(user: User) -> Client:
+    """A terminal of this user, with every right."""
+    return api_client(new_token(user).secret)

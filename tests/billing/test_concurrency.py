@@ -1,59 +1,31 @@
 """Many at once, on real connections: no deadlock, no lock error, and books that are right."""
 
 import random
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Account, AuditEvent, User
 from billing import ledger
 from billing.ledger import Cause
 from billing.ledger.adjustments import adjust
-from billing.models import Book, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
+from billing.models import Book, Hold, StripeEvent, TopUp, Transfer, Wallet
 from billing.payments.answers import CheckoutSession
 from billing.payments.disputes import read_dispute, record_claim
 from billing.payments.events import replay_event
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import start_refund
-from billing.payments.topups import record_session, start_topup
+from billing.payments.topups import record_session
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import (
-    DOLLAR,
-    StripeSandbox,
-    assert_books_are_right,
-    capture,
-    credit,
-    hold,
-    promote,
-    totals,
-)
+from tests.billing.at_once import AT_ONCE, at_once
+from tests.billing.money import DOLLAR, assert_books_are_right, capture, credit, hold, totals
+from tests.billing.stripe_sandbox import StripeSandbox
 from tests.people import staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-AT_ONCE = 16
 OPERATIONS = 2_000
-
-
-def at_once(work: Callable[[int], Any]) -> list[Any]:
-    """Runs the work of sixteen threads that start together, each on a connection of its own."""
-    start = Barrier(AT_ONCE)
-
-    def run(number: int) -> Any:  # noqa: ANN401 - whatever the work returns
-        try:
-            start.wait()
-            return work(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return list(threads.map(run, range(AT_ONCE)))
 
 
 class Teller:
@@ -159,50 +131,6 @@ def test_everybody_who_hears_of_a_payment_at_once_credits_it_once(alice: User) -
     )
     at_once(lambda _: record_session(paid))
     assert totals(alice.account) == (1, 0)
-    assert_books_are_right()
-
-
-def test_refund_asked_for_many_times_at_once_is_one(
-    stripe_sandbox: StripeSandbox, paid: TopUp
-) -> None:
-    def ask(dollars: int) -> Refund:
-        return start_refund(
-            topup=TopUp.objects.get(),
-            amount_micros=dollars * DOLLAR,
-            user=paid.user,
-            reason="Not needed",
-            key="of the form",
-        )
-
-    made = at_once(lambda _: ask(15))
-    assert {one.pk for one in made} == {Refund.objects.get().pk}
-    assert ask(5).amount_micros == 5 * DOLLAR
-    assert totals(paid.account) == (0, 0)
-    assert_books_are_right()
-
-
-def test_refunds_of_two_topups_at_once_leave_promotional_credit(
-    stripe_sandbox: StripeSandbox, paid: TopUp
-) -> None:
-    other = start_topup(account=paid.account, user=paid.user, amount_cents=2_000)
-    stripe_sandbox.act(other, "pay")
-    stripe_sandbox.settle()
-    other.refresh_from_db()
-    hold(paid.account, 20)
-    capture(20)
-    promote(paid.account, 20)
-
-    def ask(number: int) -> str:
-        topup = (paid, other)[number % 2]
-        try:
-            start_refund(topup=topup, amount_micros=20 * DOLLAR, user=paid.user, reason="Unused")
-        except ProductError as refusal:
-            return refusal.code
-        return "refunded"
-
-    outcomes = at_once(ask)
-    assert sorted(outcomes) == ["not_refundable"] * (AT_ONCE - 1) + ["refunded"]
-    assert totals(paid.account) == (20, 0)
     assert_books_are_right()
 
 

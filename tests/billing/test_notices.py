@@ -6,7 +6,8 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import Account, OutboxMail, User
-from tests.billing.conftest import api_of, capture, credit, hold
+from tests.billing.money import capture, credit, hold
+from tests.people import api_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 TEMPLATE = "billing/mail/low_balance"

@@ -35,7 +35,7 @@ from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import start_refund
 from billing.payments.topups import start_topup
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import StripeSandbox
+from tests.billing.stripe_sandbox import StripeSandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 CENT = 10_000

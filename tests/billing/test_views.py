@@ -1,26 +1,17 @@
 """The pages about money, in a browser without scripts."""
 
-import json
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from accounts.models import Account, AuditEvent, User
 from billing.models import TopUp, Transfer
-from tests.accounts.browser import sign_in
-from tests.billing.conftest import StripeSandbox, api_of, capture, credit, hold, totals
+from tests.billing.money import totals
+from tests.billing.stripe_sandbox import StripeSandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 TOPUP = "/topup"
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    """Alice has just signed in."""
-    return sign_in(alice)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -86,6 +77,28 @@ def test_left_and_canceled_topup_says_that_nothing_was_charged(
     assert "Canceled. Nothing was charged." in after.content.decode()
 
 
+@pytest.mark.parametrize("path", ["/topup/{}", "/topup/{}/receipt", "/statement/2026-11"])
+def test_pages_of_others_are_not_found_or_empty(charlie: User, account: Account, path: str) -> None:
+    topup = TopUp.objects.create(
+        account=account, user=account.users.get(), amount_micros=1, expires_at=timezone.now()
+    )
+    stranger = Client()
+    stranger.force_login(charlie)
+    answer = stranger.get(path.format(topup.public_id))
+    assert answer.status_code == 404 or "Credit in a test" not in answer.content.decode()
+    assert Transfer.objects.exists()
+
+
+def test_topup_page_offers_what_the_account_may_pay(browser: Client, settings: Settings) -> None:
+    settings.TOPUP_MAX_CENTS_NEW_ACCOUNT = 2_000
+    page = browser.get(TOPUP).content.decode()
+    assert 'value="$20.00"' in page
+    assert 'value="$50.00"' not in page
+
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_customer_refunds_a_part_and_has_a_receipt(
     stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
@@ -120,145 +133,6 @@ def test_refund_needs_a_fresh_sign_in(
     session.save()
     browser.post(f"{TOPUP}/{paid.public_id}/refund", {"amount": "5.00"})
     assert totals(paid.account) == (20, 0)
-
-
-def test_statement_shows_each_movement_with_its_balance(browser: Client, account: Account) -> None:
-    hold(account, 3)
-    capture(0.0455)
-    page = browser.get("/statement").content.decode()
-    assert "−$0.0455" in page
-    assert "$19.9545" in page
-    assert 'href="/calls/call_1"' in page
-
-
-@pytest.mark.usefixtures("still_clock")
-def test_statement_filters_by_kind_and_day(browser: Client, account: Account) -> None:
-    today = timezone.now().date()
-    for query, found in (
-        ("kind=adjustment", 1),
-        ("kind=call", 0),
-        (f"since={today}", 1),
-        (f"until={today - timedelta(days=1)}", 0),
-        ("since=nonsense", 1),
-    ):
-        rows = browser.get(f"/statement.csv?{query}").getvalue().decode().splitlines()
-        assert len(rows) == found + 1, query
-
-
-@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
-@pytest.mark.usefixtures("still_clock")
-def test_statement_and_csv_have_the_same_days(browser: Client, account: Account, zone: str) -> None:
-    browser.cookies["timezone"] = zone
-    today = timezone.now().date()
-    for query, found in (
-        (f"since={today}", 1),
-        (f"until={today}", 1),
-        (f"since={today + timedelta(days=1)}", 0),
-        (f"until={today - timedelta(days=1)}", 0),
-        ("until=9999-12-31", 1),
-    ):
-        rows = browser.get(f"/statement.csv?{query}").getvalue().decode().splitlines()
-        page = browser.get(f"/statement?{query}").content.decode()
-        assert (len(rows) - 1, page.count("Credit in a test")) == (found, found), query
-
-
-def test_statement_csv_has_exact_amounts(browser: Client, account: Account) -> None:
-    credit(account, -0.000001, "adjustment:2")
-    answer = browser.get("/statement.csv")
-    newest = answer.getvalue().decode().splitlines()[1].split(",")
-    assert newest[-2:] == ["-0.000001", "19.999999"]
-    assert "attachment" in answer["Content-Disposition"]
-
-
-@pytest.mark.usefixtures("still_clock")
-def test_month_adds_up(browser: Client, account: Account) -> None:
-    hold(account, 3)
-    capture(1.25)
-    today = timezone.now()
-    page = browser.get(f"/statement/{today:%Y-%m}").content.decode().partition("<main")[2]
-    assert page.index("$0.00") < page.index("−$1.25") < page.index("$18.75")
-    assert browser.get("/statement/2026-13").status_code == 404
-
-
-@pytest.mark.parametrize("rows", [1, 300])
-def test_statement_takes_the_same_queries_for_any_number_of_rows(
-    browser: Client,
-    account: Account,
-    rows: int,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    for number in range(rows):
-        credit(account, 0.01, f"adjustment:{number}")
-    with django_assert_max_num_queries(15):
-        assert browser.get("/statement?page=1").status_code == 200
-
-
-@pytest.mark.parametrize("path", ["/topup/{}", "/topup/{}/receipt", "/statement/2026-11"])
-def test_pages_of_others_are_not_found_or_empty(charlie: User, account: Account, path: str) -> None:
-    topup = TopUp.objects.create(
-        account=account, user=account.users.get(), amount_micros=1, expires_at=timezone.now()
-    )
-    stranger = Client()
-    stranger.force_login(charlie)
-    answer = stranger.get(path.format(topup.public_id))
-    assert answer.status_code == 404 or "Credit in a test" not in answer.content.decode()
-    assert Transfer.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("kind=adjustment&since=2026-01-01", 2),
-        ("kind=call", 0),
-        ("until={today}", 2),
-        ("until={yesterday}", 0),
-        ("since={today}&until={today}", 2),
-        ("kind=lost", "invalid_request"),
-        ("until=soon", "invalid_request"),
-        ("until=9999-12-31", 2),
-        ("until=9999-12-31T23:59:59-12:00", "invalid_request"),
-        ("since=0001-01-01T00:00:00%2B14:00", "invalid_request"),
-    ],
-)
-@pytest.mark.usefixtures("still_clock")
-def test_api_filters_movements(account: Account, query: str, found: int | str) -> None:
-    credit(account, 1, "adjustment:2")
-    today = timezone.now().date()
-    asked = query.format(today=today, yesterday=today - timedelta(days=1))
-    body = api_of(account.users.get()).get(f"/api/cli/v1/transactions?{asked}").json()
-    assert found == (body["error"]["code"] if "error" in body else len(body["items"]))
-
-
-def test_statement_downloads_as_json(browser: Client, account: Account) -> None:
-    credit(account, -0.000001, "adjustment:2")
-    answer = browser.get("/statement.json?kind=adjustment")
-    assert answer["Content-Type"] == "application/json"
-    movements = json.loads(answer.getvalue())
-    assert [one["amount"] for one in movements] == ["-0.000001", "20.00"]
-    assert json.loads(browser.get("/statement.json?kind=call").getvalue()) == []
-
-
-def test_statement_leads_to_every_month(browser: Client, account: Account) -> None:
-    before = timezone.now() - timedelta(days=500)
-    Transfer(
-        wallet=account.wallet,
-        book="adjustments",
-        kind="adjustment",
-        amount_micros=1,
-        balance_after_micros=1,
-        key="adjustment:old",
-        created_at=before,
-        id=-1,
-    ).save()
-    page = browser.get("/statement").content.decode()
-    assert f"/statement/{before:%Y}-{before.month}" in page
-
-
-def test_topup_page_offers_what_the_account_may_pay(browser: Client, settings: Settings) -> None:
-    settings.TOPUP_MAX_CENTS_NEW_ACCOUNT = 2_000
-    page = browser.get(TOPUP).content.decode()
-    assert 'value="$20.00"' in page
-    assert 'value="$50.00"' not in page
 
 
 @pytest.mark.django_db(transaction=True)

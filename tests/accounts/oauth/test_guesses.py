@@ -95,9 +95,6 @@ def seen_after(user: User, code: str) -> str:
     return f"{answer.status_code} {page} {browser.get('/device/confirm')['Location']}"
 
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
-
-
 @pytest.mark.usefixtures("still_clock")
 def test_five_wrong_codes_stop_the_sixth_and_raise_the_alarm(client: Client, alice: User) -> None:
     body = start(client)

@@ -14,7 +14,7 @@ from billing.payments.answers import CheckoutSession, StripeRefund
 from billing.payments.disputes import read_dispute, record_claim
 from billing.payments.refunds import record_refund
 from billing.payments.topups import record_session
-from tests.billing.conftest import capture, credit, hold, promote, totals
+from tests.billing.money import capture, credit, hold, promote, totals
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 

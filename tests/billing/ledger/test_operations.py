@@ -11,7 +11,7 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Hold, ImmutableTransferError, Transfer, Wallet
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import DOLLAR, capture, credit, hold, totals
+from tests.billing.money import DOLLAR, capture, credit, hold, totals
 from tests.database import ON_SQLITE
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]

@@ -15,7 +15,8 @@ from billing.payments import gateway
 from billing.payments.gateway import list_refunds
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import record_refund, start_refund
-from tests.billing.conftest import DOLLAR, StripeSandbox, totals
+from tests.billing.money import DOLLAR, totals
+from tests.billing.stripe_sandbox import StripeSandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 

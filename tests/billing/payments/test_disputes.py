@@ -10,14 +10,8 @@ from billing.models import Dispute, Refund, StripeEvent, TopUp
 from billing.payments.disputes import read_dispute, record_claim
 from billing.payments.refunds import start_refund
 from billing.payments.topups import ContradictionError, start_topup
-from tests.billing.conftest import (
-    DOLLAR,
-    StripeSandbox,
-    assert_books_are_right,
-    capture,
-    hold,
-    totals,
-)
+from tests.billing.money import DOLLAR, assert_books_are_right, capture, hold, totals
+from tests.billing.stripe_sandbox import StripeSandbox
 from tests.people import staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]

@@ -18,7 +18,8 @@ from billing.payments import gateway
 from billing.payments.refunds import start_refund
 from billing.payments.topups import cancel_topup, start_topup
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import DOLLAR, StripeSandbox
+from tests.billing.money import DOLLAR
+from tests.billing.stripe_sandbox import StripeSandbox
 
 SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[4] / "shared"))
 CHECKER = SHARED / "tools" / "check_http_against_spec.py"

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -14,11 +13,12 @@ from billing.ledger.audit import audit_ledger
 from billing.models import StripeEvent, TopUp, Transfer
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.topups import CHECKOUT, start_topup
-from tests.billing.conftest import StripeSandbox, api_of, totals
+from tests.billing.money import totals
+from tests.billing.stripe_sandbox import StripeSandbox
+from tests.people import api_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 SESSIONS = "/v1/checkout/sessions"
-CHECKED_OUT = "checkout.session.completed"
 FAULTS = ["429", "500", "503", "timeout", "close", "empty", "malformed", "html"]
 
 
@@ -170,32 +170,3 @@ def test_nobody_listening_is_an_outage(api: Client, settings: Settings) -> None:
     settings.STRIPE_API_URL = "http://127.0.0.1:9"
     assert start(api) == (503, "provider_unavailable")
     assert TopUp.objects.get().status == TopUp.Status.PENDING
-
-
-def test_replay_since_nonsense_replays_nothing(topup: TopUp) -> None:
-    with pytest.raises(CommandError, match="is not a day"):
-        call_command("replay_stripe_events", "--since", "yesterday")
-
-
-def test_replay_of_every_event_changes_nothing(
-    stripe_sandbox: StripeSandbox, paid: TopUp, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stripe_sandbox.close(stripe_sandbox.dispute(stripe_sandbox.payment_of(paid)), "win")
-    stripe_sandbox.settle()
-    before = list(Transfer.objects.order_by("id").values_list("key", flat=True))
-    call_command("replay_stripe_events")
-    assert f"{StripeEvent.objects.count()} replayed, 0 unreadable" in capsys.readouterr().out
-    assert list(Transfer.objects.order_by("id").values_list("key", flat=True)) == before
-
-
-def test_event_about_nothing_holds_up_no_other(stripe_sandbox: StripeSandbox, paid: TopUp) -> None:
-    now = timezone.now()
-    unread = StripeEvent.objects.create(
-        stripe_id="evt_0", kind=CHECKED_OUT, payload={}, stripe_created_at=now - timedelta(days=1)
-    )
-    StripeEvent.objects.exclude(pk=unread.pk).update(applied_at=None)
-    reconcile_topups()
-    waiting = StripeEvent.objects.filter(applied_at=None)
-    assert list(waiting) == [unread]
-    call_command("replay_stripe_events")
-    assert totals(paid.account) == (20, 0)

@@ -3,41 +3,25 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account
 from billing import ledger
 from billing.ledger import Cause
-from billing.models import Book, Refund, StripeEvent, TopUp, Transfer
+from billing.models import Book, Refund, TopUp, Transfer
 from billing.payments import gateway
 from billing.payments.answers import StripeRefund
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import refundable_micros, start_refund
+from billing.payments.topups import start_topup
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import (
-    DOLLAR,
-    StripeSandbox,
-    assert_books_are_right,
-    capture,
-    hold,
-    promote,
-    totals,
-)
-from tests.people import person
+from tests.billing.at_once import AT_ONCE, at_once
+from tests.billing.money import DOLLAR, assert_books_are_right, capture, hold, promote, totals
+from tests.billing.payments.refunding import refund
+from tests.billing.stripe_sandbox import StripeSandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-
-
-def refund(topup: TopUp, dollars: int, *, by_staff: bool = False) -> Refund:
-    return start_refund(
-        topup=topup,
-        amount_micros=dollars * DOLLAR,
-        user=person("finance@example.com") if by_staff else topup.user,
-        reason="Not needed",
-        by_staff=by_staff,
-    )
 
 
 def grow_older(**by: int) -> None:
@@ -238,36 +222,45 @@ def test_refund_that_stripe_refuses_comes_back_at_once(
     assert_books_are_right()
 
 
-def test_refund_that_somebody_else_names_is_debited_once(
+def test_refund_asked_for_many_times_at_once_is_one(
     stripe_sandbox: StripeSandbox, paid: TopUp
 ) -> None:
-    gateway.client().v1.refunds.create(
-        {
-            "payment_intent": paid.stripe_payment_intent_id or "",
-            "amount": 500,
-            "metadata": {"refund_id": "ticket 4711"},
-        }
-    )
-    stripe_sandbox.settle()
-    call_command("replay_stripe_events")
-    assert not StripeEvent.objects.filter(applied_at=None).exists()
-    assert reconcile_topups()["refunds unheard of"] == 0
-    assert (Refund.objects.get().status, totals(paid.account)) == ("succeeded", (15, 0))
+    def ask(dollars: int) -> Refund:
+        return start_refund(
+            topup=TopUp.objects.get(),
+            amount_micros=dollars * DOLLAR,
+            user=paid.user,
+            reason="Not needed",
+            key="of the form",
+        )
+
+    made = at_once(lambda _: ask(15))
+    assert {one.pk for one in made} == {Refund.objects.get().pk}
+    assert ask(5).amount_micros == 5 * DOLLAR
+    assert totals(paid.account) == (0, 0)
     assert_books_are_right()
 
 
-@pytest.mark.parametrize("lost", ["stripe:nothing", "stripe:refund.*", "*"])
-def test_refund_made_in_the_dashboard_is_debited_even_into_debt(
-    stripe_sandbox: StripeSandbox, paid: TopUp, lost: str
+def test_refunds_of_two_topups_at_once_leave_promotional_credit(
+    stripe_sandbox: StripeSandbox, paid: TopUp
 ) -> None:
-    hold(paid.account, 20)
-    capture(18)
-    stripe_sandbox.rule("drop", lost)
-    gateway.client().v1.refunds.create({"payment_intent": paid.stripe_payment_intent_id or ""})
+    other = start_topup(account=paid.account, user=paid.user, amount_cents=2_000)
+    stripe_sandbox.act(other, "pay")
     stripe_sandbox.settle()
-    reconcile_topups()
-    assert totals(paid.account) == (-18, 0)
-    with pytest.raises(ProductError) as refused:
-        hold(paid.account, 1, "call:call_2")
-    assert refused.value.code == "account_owes"
+    other.refresh_from_db()
+    hold(paid.account, 20)
+    capture(20)
+    promote(paid.account, 20)
+
+    def ask(number: int) -> str:
+        topup = (paid, other)[number % 2]
+        try:
+            start_refund(topup=topup, amount_micros=20 * DOLLAR, user=paid.user, reason="Unused")
+        except ProductError as refusal:
+            return refusal.code
+        return "refunded"
+
+    outcomes = at_once(ask)
+    assert sorted(outcomes) == ["not_refundable"] * (AT_ONCE - 1) + ["refunded"]
+    assert totals(paid.account) == (20, 0)
     assert_books_are_right()

@@ -1,30 +1,22 @@
 """A top-up from the amount to the balance, with the sandbox as Stripe."""
 
 from datetime import timedelta
-from io import StringIO
 from urllib.parse import parse_qsl
 
 import pytest
-from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
-from billing import ledger
 from billing.models import StripeEvent, TopUp, Transfer
 from billing.payments.topups import cancel_topup, refresh_topup, start_topup
 from mobayilo.lib.errors import ProductError
-from tests.billing.conftest import DOLLAR, StripeSandbox, api_of, totals
+from tests.billing.money import totals
+from tests.billing.payments.starting import URL, start
+from tests.billing.stripe_sandbox import StripeSandbox
+from tests.people import api_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-URL = "/api/cli/v1/topups"
-
-
-def start(api: Client, amount_cents: object, **headers: str) -> dict[str, object]:
-    body = {"amount_cents": amount_cents}
-    answer = api.post(URL, body, content_type="application/json", headers=headers)
-    return {"http": answer.status_code, **answer.json()}
 
 
 def test_topup_is_credited_when_the_webhook_arrives(
@@ -151,19 +143,6 @@ def test_first_topup_asks_for_three_d_secure(stripe_sandbox: StripeSandbox, topu
     assert asked == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("amount_cents", "code"),
-    [(499, "amount_too_small"), (10_001, "amount_too_large"), ("x", "invalid_request")],
-)
-def test_topup_of_a_wrong_amount_is_refused(
-    stripe_sandbox: StripeSandbox, alice: User, amount_cents: object, code: str
-) -> None:
-    answer = start(api_of(alice), amount_cents)
-    assert answer["http"] == 400
-    assert answer["error"]["code"] == code  # type: ignore[index]  # JSON
-    assert not TopUp.objects.exists()
-
-
 def test_topup_of_a_frozen_account_is_refused(alice: User) -> None:
     Account.objects.update(frozen_at="2026-01-01T00:00:00Z")
     alice.account.refresh_from_db()
@@ -200,18 +179,3 @@ def test_session_names_its_topup_on_itself_and_its_payment(
     assert sent["metadata[topup_id]"] == topup.public_id
     assert sent["payment_intent_data[metadata][topup_id]"] == topup.public_id
     assert int(sent["expires_at"]) == int(topup.expires_at.timestamp())
-
-
-def test_command_releases_what_has_expired_and_nothing_else(account: Account) -> None:
-    for number, ends in enumerate((timedelta(hours=-1), timedelta(hours=1))):
-        ledger.place_hold(
-            account=account,
-            amount_micros=DOLLAR,
-            key=f"call:{number}",
-            expires_at=timezone.now() + ends,
-        )
-    said = StringIO()
-    for _ in range(2):
-        call_command("release_holds", stdout=said)
-    assert said.getvalue() == "1 released\n0 released\n"
-    assert totals(account) == (20, 1)

@@ -1,0 +1,77 @@
+"""Events of Stripe: which change something, once."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from billing.models import StripeEvent, TopUp
+from tests.billing.money import totals
+from tests.billing.payments.stripe_events import event, paid, send
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+
+
+def test_two_events_about_one_payment_credit_once(unpaid: TopUp) -> None:
+    later = "checkout.session.async_payment_succeeded"
+    assert send(event(paid(unpaid))) == send(event(paid(unpaid), later, "evt_2")) == 200
+    assert totals(unpaid.account) == (20, 0)
+
+
+def test_object_that_cannot_be_read_stays_stored_for_later(unpaid: TopUp) -> None:
+    assert send(event(paid(unpaid, amount_total="20"))) == 400
+    assert StripeEvent.objects.get().applied_at is None
+    assert totals(unpaid.account) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount_total": 1_999}, {"currency": "eur"}, {"id": "cs_test_other"}]
+)
+def test_session_that_contradicts_its_topup_credits_nothing(
+    unpaid: TopUp, wrong: dict[str, Any]
+) -> None:
+    TopUp.objects.update(stripe_session_id="cs_test_1")
+    assert send(event(paid(unpaid, **wrong))) == 200
+    unpaid.refresh_from_db()
+    assert unpaid.problem
+    assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.REFUSED
+    assert totals(unpaid.account) == (0, 0)
+
+
+@pytest.mark.parametrize("payment_status", ["unpaid", "no_payment_required"])
+def test_session_that_is_complete_but_not_paid_credits_nothing(
+    unpaid: TopUp, payment_status: str
+) -> None:
+    assert send(event(paid(unpaid, payment_status=payment_status))) == 200
+    assert totals(unpaid.account) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("checkout.session.completed", "ignored"), ("customer.created", "unknown")],
+)
+def test_event_about_nothing_of_ours_is_kept_and_counted(
+    unpaid: TopUp, settings: Settings, kind: str, outcome: str
+) -> None:
+    settings.METRICS_TOKEN = "of the monitor"
+    assert send(event(paid(unpaid, metadata={}), kind)) == 200
+    assert StripeEvent.objects.get().outcome == outcome
+    assert totals(unpaid.account) == (0, 0)
+    told = Client().get("/metrics", headers={"authorization": "Bearer of the monitor"})
+    line = f'mobayilo_stripe_events_last_hour{{outcome="{outcome}"}} 1.0'
+    assert line in told.content.decode()
+
+
+def test_secrets_of_a_payment_are_not_kept(db: None) -> None:
+    send(event({"id": "pi_1", "client_secret": "pi_1_secret_2"}, "payment_intent.succeeded"))
+    assert StripeEvent.objects.get().payload["data"]["object"] == {"id": "pi_1"}
+
+
+def test_payment_that_overtakes_its_expiry_is_credited(unpaid: TopUp) -> None:
+    expired = paid(unpaid, status="expired", payment_status="unpaid")
+    send(event(expired, "checkout.session.expired"))
+    send(event(paid(unpaid), id="evt_2"))
+    send(event(expired, "checkout.session.expired", "evt_3"))
+    unpaid.refresh_from_db()
+    assert (unpaid.status, totals(unpaid.account)) == ("paid", (20, 0))
