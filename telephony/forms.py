@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mobayilo.lib.errors import ProductError
 from telephony.models import Call, Verification
-from telephony.numbers import country_code, country_names
+from telephony.numbers import MAX_LINK_LENGTH, country_code, country_names
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -99,7 +99,7 @@ class VerificationForm(forms.Form):
 
     number = forms.CharField(
         label=_("Your phone number"),
-        max_length=80,
+        max_length=MAX_LINK_LENGTH,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     country = forms.ChoiceField(label=_("Country"), required=False)

@@ -12,7 +12,7 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.representations import CALLBACK, poll_after_seconds, receipt_of
 from telephony.calls.settlement import charge_of
 from telephony.models import Call, CallerId, Verification
-from telephony.numbers import country_name
+from telephony.numbers import MAX_LINK_LENGTH, country_name
 
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 
@@ -36,12 +36,12 @@ class DollarsField(serializers.DecimalField):
 
 
 class NumberRequestSerializer(StrictSerializer):
-    number = serializers.CharField(max_length=80)
+    number = serializers.CharField(max_length=MAX_LINK_LENGTH)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
 class QuoteRequestSerializer(StrictSerializer):
-    to = serializers.CharField(max_length=80)
+    to = serializers.CharField(max_length=MAX_LINK_LENGTH)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
     caller_id = serializers.CharField(max_length=32, required=False, allow_null=True)
     max_seconds = serializers.IntegerField(
@@ -71,7 +71,7 @@ class ConfirmationRequestSerializer(StrictSerializer):
     code = serializers.RegexField(
         r"\A[0-9]{4,10}\Z", error_messages={"invalid": "A code is 4 to 10 digits."}
     )
-    number = serializers.CharField(max_length=80, required=False, allow_null=True)
+    number = serializers.CharField(max_length=MAX_LINK_LENGTH, required=False, allow_null=True)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
     verification_id = serializers.CharField(max_length=32, required=False, allow_null=True)
 

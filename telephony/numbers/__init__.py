@@ -2,8 +2,10 @@
 
 from telephony.numbers.countries import country_code, country_name, country_names
 from telephony.numbers.reading import Number, NumberKind, mask, number_from_e164, read_number
+from telephony.numbers.wrapping import MAX_LINK_LENGTH
 
 __all__ = [
+    "MAX_LINK_LENGTH",
     "Number",
     "NumberKind",
     "country_code",

@@ -38,6 +38,7 @@ LABELS = """
     للاتصال اتصل تواصل واتساب واتس الجوال الموبايل جوّال للحجز للاستفسار شماره‌ تماس دفتر منزل
     واتساپ סלולרי משרד בית פקס ווטסאפ טל' नंबर नम्बर संपर्क मोबाईल নম্বর தொலைபேசி எண் cont mb
     mbl เบอร์ เบอร์โทร เบอร์โทรศัพท์ เบอร์มือถือ ติดต่อ แฟกซ์ สายด่วน số máy bàn liên hệ gọi
+    ddi did freecall h/p mobilní telefonní č čís 手机号码 电话号
     zalo nomor telepon kantor rumah kontak hubungi numeri nambari piga
 """
 

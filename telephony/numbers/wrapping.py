@@ -14,12 +14,13 @@ from telephony.numbers.countries import find_country
 from telephony.numbers.words import LABELS, longest_first
 
 MAX_LENGTH = 120
+MAX_LINK_LENGTH = 1000  # a messenger's link holds a message too; longer ones fit no address line
 EXAMPLE = "Give one number, such as +44 20 7946 0018."
 
 _WORDS = "|".join(re.escape(word) for word in longest_first(LABELS))
 _LABEL = re.compile(
     rf"[\s(\[]*(?:(?:(?:de|du|da|do|del|la|le)\s+)?(?:{_WORDS})(?:\s+us)?(?![^\W\d_])|[tmpcdfwhobeтмф](?=\s*[.:])|[tmpcdfwh](?=\s+[+(\d]))"
-    r"[\s.:)\]/&,|-]*(?:#?[1-9]\s*:\s*)?",
+    r"[\s.:)\]/&,|-]*(?:#?[1-9]\s*:\s*|#[\s:.]*(?=[\d(+])(?!\d+#))?",
     re.IGNORECASE,
 )
 _ANY_LABEL = re.compile(r"[^\d+@/:]{1,40}:\s*(?=[(\[]?\+)")  # a plus needs no word that is known
@@ -32,9 +33,9 @@ _MESSENGER = re.compile(
     r"(?:whatsapp\.com|telegram\.me)/|^(?:whatsapp|viber|tg|sgnl)://",
     re.IGNORECASE,
 )
-_IN_MESSENGER = re.compile(
-    r"(?:[?&](?:phone|number)=|#p/|\.me/)[\s+]*([\d(][\d\s().-]*)(?=$|[?&#/])", re.IGNORECASE
-)
+# Matched before it is decoded: `text=%26phone%3D…` is a message that speaks of another number.
+_IN_MESSENGER = re.compile(r"(?:[?&](?:phone|number)=|#p/|\.me/)([^?&#/]+)", re.IGNORECASE)
+_AFTER_PLUS = re.compile(r"[\s+]*([\d(][\d\s().-]*)")
 _DIALLER = re.compile(
     r"^(?:tel|callto|smsto|sms|mms|rcs|facetime-audio|facetime|skype|sips|sip|zoomphonecall):/{0,2}",
     re.IGNORECASE,
@@ -69,13 +70,15 @@ def refuse(reason: str, message: str, *, hint: str = EXAMPLE) -> NoReturn:
 
 def unwrap(text: str) -> str:
     """Return the number as written, without what stands around it. Raises `invalid_number`."""
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LINK_LENGTH:
         refuse("too_long", "That is too long to be one phone number.")
     body = _without_decoration(plain(text))
     body = _CONTACT_CARD.sub("", body)
     if not (_DIALLER.match(body) or _MESSENGER.match(body)):
         body = _without_label(body)
     body = _number_in_link(body)
+    if len(body) > MAX_LENGTH:
+        refuse("too_long", "That is too long to be one phone number.")
     _refuse_web_and_mail(body)
     return _without_decimals(body)
 
@@ -115,7 +118,7 @@ def _plain_character(character: str) -> str:
 
 def _without_decoration(body: str) -> str:
     """Take off quotes, the `=` of a spreadsheet, and one picture or bullet in front."""
-    body = body.strip().strip(_PHONE_SIGNS).strip()
+    body = re.sub(rf"^[{_PHONE_SIGNS}]+\s*:?", "", body.strip()).strip(_PHONE_SIGNS).strip()
     flag = re.match(r"[\U0001f1e6-\U0001f1ff]+", body)
     if flag and "+" not in body:
         hint = "Begin with + and the code of the country, or name the country."
@@ -148,17 +151,20 @@ def _without_label(body: str) -> str:
 def _number_in_link(body: str) -> str:
     """Return the number of a link that calls or writes to one, other text as it is."""
     if _MESSENGER.match(body):
-        found = _IN_MESSENGER.search(unquote(body))
-        if not found:
+        texts = {plain(unquote(text)) for text in _IN_MESSENGER.findall(body)}
+        if len(texts) > 1:
+            refuse("second_number", "That link holds more than one number. Give one at a time.")
+        number = _AFTER_PLUS.fullmatch("".join(texts))
+        if not number:
             refuse("link", "There is no phone number in that link.")
-        return f"+{found[1].strip()}"
+        return f"+{number[1].strip()}"
     dialler = _DIALLER.match(body)
     if not dialler:
         return body
     is_sip = dialler[0].lower().startswith("sip")
     end = r"@|[?;](?=[a-z])" if is_sip else r"[?&](?=[a-z])"  # a host, a message, a way to call
-    number = re.split(end, unquote(body[dialler.end() :]), maxsplit=1, flags=re.IGNORECASE)[0]
-    return _in_context(number.strip(), is_private=is_sip)
+    number = re.split(end, body[dialler.end() :], maxsplit=1, flags=re.IGNORECASE)[0]
+    return _in_context(plain(unquote(number)).strip(), is_private=is_sip)
 
 
 def _in_context(number: str, *, is_private: bool) -> str:

@@ -25,7 +25,9 @@ LONDON = "+442079460018"
         "Điện thoại: +44 20 7946 0018", "Numéro de téléphone : +44 20 7946 0018",
         "代表電話 +44 20 7946 0018",
         "フリーダイヤル +44 20 7946 0018", "رقم الهاتف: +44 20 7946 0018", "т. +44 20 7946 0018",
-        "London office: +44 20 7946 0018",
+        "London office: +44 20 7946 0018", "DDI +44 20 7946 0018", "H/P: +44 20 7946 0018",
+        "Cell #: +44 20 7946 0018", "Phone# +44 20 7946 0018", "Tel.č.: +44 20 7946 0018",
+        "📱: +44 20 7946 0018", "手机号码 +44 20 7946 0018", "Freecall +44 20 7946 0018",
         "Puh. +44 20 7946 0018",
         "TEL;TYPE=work,voice:+44 20 7946 0018",
         "item1.TEL;type=pref:+44 20 7946 0018", "TEL;VALUE=uri:tel:+44-20-7946-0018",
@@ -58,10 +60,21 @@ def test_words_that_are_no_label_are_refused() -> None:
         "sms:+442079460018&body=hi",
         "sip:+442079460018@example.com;user=phone", "tel:20-7946-0018;phone-context=+44",
         "Mobile: https://wa.me/442079460018",
+        "https://wa.me/442079460018?text=" + "Good%20day%2C%20" * 60,
+        "https://api.whatsapp.com/send?text=hi%26phone%3D447400123456&phone=442079460018",
+        "https://api.whatsapp.com/send?phone=%E2%80%8E%2B44%C2%A020%207946%200018",
+        "https://wa.me/442079460018?text=call%20%2B447400123456",
     ],
 )  # fmt: skip
 def test_link_gives_its_number(text: str) -> None:
     assert candidates(text, default="DE") == [LONDON]
+
+
+def test_link_with_two_numbers_and_one_beyond_any_length_are_refused() -> None:
+    two = "https://api.whatsapp.com/send?phone=442079460018&phone=447400123456"
+    assert refused(two).details["reason"] == "second_number"
+    assert refused("https://wa.me/442079460018?text=" + "a" * 1000).details["reason"] == "too_long"
+    assert refused("tel:+44" + " 20 7946 0018" * 12).details["reason"] == "too_long"
 
 
 def test_link_keeps_the_extension() -> None:
