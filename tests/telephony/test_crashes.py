@@ -1,27 +1,22 @@
 """The web process dies by SIGKILL at each step of placing and settling a call, and starts again."""
 
 import contextlib
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import IdempotencyKey, User
 from billing.models import Hold
-from dev.stack import free_port
 from telephony.models import Call
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Answer, Person, makes_people
-from tests.telephony.sandbox import ROOT, Sandbox, wait_for
+from tests.telephony.processes import MortalServer, environment
+from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.webhooks import PRICE
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -47,50 +42,9 @@ HANGUP_POINTS = [
 ]
 
 
-class MortalServer:
-    """The product in a process of its own, on the test's database. Dead, it is started again."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        self.port = free_port()  # the same after each death
-        self.url = f"http://localhost:{self.port}"
-        self.env = {**env, "PUBLIC_URL": self.url}
-        self.deaths = 0
-
-    def start(self, *point: str) -> None:
-        command = [sys.executable, "-m", "tests.telephony.mortal_server", str(self.port), *point]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == b"ready\n"
-
-    def revive(self) -> None:
-        """Starts again, without the fault, if it died."""
-        if self.process.poll() is not None:
-            self.stop()
-            self.deaths += 1
-            self.start()
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait(timeout=10)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-
-
-def database_url() -> str:
-    """The database of this test, for another process."""
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-
-
 @pytest.fixture
 def server(sandbox: Sandbox, deck: object) -> Iterator[MortalServer]:
-    env = {**os.environ, "DATABASE_URL": database_url(), "TWILIO_API_URL": sandbox.url}
-    env |= {"DJANGO_SETTINGS_MODULE": "mobayilo.settings", "LOG_LEVEL": "ERROR"}
-    server = MortalServer(env)
+    server = MortalServer(environment(TWILIO_API_URL=sandbox.url))
     yield server
     sandbox.fall_silent()
     server.stop()
