@@ -1,6 +1,8 @@
 """A web server that kills itself, as a power cut would, when a function of the product is reached.
 
-`python -m tests.telephony.mortal_server PORT [module:function:before|after]`
+`python -m tests.telephony.mortal_server PORT` loads the product once. Each line of its input starts
+a server: a fork that prints its process id when it listens. The line is empty, or it names where
+the server dies, such as `telephony.calls.place:ring:before`.
 """
 
 import importlib
@@ -12,6 +14,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
 
@@ -39,17 +42,29 @@ def wrapped(function: Callable[..., Any], moment: str) -> Callable[..., Any]:
     return before if moment == "before" else after
 
 
-def main() -> None:
-    application = get_wsgi_application()
-    if len(sys.argv) > 2:
-        module_name, name, moment = sys.argv[2].split(":")
-        importlib.import_module("mobayilo.urls")  # whoever imports the function has it by now
+def serve(application: WSGIHandler, port: int, point: str) -> None:
+    if point:
+        module_name, name, moment = point.split(":")
         module = importlib.import_module(module_name)
         setattr(module, name, wrapped(getattr(module, name), moment))
-    port = int(sys.argv[1])
     with make_server("localhost", port, application, ThreadingServer, QuietHandler) as server:
-        print("ready", flush=True)  # noqa: T201 - whoever started us waits for it
+        print(os.getpid(), flush=True)  # noqa: T201 - the test waits for it
         server.serve_forever()
+
+
+def main() -> None:
+    application = get_wsgi_application()
+    importlib.import_module("mobayilo.urls")  # every module that imports a function has it by now
+    signal.signal(
+        signal.SIGCHLD, signal.SIG_IGN
+    )  # the dead leave at once, without being waited for
+    for point in sys.stdin:
+        if os.fork() == 0:
+            try:
+                serve(application, int(sys.argv[1]), point.strip())
+            finally:
+                print("failed", flush=True)  # noqa: T201 - the test fails
+                os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The product in processes of its own, on the database of a test."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -8,48 +10,68 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 from dev.stack import free_port
-from tests.telephony.sandbox import ROOT
+from tests.telephony.sandbox import ROOT, wait_for
 
 
 class MortalServer:
     """The product in a process of its own, on the test's database. Dead, it is started again."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self.port = free_port()  # the same after each death
-        self.url = f"http://localhost:{self.port}"
-        self.env = {**env, "PUBLIC_URL": self.url}
-        self.deaths = 0
-
-    def start(self, *point: str) -> None:
-        command = [sys.executable, "-m", "tests.telephony.mortal_server", str(self.port), *point]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    def __init__(self, **settings: str) -> None:
+        port = free_port()  # the same after each death
+        self.url = f"http://localhost:{port}"
+        self.loaded = subprocess.Popen(
+            [sys.executable, "-m", "tests.telephony.mortal_server", str(port)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "DATABASE_URL": database_url(),
+                "PUBLIC_URL": self.url,
+                "DJANGO_SETTINGS_MODULE": "mobayilo.settings",
+                "LOG_LEVEL": "ERROR",
+                **settings,
+            },
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == b"ready\n"
+
+    def start(self, point: str = "") -> None:
+        """Start a server that dies when `point` is reached; see `tests.telephony.mortal_server`."""
+        self.deaths = 0
+        self._live(point)
+
+    def _live(self, point: str) -> None:
+        assert self.loaded.stdin
+        assert self.loaded.stdout
+        self.loaded.stdin.write(f"{point}\n")
+        self.loaded.stdin.flush()
+        self.pid = int(self.loaded.stdout.readline())
+
+    def is_dead(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def revive(self) -> None:
-        """Starts again, without the fault, if it died."""
-        if self.process.poll() is not None:
-            self.stop()
+        """Start again, without the fault, if it died."""
+        if self.is_dead():
             self.deaths += 1
-            self.start()
+            self._live("")
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        wait_for(self.is_dead, "the end of the server")
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.wait(timeout=10)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """The settings of this test for another process, on its database."""
-    usual = {"DJANGO_SETTINGS_MODULE": "mobayilo.settings", "LOG_LEVEL": "ERROR"}
-    return {**os.environ, "DATABASE_URL": database_url(), **usual, **settings}
+        self.loaded.communicate(timeout=10)
 
 
 def database_url() -> str:
-    """The database of this test, for another process."""
+    """Return the address of this test's database, for another process."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"

@@ -15,7 +15,7 @@ from accounts.models import IdempotencyKey, User
 from billing.models import Hold
 from telephony.models import Call
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Answer, Person, makes_people
-from tests.telephony.processes import MortalServer, environment
+from tests.telephony.processes import MortalServer
 from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.webhooks import PRICE
 
@@ -42,12 +42,18 @@ HANGUP_POINTS = [
 ]
 
 
-@pytest.fixture
-def server(sandbox: Sandbox, deck: object) -> Iterator[MortalServer]:
-    server = MortalServer(environment(TWILIO_API_URL=sandbox.url))
+@pytest.fixture(scope="module")
+def loaded_server(sandbox_process: Sandbox, django_db_setup: None) -> Iterator[MortalServer]:
+    server = MortalServer(TWILIO_API_URL=sandbox_process.url)
     yield server
-    sandbox.fall_silent()
     server.stop()
+
+
+@pytest.fixture
+def server(loaded_server: MortalServer, sandbox: Sandbox, deck: object) -> Iterator[MortalServer]:
+    yield loaded_server
+    sandbox.fall_silent()
+    loaded_server.kill()
 
 
 def call_until_answered(caller: Person, server: MortalServer) -> Answer:
@@ -105,7 +111,7 @@ def test_killed_server_ends_a_call_that_was_hung_up(
     sandbox.post("advance", seconds=60)  # longer than a false answer
     with contextlib.suppress(requests.ConnectionError):
         caller.post(f"calls/{call_id}/hangup")
-    wait_for(lambda: server.process.poll() is not None, "its death")
+    wait_for(server.is_dead, "its death")
     server.revive()
     assert Call.objects.get().hangup_requested_at
     Call.objects.update(reconcile_after=timezone.now())

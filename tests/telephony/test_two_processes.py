@@ -28,11 +28,11 @@ from billing.payments.topups import ask_stripe, start_topup
 from telephony.models import AccountLimits, Call, Verification
 from telephony.phones.verifications import TRIES, request_verification
 from tests.accounts.browser import sign_in
-from tests.billing.conftest import assert_books_are_right, capture, hold, promote, totals
+from tests.billing.money import assert_books_are_right, capture, hold, promote, totals
 from tests.database import ON_SQLITE
 from tests.people import new_token, staff
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person, makes_people
-from tests.telephony.processes import MortalServer, environment
+from tests.telephony.processes import MortalServer
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = [
@@ -51,15 +51,14 @@ def servers(sandbox: Sandbox, deck: object, settings: Settings) -> Iterator[Serv
     settings.TWILIO_API_URL = settings.STRIPE_API_URL = sandbox.url
     sandbox.post("speed", speed=1)
     sandbox.post("webhooks/rules", action="drop", pattern="*")
-    env = environment(
-        TWILIO_API_URL=sandbox.url, STRIPE_API_URL=sandbox.url, CALLS_AT_ONCE_NEW_ACCOUNT="10"
-    )
-    pair = MortalServer(env), MortalServer(env)
+    changes = {"STRIPE_API_URL": sandbox.url, "CALLS_AT_ONCE_NEW_ACCOUNT": "10"}
+    pair = [MortalServer(TWILIO_API_URL=sandbox.url, **changes) for _ in range(2)]
     for server in pair:
         server.start()
     yield pair[0].url, pair[1].url
     sandbox.fall_silent()
     for server in pair:
+        server.kill()
         server.stop()
 
 
