@@ -163,8 +163,8 @@ def _number_in_link(body: str) -> str:
         return body
     is_sip = dialler[0].lower().startswith("sip")
     end = r"@|[?;](?=[a-z])" if is_sip else r"[?&](?=[a-z])"  # a host, a message, a way to call
-    number = re.split(end, body[dialler.end() :], maxsplit=1, flags=re.IGNORECASE)[0]
-    return _in_context(plain(unquote(number)).strip(), is_private=is_sip)
+    dialled = re.split(end, body[dialler.end() :], maxsplit=1, flags=re.IGNORECASE)[0]
+    return _in_context(plain(unquote(dialled)).strip(), is_private=is_sip)
 
 
 def _in_context(number: str, *, is_private: bool) -> str:

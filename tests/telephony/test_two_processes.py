@@ -24,9 +24,9 @@ from accounts.models import AccessToken, AuditEvent, User
 from accounts.tokens.lifecycle import MAX_LIVE_TOKENS
 from billing.models import Refund, TopUp, Transfer
 from billing.payments.gateway import client
-from billing.payments.topups import ask_stripe, start_topup
+from billing.payments.topups import refresh_topup, start_topup
 from telephony.models import AccountLimits, Call, Verification
-from telephony.phones.verifications import TRIES, request_verification
+from telephony.phones.verifications import MAX_TRIES, request_verification
 from tests.accounts.browser import sign_in
 from tests.billing.money import assert_books_are_right, capture, hold, promote, totals
 from tests.database import ON_SQLITE
@@ -97,7 +97,7 @@ def submit(browser: Client, url: str, **fields: str) -> requests.Response:
 def paid_topup(user: User, sandbox: Sandbox, dollars: int) -> TopUp:
     topup = start_topup(account=user.account, user=user, amount_cents=dollars * 100)
     sandbox.post(f"stripe/sessions/{topup.stripe_session_id}/pay")
-    return ask_stripe(topup, at_most_every=timedelta(0))
+    return refresh_topup(topup, at_most_every=timedelta(0))
 
 
 def test_two_refunds_at_once_send_no_promotion_to_a_card(
@@ -181,7 +181,7 @@ def test_wrong_codes_at_once_are_tried_as_often_as_allowed(
         return post(url, person, "caller-ids/confirm", code=wrong, number=OWN_PHONE)
 
     found = outcomes(at_once(servers, confirm))
-    assert found == {"wrong_code": TRIES, "too_many_tries": AT_ONCE - TRIES}
+    assert found == {"wrong_code": MAX_TRIES, "too_many_tries": AT_ONCE - MAX_TRIES}
     assert Verification.objects.get().state == Verification.State.EXHAUSTED
 
 
@@ -206,7 +206,7 @@ def test_form_of_support_sent_to_both_processes_moves_money_once(
     browser = sign_in(staff("finance"))
     form = {
         "action": "credit_or_debit",
-        "reasoned": "yes",
+        "with_reason": "yes",
         "key": "of the form",
         "_selected_action": str(alice.account.wallet.pk),
         "amount": "5",
