@@ -15,8 +15,28 @@ from accounts.models import User
 from tests.web.watched import Watched
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# Keeps every request on this machine, whatever a page asks for.
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+# Chromium takes the last list only, so Playwright's own is repeated here.
+PLAYWRIGHTS = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch",
+)  # fmt: skip
+# Pages in the window's own frame that no test looks at, and renderers kept ready for other sites.
+OF_THE_WINDOW = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "WebUIReloadButton",
+    "InitialWebUI", "PreloadTopChromeWebUI", "SpareRendererForSitePerProcess", "MultipleSpareRPHs",
+)  # fmt: skip
+ARGUMENTS = [
+    "--no-sandbox",
+    # Keeps every request on this machine, whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+    f"--disable-features={','.join(PLAYWRIGHTS + OF_THE_WINDOW)}",
+    "--disable-site-isolation-trials",
+    "--animation-duration-scale=0",
+    "--kiosk",
+]
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +46,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Playwright's loop runs in this thread; Django would take its queries for async ones.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", OFFLINE]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
