@@ -36,8 +36,6 @@ from mobayilo.overview.support.stuck import stuck
 from mobayilo.overview.support.tables import change_url
 from telephony.models import AccountLimits, OpenedDestination
 
-admin.site.unregister(Account)
-
 View = Callable[..., HttpResponse]
 
 
