@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ from accounts.api.sealing import seal, unseal
 from accounts.models import IdempotencyKey
 from mobayilo.lib.errors import ProductError
 
-KEY_IS_KEPT = timedelta(hours=24)
+KEY_LIFE = timedelta(hours=24)
 # A request that runs longer than this died with its process; the next one takes over.
 ABANDONED_AFTER = timedelta(seconds=90)
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
@@ -126,6 +126,15 @@ def key_conflict() -> ProductError:
     return ProductError("idempotency_conflict", "This Idempotency-Key was used with another body.")
 
 
+def forget_old_keys(rows: QuerySet[Any]) -> bool:
+    """Take the key away from rows older than a day; return whether there was one.
+
+    A key stands for one request for a day. After that it may stand for another.
+    """
+    old = rows.filter(created_at__lt=timezone.now() - KEY_LIFE)
+    return old.update(idempotency_key=None) > 0
+
+
 def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
     """Whether this request may run in place of an earlier one.
 
@@ -134,7 +143,7 @@ def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
     now = timezone.now()
     died = Q(status=None, started_at__lt=now - ABANDONED_AFTER, body_digest=body_digest)
     passed = Q(Q(status__gte=500) | Q(status=429), body_digest=body_digest)
-    out_of_date = Q(started_at__lt=now - KEY_IS_KEPT)
+    out_of_date = Q(started_at__lt=now - KEY_LIFE)
     taken = IdempotencyKey.objects.filter(
         died | passed | out_of_date, pk=entry.pk, started_at=entry.started_at
     )

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.api.idempotency import KEY_IS_KEPT, key_conflict
+from accounts.api.idempotency import forget_old_keys, key_conflict
 from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
@@ -75,8 +75,7 @@ def _intend(topup: TopUp) -> TopUp:
         return topup
     except IntegrityError:
         same = TopUp.objects.filter(account=topup.account, idempotency_key=topup.idempotency_key)
-        # A key is good for a day; after that it stands for something new.
-        if same.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None):
+        if forget_old_keys(same):
             topup.save()
             return topup
         first = same.get()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.api.idempotency import KEY_IS_KEPT
+from accounts.api.idempotency import forget_old_keys
 from accounts.guards import Guards, check_spend
 from accounts.models import AccessToken, User
 from billing.ledger import balance_of, lock_available, place_hold
@@ -105,8 +105,7 @@ def _find_earlier(request: CallRequest) -> Call | None:
     calls = Call.objects.filter(
         account=request.user.account, idempotency_key=request.idempotency_key
     )
-    # After a day a key may stand for another call.
-    calls.filter(created_at__lt=timezone.now() - KEY_IS_KEPT).update(idempotency_key=None)
+    forget_old_keys(calls)
     return calls.first()
 
 
