@@ -24,8 +24,7 @@ from django.utils import timezone
 from accounts.audit import AnyRequest, ip_of, record
 from accounts.guards import NO_GUARDS, Guards
 from accounts.models import AccessToken, DeviceLogin, User
-from accounts.oauth.clients import client_name
-from accounts.oauth.errors import OAuthError
+from accounts.oauth.http import OAuthError
 from accounts.oauth.user_codes import digest_user_code, new_user_code, normalize
 from accounts.scopes import Scope
 from accounts.secrets import digest
@@ -33,9 +32,12 @@ from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token, revoke_
 from accounts.tokens.policy import policy_of
 from mobayilo.lib.errors import ProductError
 
+# The programs that may ask for a device login, by client id, and the names that people read.
+# They are public clients, without a secret.
+CLIENTS = {"moby-cli": "moby, the terminal client"}
 LIFETIME_SECONDS = 600
 INTERVAL_SECONDS = 5
-INTERVAL_STEP_SECONDS = 5  # RFC 8628 section 3.5: slow_down adds five seconds, for good
+INTERVAL_STEP_SECONDS = 5  # RFC 8628 section 3.5: slow_down adds five seconds and they stay
 INTERVAL_CAP_SECONDS = 60
 
 State = DeviceLogin.State
@@ -270,7 +272,7 @@ def _spec(row: DeviceLogin) -> TokenSpec:
         scopes=tuple(scope for scope in row.scopes if scope in Scope.values),
         expires_in_days=days,
         guards=row.guards,
-        client=client_name(row.client_id),
+        client=CLIENTS.get(row.client_id, row.client_id),
         device_name=row.device_name,
         created_ip=row.ip,
         country=row.country,

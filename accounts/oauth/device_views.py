@@ -17,14 +17,11 @@ from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.forms import ApprovalForm, UserCodeForm
 from accounts.models import DeviceLogin
 from accounts.oauth import device_login
-from accounts.oauth.clients import client_name
-from accounts.oauth.device_login import Approval
-from accounts.oauth.guesses import count_wrong_code, refuse_guessers
-from accounts.oauth.places import country_of, same_network
-from accounts.oauth.user_codes import normalize, shown
+from accounts.oauth.device_login import CLIENTS, Approval
+from accounts.oauth.user_codes import count_wrong_code, normalize, refuse_guessers, shown
 from accounts.tokens.lifecycle import refuse_without_room
 from accounts.tokens.policy import policy_of
-from mobayilo.lib.client_ip import client_ip
+from mobayilo.lib.client_ip import client_ip, country_of, same_network
 from mobayilo.lib.ratelimits import limited
 
 # A code that was typed or came with a link; it waits here through sign-in, sign-up and MFA.
@@ -184,7 +181,7 @@ def _confirm_page(
         "login": row,
         "form": form,
         "user_code": request.session.get(CODE, ""),
-        "client_name": client_name(row.client_id),
+        "client_name": CLIENTS.get(row.client_id, row.client_id),
         "life_days": form.policy.cap_days(row.expires_in_days),
         "here": {"ip": here, "country": country},
         "poll_after_seconds": LOOK_EVERY_SECONDS,

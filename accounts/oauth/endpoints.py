@@ -13,23 +13,21 @@ from accounts.audit import agent_of
 from accounts.guards import Guards, parse_guards
 from accounts.models import AccessToken, DeviceLogin
 from accounts.oauth import device_login
-from accounts.oauth.clients import CLIENTS
-from accounts.oauth.device_login import DeviceRequest, StartedLogin
-from accounts.oauth.errors import OAuthError
+from accounts.oauth.device_login import CLIENTS, DeviceRequest, StartedLogin
 from accounts.oauth.http import (
+    OAuthError,
     Parameters,
     form_parameters,
     json_or_form_parameters,
     oauth_endpoint,
     required,
 )
-from accounts.oauth.places import country_of
 from accounts.oauth.user_codes import shown
 from accounts.scopes import DEVICE_DEFAULT, Scope
 from accounts.secrets import digest
 from accounts.tokens.lifecycle import NewToken, revoke_token
 from accounts.tokens.policy import LONGEST_DAYS
-from mobayilo.lib.client_ip import client_ip
+from mobayilo.lib.client_ip import client_ip, country_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.instants import rfc3339
 from mobayilo.lib.ratelimits import count, limited

@@ -14,9 +14,27 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.oauth.errors import OAuthError
 from mobayilo.lib.errors import OUTAGES, ProductError
 from mobayilo.lib.texts import is_storable
+
+
+class OAuthError(Exception):
+    """`{"error": code, "error_description": description}` with a status, 400 unless told."""
+
+    def __init__(
+        self,
+        code: str,
+        description: str,
+        *,
+        status: int = 400,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
 
 logger = logging.getLogger(__name__)
 Parameters = Mapping[str, str]

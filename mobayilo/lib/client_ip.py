@@ -1,17 +1,18 @@
-"""Whose address a request comes from, counted from the proxies that we trust."""
+"""The address and the country that a request comes from, as the trusted proxies report them."""
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The client's address: the entry that our outermost trusted proxy wrote.
+    """Return the client's address: the entry that our outermost trusted proxy wrote.
 
     The left end of X-Forwarded-For is written by the client and proves nothing, so entries are
     counted from the right, one for each proxy in TRUSTED_PROXY_COUNT. A socket that listens to both
-    families writes IPv4 addresses as `::ffff:198.51.100.7`, all of them in one /64.
+    families writes IPv4 addresses as `::ffff:198.51.100.7`, which are all in one /64.
     """
     remote = str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 - an address, no bind
     hops = int(settings.TRUSTED_PROXY_COUNT)
@@ -25,8 +26,25 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def rate_limit_network(address: str) -> str:
-    """The address that a limit counts: a whole IPv4 address, the /64 of an IPv6 one."""
+    """Return the address that a limit counts: a whole IPv4 address, the /64 of an IPv6 one."""
     ip = ipaddress.ip_address(address)
     if ip.version == 4:
         return address
     return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
+
+
+def country_of(request: HttpRequest) -> str:
+    """Return the ISO country that the outermost proxy wrote, or an empty string.
+
+    It is read only from the header named in CLIENT_COUNTRY_HEADER, which that proxy must overwrite.
+    """
+    header = settings.CLIENT_COUNTRY_HEADER
+    country = request.headers.get(header, "") if header else ""
+    return country if re.fullmatch(r"[A-Z]{2}", country) else ""
+
+
+def same_network(one: str | None, other: str | None) -> bool:
+    """Return whether two addresses are one IPv4 address or in one IPv6 /64."""
+    if not one or not other:
+        return False
+    return rate_limit_network(one) == rate_limit_network(other)

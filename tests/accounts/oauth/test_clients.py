@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from accounts.oauth.clients import CLIENTS
-from accounts.oauth.clients import Client as Program
+from accounts.oauth.device_login import CLIENTS
 from tests.accounts.device_logins import FORM, START, approve, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -16,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 def test_code_belongs_to_the_client_that_started(
     client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(CLIENTS, "other", Program("other", "Another program"))
+    monkeypatch.setitem(CLIENTS, "other", "Another program")
     body = start(client)
     approve(body["user_code"], alice)
     assert poll(client, body["device_code"], client_id="other")[1]["error"] == "invalid_grant"

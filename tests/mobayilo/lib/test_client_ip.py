@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import DeviceLogin
-from accounts.oauth.places import same_network
+from mobayilo.lib.client_ip import same_network
 from tests.accounts.device_logins import FORM, START
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
