@@ -30,8 +30,7 @@ from accounts.staff.base import (
     action_with_reason,
     reason_field,
 )
-from accounts.tokens.lifecycle import revoke_tokens
-from accounts.tokens.policy import LONGEST_DAYS, outlasting
+from accounts.tokens.lifecycle import LONGEST_DAYS, outlasting, revoke_tokens
 
 
 class PolicyForm(ReasonForm):

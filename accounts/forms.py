@@ -14,10 +14,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.guards import MAX_CENTS, NO_GUARDS, Guards, parse_guards
-from accounts.models import DeviceLogin
-from accounts.scopes import Scope
-from accounts.tokens.lifecycle import UNFIT_NAME, TokenSpec
-from accounts.tokens.policy import NEVER, TokenPolicy
+from accounts.models import DeviceLogin, Scope
+from accounts.tokens.lifecycle import NEVER, UNFIT_NAME, TokenPolicy, TokenSpec
 from mobayilo.lib.errors import ProductError
 
 if TYPE_CHECKING:

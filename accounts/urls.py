@@ -4,7 +4,6 @@ from django.urls import path, register_converter
 
 from accounts import views
 from accounts.oauth import device_views
-from accounts.sign_in import security_views
 
 app_name = "accounts"
 
@@ -24,7 +23,7 @@ class Outcome:
 register_converter(Outcome, "outcome")
 
 urlpatterns = [
-    path("after-sign-in", security_views.after_sign_in, name="after-sign-in"),
+    path("after-sign-in", views.after_sign_in, name="after-sign-in"),
     path("device", device_views.device, name="device"),
     path("device/approve", device_views.device_approve, name="device-approve"),
     path("device/confirm", device_views.device_confirm, name="device-confirm"),
@@ -32,15 +31,15 @@ urlpatterns = [
     path("device/switch", device_views.device_switch, name="device-switch"),
     path("device/<outcome:outcome>", device_views.device_done, name="device-done"),
     path("settings/devices", views.devices, name="devices"),
-    path("settings/security", security_views.security, name="security"),
+    path("settings/security", views.security, name="security"),
     path(
         "settings/security/sessions/<int:session_id>/end",
-        security_views.session_end,
+        views.session_end,
         name="session-end",
     ),
     path("settings/tokens", views.tokens, name="tokens"),
     path("settings/tokens/new", views.token_new, name="token-new"),
-    path("settings/tokens/review", security_views.tokens_review, name="tokens-review"),
+    path("settings/tokens/review", views.tokens_review, name="tokens-review"),
     path("settings/tokens/revoke-all", views.tokens_revoke_all, name="tokens-revoke-all"),
     path("settings/tokens/<str:public_id>/revoke", views.token_revoke, name="token-revoke"),
     path("settings/tokens/<str:public_id>/rotate", views.token_rotate, name="token-rotate"),

@@ -7,8 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.guards import parse_guards
-from accounts.models import AccessToken, User
-from accounts.scopes import Scope
+from accounts.models import AccessToken, Scope, User
 from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token
 
 PASSWORD = "correct horse battery"

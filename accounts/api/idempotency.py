@@ -3,12 +3,15 @@
 After draft-ietf-httpapi-idempotency-key-header.
 """
 
+import base64
 import hashlib
+import hmac
 import json
 import re
 from datetime import timedelta
 from typing import Any, cast
 
+from cryptography.fernet import Fernet, InvalidToken
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -18,7 +21,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import account_of
-from accounts.api.sealing import seal, unseal
 from accounts.models import IdempotencyKey
 from mobayilo.lib.errors import ProductError
 
@@ -148,3 +150,33 @@ def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
         died | passed | out_of_date, pk=entry.pk, started_at=entry.started_at
     )
     return taken.update(started_at=now, status=None, body=None, body_digest=body_digest) == 1
+
+
+def seal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -> dict[str, Any]:
+    """The body with some of its members encrypted."""
+    box = _box(request)
+    return {
+        name: box.encrypt(value.encode()).decode() if name in fields else value
+        for name, value in body.items()
+    }
+
+
+def unseal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -> dict[str, Any]:
+    """The body as it was. Raises `idempotency_conflict` for a request with another token."""
+    box = _box(request)
+    try:
+        return {
+            name: box.decrypt(value.encode()).decode() if name in fields else value
+            for name, value in body.items()
+        }
+    except InvalidToken:
+        raise ProductError(
+            "idempotency_conflict", "This Idempotency-Key was used with another token."
+        ) from None
+
+
+def _box(request: Request) -> Fernet:
+    secret = request.headers.get("Authorization", "").split()[-1]
+    idempotency_key = request.headers.get("Idempotency-Key", "")
+    derived = hmac.digest(secret.encode(), idempotency_key.encode(), hashlib.sha256)
+    return Fernet(base64.urlsafe_b64encode(derived))

@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import AccessToken, User
-from accounts.scopes import Scope
+from accounts.models import AccessToken, Scope, User
 from mobayilo.lib.serializers import StrictSerializer
 
 

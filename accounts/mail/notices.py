@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Value
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts.mail.outbox import queue_mail
-from accounts.models import AccessToken, OutboxMail
-from accounts.scopes import Scope
+from accounts.models import AccessToken, AuditEvent, OutboxMail, Scope, User
 
 # (at most, more than) so many days before the end; each once.
 EXPIRY_BANDS = ((7, 1), (1, 0))
@@ -74,3 +74,32 @@ def _tell(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
     }
     key = f"{name}:{token.public_id}{':' if per else ''}{per}"
     return queue_mail(token.user, template=f"accounts/mail/{name}", context=context, key=key)
+
+
+class Change(models.TextChoices):
+    """A change about a user; the template of the mail has a sentence for each."""
+
+    USER_ADDED = "user_added"
+    USER_LOCKED = "user_locked"
+    USER_UNLOCKED = "user_unlocked"
+    FACTOR_REMOVED = "factor_removed"
+    RESET_LINK_SENT = "reset_link_sent"
+    ADDRESS_CHANGED = "address_changed"
+
+
+def mail_access_change(
+    change: Change, *, event: AuditEvent, user: User, to_user: bool = True, former_email: str = ""
+) -> None:
+    """Queue the mail about a change to `user` for all active users of the account.
+
+    `user` gets it too, also when locked, unless `to_user` is False: where another mail says it.
+    """
+    users = User.objects.filter(account=user.account).filter(Q(is_active=True) | Q(pk=user.pk))
+    context = {"change": change.value, "who": former_email or user.email, "email_now": user.email}
+    for one in users if to_user else users.exclude(pk=user.pk):
+        queue_mail(
+            one,
+            template="accounts/mail/access_changed",
+            context=context,
+            key=f"access_changed:{event.pk}:{one.pk}",
+        )

@@ -23,13 +23,11 @@ from django.utils import timezone
 
 from accounts.audit import AnyRequest, ip_of, record
 from accounts.guards import NO_GUARDS, Guards
-from accounts.models import AccessToken, DeviceLogin, User
+from accounts.models import AccessToken, DeviceLogin, Scope, User
 from accounts.oauth.http import OAuthError
 from accounts.oauth.user_codes import digest_user_code, new_user_code, normalize
-from accounts.scopes import Scope
 from accounts.secrets import digest
-from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token, revoke_token
-from accounts.tokens.policy import policy_of
+from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token, policy_of, revoke_token
 from mobayilo.lib.errors import ProductError
 
 # The programs that may ask for a device login, by client id, and the names that people read.

@@ -19,8 +19,7 @@ from accounts.models import DeviceLogin
 from accounts.oauth import device_login
 from accounts.oauth.device_login import CLIENTS, Approval
 from accounts.oauth.user_codes import count_wrong_code, normalize, refuse_guessers, shown
-from accounts.tokens.lifecycle import refuse_without_room
-from accounts.tokens.policy import policy_of
+from accounts.tokens.lifecycle import policy_of, refuse_without_room
 from mobayilo.lib.client_ip import client_ip, country_of, same_network
 from mobayilo.lib.ratelimits import limited
 

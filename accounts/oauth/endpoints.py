@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.audit import agent_of
 from accounts.guards import Guards, parse_guards
-from accounts.models import AccessToken, DeviceLogin
+from accounts.models import DEVICE_DEFAULT, AccessToken, DeviceLogin, Scope
 from accounts.oauth import device_login
 from accounts.oauth.device_login import CLIENTS, DeviceRequest, StartedLogin
 from accounts.oauth.http import (
@@ -23,10 +23,8 @@ from accounts.oauth.http import (
     required,
 )
 from accounts.oauth.user_codes import shown
-from accounts.scopes import DEVICE_DEFAULT, Scope
 from accounts.secrets import digest
-from accounts.tokens.lifecycle import NewToken, revoke_token
-from accounts.tokens.policy import LONGEST_DAYS
+from accounts.tokens.lifecycle import LONGEST_DAYS, NewToken, revoke_token
 from mobayilo.lib.client_ip import client_ip, country_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.instants import rfc3339

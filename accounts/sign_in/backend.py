@@ -1,4 +1,4 @@
-"""How a browser's session becomes a user."""
+"""The user of a browser's session. Sessions hold this module's name: renaming it ends them all."""
 
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 
@@ -6,7 +6,7 @@ from accounts.models import User
 
 
 class AuthenticationBackend(AllauthBackend):  # type: ignore[misc]  # allauth has no types
-    """allauth's, which reads the account with the user: every page and log line asks for it."""
+    """allauth's backend, with the account in the same query: every page and log line needs it."""
 
     def get_user(self, user_id: int) -> User | None:
         user = User.objects.select_related("account").filter(pk=user_id).first()

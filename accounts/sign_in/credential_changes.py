@@ -11,8 +11,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.access_changes import Change, mail_access_change
 from accounts.audit import record
+from accounts.mail.notices import Change, mail_access_change
 from accounts.models import AccessToken, AccessTokenQuerySet, User
 from accounts.oauth.device_login import end_logins
 from accounts.tokens.lifecycle import revoke_tokens

@@ -13,14 +13,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import signed_in_user
-from accounts.access_changes import Change, mail_access_change
 from accounts.audit import record
-from accounts.mail.links import ALREADY_EXISTS, RESET
-from accounts.mail.outbox import queue_mail
+from accounts.mail.notices import Change, mail_access_change
+from accounts.mail.outbox import ALREADY_EXISTS, RESET, queue_mail
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.oauth.device_login import end_logins
-from accounts.tokens.lifecycle import revoke_tokens
-from accounts.tokens.policy import outlasting
+from accounts.tokens.lifecycle import outlasting, revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
 

@@ -8,8 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 
-from accounts.models import AccessToken, User
-from accounts.scopes import Scope
+from accounts.models import AccessToken, Scope, User
 from accounts.tokens.lifecycle import TokenSpec, create_token
 from billing.ledger import Cause, post
 from billing.models import Book, Transfer

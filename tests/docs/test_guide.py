@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from accounts.models import Scope
 from accounts.oauth.device_login import INTERVAL_SECONDS, LIFETIME_SECONDS
-from accounts.scopes import Scope
 from accounts.secrets import checksum, new_secret
 from accounts.tokens.lifecycle import DEFAULT_GRACE_SECONDS
 

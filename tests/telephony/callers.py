@@ -12,8 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.guards import Guards
-from accounts.models import AccessToken, User
-from accounts.scopes import DEVICE_DEFAULT
+from accounts.models import DEVICE_DEFAULT, AccessToken, User
 from accounts.tokens.lifecycle import TokenSpec, create_token
 from billing import ledger
 from billing.models import Book, Transfer

@@ -10,8 +10,7 @@ from django.http import Http404
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts.models import AccessToken, Account, User
-from accounts.scopes import DEVICE_DEFAULT
+from accounts.models import DEVICE_DEFAULT, AccessToken, Account, User
 from accounts.tokens.lifecycle import revoke_token
 from billing import ledger
 from billing.models import Book, TopUp, Transfer

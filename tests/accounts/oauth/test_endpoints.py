@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from accounts.models import AccessToken, DeviceLogin, User
-from accounts.scopes import DEVICE_DEFAULT, Scope
+from accounts.models import DEVICE_DEFAULT, AccessToken, DeviceLogin, Scope, User
 from tests.accounts.device_logins import FORM, GRANT, START, TOKEN, approve, poll, start
 
 METADATA = "/.well-known/oauth-authorization-server"
