@@ -195,7 +195,7 @@ class ReasonedUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class o
 class NewUserForm(ReasonedUserForm):
     """A user whom support adds, and who sets a password by a link in a mail."""
 
-    of = AccountField(required=False, help_text="acct_…; empty: an account of their own.")
+    account_id = AccountField(required=False, help_text="acct_…; empty: an account of their own.")
 
     class Meta:
         model = User
@@ -206,7 +206,7 @@ class NewUserForm(ReasonedUserForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        email, account = cleaned.get("email", ""), cleaned.get("of")
+        email, account = cleaned.get("email", ""), cleaned.get("account_id")
         if email and (problem := support.problem_with_new_address(email, account=account)):
             self.add_error("email", problem)
         return cleaned
@@ -243,7 +243,7 @@ class UserAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
         if obj is None:
-            return ["email", "of", "reason"]
+            return ["email", "account_id", "reason"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
         return ["email", "account", *RIGHTS, *reason, *self.readonly_fields]
 
@@ -264,7 +264,7 @@ class UserAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
         reason = form.cleaned_data["reason"]
         if not change:
-            account = form.cleaned_data["of"]
+            account = form.cleaned_data["account_id"]
             made = support.add_user(obj.email, account=account, reason=reason, request=request)
             obj.pk, obj.account = made.pk, made.account
             return

@@ -206,14 +206,14 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
-            return ["of", "destination", "reason"]
+            return ["account_id", "destination", "reason"]
         return ["account", "destination", "reason", "opened_by", "created_at", "closed_at"]
 
     def save_model(
         self, request: HttpRequest, obj: OpenedDestination, form: OpenForm, change: bool
     ) -> None:
         opened = open_destination(
-            account=form.cleaned_data["of"],
+            account=form.cleaned_data["account_id"],
             destination=form.cleaned_data["destination"],
             reason=form.cleaned_data["reason"],
             staff=signed_in_user(request),
@@ -246,14 +246,14 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
-            return ["of", *LIMIT_NAMES, "reason"]
+            return ["account_id", *LIMIT_NAMES, "reason"]
         return ["account", *LIMIT_NAMES, "reason", "set_by", "set_at"]
 
     def save_model(
         self, request: HttpRequest, obj: AccountLimits, form: LimitsForm, change: bool
     ) -> None:
         limits = set_limits(
-            form.cleaned_data["of"],
+            form.cleaned_data["account_id"],
             ChosenLimits(**{name: form.cleaned_data[name] for name in LIMIT_NAMES}),
             reason=form.cleaned_data["reason"],
             staff=signed_in_user(request),

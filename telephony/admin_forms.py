@@ -14,7 +14,7 @@ from telephony.rules.limits import LIMIT_NAMES
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
     """The limits of an account, and why. What is left empty is as the settings say."""
 
-    of = AccountField(help_text="acct_…")
+    account_id = AccountField(help_text="acct_…")
     reason = reason_field()
 
     class Meta:
@@ -30,7 +30,7 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of gene
 class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
     """A country or a prefix, for whom, and why."""
 
-    of = AccountField(required=False, help_text="acct_…; empty: for everybody.")
+    account_id = AccountField(required=False, help_text="acct_…; empty: for everybody.")
     destination = forms.CharField(
         max_length=40, help_text="A country such as DE, or a prefix such as +4930."
     )
@@ -45,7 +45,7 @@ class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generi
             destination = read_destination(self.cleaned_data["destination"])
         except ProductError as error:
             raise forms.ValidationError(error.message) from None
-        account = self.cleaned_data.get("of")
+        account = self.cleaned_data.get("account_id")
         if OpenedDestination.objects.filter(
             account=account, destination=destination, closed_at=None
         ).exists():

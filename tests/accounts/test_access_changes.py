@@ -27,7 +27,11 @@ def helper(db: None) -> User:
 
 
 def add(helper: User, email: str, to: User | None) -> int:
-    sent = {"email": email, "of": to.account.public_id if to else "", "reason": "ticket 4711"}
+    sent = {
+        "email": email,
+        "account_id": to.account.public_id if to else "",
+        "reason": "ticket 4711",
+    }
     return sign_in(helper).post(ADD_USER, sent).status_code
 
 

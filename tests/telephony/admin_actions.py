@@ -19,5 +19,5 @@ def act(user: User, action: str, row: models.Model) -> str:
 
 
 def open_for(user: User, destination: str, account: str = "") -> int:
-    sent = {"of": account, "destination": destination, "reason": "ticket 42"}
+    sent = {"account_id": account, "destination": destination, "reason": "ticket 42"}
     return sign_in(user).post("/admin/telephony/openeddestination/add/", sent).status_code

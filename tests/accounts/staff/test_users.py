@@ -35,7 +35,7 @@ def test_browser_sessions_of_a_customer_are_ended(operator: User, alice: User) -
 
 
 def test_colleague_is_added_to_an_account(operator: User, alice: User) -> None:
-    sent = {"email": "New@Example.org", "of": alice.account.public_id}
+    sent = {"email": "New@Example.org", "account_id": alice.account.public_id}
     browser = sign_in(operator)
     assert "reason" in browser.post(ADD_USER, sent).context["adminform"].form.errors
     answer = browser.post(ADD_USER, {**sent, "reason": "ticket 4711"})

@@ -96,7 +96,7 @@ def test_ten_calls_at_once_stay_within_each_limit(
 
 
 def limit(user: User, account: str, **limits: int) -> int:
-    sent = {"of": account, "reason": "ticket 42", **limits}
+    sent = {"account_id": account, "reason": "ticket 42", **limits}
     return sign_in(user).post("/admin/telephony/accountlimits/add/", sent).status_code
 
 
