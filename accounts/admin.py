@@ -270,7 +270,7 @@ class UserAdmin(ReadOnlyAdmin):
             return
         super().save_model(request, obj, form, change)
         changed = [name for name in form.changed_data if name != "reason"]
-        support.note_rights(obj, changed=changed, reason=reason, request=request)
+        support.record_rights(obj, changed=changed, reason=reason, request=request)
 
     @action_with_reason("Sign out of all browsers", right="accounts.end_sessions")
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:

@@ -1,4 +1,4 @@
-"""Bearer tokens (RFC 6750): who makes this request."""
+"""Bearer tokens (RFC 6750): the token of a request, and its user."""
 
 import logging
 from datetime import timedelta
@@ -11,7 +11,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.audit import agent_of, record
-from accounts.mail.notices import tell_token_reused
+from accounts.mail.notices import mail_token_reused
 from accounts.models import AccessToken, Account, User
 from accounts.secrets import digest, looks_like_token
 from accounts.tokens.lookup import Joined, find_token
@@ -25,10 +25,9 @@ TOUCHED_EVERY = timedelta(minutes=5)
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer moby_…` and nothing else (RFC 6750 section 2.1).
+    """Authentication by `Authorization: Bearer moby_…` and nothing else (RFC 6750 section 2.1).
 
-    A view may name a model with a one-to-one `account` as `joined`, to have it read in the same
-    query.
+    A view may name as `joined` a model with a one-to-one `account`, read in the same query.
     """
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
@@ -40,9 +39,12 @@ class BearerAuthentication(BaseAuthentication):
         try:
             token = identify(secret, request=request._request, joined=joined)
         except ProductError:
-            _count_failure(request._request)
+            # Slows down an address that tries tokens; those who have one are not affected.
+            wait_seconds = count(request._request, "bad-tokens")
+            if wait_seconds:
+                raise throttled(wait_seconds, "Too many bad tokens from here.") from None
             raise
-        _touch(token, request._request)
+        _record_use(token, request._request)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -50,10 +52,10 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def identify(secret: str, *, request: HttpRequest, joined: Joined = None) -> AccessToken:
-    """The token of a secret, with its user and account.
+    """Return the token of a secret, with its user and account.
 
-    Raises `invalid_token`, `token_expired` or `token_revoked`. A mistyped token is told from its
-    checksum, without a look at the database.
+    Raise `invalid_token`, `token_expired` or `token_revoked`. A mistyped token is recognised by its
+    checksum, without a query.
     """
     if not looks_like_token(secret):
         raise ProductError("invalid_token", "That is not a token of Mobayilo.")
@@ -63,13 +65,13 @@ def identify(secret: str, *, request: HttpRequest, joined: Joined = None) -> Acc
     if token.revoked_at is not None:
         raise ProductError("token_revoked", "This token was revoked.")
     if token.expires_at is not None and token.expires_at <= timezone.now():
-        _notice_reuse(token, request)
+        _record_reuse(token, request)
         raise ProductError("token_expired", "This token has expired.")
     return token
 
 
 def token_of(request: Request) -> AccessToken:
-    """The token of an authenticated API request."""
+    """Return the token of an authenticated API request."""
     token = request.auth
     if not isinstance(token, AccessToken):
         raise ProductError("not_authenticated", "This needs a token.")
@@ -77,12 +79,12 @@ def token_of(request: Request) -> AccessToken:
 
 
 def user_of(request: Request) -> User:
-    """The user of an authenticated API request."""
+    """Return the user of an authenticated API request."""
     return token_of(request).user
 
 
 def account_of(request: Request) -> Account:
-    """The account of an authenticated API request."""
+    """Return the account of an authenticated API request."""
     return token_of(request).user.account
 
 
@@ -98,15 +100,8 @@ def _bearer_secret(header: str, request: Request) -> str:
     return words[0]
 
 
-def _count_failure(request: HttpRequest) -> None:
-    """Slows down an address that tries tokens; those who have one are not affected."""
-    wait_seconds = count(request, "bad-tokens")
-    if wait_seconds:
-        raise throttled(wait_seconds, "Too many bad tokens from here.")
-
-
-def _touch(token: AccessToken, request: HttpRequest) -> None:
-    """Notes the use of a token, at most every five minutes, and never fails the request."""
+def _record_use(token: AccessToken, request: HttpRequest) -> None:
+    """Record the use of a token, at most every five minutes; a failure never fails the request."""
     now = timezone.now()
     before = now - TOUCHED_EVERY
     if token.last_used_at is not None and token.last_used_at > before:
@@ -121,10 +116,11 @@ def _touch(token: AccessToken, request: HttpRequest) -> None:
     token.last_used_at = now
 
 
-def _notice_reuse(token: AccessToken, request: HttpRequest) -> None:
-    """The old secret of a rotated token was used past its grace: told once."""
-    unnoticed = AccessToken.objects.filter(pk=token.pk, reuse_noticed_at=None)
-    unnoticed = unnoticed.filter(rotated_at__isnull=False)
+def _record_reuse(token: AccessToken, request: HttpRequest) -> None:
+    """Record and mail once that the old secret of a rotated token was used past its grace."""
+    unnoticed = AccessToken.objects.filter(
+        pk=token.pk, rotated_at__isnull=False, reuse_noticed_at=None
+    )
     with transaction.atomic():
         if unnoticed.update(reuse_noticed_at=timezone.now()):
             user = token.user
@@ -135,4 +131,4 @@ def _notice_reuse(token: AccessToken, request: HttpRequest) -> None:
                 request=request,
                 token=token,
             )
-            tell_token_reused(token)
+            mail_token_reused(token)

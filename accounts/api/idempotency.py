@@ -31,7 +31,7 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class IdempotentPost(APIView):
-    """Replays the first answer to a POST of the same key and body.
+    """A view that replays the first answer to a POST of the same key and body.
 
     Of an answer that may pass (5xx, 429) only its status is kept: the same body runs again, while
     another body stays a conflict, since the first one may have had its effect. While a POST runs,
@@ -83,12 +83,12 @@ class IdempotentPost(APIView):
 
 
 def _may_pass(status: int) -> bool:
-    """Whether an answer says that the same request may succeed later."""
+    """Return whether the same request may succeed later."""
     return status >= 500 or status == 429
 
 
 class _ReplayError(Exception):
-    """Carries the kept answer past the view."""
+    """The kept answer, raised past the view."""
 
     def __init__(self, entry: IdempotencyKey) -> None:
         super().__init__("replay")
@@ -96,7 +96,7 @@ class _ReplayError(Exception):
 
 
 def _begin(request: Request, key: str) -> IdempotencyKey:
-    """Claims a key for this request; the insert decides between two at once."""
+    """Claim a key for this request; the insert decides between two requests at once."""
     if not _VISIBLE_ASCII.fullmatch(key):
         raise ProductError(
             "invalid_request",
@@ -138,9 +138,9 @@ def forget_old_keys(rows: QuerySet[Any]) -> bool:
 
 
 def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
-    """Whether this request may run in place of an earlier one.
+    """Claim the key of an earlier request; return False if that request still counts.
 
-    That is one that died, one whose answer may pass, or one from a former day.
+    It counts no longer if it died, if its answer may pass, or if its key is too old.
     """
     now = timezone.now()
     died = Q(status=None, started_at__lt=now - ABANDONED_AFTER, body_digest=body_digest)
@@ -153,7 +153,11 @@ def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
 
 
 def seal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -> dict[str, Any]:
-    """The body with some of its members encrypted."""
+    """Return the body with some of its members encrypted.
+
+    The key comes from the secret of the token in use and the Idempotency-Key. Neither that secret
+    nor the derived key is stored, so the row alone cannot be decrypted, not even by us.
+    """
     box = _box(request)
     return {
         name: box.encrypt(value.encode()).decode() if name in fields else value
@@ -162,7 +166,7 @@ def seal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -> 
 
 
 def unseal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -> dict[str, Any]:
-    """The body as it was. Raises `idempotency_conflict` for a request with another token."""
+    """Return the body as it was; raise `idempotency_conflict` if another token asks."""
     box = _box(request)
     try:
         return {

@@ -1,4 +1,4 @@
-"""Whether a token may do what a request asks."""
+"""The scopes that a request needs of its token."""
 
 from typing import ClassVar, Protocol
 
@@ -14,13 +14,13 @@ from mobayilo.lib.ratelimits import count
 
 
 class ScopedView(Protocol):
-    """A view that says which scope each of its methods needs; None means any token."""
+    """A view with the scope that each of its methods needs; None means any token."""
 
     scopes: ClassVar[dict[str, str | None]]
 
 
 class HasScope(BasePermission):
-    """Holds a view's `scopes`, one entry a method: a scope, or None for any token."""
+    """Refuse a token that lacks the scope named in a view's `scopes` for the method."""
 
     def has_permission(self, request: Request, view: ScopedView) -> bool:  # type: ignore[override]  # every view of ours is scoped
         token = token_of(request)
@@ -29,7 +29,7 @@ class HasScope(BasePermission):
             raise MethodNotAllowed(method)
         required = view.scopes[method]
         if required is not None and required not in token.scopes:
-            _note_denial(request, token, required)
+            _record_denial(request, token, required)
             raise ProductError(
                 "insufficient_scope",
                 f"This token lacks the scope {required}.",
@@ -38,8 +38,8 @@ class HasScope(BasePermission):
         return True
 
 
-def _note_denial(request: Request, token: AccessToken, scope: str) -> None:
-    """Tells the owner that a token tried what it may not, a few times an hour at most."""
+def _record_denial(request: Request, token: AccessToken, scope: str) -> None:
+    """Record for the owner, a few times an hour at most, that a token lacked a scope."""
     if count(request._request, "scope-denials"):
         return
     user = token.user

@@ -1,4 +1,4 @@
-"""How the API writes tokens and sessions, and reads what is asked for."""
+"""Tokens and sessions as the API writes them, and the bodies of requests for them."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class TokenSerializer(serializers.ModelSerializer[AccessToken]):
         ]
 
 
-class NewTokenAnswer(TokenSerializer):
+class NewTokenAnswerSerializer(TokenSerializer):
     """A token with its secret, in the one answer that holds it."""
 
     token = serializers.CharField(read_only=True)
@@ -51,14 +51,14 @@ class NewTokenAnswer(TokenSerializer):
 
 
 class ActorSerializer(serializers.ModelSerializer[User]):
-    """Who a token acts for."""
+    """The user a token acts for."""
 
     class Meta:
         model = User
         fields = ["email"]
 
 
-class GuardsRequest(StrictSerializer):
+class GuardsRequestSerializer(StrictSerializer):
     """Limits as a program asks for them; each may be left out."""
 
     max_cents_per_day = serializers.IntegerField(required=False, allow_null=True)
@@ -71,7 +71,7 @@ class GuardsRequest(StrictSerializer):
     )
 
 
-class NewTokenRequest(StrictSerializer):
+class NewTokenRequestSerializer(StrictSerializer):
     """`expires_in_days` left out means the default of the account; 0 means never."""
 
     name = serializers.CharField(max_length=100)
@@ -79,17 +79,17 @@ class NewTokenRequest(StrictSerializer):
         child=serializers.ChoiceField(Scope.choices), allow_empty=False, max_length=len(Scope)
     )
     expires_in_days = serializers.IntegerField(required=False, min_value=0, max_value=36_500)
-    guards = GuardsRequest(required=False)
+    guards = GuardsRequestSerializer(required=False)
 
 
-class RotationRequest(StrictSerializer):
-    """How long the old secret works on."""
+class RotationRequestSerializer(StrictSerializer):
+    """The time for which the old secret still works."""
 
     grace_seconds = serializers.IntegerField(required=False, min_value=0, max_value=86_400)
 
 
-class LeakedTokensRequest(StrictSerializer):
-    """What a secret scanner found."""
+class LeakedTokensRequestSerializer(StrictSerializer):
+    """Strings that a secret scanner found."""
 
     tokens = serializers.ListField(
         child=serializers.CharField(max_length=255), allow_empty=False, max_length=100

@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 from accounts.api.authentication import token_of, user_of
 from accounts.api.idempotency import IdempotentPost
 from accounts.api.serializers import (
-    LeakedTokensRequest,
-    NewTokenAnswer,
-    NewTokenRequest,
-    RotationRequest,
+    LeakedTokensRequestSerializer,
+    NewTokenAnswerSerializer,
+    NewTokenRequestSerializer,
+    RotationRequestSerializer,
     SessionSerializer,
     TokenSerializer,
 )
@@ -38,7 +38,7 @@ from mobayilo.lib.pagination import CursorPages
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass has no types
-    """How the OpenAPI description names our tokens; known to it once this class exists."""
+    """Our tokens in the OpenAPI description, which finds this class by itself."""
 
     target_class = "accounts.api.authentication.BearerAuthentication"
     name = "token"
@@ -70,9 +70,9 @@ class TokenRotateView(IdempotentPost):
     limit = "tokens-write"
     sealed_fields = ("token",)
 
-    @extend_schema(request=RotationRequest, responses=NewTokenAnswer)
+    @extend_schema(request=RotationRequestSerializer, responses=NewTokenAnswerSerializer)
     def post(self, request: Request) -> Response:
-        asked = RotationRequest(data=request.data)
+        asked = RotationRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         grace_seconds = asked.validated_data.get("grace_seconds", DEFAULT_GRACE_SECONDS)
         made = rotate_token(token_of(request), grace_seconds=grace_seconds, request=request)
@@ -91,9 +91,9 @@ class TokensView(IdempotentPost, ListAPIView[AccessToken]):
     def get_queryset(self) -> QuerySet[AccessToken]:
         return AccessToken.objects.live().for_user(user_of(self.request))
 
-    @extend_schema(request=NewTokenRequest, responses={201: NewTokenAnswer})
+    @extend_schema(request=NewTokenRequestSerializer, responses={201: NewTokenAnswerSerializer})
     def post(self, request: Request) -> Response:
-        asked = NewTokenRequest(data=request.data)
+        asked = NewTokenRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
         spec = TokenSpec(
@@ -123,15 +123,15 @@ class TokenByIdView(APIView):
 
 
 class LeakedTokensView(APIView):
-    """Where a secret scanner reports what it found. Real tokens end; the answer tells nothing."""
+    """A secret scanner reports what it found. Real tokens end; the answer does not say which."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
     limit = "leaked-tokens"
 
-    @extend_schema(request=LeakedTokensRequest, responses={202: None})
+    @extend_schema(request=LeakedTokensRequestSerializer, responses={202: None})
     def post(self, request: Request) -> Response:
-        found = LeakedTokensRequest(data=request.data)
+        found = LeakedTokensRequestSerializer(data=request.data)
         found.is_valid(raise_exception=True)
         revoke_leaked(found.validated_data["tokens"], request=request)
         return Response({}, status=202)

@@ -1,4 +1,7 @@
-"""What a user is told by mail about tokens: one function a mail, each queued once."""
+"""Mails about tokens and about who may act for an account, each queued once.
+
+The audit log has the same events; a mail reaches users who do not look there.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,40 +15,40 @@ from django.utils import timezone
 from accounts.mail.outbox import queue_mail
 from accounts.models import AccessToken, AuditEvent, OutboxMail, Scope, User
 
-# (at most, more than) so many days before the end; each once.
-EXPIRY_BANDS = ((7, 1), (1, 0))
+# (at most, more than) so many days before the end; one mail for each pair.
+EXPIRY_BANDS_DAYS = ((7, 1), (1, 0))
 
 
-def tell_token_created(token: AccessToken, *, country: str) -> None:
-    """`country` is where the request came from, if the proxy in front of us knows."""
+def mail_token_created(token: AccessToken, *, country: str) -> None:
+    """Mail about a new token; `country` is that of the request, empty if it is not known."""
     kind = "device_approved" if token.kind == AccessToken.Kind.DEVICE else "token_created"
     place = f" ({country})" if country else ""
-    _tell(token, kind, ip=f"{token.created_ip or ''}{place}")
+    _queue(token, kind, ip=f"{token.created_ip or ''}{place}")
 
 
-def tell_token_rotated(token: AccessToken, *, grace_seconds: int) -> None:
-    _tell(token, "token_rotated", grace_hours=round(grace_seconds / 3600))
+def mail_token_rotated(token: AccessToken, *, grace_seconds: int) -> None:
+    _queue(token, "token_rotated", grace_hours=round(grace_seconds / 3600))
 
 
-def tell_tokens_leaked(tokens: Iterable[AccessToken]) -> None:
+def mail_tokens_leaked(tokens: Iterable[AccessToken]) -> None:
     for token in tokens:
-        _tell(token, "token_leaked")
+        _queue(token, "token_leaked")
 
 
-def tell_token_reused(token: AccessToken) -> None:
-    _tell(token, "token_reused")
+def mail_token_reused(token: AccessToken) -> None:
+    _queue(token, "token_reused")
 
 
-def tell_of_expiry() -> int:
-    """Queues the mails of tokens that end in 7 days and in 1 day; how many.
+def mail_tokens_that_expire() -> int:
+    """Queue the mails about tokens that end in 7 days and in 1 day; return how many.
 
-    A token whose whole life is shorter than that gets no mail of it, and a replaced one none. Those
-    that were told are left out by the query, as it runs every few seconds.
+    A token that lives no longer than that gets no such mail, and a replaced token gets none. Tokens
+    whose mail was queued are left out by the query, since it runs every few seconds.
     """
     queued = 0
     now = timezone.now()
     in_use = AccessToken.objects.live().filter(rotated_at=None, user__is_active=True)
-    for days, above in EXPIRY_BANDS:
+    for days, above in EXPIRY_BANDS_DAYS:
         span = timedelta(days=days)
         key = Concat(Value("token_expiring:"), OuterRef("public_id"), Value(f":{days}"))
         soon = in_use.filter(
@@ -55,11 +58,11 @@ def tell_of_expiry() -> int:
             created_at__lt=F("expires_at") - span,
         )
         for token in soon.select_related("user").iterator():
-            queued += _tell(token, "token_expiring", per=str(days))
+            queued += _queue(token, "token_expiring", per=str(days))
     return queued
 
 
-def _tell(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
+def _queue(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
     expires_at = token.expires_at
     context = {
         "name": token.name,
@@ -77,7 +80,7 @@ def _tell(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
 
 
 class Change(models.TextChoices):
-    """A change about a user; the template of the mail has a sentence for each."""
+    """A change about a user. The template of the mail has a sentence for each."""
 
     USER_ADDED = "user_added"
     USER_LOCKED = "user_locked"
@@ -92,7 +95,8 @@ def mail_access_change(
 ) -> None:
     """Queue the mail about a change to `user` for all active users of the account.
 
-    `user` gets it too, also when locked, unless `to_user` is False: where another mail says it.
+    `user` gets it too, also when locked, unless `to_user` is False, where another mail reports it.
+    The event's id keeps each mail from being queued twice.
     """
     users = User.objects.filter(account=user.account).filter(Q(is_active=True) | Q(pk=user.pk))
     context = {"change": change.value, "who": former_email or user.email, "email_now": user.email}

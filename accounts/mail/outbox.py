@@ -1,7 +1,8 @@
 """Mails to customers: written with the change that causes them, sent by a command.
 
 A row is written in the caller's transaction under a unique key, so that a mail exists exactly when
-its cause does. Sending claims a row by moving `due_at` on with a filtered UPDATE.
+its cause does. Sending claims a row by moving `due_at` on with a filtered UPDATE. Links
+are made when a mail is sent and stored nowhere: a mail that is sent again has a fresh one.
 """
 
 import hashlib
@@ -27,14 +28,14 @@ from mobayilo.lib.ids import random_base62
 
 logger = logging.getLogger(__name__)
 # A process that claimed a mail and died is overtaken after this; also the wait after a failure.
-CLAIM = timedelta(minutes=5)
-ATTEMPTS = 8
-# A mail server that is away is not waited for mail by mail: the next run goes on with the others.
-FAILURES_IN_A_ROW = 3
+CLAIM_LASTS = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+# After so many failures a mail server is down; the next run goes on with the other mails.
+MAX_FAILURES_IN_A_ROW = 3
 
 
 def queue_mail(user: User, *, template: str, context: Mapping[str, Any], key: str) -> bool:
-    """Queues one mail; False if the same key was queued before.
+    """Queue one mail; return False if the same key was queued before.
 
     `template` names `<template>_subject.txt`, `<template>.txt` and, where it exists,
     `<template>.html`. `context` holds JSON values; the templates also get `user` and `site_url`.
@@ -45,7 +46,7 @@ def queue_mail(user: User, *, template: str, context: Mapping[str, Any], key: st
 
 
 def send_at_once(user: User, *, template: str, context: Mapping[str, Any]) -> None:
-    """Sends a mail that somebody waits for. One that fails is tried again by the command.
+    """Send a mail that a user waits for; if that fails, the command tries again.
 
     `context` may name another address of the user as `email`.
     """
@@ -60,13 +61,13 @@ def send_at_once(user: User, *, template: str, context: Mapping[str, Any]) -> No
 
 
 def due() -> QuerySet[OutboxMail]:
-    """Mails that may be sent now, the oldest first."""
-    waiting = OutboxMail.objects.filter(sent_at=None, attempts__lt=ATTEMPTS)
+    """Return the mails that may be sent now, the oldest first."""
+    waiting = OutboxMail.objects.filter(sent_at=None, attempts__lt=MAX_ATTEMPTS)
     return waiting.filter(due_at__lte=timezone.now()).order_by("due_at")
 
 
 def send_due(*, limit: int = 500) -> tuple[int, int]:
-    """Sends what is due; how many were sent, and how many failed."""
+    """Send the mails that are due; return how many were sent, and how many failed."""
     sent = failed = in_a_row = 0
     for mail in due().select_related("user")[:limit]:
         if not _claim(mail):
@@ -75,20 +76,20 @@ def send_due(*, limit: int = 500) -> tuple[int, int]:
             sent, in_a_row = sent + 1, 0
         else:
             failed, in_a_row = failed + 1, in_a_row + 1
-        if in_a_row == FAILURES_IN_A_ROW:
+        if in_a_row == MAX_FAILURES_IN_A_ROW:
             break
     return sent, failed
 
 
 def _claim(mail: OutboxMail) -> bool:
-    """Whether this process may send the mail; the wait doubles with each attempt."""
+    """Return whether this process may send the mail; the wait doubles with each attempt."""
     claimed = OutboxMail.objects.filter(pk=mail.pk, sent_at=None, due_at=mail.due_at)
-    next_due_at = timezone.now() + CLAIM * 2**mail.attempts
+    next_due_at = timezone.now() + CLAIM_LASTS * 2**mail.attempts
     return claimed.update(due_at=next_due_at, attempts=F("attempts") + 1) == 1
 
 
 def _send(mail: OutboxMail) -> bool:
-    """Whether the mail went out. One that cannot be sent never keeps the others back."""
+    """Send a mail and return whether it went out; a failure never keeps other mails back."""
     try:
         message(mail).send()
     except Exception as error:
@@ -100,7 +101,7 @@ def _send(mail: OutboxMail) -> bool:
 
 
 def message(mail: OutboxMail) -> EmailMultiAlternatives:
-    """The mail as it goes out. Its Message-ID comes from the key: a repeat is recognisable.
+    """Return the mail as it goes out. Its Message-ID comes from the key, so that a repeat is known.
 
     allauth's templates, in folders named `email`, call the body `<template>_message`.
     """
@@ -135,9 +136,10 @@ ALREADY_EXISTS = "account/email/account_already_exists"
 
 
 def fresh_links(template: str, *, user: User, email: str) -> dict[str, Any]:
-    """What the template of a mail needs and its row does not hold.
+    """Return the links of a mail, made at this moment.
 
-    Raises `EmailAddress.DoesNotExist` where the address is the user's no more.
+    Raise `EmailAddress.DoesNotExist` if the address no longer belongs to the user: by now it may be
+    another person's.
     """
     if template in CONFIRMATIONS:
         key = EmailConfirmationHMAC.create(_address(user, email)).key

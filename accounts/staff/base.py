@@ -1,4 +1,4 @@
-"""What the admin pages of all rooms share: rows to look at, and actions that ask for a reason."""
+"""The base of all admin pages: rows to look at, and actions that ask for a reason."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.models import Account, User
+from accounts.models import Account
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 
 
 class ValuesFilter(admin.AllValuesFieldListFilter):
-    """The values that a column has; none at all has a name too, so that its link can be read."""
+    """A filter by the values of a column, with a name for the empty value, so its link shows."""
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for choice in super().choices(changelist):
@@ -32,7 +32,7 @@ class ValuesFilter(admin.AllValuesFieldListFilter):
 
 
 class AccountField(forms.CharField):
-    """An account by its `acct_…`: a list of all of them to choose from would have no end."""
+    """An account by its `acct_…`; a list of every account would be too long to choose from."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=32, label="Account", **kwargs)
@@ -50,7 +50,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
     show_full_result_count = False
     list_per_page = 30
-    # The form of an operation that makes a row, where staff may ask for one here.
+    # The form of an operation that makes a row, and the right to use it, where staff may do so.
     add_form: type[forms.BaseModelForm] | None = None  # type: ignore[type-arg]  # no class of generics at run time
     add_right = ""
 
@@ -66,7 +66,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
-        """Every column of a row that is not hidden, also those that no form ever fills in."""
+        """Return every column of a row that is not hidden, also those that no form fills in."""
         if obj is None or self.fields:
             return list(super().get_fields(request, obj))
         hidden = {self.opts.pk.name, *(self.exclude or ())}
@@ -83,31 +83,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:  # noqa: ANN401 - Django's own signature
-        """A list with the scripts that its actions need; Django's set brings jQuery's 300 kB."""
+        """Show the list with the scripts of its actions only; Django's set has 300 kB of jQuery."""
         scripts = forms.Media(js=["admin/js/core.js", "admin/js/actions.js"])
         return super().changelist_view(request, {**(extra_context or {}), "media": scripts})
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
-        """Who of the staff looked at what of whose is recorded."""
-        answer = super().change_view(request, object_id, *args, **kwargs)
-        if request.method == "GET" and answer.status_code == 200:
-            self._note_look(request, object_id)
-        return answer
-
-    def _note_look(self, request: HttpRequest, object_id: str) -> None:
-        account = _account_of(self.get_object(request, object_id))
-        if account is not None:
-            record(
-                "support.looked",
-                account=account,
-                user=request.user if isinstance(request.user, User) else None,
-                request=request,
-                page=self.opts.model_name,
-                row=object_id,
-            )
+        """Show a row, and record that the member of staff looked at this account's row."""
+        response = super().change_view(request, object_id, *args, **kwargs)
+        if request.method == "GET" and response.status_code == 200:
+            account = _account_of(self.get_object(request, object_id))
+            if account is not None:
+                record(
+                    "support.looked",
+                    account=account,
+                    user=signed_in_user(request),
+                    request=request,
+                    page=self.opts.model_name,
+                    row=object_id,
+                )
+        return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """By no column that the page hides: an address could guess it letter by letter."""
+        """Refuse a filter by a hidden column: an address could guess it letter by letter."""
         hidden = lookup.partition("__")[0] in (self.exclude or ())
         return not hidden and super().lookup_allowed(lookup, value, request)
 
@@ -130,7 +127,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
 
 def as_money(column: "models.Field[Any, Any]") -> Callable[[models.Model], str]:
-    """Shows a column of micro-dollars as the amount that customers see."""
+    """Return an admin column that shows micro-dollars as the amount that customers see."""
     words = str(column.verbose_name).replace("micros per", "price per").removesuffix(" micros")
 
     @admin.display(description=words)
@@ -143,7 +140,7 @@ def as_money(column: "models.Field[Any, Any]") -> Callable[[models.Model], str]:
 
 
 def _account_of(row: object) -> Account | None:
-    """The account that a row belongs to, by the relations that lead there; None for ours."""
+    """Return the account that a row belongs to, found by its relations; None if it has none."""
     if row is None or isinstance(row, Account):
         return row
     owners = (getattr(row, name, None) for name in ("account", "user", "wallet", "topup"))
@@ -151,21 +148,21 @@ def _account_of(row: object) -> Account | None:
 
 
 def reason_field() -> forms.CharField:
-    """Why a member of staff does what they do; kept with the event."""
+    """Return the field for the reason of an action, which goes into the audit log."""
     return forms.CharField(
         min_length=5, max_length=200, help_text="What the customer said, or the ticket."
     )
 
 
 class ReasonForm(forms.Form):
-    """What each action asks at least."""
+    """The fields that every action asks for."""
 
     reason = reason_field()
 
 
 @dataclass(frozen=True)
 class Done:
-    """One row that an action changed or asked about: facts for the audit log, words for staff."""
+    """A row that an action worked on, with facts for the audit log and words for staff."""
 
     account: Account | None
     facts: Mapping[str, Any]
@@ -191,12 +188,12 @@ def action_with_reason(
         @admin.action(description=description)
         @wraps(work)
         def action(page: Page, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-            # The list sends no reason; the page of the action does.
+            # The list sends no reason; the page that asks for one does.
             form = form_class(request.POST) if "with_reason" in request.POST else form_class()
             if not form.is_valid():
                 return _ask(page, request, chosen, form=form, title=description, facts={})
             try:
-                answer = work(page, request, chosen, form)
+                result = work(page, request, chosen, form)
             except ProductError as refusal:
                 # The general advice of a code is for customers.
                 own_hint = refusal.hint if refusal.hint != refusal.kind.hint else ""
@@ -204,9 +201,9 @@ def action_with_reason(
                 asked = _ask(page, request, chosen, form=form, title=description, facts={})
                 asked.status_code = refusal.kind.status
                 return asked
-            if not isinstance(answer, str):
-                return _ask(page, request, chosen, form=form, title=description, facts=answer)
-            messages.success(request, answer)
+            if not isinstance(result, str):
+                return _ask(page, request, chosen, form=form, title=description, facts=result)
+            messages.success(request, result)
             return redirect(_back(request))
 
         vars(action)["right"] = right
@@ -247,7 +244,7 @@ def recorded_as(event: str, *, message: str) -> Callable[[WorkByRow], Work]:
 
 
 def _back(request: HttpRequest) -> str:
-    """The page of ours on which an action was chosen; the list where the form does not say."""
+    """Return the page of this site on which an action was chosen; by default the list."""
     back = request.POST.get("back", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return back
@@ -263,7 +260,7 @@ def _ask(
     title: str,
     facts: Mapping[str, str],
 ) -> HttpResponse:
-    """The page between an action and its doing: what it will touch, and why it is done."""
+    """Show the page between an action and its work: the chosen rows, and the form."""
     context = {
         **page.admin_site.each_context(request),
         "title": title,

@@ -1,4 +1,4 @@
-"""The admin's door: staff come in by the same sign-in as customers, with a second factor."""
+"""The admin's site: staff use the same sign-in as customers, with a second factor."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class StaffSite(AdminSite):
     index_title = "Support"
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """What allauth keeps of users stands beside them, not under headings of its own."""
+        """Return the apps with allauth's models beside our users, under one heading."""
         apps = super().get_app_list(request, app_label)
         ours = next((app for app in apps if app["app_label"] == "accounts"), None)
         if ours is None:
@@ -49,7 +49,7 @@ class StaffSite(AdminSite):
     def password_change(  # type: ignore[override]  # the stubs know of no redirect
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        """By the one page that ends other sessions, asks about tokens and sends a mail."""
+        """Lead to the one page that ends other sessions, asks about tokens and sends a mail."""
         return redirect("account_change_password")
 
 

@@ -1,4 +1,4 @@
-"""What support does to accounts: each with a reason, each recorded."""
+"""Actions of support on accounts: each has a reason and is recorded."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,9 +27,9 @@ SETS_PASSWORD = (RESET, ALREADY_EXISTS, "accounts/mail/user_added")
 
 
 def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
-    """Stops calls and top-ups of an account; False if it was frozen for this reason before.
+    """Stop calls and top-ups of an account; return False if it was frozen for this reason before.
 
-    The reason replaces that of a dispute, so that a dispute which is won thaws nothing then.
+    The reason replaces that of a dispute, so that a dispute which is won later thaws nothing.
     """
     with transaction.atomic():
         others = Account.objects.filter(pk=account.pk).exclude(
@@ -38,26 +38,26 @@ def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
         since = Coalesce("frozen_at", timezone.now())
         if not others.update(frozen_at=since, frozen_reason=reason):
             return False
-        _note("account.frozen", account, request, reason=reason)
+        _record("account.frozen", account, request, reason=reason)
     return True
 
 
 def thaw(account: Account, *, reason: str, request: HttpRequest) -> bool:
-    """Lets an account call and top up again; False if it was not frozen."""
+    """Let an account call and top up again; return False if it was not frozen."""
     with transaction.atomic():
         frozen = Account.objects.filter(pk=account.pk, frozen_at__isnull=False)
         if not frozen.update(frozen_at=None, frozen_reason=""):
             return False
-        _note("account.thawed", account, request, reason=reason)
+        _record("account.thawed", account, request, reason=reason)
     return True
 
 
 def tighten_token_policy(
     account: Account, *, max_days: int | None, cut: bool, reason: str, request: HttpRequest
 ) -> int:
-    """Sets how long tokens of an account may live; how many live ones were cut to it.
+    """Set how long tokens of an account may live; return how many live tokens were cut to it.
 
-    None goes back to the setting. Without `cut`, tokens made before keep their end.
+    `max_days=None` goes back to the setting. Without `cut`, existing tokens keep their end.
     """
     with transaction.atomic():
         Account.objects.filter(pk=account.pk).update(token_max_days=max_days)
@@ -65,24 +65,26 @@ def tighten_token_policy(
         if cut and max_days is not None:
             too_long = outlasting(account, max_days=max_days)
             ended = too_long.update(expires_at=F("created_at") + timedelta(days=max_days))
-        _note("account.tokens_tightened", account, request, reason=reason, days=max_days, cut=ended)
+        _record(
+            "account.tokens_tightened", account, request, reason=reason, days=max_days, cut=ended
+        )
     return ended
 
 
 def end_sessions(user: User, *, reason: str, request: HttpRequest) -> int:
-    """Signs a user out of every browser; how many there were."""
+    """Sign a user out of every browser; return how many sessions ended."""
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
-    _note("user.sessions_ended", user.account, request, reason=reason, of=user.email)
+    _record("user.sessions_ended", user.account, request, reason=reason, of=user.email)
     return len(sessions)
 
 
 def lock(user: User, *, reason: str, request: HttpRequest) -> None:
-    """Keeps a user out: no sign-in, no sessions, no tokens."""
+    """Keep a user out: no sign-in, no sessions, no tokens."""
     with transaction.atomic():
         was_active = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False)
-        event = _note("user.locked", user.account, request, reason=reason, of=user.email)
+        event = _record("user.locked", user.account, request, reason=reason, of=user.email)
         if was_active:
             mail_access_change(Change.USER_LOCKED, event=event, user=user)
     end_sessions(user, reason=reason, request=request)
@@ -92,10 +94,10 @@ def lock(user: User, *, reason: str, request: HttpRequest) -> None:
 
 
 def unlock(user: User, *, reason: str, request: HttpRequest) -> None:
-    """Lets a user sign in again; tokens stay revoked."""
+    """Let a user sign in again; tokens stay revoked."""
     with transaction.atomic():
         was_locked = User.objects.filter(pk=user.pk, is_active=False).update(is_active=True)
-        event = _note("user.unlocked", user.account, request, reason=reason, of=user.email)
+        event = _record("user.unlocked", user.account, request, reason=reason, of=user.email)
         if was_locked:
             mail_access_change(Change.USER_UNLOCKED, event=event, user=user)
 
@@ -103,7 +105,8 @@ def unlock(user: User, *, reason: str, request: HttpRequest) -> None:
 def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bool:
     """Take away every second factor and passkey, end all sessions, and mail every user.
 
-    False if there was none. Of a member of staff only a superuser may: their factor guards others.
+    Return False if there was none. Only a superuser may do so to a member of staff, whose factor
+    guards other people's accounts.
     """
     if user.is_staff and not signed_in_user(request).is_superuser:
         raise ProductError("insufficient_scope", "Ask a superuser: this is a colleague.")
@@ -111,7 +114,7 @@ def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bo
         deleted, _ = Authenticator.objects.filter(user=user).delete()
         if not deleted:
             return False
-        removal = _note(
+        removal = _record(
             "user.second_factor_removed", user.account, request, reason=reason, of=user.email
         )
         queue_mail(
@@ -125,9 +128,9 @@ def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bo
     return True
 
 
-def note_rights(user: User, *, changed: list[str], reason: str, request: HttpRequest) -> None:
-    """Record that a superuser changed what a user may do; every user hears of a lock."""
-    event = _note(
+def record_rights(user: User, *, changed: list[str], reason: str, request: HttpRequest) -> None:
+    """Record that a superuser changed a user's rights; mail every user about a lock."""
+    event = _record(
         "user.changed", user.account, request, reason=reason, of=user.email, changed=changed
     )
     if "is_active" in changed:
@@ -138,8 +141,8 @@ def note_rights(user: User, *, changed: list[str], reason: str, request: HttpReq
 def add_user(email: str, *, account: Account | None, reason: str, request: HttpRequest) -> User:
     """Make a user for an account, or with an account of their own, who sets a password by mail.
 
-    The users that the account has are mailed. Raises `invalid_request` for an address that is in
-    use, and for one of staff in an account of others.
+    The users that the account has are mailed. Raise `invalid_request` for an address that is in
+    use, and for an address of staff in a customer's account.
     """
     if problem := problem_with_new_address(email, account=account):
         raise ProductError("invalid_request", problem)
@@ -153,7 +156,7 @@ def add_user(email: str, *, account: Account | None, reason: str, request: HttpR
             context={},
             key=f"user_added:{user.pk}",
         )
-        event = _note("user.added", user.account, request, reason=reason, of=user.email)
+        event = _record("user.added", user.account, request, reason=reason, of=user.email)
         mail_access_change(Change.USER_ADDED, event=event, user=user, to_user=False)
     return user
 
@@ -185,10 +188,10 @@ def send_again(mail: OutboxMail, *, reason: str, request: HttpRequest) -> None:
     else:
         key = f"{mail.key[:100]}:again:{random_base62(8)}"
         queue_mail(mail.user, template=mail.template, context=mail.context, key=key)
-    event = _note("mail.sent_again", mail.user.account, request, reason=reason, mail=mail.key)
+    event = _record("mail.sent_again", mail.user.account, request, reason=reason, mail=mail.key)
     if mail.template in SETS_PASSWORD:
         mail_access_change(Change.RESET_LINK_SENT, event=event, user=mail.user, to_user=False)
 
 
-def _note(action: str, account: Account, request: HttpRequest, **facts: Any) -> AuditEvent:
+def _record(action: str, account: Account, request: HttpRequest, **facts: Any) -> AuditEvent:
     return record(action, account=account, user=signed_in_user(request), request=request, **facts)

@@ -1,4 +1,4 @@
-"""Tokens: the one factory that every path uses, rotation and revocation."""
+"""Tokens: the policy of their life, the one factory that every path uses, rotation, revocation."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,27 +13,28 @@ from django.utils import timezone
 from accounts.access import has_verified_email
 from accounts.audit import AnyRequest, ip_of, plain_request, record
 from accounts.guards import NO_GUARDS, Guards
-from accounts.mail.notices import tell_token_created, tell_token_rotated, tell_tokens_leaked
+from accounts.mail.notices import mail_token_created, mail_token_rotated, mail_tokens_leaked
 from accounts.models import AccessToken, AccessTokenQuerySet, Account, Scope, User
 from accounts.secrets import digest, looks_like_token, new_secret
 from mobayilo.lib.errors import ProductError
 
 NEVER = 0  # as a number of days
-LONGEST_DAYS = 3650  # whatever the settings say; a row holds no more than 32767
+LONGEST_DAYS = 3650  # a bound above every setting; a row holds no more than 32767
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    """What an account allows: the settings, tightened by staff for one account."""
+    """The lives of tokens that an account allows: the settings, tightened by staff."""
 
     default_days: int
     max_days: int
     may_last_for_ever: bool
 
     def expires_at(self, *, days: int | None, now: datetime) -> datetime | None:
-        """When a token asked for now ends; None for never. `days` None means the default.
+        """Return the end of a token that is asked for now, or None for never.
 
-        Raises `invalid_request` for a life that the policy does not allow.
+        `days=None` means the default. Raise `invalid_request` for a life that the policy does not
+        allow.
         """
         if days is None:
             return now + timedelta(days=self.default_days)
@@ -47,7 +48,7 @@ class TokenPolicy:
         return now + timedelta(days=days)
 
     def cap_days(self, days: int | None) -> int:
-        """The nearest life that the policy allows, for one asked for before it was known."""
+        """Return the nearest life that the policy allows to one that was asked for before."""
         if days is None:
             return self.default_days
         if days == NEVER:
@@ -55,7 +56,7 @@ class TokenPolicy:
         return max(1, min(days, self.max_days))
 
     def cap_life(self, life: timedelta | None) -> timedelta | None:
-        """A life no longer than the policy allows; None is for ever."""
+        """Return a life cut to what the policy allows; None means without end."""
         longest = timedelta(days=self.max_days)
         if life is None:
             return None if self.may_last_for_ever else longest
@@ -63,7 +64,7 @@ class TokenPolicy:
 
 
 def policy_of(account: Account) -> TokenPolicy:
-    """The policy in force for an account at this moment."""
+    """Return the policy in force for an account at this moment."""
     tightened = account.token_max_days
     max_days = min(settings.TOKEN_MAX_DAYS, LONGEST_DAYS)
     if tightened is not None:
@@ -76,7 +77,7 @@ def policy_of(account: Account) -> TokenPolicy:
 
 
 def outlasting(account: Account, *, max_days: int) -> AccessTokenQuerySet:
-    """Live tokens that would end earlier if no token might live longer than `max_days`."""
+    """Return the live tokens that would end earlier if `max_days` were the longest life."""
     too_long = Q(expires_at=None) | Q(expires_at__gt=F("created_at") + timedelta(days=max_days))
     return AccessToken.objects.live().filter(too_long, user__account=account)
 
@@ -88,7 +89,7 @@ UNFIT_NAME = "Give it a name of 1 to 100 characters that can be seen."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSpec:
-    """What a new token shall be. `expires_in_days`: None for the default, 0 for never."""
+    """A token to be made. `expires_in_days`: None for the default, 0 for never."""
 
     kind: str
     name: str
@@ -99,7 +100,7 @@ class TokenSpec:
     device_name: str = ""
     created_ip: str | None = None
     country: str = ""
-    # Whatever the days say; the end of a token that makes this one.
+    # The end of the token that makes this one, which goes before `expires_in_days`.
     not_after: datetime | None = None
 
 
@@ -112,17 +113,20 @@ class NewToken:
 
 
 def create_token(user: User, spec: TokenSpec, *, request: AnyRequest = None) -> NewToken:
-    """Makes a token by the policy of the account, records it and tells the user by mail.
+    """Make a token by the policy of the account, record it, and mail the user.
 
-    Raises `email_unverified`, `too_many_tokens`, or `invalid_request` for a name that is taken, a
+    Raise `email_unverified`, `too_many_tokens`, or `invalid_request` for a name that is taken, a
     scope that does not exist, or a life that the policy refuses.
     """
     now = timezone.now()
     with transaction.atomic():
-        owner = _lock(user)
-        _check_name(owner, spec)
-        _check_scopes(spec.scopes)
-        expires_at = _end(spec, owner, now)
+        # Locked: the names in use and the number of tokens must still hold at the insert.
+        locked = User.objects.select_for_update(of=("self",)).select_related("account")
+        owner = locked.get(pk=user.pk)
+        _check(spec, owner)
+        expires_at = policy_of(owner.account).expires_at(days=spec.expires_in_days, now=now)
+        if spec.not_after is not None:
+            expires_at = min(expires_at or spec.not_after, spec.not_after)
         columns = {
             "kind": spec.kind,
             "name": spec.name,
@@ -133,16 +137,17 @@ def create_token(user: User, spec: TokenSpec, *, request: AnyRequest = None) -> 
             **spec.guards.as_columns(),
         }
         made = _insert(owner, columns, expires_at=expires_at, now=now)
-        _note("token.created", made.row, owner, request, scopes=made.row.scopes)
-        tell_token_created(made.row, country=spec.country)
+        _record("token.created", made.row, owner, request, scopes=made.row.scopes)
+        mail_token_created(made.row, country=spec.country)
     return made
 
 
 def narrower_than(maker: AccessToken, spec: TokenSpec) -> TokenSpec:
-    """What a token may ask for when it makes another: no wider, no longer, and not if guarded.
+    """Return the spec of a token made by another one, cut to the maker's end.
 
-    Each new token has limits of its own, so a token with limits could spend several times over.
-    Nor while its user has yet to say whether tokens made before a new password shall work on.
+    Raise `insufficient_scope` if it asks for more scopes than the maker has; `guard_tokens` if the
+    maker has limits, since each new token has limits of its own and could spend them once more; and
+    `tokens_in_question` while the user has not decided about tokens made before a new password.
     """
     if maker.user.tokens_in_question_at:
         raise ProductError(
@@ -165,10 +170,10 @@ def narrower_than(maker: AccessToken, spec: TokenSpec) -> TokenSpec:
 def rotate_token(
     token: AccessToken, *, grace_seconds: int = DEFAULT_GRACE_SECONDS, request: AnyRequest = None
 ) -> NewToken:
-    """Replaces a token by one with a new secret and the same name, scopes and guards.
+    """Replace a token by one with a new secret and the same name, scopes and guards.
 
-    The old one works for `grace_seconds` more, never longer than it would have. A token is rotated
-    once: repeating it on the old one raises `token_already_rotated` and harms nothing.
+    The old token works for `grace_seconds` more, never longer than it would have. A token is
+    rotated once: a second rotation raises `token_already_rotated` and changes nothing.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -185,10 +190,13 @@ def rotate_token(
             now=now,
             rotated_from=row,
         )
-        _retire(row, now=now, grace_seconds=grace_seconds)
+        end = now + timedelta(seconds=grace_seconds)
+        row.rotated_at = now
+        row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
+        row.save(update_fields=["rotated_at", "expires_at"])
         facts = {"successor": made.row.public_id, "grace": grace_seconds}
-        _note("token.rotated", row, row.user, request, **facts)
-        tell_token_rotated(made.row, grace_seconds=grace_seconds)
+        _record("token.rotated", row, row.user, request, **facts)
+        mail_token_rotated(made.row, grace_seconds=grace_seconds)
     return made
 
 
@@ -208,7 +216,7 @@ _INHERITED = (
 
 
 def revoke_token(token: AccessToken, *, reason: str, request: AnyRequest = None) -> bool:
-    """Ends a token at once; False if it had been revoked before."""
+    """End a token at once; return False if it had been revoked before."""
     only = AccessToken.objects.filter(pk=token.pk)
     return revoke_tokens(only, actor=token.user, reason=reason, request=request) == 1
 
@@ -221,74 +229,61 @@ def revoke_tokens(
     request: AnyRequest = None,
     **facts: Any,
 ) -> int:
-    """Ends all tokens of a queryset that are not revoked yet; how many that were.
+    """End all tokens of a queryset that are not revoked yet; return how many were revoked.
 
-    One event is recorded for each, by `actor`; None is nobody who is known. `reason` is a few words
-    for the owner's list.
+    One event is recorded for each token. `actor=None` means that the actor is unknown. `reason` is
+    a few words for the owner's list.
     """
     ended = 0
     with transaction.atomic():
-        # A rotation may have been under way: its successor shows once its old row was free.
+        # A rotation may be under way: its successor is visible once the old row is unlocked.
         while found := list(tokens.filter(revoked_at=None).select_related("user__account")):
             for token in found:
                 unrevoked = AccessToken.objects.filter(pk=token.pk, revoked_at=None)
                 if unrevoked.update(revoked_at=timezone.now(), revoked_reason=reason):
-                    _note("token.revoked", token, actor, request, reason=reason, **facts)
+                    _record("token.revoked", token, actor, request, reason=reason, **facts)
                     ended += 1
     return ended
 
 
 def revoke_leaked(secrets: Iterable[str], *, request: AnyRequest = None) -> int:
-    """Ends those of the strings that are tokens of ours, and tells their owners."""
+    """End the tokens among the strings, mail their owners, and return how many ended."""
     digests = [digest(secret) for secret in secrets if looks_like_token(secret)]
     with transaction.atomic():
         leaked = AccessToken.objects.filter(digest__in=digests, revoked_at=None)
         found = list(leaked.select_related("user"))
         ended = revoke_tokens(leaked, actor=None, reason="found in public", request=request)
-        tell_tokens_leaked(found)
+        mail_tokens_leaked(found)
     return ended
 
 
-def _lock(user: User) -> User:
-    """The user's row, locked: names and the number of tokens are sums that must hold."""
-    owner = User.objects.select_for_update(of=("self",)).select_related("account").get(pk=user.pk)
-    if not owner.is_active:
-        raise ProductError("invalid_token", "This user cannot sign in.")
-    refuse_without_room(owner)
-    return owner
-
-
 def refuse_without_room(user: User) -> None:
-    """Raises what keeps a user from having one more token, whatever it is to be."""
+    """Raise `email_unverified` or `too_many_tokens` if a user may have no further token."""
     if not has_verified_email(user):
         raise ProductError("email_unverified", "Your email address is not confirmed yet.")
     if AccessToken.objects.live().for_user(user).count() >= MAX_LIVE_TOKENS:
         raise ProductError("too_many_tokens", f"You have {MAX_LIVE_TOKENS} tokens already.")
 
 
-def _check_name(owner: User, spec: TokenSpec) -> None:
-    """Names of hand-made tokens are unique among those in use; devices may share a name."""
+def _check(spec: TokenSpec, owner: User) -> None:
+    """Raise the refusal of a token that the user may not have.
+
+    Names of hand-made tokens are unique among those in use; devices may share a name.
+    """
+    if not owner.is_active:
+        raise ProductError("invalid_token", "This user cannot sign in.")
+    refuse_without_room(owner)
     if not 1 <= len(spec.name) <= 100 or not spec.name.isprintable():
         _refuse("name", UNFIT_NAME)
     in_use = AccessToken.objects.live().for_user(owner).filter(rotated_at=None)
     same = in_use.filter(kind=AccessToken.Kind.PERSONAL, name=spec.name)
     if spec.kind == AccessToken.Kind.PERSONAL and same.exists():
         _refuse("name", "You have a token of this name; choose another.")
-
-
-def _check_scopes(scopes: tuple[str, ...]) -> None:
-    unknown = sorted(set(scopes) - set(Scope.values))
+    unknown = sorted(set(spec.scopes) - set(Scope.values))
     if unknown:
         _refuse("scopes", f"There is no scope “{unknown[0][:40]}”.")
-    if not scopes:
+    if not spec.scopes:
         _refuse("scopes", "Choose at least one.")
-
-
-def _end(spec: TokenSpec, owner: User, now: datetime) -> datetime | None:
-    end = policy_of(owner.account).expires_at(days=spec.expires_in_days, now=now)
-    if spec.not_after is None:
-        return end
-    return spec.not_after if end is None else min(end, spec.not_after)
 
 
 def _refuse(field: str, message: str) -> None:
@@ -311,14 +306,7 @@ def _insert(
     return NewToken(row, secret)
 
 
-def _retire(row: AccessToken, *, now: datetime, grace_seconds: int) -> None:
-    end = now + timedelta(seconds=grace_seconds)
-    row.rotated_at = now
-    row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
-    row.save(update_fields=["rotated_at", "expires_at"])
-
-
-def _note(
+def _record(
     action: str, token: AccessToken, actor: User | None, request: AnyRequest, **facts: Any
 ) -> None:
     facts = {"name": token.name, "kind": token.kind, **facts}

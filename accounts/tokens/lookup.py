@@ -1,7 +1,7 @@
-"""Who a token is, in one query that is compiled once and planned once.
+"""The look-up of a token in one query that is compiled once and planned once.
 
-Django would compile the same SQL anew for each request, which costs more than running it. A room
-may join a row of its own, so that an endpoint that needs no more than it answers from one query.
+Django would compile the same SQL for each request, which costs more than running it. An app may
+join a row of its own, so that an endpoint that needs no more than that row makes one query.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ Joined = type[models.Model] | None
 
 
 def find_token(token_digest: str, *, joined: Joined = None) -> AccessToken | None:
-    """The token with that digest, with `user` and `user.account`; None if there is none.
+    """Return the token with that digest, with `user` and `user.account`; None if there is none.
 
     `joined` is a model with a one-to-one `account`; its row, or None, is put where Django keeps
-    that relation of the account, so that reading it asks nothing more.
+    that relation of the account, so that reading it makes no query.
     """
     statement, readers = _compiled(joined, connection.vendor)
     row = fetch_prepared(statement, [token_digest])
@@ -38,7 +38,7 @@ def find_token(token_digest: str, *, joined: Joined = None) -> AccessToken | Non
 
 @cache
 def _compiled(joined: Joined, vendor: str) -> tuple[str, tuple[Reader, ...]]:
-    """The statement, and for each model what makes its instance of a row."""
+    """Return the statement, and for each model the function that makes its instance of a row."""
     tables: list[type[models.Model]] = [AccessToken, User, Account]
     if joined:
         tables.append(joined)
@@ -49,8 +49,8 @@ def _compiled(joined: Joined, vendor: str) -> tuple[str, tuple[Reader, ...]]:
         readers.append(_reader(model, start=len(columns)))
         columns += [f"t{number}.{connection.ops.quote_name(str(field.column))}" for field in fields]
     names = [model._meta.db_table for model in tables]
-    statement = (  # of names that stand in our models, and nothing else
-        f"SELECT {', '.join(columns)} FROM {names[0]} t0"  # noqa: S608 - as above
+    statement = (  # made of names of our models, and nothing else
+        f"SELECT {', '.join(columns)} FROM {names[0]} t0"  # noqa: S608 - made of names of our models
         f" JOIN {names[1]} t1 ON t1.id = t0.user_id JOIN {names[2]} t2 ON t2.id = t1.account_id"
         + (f" LEFT JOIN {names[3]} t3 ON t3.account_id = t2.id" if joined else "")
         + " WHERE t0.digest = %s"
@@ -59,7 +59,10 @@ def _compiled(joined: Joined, vendor: str) -> tuple[str, tuple[Reader, ...]]:
 
 
 def _reader(model: type[models.Model], *, start: int) -> Reader:
-    """Makes an instance of the columns from `start` on, converted as Django's own queries do."""
+    """Return a function that makes an instance of the columns from `start` on.
+
+    They are converted as Django's own queries convert them.
+    """
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
     end = start + len(fields)

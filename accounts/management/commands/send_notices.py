@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.mail.notices import tell_of_expiry
+from accounts.mail.notices import mail_tokens_that_expire
 from accounts.mail.outbox import send_due
 
 
@@ -12,6 +12,6 @@ class Command(BaseCommand):
     help = "Queue the mails of tokens that expire soon, and send the mails that are due."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tell_of_expiry()
+        mail_tokens_that_expire()
         sent, failed = send_due()
         self.stdout.write(f"{sent} sent, {failed} failed")
