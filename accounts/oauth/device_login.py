@@ -1,19 +1,19 @@
-"""Device login by RFC 8628: one grant from its start to the one token that comes of it.
+"""Device login by RFC 8628: a grant from its start to its one token.
 
-    pending  → approved   the person who entered the code says yes
-    pending  → denied     the person says no, or the device gives up
+    pending  → approved   the user who entered the code approves
+    pending  → denied     the user refuses, or the device gives up
     approved → consumed   the device fetches the token, once
     approved → denied     the device gives up, or the user may no longer have a token
     pending or approved → denied   the user or support ends all tokens, or the password changed
 
 Expiry is no state: it is read from the clock. Each arrow is one filtered UPDATE whose row count
-decides, so that of two at once exactly one happens.
+decides, so that exactly one of two changes at once happens.
 """
 
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -48,7 +48,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRequest:
-    """What a device asks for, and what it says of itself."""
+    """A device's request for a token, and its description of itself."""
 
     client_id: str
     scopes: tuple[str, ...]
@@ -72,7 +72,7 @@ class StartedLogin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What the person grants: never more scopes than were asked for."""
+    """The user's grant: never more scopes than were asked for."""
 
     scopes: tuple[str, ...]
     token_name: str
@@ -81,14 +81,29 @@ class Approval:
 
 
 def start(asked: DeviceRequest) -> StartedLogin:
-    """Opens a grant. A user code that collides with a pending one is drawn again."""
+    """Open a grant. A user code that collides with a pending one is drawn again."""
     device_code = secrets.token_urlsafe(32)  # 256 bits
     now = timezone.now()
     for _ in range(5):
         user_code = new_user_code()
         try:
             with transaction.atomic():
-                row = _insert(asked, device_code=device_code, user_code=user_code, now=now)
+                row = DeviceLogin.objects.create(
+                    device_code_digest=digest(device_code),
+                    user_code_digest=digest_user_code(user_code),
+                    client_id=asked.client_id,
+                    scopes=sorted(set(asked.scopes)),
+                    device_name=asked.device_name,
+                    token_name=asked.token_name,
+                    expires_in_days=asked.expires_in_days,
+                    ip=asked.ip,
+                    country=asked.country,
+                    user_agent=asked.user_agent,
+                    created_at=now,
+                    expires_at=now + timedelta(seconds=LIFETIME_SECONDS),
+                    interval_seconds=INTERVAL_SECONDS,
+                    **asked.guards.as_columns(),
+                )
         except IntegrityError:
             continue
         return StartedLogin(row, device_code, user_code)
@@ -96,10 +111,10 @@ def start(asked: DeviceRequest) -> StartedLogin:
 
 
 def claim(typed_code: str, *, user: User) -> DeviceLogin | None:
-    """Binds the pending grant of a code to the user who entered it.
+    """Bind the pending grant of a code to the user who entered it, and return it.
 
-    None for a code that is unknown, expired, decided, or entered by somebody else before; which of
-    these it was is told to nobody.
+    Return None for a code that is unknown, expired, decided, or was entered by another user before;
+    the caller cannot learn which.
     """
     mine = Q(user=None) | Q(user=user)
     code_digest = digest_user_code(normalize(typed_code))
@@ -114,13 +129,13 @@ def claim(typed_code: str, *, user: User) -> DeviceLogin | None:
 
 
 def release(row: DeviceLogin, *, user: User) -> bool:
-    """Lets go of a claimed grant, so that another user may enter its code."""
+    """Release a claimed grant, so that another user may enter its code."""
     mine = DeviceLogin.objects.filter(pk=row.pk, user=user, state=State.PENDING)
     return mine.update(user=None) == 1
 
 
 def approve(row: DeviceLogin, approval: Approval, *, user: User, request: AnyRequest) -> bool:
-    """Grants what a device asked for; False if that is no longer possible."""
+    """Grant a device's request; return False if that is no longer possible."""
     granted = {
         "scopes": sorted(set(approval.scopes) & set(row.scopes)),
         "token_name": approval.token_name,
@@ -130,21 +145,21 @@ def approve(row: DeviceLogin, approval: Approval, *, user: User, request: AnyReq
     with transaction.atomic():
         moved = _decide(row, to=State.APPROVED, user=user, request=request, changes=granted)
         if moved:
-            _note("device_login.approved", row, user, request, scopes=granted["scopes"])
+            _record("device_login.approved", row, user, request, scopes=granted["scopes"])
     return moved
 
 
 def deny(row: DeviceLogin, *, user: User, request: AnyRequest) -> bool:
-    """Refuses what a device asked for; False if it is no longer pending for this user."""
+    """Refuse a device's request; return False if it is no longer pending for this user."""
     with transaction.atomic():
         moved = _decide(row, to=State.DENIED, user=user, request=request, changes={})
         if moved:
-            _note("device_login.denied", row, user, request)
+            _record("device_login.denied", row, user, request)
     return moved
 
 
 def cancel(device_code: str, *, client_id: str, request: AnyRequest) -> None:
-    """Ends a grant that the device no longer waits for, and the token that it never received."""
+    """End a grant that the device no longer waits for, and the token that it never received."""
     row = find(device_code, client_id=client_id)
     if row is None or _move(row, to=State.DENIED):
         return
@@ -154,27 +169,33 @@ def cancel(device_code: str, *, client_id: str, request: AnyRequest) -> None:
 
 
 def end_logins(users: Iterable[User]) -> None:
-    """Denies whatever these users have claimed or approved and no device has fetched yet.
+    """Deny every grant that these users have claimed or approved and no device has fetched.
 
-    Before the tokens of a user are revoked: one that is being fetched is there to be revoked then.
+    Call it before the tokens of a user are revoked, so that a token which is being fetched is
+    revoked too.
     """
     open_logins = DeviceLogin.objects.filter(user__in=users, state__in=SOURCES[State.DENIED])
     open_logins.update(state=State.DENIED)
 
 
 def find(device_code: str, *, client_id: str) -> DeviceLogin | None:
-    """The grant of a device code, for the client that started it only."""
+    """Return the grant of a device code if this client started it, otherwise None."""
     grants = DeviceLogin.objects.select_related("user__account", "token")
     return grants.filter(device_code_digest=digest(device_code), client_id=client_id).first()
 
 
 def redeem(row: DeviceLogin, *, request: AnyRequest) -> NewToken:
-    """The one token of an approved grant.
+    """Return the one token of an approved grant.
 
-    Raises the error of RFC 8628 section 3.5 that tells the device what to do. The state is looked
-    at before the pace: an approved grant is handed out however often the device asks.
+    Raise the error of RFC 8628 section 3.5 by which the device knows what to do. The state is
+    checked before the pace: an approved grant is handed out however often the device asks.
     """
-    _refuse_ended(row)
+    if row.state == State.CONSUMED:
+        raise OAuthError("invalid_grant", "This device code was used.")
+    if row.expires_at <= timezone.now():
+        raise OAuthError("expired_token", "The code has expired. Start again.")
+    if row.state == State.DENIED:
+        raise OAuthError("access_denied", "The login was refused.")
     if row.state == State.PENDING:
         _pace(row)
         raise OAuthError("authorization_pending", "The user has not decided yet.")
@@ -190,59 +211,28 @@ def redeem(row: DeviceLogin, *, request: AnyRequest) -> NewToken:
     return made
 
 
-def _refuse_ended(row: DeviceLogin) -> None:
-    if row.state == State.CONSUMED:
-        raise OAuthError("invalid_grant", "This device code was used.")
-    if row.expires_at <= timezone.now():
-        raise OAuthError("expired_token", "The code has expired. Start again.")
-    if row.state == State.DENIED:
-        raise OAuthError("access_denied", "The login was refused.")
-
-
 def _pace(row: DeviceLogin) -> None:
-    """Takes one poll of a pending grant, or raises `slow_down`.
+    """Accept a poll of a pending grant, or raise `slow_down`.
 
-    The clock starts again with polls that were in time only; a device whose clock runs fast would
-    never catch up otherwise. One second or a fifth of the interval early is in time.
+    Only a poll that was in time starts the clock again; otherwise a device whose clock runs fast
+    would never catch up. A poll may be early by one second or a fifth of the interval.
     """
     now = timezone.now()
     tolerance = max(1.0, row.interval_seconds * 0.2)
     in_time = now - timedelta(seconds=row.interval_seconds - tolerance)
-    this = DeviceLogin.objects.filter(pk=row.pk)
-    if this.filter(Q(last_polled_at=None) | Q(last_polled_at__lte=in_time)).update(
-        last_polled_at=now
-    ):
+    grant = DeviceLogin.objects.filter(pk=row.pk)
+    due = grant.filter(Q(last_polled_at=None) | Q(last_polled_at__lte=in_time))
+    if due.update(last_polled_at=now):
         return
     slower = Least(F("interval_seconds") + INTERVAL_STEP_SECONDS, Value(INTERVAL_CAP_SECONDS))
-    this.update(interval_seconds=slower)
+    grant.update(interval_seconds=slower)
     raise OAuthError("slow_down", "Ask less often: five seconds more between two polls.")
-
-
-def _insert(
-    asked: DeviceRequest, *, device_code: str, user_code: str, now: datetime
-) -> DeviceLogin:
-    return DeviceLogin.objects.create(
-        device_code_digest=digest(device_code),
-        user_code_digest=digest_user_code(user_code),
-        client_id=asked.client_id,
-        scopes=sorted(set(asked.scopes)),
-        device_name=asked.device_name,
-        token_name=asked.token_name,
-        expires_in_days=asked.expires_in_days,
-        ip=asked.ip,
-        country=asked.country,
-        user_agent=asked.user_agent,
-        created_at=now,
-        expires_at=now + timedelta(seconds=LIFETIME_SECONDS),
-        interval_seconds=INTERVAL_SECONDS,
-        **asked.guards.as_columns(),
-    )
 
 
 def _decide(
     row: DeviceLogin, *, to: str, user: User, request: AnyRequest, changes: dict[str, Any]
 ) -> bool:
-    """Moves a pending grant that this user entered the code of."""
+    """Move a pending grant whose code this user entered."""
     pending = DeviceLogin.objects.filter(
         pk=row.pk, user=user, state=State.PENDING, expires_at__gt=timezone.now()
     )
@@ -262,7 +252,7 @@ def _owner(row: DeviceLogin) -> User:
 
 
 def _spec(row: DeviceLogin) -> TokenSpec:
-    """The token as it was approved, cut to what exists and is allowed at this moment."""
+    """Return the token as it was approved, cut to what exists and is allowed at this moment."""
     days = policy_of(_owner(row).account).cap_days(row.expires_in_days)
     return TokenSpec(
         kind=AccessToken.Kind.DEVICE,
@@ -277,6 +267,6 @@ def _spec(row: DeviceLogin) -> TokenSpec:
     )
 
 
-def _note(action: str, row: DeviceLogin, user: User, request: AnyRequest, **facts: Any) -> None:
+def _record(action: str, row: DeviceLogin, user: User, request: AnyRequest, **facts: Any) -> None:
     facts = {"client": row.client_id, "device": row.device_name, "device_ip": row.ip, **facts}
     record(action, account=user.account, user=user, request=request, **facts)

@@ -1,4 +1,4 @@
-"""The pages where a person approves a device: enter the code, compare, decide."""
+"""The pages on which a user approves a device: enter the code, compare, decide."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ WRONG_CODE = _(
 @limited("page-write", methods=("POST",))
 @require_http_methods(["GET", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
-    """Where the person types the code. Opening a link fills it in, and decides nothing."""
+    """The page for the code. Opening a link fills the code in, and decides nothing."""
     offered = request.POST.get("user_code") or request.GET.get("user_code")
     if offered:
         request.session[CODE] = shown(normalize(offered)[:40])
@@ -77,7 +77,7 @@ def _code_page(request: HttpRequest, form: UserCodeForm, *, status: int = 200) -
 @require_GET
 @fresh_sign_in_required
 def device_confirm(request: HttpRequest) -> HttpResponse:
-    """What asks, from where, and for what; approve and deny weigh the same."""
+    """The device, where it is and its request; approve and deny weigh the same."""
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -91,7 +91,7 @@ def device_confirm(request: HttpRequest) -> HttpResponse:
 @require_POST
 @fresh_sign_in_required
 def device_approve(request: HttpRequest) -> HttpResponse:
-    """Grants the device its token; it fetches it with its next poll."""
+    """Grant the device its token, which its next poll fetches."""
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -115,7 +115,7 @@ def device_approve(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def device_deny(request: HttpRequest) -> HttpResponse:
-    """Refuses the device. Saying no needs no fresh sign-in."""
+    """Refuse the device. Refusing needs no fresh sign-in."""
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -128,7 +128,7 @@ def device_deny(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def device_switch(request: HttpRequest) -> HttpResponse:
-    """“Not you?”: lets go of the code, signs out, and takes the code to the sign-in page."""
+    """“Not you?”: release the code, sign out, and take the code to the sign-in page."""
     row, code = _claimed(request), request.session.get(CODE)
     if row is not None:
         device_login.release(row, user=signed_in_user(request))
@@ -143,7 +143,7 @@ def device_switch(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def device_done(request: HttpRequest, outcome: str) -> HttpResponse:
-    """What happened, and that the rest is on the device."""
+    """The outcome; the rest happens on the device."""
     return render(request, "accounts/device_done.html", {"outcome": outcome})
 
 
@@ -154,7 +154,7 @@ def _decided(request: HttpRequest, outcome: str) -> HttpResponse:
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    """Says that a login which waited here is over; without one, asks for a code."""
+    """Lead to the last page of a login that can no longer be decided, or else to the code."""
     if CLAIMED not in request.session:
         return redirect("accounts:device")
     request.session.pop(CODE, None)
@@ -162,7 +162,7 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 def _claimed(request: HttpRequest) -> DeviceLogin | None:
-    """The login whose code this session entered, while it can still be decided."""
+    """Return the login whose code this session entered, while it can still be decided."""
     logins = DeviceLogin.objects.filter(
         pk=request.session.get(CLAIMED, 0),
         user=signed_in_user(request),

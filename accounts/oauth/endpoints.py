@@ -10,10 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from accounts.audit import agent_of
-from accounts.guards import Guards, parse_guards
+from accounts.guards import parse_guards
 from accounts.models import DEVICE_DEFAULT, AccessToken, DeviceLogin, Scope
 from accounts.oauth import device_login
-from accounts.oauth.device_login import CLIENTS, DeviceRequest, StartedLogin
+from accounts.oauth.device_login import CLIENTS, DeviceRequest
 from accounts.oauth.http import (
     OAuthError,
     Parameters,
@@ -24,7 +24,7 @@ from accounts.oauth.http import (
 )
 from accounts.oauth.user_codes import shown
 from accounts.secrets import digest
-from accounts.tokens.lifecycle import LONGEST_DAYS, NewToken, revoke_token
+from accounts.tokens.lifecycle import LONGEST_DAYS, revoke_token
 from mobayilo.lib.client_ip import client_ip, country_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.instants import rfc3339
@@ -40,7 +40,7 @@ GUARDS = ("max_cents_per_day", "max_cents_per_call", "destinations", "caller_ids
 @require_safe
 @limited("oauth-metadata")
 def metadata(request: HttpRequest) -> HttpResponse:
-    """RFC 8414. The issuer comes from the settings, never from the Host header."""
+    """Metadata by RFC 8414. The issuer comes from the settings, never from the Host header."""
     issuer = settings.PUBLIC_URL
     document = {
         "issuer": issuer,
@@ -61,37 +61,37 @@ def metadata(request: HttpRequest) -> HttpResponse:
 @oauth_endpoint
 @limited("oauth-start")
 def device_authorization(request: HttpRequest) -> HttpResponse:
-    """RFC 8628 section 3.1."""
+    """Start a device login (RFC 8628 section 3.1)."""
     return _start(request, form_parameters(request))
 
 
 @oauth_endpoint
 @limited("oauth-start")
 def device_code_alias(request: HttpRequest) -> HttpResponse:
-    """The same with a JSON body, at the path that some clients have built in."""
+    """Start a device login with a JSON body, at the path that some clients have built in."""
     return _start(request, json_or_form_parameters(request))
 
 
 @oauth_endpoint
 @limited("oauth-token")
 def token(request: HttpRequest) -> HttpResponse:
-    """RFC 8628 section 3.4."""
+    """Redeem a device code (RFC 8628 section 3.4)."""
     return _redeem(request, form_parameters(request))
 
 
 @oauth_endpoint
 @limited("oauth-token")
 def access_token_alias(request: HttpRequest) -> HttpResponse:
-    """The same with a JSON body, at the path that some clients have built in."""
+    """Redeem a device code with a JSON body, at the path that some clients have built in."""
     return _redeem(request, json_or_form_parameters(request))
 
 
 @oauth_endpoint
 @limited("oauth-revoke")
 def revoke(request: HttpRequest) -> HttpResponse:
-    """RFC 7009: 200 for any token that does not work afterwards, known or not.
+    """Revoke a token (RFC 7009): 200 for any token that does not work afterwards, known or not.
 
-    Whoever holds a token may end it, so the client id is checked where given and not asked for.
+    A token may be ended by anyone who holds it, so the client id is optional and only checked.
     """
     parameters = form_parameters(request)
     secret = required(parameters, "token")
@@ -105,7 +105,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @oauth_endpoint
 @limited("oauth-revoke")
 def cancel_device_authorization(request: HttpRequest) -> HttpResponse:
-    """Ends a login that its device no longer waits for; always 200."""
+    """End a login that its device no longer waits for; always 200."""
     parameters = form_parameters(request)
     client_id = _client(required(parameters, "client_id"))
     device_login.cancel(required(parameters, "device_code"), client_id=client_id, request=request)
@@ -113,33 +113,59 @@ def cancel_device_authorization(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest, parameters: Parameters) -> HttpResponse:
-    ip = client_ip(request)
-    asked = DeviceRequest(
-        client_id=_client(required(parameters, "client_id")),
-        scopes=_scopes(parameters),
-        device_name=_text(parameters, "device_name"),
-        token_name=_text(parameters, "token_name"),
-        expires_in_days=_days(parameters),
-        guards=_guards(parameters),
-        ip=ip,
+    asked = _device_request(request, parameters)
+    pending = DeviceLogin.objects.filter(
+        ip=asked.ip, state=DeviceLogin.State.PENDING, expires_at__gt=timezone.now()
+    )
+    if pending.count() >= MAX_PENDING_PER_ADDRESS:
+        logger.warning("many device logins wait at one address", extra={"ip": asked.ip})
+        raise OAuthError(
+            "temporarily_unavailable",
+            "Too many logins are waiting at this address.",
+            status=429,
+            retry_after_seconds=60,
+        )
+    started = device_login.start(asked)
+    page, code = f"{settings.PUBLIC_URL}/device", shown(started.user_code)
+    return JsonResponse(
+        {
+            "device_code": started.device_code,
+            "user_code": code,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={code}",
+            "expires_in": device_login.LIFETIME_SECONDS,
+            "interval": started.row.interval_seconds,
+        }
+    )
+
+
+def _device_request(request: HttpRequest, parameters: Parameters) -> DeviceRequest:
+    """Return the request of a device as its parameters state it; raise OAuthError if one is bad."""
+    client_id = _client(required(parameters, "client_id"))
+    scopes = tuple(parameters.get("scope", "").split())
+    unknown = [scope for scope in scopes if scope not in Scope.values]
+    if unknown:
+        raise OAuthError("invalid_scope", f"There is no scope {unknown[0][:40]}.")
+    device_name, token_name = _text(parameters, "device_name"), _text(parameters, "token_name")
+    days = parameters.get("expires_in_days")
+    if days is not None and not (days.isascii() and days.isdigit()):
+        raise OAuthError("invalid_request", "expires_in_days must be a number of days.")
+    try:
+        guards = parse_guards({name: parameters.get(name) for name in GUARDS})
+    except ProductError as refusal:
+        field = next(iter(refusal.details["fields"]))
+        raise OAuthError("invalid_request", f"{field}: {refusal.message}") from refusal
+    return DeviceRequest(
+        client_id=client_id,
+        scopes=scopes or DEVICE_DEFAULT,
+        device_name=device_name,
+        token_name=token_name,
+        expires_in_days=None if days is None else min(int(days), LONGEST_DAYS),
+        guards=guards,
+        ip=client_ip(request),
         country=country_of(request),
         user_agent=agent_of(request),
     )
-    _refuse_hoarders(ip)
-    return JsonResponse(_started_body(device_login.start(asked)))
-
-
-def _started_body(started: StartedLogin) -> dict[str, Any]:
-    page = f"{settings.PUBLIC_URL}/device"
-    code = shown(started.user_code)
-    return {
-        "device_code": started.device_code,
-        "user_code": code,
-        "verification_uri": page,
-        "verification_uri_complete": f"{page}?user_code={code}",
-        "expires_in": device_login.LIFETIME_SECONDS,
-        "interval": started.row.interval_seconds,
-    }
 
 
 def _redeem(request: HttpRequest, parameters: Parameters) -> HttpResponse:
@@ -148,12 +174,14 @@ def _redeem(request: HttpRequest, parameters: Parameters) -> HttpResponse:
     client_id = _client(required(parameters, "client_id"))
     row = device_login.find(required(parameters, "device_code"), client_id=client_id)
     if row is None:
-        _count_unknown_code(request)
+        # Guesses of device codes slow down their address, and never a login that is under way.
+        wait_seconds = count(request, "unknown-device-codes")
+        if wait_seconds:
+            raise OAuthError(
+                "slow_down", "Too many unknown codes.", status=429, retry_after_seconds=wait_seconds
+            )
         raise OAuthError("invalid_grant", "This device code is unknown.")
-    return JsonResponse(_token_body(device_login.redeem(row, request=request)))
-
-
-def _token_body(made: NewToken) -> dict[str, Any]:
+    made = device_login.redeem(row, request=request)
     body: dict[str, Any] = {
         "access_token": made.secret,
         "token_type": "Bearer",
@@ -163,7 +191,7 @@ def _token_body(made: NewToken) -> dict[str, Any]:
     }
     if made.row.expires_at is not None:
         body["expires_in"] = round((made.row.expires_at - timezone.now()).total_seconds())
-    return body
+    return JsonResponse(body)
 
 
 def _client(client_id: str) -> str:
@@ -172,56 +200,8 @@ def _client(client_id: str) -> str:
     return client_id
 
 
-def _scopes(parameters: Parameters) -> tuple[str, ...]:
-    asked = tuple(parameters.get("scope", "").split())
-    unknown = [scope for scope in asked if scope not in Scope.values]
-    if unknown:
-        raise OAuthError("invalid_scope", f"There is no scope {unknown[0][:40]}.")
-    return asked or DEVICE_DEFAULT
-
-
 def _text(parameters: Parameters, name: str) -> str:
     value = parameters.get(name, "").strip()
     if len(value) > 100 or not value.isprintable():
         raise OAuthError("invalid_request", f"{name} must be up to 100 printable characters.")
     return value
-
-
-def _days(parameters: Parameters) -> int | None:
-    value = parameters.get("expires_in_days")
-    if value is None:
-        return None
-    if not value.isascii() or not value.isdigit():
-        raise OAuthError("invalid_request", "expires_in_days must be a number of days.")
-    return min(int(value), LONGEST_DAYS)
-
-
-def _guards(parameters: Parameters) -> Guards:
-    try:
-        return parse_guards({name: parameters.get(name) for name in GUARDS})
-    except ProductError as refusal:
-        field = next(iter(refusal.details["fields"]))
-        raise OAuthError("invalid_request", f"{field}: {refusal.message}") from refusal
-
-
-def _refuse_hoarders(ip: str) -> None:
-    pending = DeviceLogin.objects.filter(
-        ip=ip, state=DeviceLogin.State.PENDING, expires_at__gt=timezone.now()
-    )
-    if pending.count() >= MAX_PENDING_PER_ADDRESS:
-        logger.warning("many device logins wait at one address", extra={"ip": ip})
-        raise OAuthError(
-            "temporarily_unavailable",
-            "Too many logins are waiting at this address.",
-            status=429,
-            retry_after_seconds=60,
-        )
-
-
-def _count_unknown_code(request: HttpRequest) -> None:
-    """Guesses of device codes slow down their address, and never a login that is under way."""
-    wait_seconds = count(request, "unknown-device-codes")
-    if wait_seconds:
-        raise OAuthError(
-            "slow_down", "Too many unknown codes.", status=429, retry_after_seconds=wait_seconds
-        )

@@ -1,7 +1,7 @@
-"""What all OAuth endpoints share: form bodies in, JSON out whatever happens.
+"""The base of all OAuth endpoints: form bodies in, JSON out in every case.
 
 RFC 6749 section 5.2. Clients of RFC 8628 give up on HTML, on 403 and on a challenge header, so
-none of these leaves here: not when throttled, not for a wrong method or type, not for our faults.
+none of these is sent: not when throttled, not for a wrong method or type, not for our faults.
 """
 
 import json
@@ -19,7 +19,7 @@ from mobayilo.lib.texts import is_storable
 
 
 class OAuthError(Exception):
-    """`{"error": code, "error_description": description}` with a status, 400 unless told."""
+    """A refusal as `{"error": code, "error_description": description}` (RFC 6749 section 5.2)."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ Parameters = Mapping[str, str]
 IN_ASCII = str.maketrans({"“": "'", "”": "'", "’": "'", '"': "'", "\\": "/"})
 Endpoint = Callable[[HttpRequest], HttpResponse]
 FORM = "application/x-www-form-urlencoded"
-MAX_LENGTH = 4000
+MAX_CHARACTERS = 4000
 
 
 def oauth_endpoint(view: Endpoint) -> Endpoint:
-    """Makes a view an OAuth endpoint: POST only, JSON always, never stored."""
+    """Decorate a view as an OAuth endpoint: POST only, JSON always, never stored."""
 
     @csrf_exempt
     @wraps(view)
@@ -79,7 +79,7 @@ def oauth_endpoint(view: Endpoint) -> Endpoint:
 
 
 def oauth_refusal(error: ProductError) -> HttpResponse:
-    """A refusal that came before an endpoint did, such as of a name that is not ours."""
+    """Return a refusal from before any endpoint ran, such as of a host name that is not ours."""
     return _not_stored(refusal(_translate(error)))
 
 
@@ -90,8 +90,10 @@ def _not_stored(response: HttpResponse) -> HttpResponse:
 
 
 def refusal(error: OAuthError) -> HttpResponse:
-    """An error as JSON, in the ASCII that RFC 6749 allows."""
-    body = {"error": error.code, "error_description": _plain(error.description)}
+    """Return an error as JSON, in the ASCII that RFC 6749 allows."""
+    text = error.description.translate(IN_ASCII)
+    plain = "".join(c if " " <= c <= "~" else "?" for c in text)
+    body = {"error": error.code, "error_description": plain}
     response = JsonResponse(body, status=error.status)
     if error.retry_after_seconds is not None:
         response["Retry-After"] = str(error.retry_after_seconds)
@@ -101,9 +103,9 @@ def refusal(error: OAuthError) -> HttpResponse:
 
 
 def form_parameters(request: HttpRequest) -> Parameters:
-    """The parameters of a form body (RFC 6749 section 3.2).
+    """Return the parameters of a form body (RFC 6749 section 3.2).
 
-    One that is sent empty counts as not sent; one that is sent twice is refused.
+    An empty parameter counts as not sent; a parameter that is sent twice is refused.
     """
     if request.content_type != FORM:
         raise OAuthError("invalid_request", f"The body must be {FORM}.")
@@ -111,7 +113,7 @@ def form_parameters(request: HttpRequest) -> Parameters:
 
 
 def json_or_form_parameters(request: HttpRequest) -> Parameters:
-    """The same from a JSON object, for the alias endpoints; a form is taken as well."""
+    """Return the parameters of a JSON object or a form, for the alias endpoints."""
     if request.content_type != "application/json":
         return form_parameters(request)
     try:
@@ -135,7 +137,7 @@ def _checked(sent: Mapping[str, list[str]]) -> Parameters:
     for name, values in sent.items():
         if len(values) > 1:
             raise OAuthError("invalid_request", f"{name[:40]} is given twice.")
-        if len(values[0]) > MAX_LENGTH or not is_storable(values[0]):
+        if len(values[0]) > MAX_CHARACTERS or not is_storable(values[0]):
             raise OAuthError("invalid_request", f"{name[:40]} cannot be read.")
         if values[0]:
             parameters[name] = values[0]
@@ -149,15 +151,11 @@ def _word(value: Any) -> str:  # noqa: ANN401 - whatever a JSON body holds
 
 
 def _translate(error: ProductError) -> OAuthError:
-    """A refusal of the product in OAuth's words."""
+    """Return a refusal of the product with the code and status that OAuth knows."""
     codes = {429: "slow_down", 500: "server_error", 503: "temporarily_unavailable"}
     code = codes.get(error.kind.status, "invalid_request")
-    # No 401 and no 403: clients take both for the end (RFC 8628 knows 400 alone).
+    # No 401 and no 403: clients end at both (RFC 8628 knows 400 alone).
     status = error.kind.status if error.kind.status in (404, 429, 500, 503) else 400
     return OAuthError(
         code, error.message, status=status, retry_after_seconds=error.retry_after_seconds
     )
-
-
-def _plain(text: str) -> str:
-    return "".join(c if " " <= c <= "~" else "?" for c in text.translate(IN_ASCII))
