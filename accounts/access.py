@@ -1,4 +1,4 @@
-"""Who may open a page: sudo mode, and a proven email address."""
+"""Conditions for opening a page: sudo mode, and a proven email address."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 def fresh_sign_in_required(view: V) -> V:
-    """Sudo mode: the page opens only within 15 minutes of proving who one is.
+    """Open the page only within 15 minutes of a proof of identity (sudo mode).
 
     Signing in, confirming the password, and any second factor count. Otherwise the browser is sent
     to confirm and comes back; a form that was being sent is sent then, so nothing is lost.
@@ -35,7 +35,7 @@ def fresh_sign_in_required(view: V) -> V:
 
 
 def signed_in_freshly(request: HttpRequest) -> bool:
-    """Whether the user of this session proved who they are in the last 15 minutes."""
+    """Return whether the user of this session proved their identity in the last 15 minutes."""
     if not isinstance(request.user, User):
         return False
     records = get_authentication_records(request, request.user)
@@ -44,12 +44,12 @@ def signed_in_freshly(request: HttpRequest) -> bool:
 
 
 def has_verified_email(user: User) -> bool:
-    """Whether the user proved an email address."""
+    """Return whether the user proved an email address."""
     return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
 
 
 def signed_in_user(request: HttpRequest) -> User:
-    """The user of a page behind `login_required`."""
+    """Return the user of a page behind `login_required`."""
     if not isinstance(request.user, User):
         raise TypeError("this page lacks login_required")
     return request.user

@@ -7,7 +7,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        # Models and what uses them can be imported only now.
+        # Models, and modules that use them, can be imported only now.
         from accounts.sign_in import credential_changes
         from accounts.staff import groups
 

@@ -1,4 +1,4 @@
-"""The audit log: what happened to an account, by whom, from where."""
+"""The audit log: the events of an account, with user and place."""
 
 from typing import Any
 
@@ -11,8 +11,13 @@ from mobayilo.lib.client_ip import client_ip
 
 AnyRequest = HttpRequest | Request | None
 
-_VIA = {"/api/": "api", "/oauth/": "api", "/login/": "api", "/webhooks/": "webhook"}
-_VIA_ADMIN = "/admin/"
+_VIA_BY_PATH = {
+    "/admin/": "staff",
+    "/api/": "api",
+    "/oauth/": "api",
+    "/login/": "api",
+    "/webhooks/": "webhook",
+}
 
 
 def record(
@@ -24,17 +29,19 @@ def record(
     token: AccessToken | None = None,
     **facts: Any,
 ) -> AuditEvent:
-    """Appends one event, in the caller's transaction. `action` is `subject.what_happened`.
+    """Append one event, in the caller's transaction. `action` is `subject.what_happened`.
 
-    `facts` are JSON values; a token among them is cut to its kind before it is written.
-    `account` is None only for what happens before anybody is known, or concerns everybody.
+    `facts` are JSON values; a token in them is cut to its kind before it is written. `account` is
+    None only for an event before any user is known, or one that concerns all accounts.
     """
     plain = plain_request(request)
+    path = plain.path if plain else ""
+    via = next((via for start, via in _VIA_BY_PATH.items() if path.startswith(start)), "web")
     return AuditEvent.objects.create(
         account=account,
         user=user,
         action=action,
-        via=_via(plain),
+        via=via if plain else "system",
         token_public_id=token.public_id if token else "",
         ip=ip_of(plain),
         user_agent=agent_of(plain),
@@ -44,7 +51,7 @@ def record(
 
 
 def plain_request(request: AnyRequest) -> HttpRequest | None:
-    """Django's request inside that of the REST framework."""
+    """Return Django's request inside that of the REST framework."""
     return request._request if isinstance(request, Request) else request
 
 
@@ -54,16 +61,8 @@ def ip_of(request: AnyRequest) -> str | None:
 
 
 def agent_of(request: HttpRequest | None) -> str:
-    """The client as it calls itself, cut to what a row holds; control characters dropped."""
+    """Return the client's own name, cut to what a row holds, without control characters."""
     if request is None:
         return ""
     agent = request.headers.get("User-Agent", "")
     return "".join(char for char in agent if char.isprintable())[:200]
-
-
-def _via(request: HttpRequest | None) -> str:
-    if request is None:
-        return "system"
-    if request.path.startswith(_VIA_ADMIN):
-        return "staff"
-    return next((via for start, via in _VIA.items() if request.path.startswith(start)), "web")

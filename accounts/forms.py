@@ -1,4 +1,4 @@
-"""What people fill in about tokens and devices."""
+"""The forms about tokens and devices."""
 
 import re
 from collections.abc import Iterable
@@ -120,27 +120,13 @@ class TokenTerms(forms.Form):
         return name
 
     def clean(self) -> dict[str, Any]:
+        """Work out `days` and `guards` from the fields that make them."""
         cleaned = super().clean() or {}
-        self._clean_life(cleaned)
-        self._clean_guards(cleaned)
-        return cleaned
-
-    def _clean_life(self, cleaned: dict[str, Any]) -> None:
         chosen = cleaned.get("expires")
-        if chosen is None:
-            return
-        on: date | None = cleaned.get("expires_on")
-        if chosen == ON_A_DATE and on is None:
-            self.add_error("expires_on", _("Choose a date."))
-            return
-        self.days = (on - timezone.localdate()).days if chosen == ON_A_DATE and on else None
-        self.days = int(chosen) if self.days is None else self.days
-        longest = timezone.localdate() + timedelta(days=self.policy.max_days)
-        if chosen == ON_A_DATE and not 1 <= self.days <= self.policy.max_days:
-            day = date_format(longest, "j F Y")
-            self.add_error("expires_on", _("Choose a day after today, up to %s.") % day)
-
-    def _clean_guards(self, cleaned: dict[str, Any]) -> None:
+        if chosen == ON_A_DATE:
+            self._set_days_until(cleaned.get("expires_on"))
+        elif chosen is not None:
+            self.days = int(chosen)
         cents = {
             "max_cents_per_day": cleaned.get("max_per_day"),
             "max_cents_per_call": cleaned.get("max_per_call"),
@@ -152,9 +138,21 @@ class TokenTerms(forms.Form):
         except ProductError as refusal:
             field = next(iter(refusal.details["fields"]))
             self.add_error(field if field in self.fields else None, refusal.message)
+        return cleaned
+
+    def _set_days_until(self, day: date | None) -> None:
+        """Set the life of a token that ends on a date, or refuse the date."""
+        if day is None:
+            self.add_error("expires_on", _("Choose a date."))
+            return
+        today = timezone.localdate()
+        self.days = (day - today).days
+        if not 1 <= self.days <= self.policy.max_days:
+            last = date_format(today + timedelta(days=self.policy.max_days), "j F Y")
+            self.add_error("expires_on", _("Choose a day after today, up to %s.") % last)
 
     def spec(self, kind: str) -> TokenSpec:
-        """The token that this form describes."""
+        """Return the token that this form describes."""
         return TokenSpec(
             kind=kind,
             name=self.cleaned_data["name"],
@@ -165,7 +163,7 @@ class TokenTerms(forms.Form):
 
 
 class ApprovalForm(TokenTerms):
-    """What a device asks for, as the person grants it: never more rights than asked."""
+    """The terms of a device's token, as the user grants them: never more rights than asked."""
 
     def __init__(self, *args: Any, row: DeviceLogin, policy: TokenPolicy, **kwargs: Any) -> None:
         days = policy.cap_days(row.expires_in_days)
@@ -184,7 +182,7 @@ class ApprovalForm(TokenTerms):
 
 
 def guard_initial(guards: Guards) -> dict[str, Any]:
-    """How a form shows guards."""
+    """Return guards as the initial values of the form."""
     day, call = guards.max_cents_per_day, guards.max_cents_per_call
     return {
         "max_per_day": None if day is None else Decimal(day) / 100,
@@ -195,12 +193,12 @@ def guard_initial(guards: Guards) -> dict[str, Any]:
 
 
 def read_days(text: str | None) -> int | None:
-    """A number of days such as a link or a form holds; None for anything else."""
+    """Return a number of days from a link or a form; None for any other text."""
     return int(text) if text and re.fullmatch("[0-9]{1,4}", text) else None
 
 
 def life_choices(policy: TokenPolicy, *, asked: Iterable[str | None]) -> list[tuple[str, str]]:
-    """How long a token may live, as far as the policy allows; what was asked for is among it."""
+    """Return the choices of a token's life that the policy allows, with the lives asked for."""
     wanted = {*PRESET_DAYS, policy.default_days, *map(read_days, asked)}
     days = [day for day in wanted if day is not None and 1 <= day <= policy.max_days]
     choices = [(str(day), ngettext("in %d day", "in %d days", day) % day) for day in sorted(days)]

@@ -1,4 +1,4 @@
-"""Guards of a token: what it may spend, where it may call, and which own phones it may use.
+"""Guards of a token: its spending, its destinations, and the own phones that it may use.
 
 Pure functions. Telephony calls the checks inside the transaction that places the hold.
 """
@@ -46,7 +46,7 @@ class Guards:
         )
 
     def as_columns(self) -> dict[str, Any]:
-        """The GUARDS object of the API, and the values of the model's columns."""
+        """Return the GUARDS object of the API, which is also the values of the model's columns."""
         return {
             "max_cents_per_day": self.max_cents_per_day,
             "max_cents_per_call": self.max_cents_per_call,
@@ -62,9 +62,9 @@ NO_GUARDS = Guards()
 
 
 def parse_guards(raw: Mapping[str, Any]) -> Guards:
-    """Guards as programs and people write them: cents as whole numbers, lists or words.
+    """Return the guards that programs and people write: cents as whole numbers, lists or words.
 
-    Raises `invalid_request` that names the field.
+    Raise `invalid_request` that names the field.
     """
     unknown = sorted(raw.keys() - Guards.__dataclass_fields__.keys())
     if unknown:
@@ -78,10 +78,10 @@ def parse_guards(raw: Mapping[str, Any]) -> Guards:
 
 
 def check_spend(guards: Guards, *, hold_micros: int, spent_today_micros: int) -> None:
-    """Refuses a hold that goes over a limit.
+    """Raise `guard_spend_call` or `guard_spend_day` if a hold goes over a limit.
 
-    `spent_today_micros` is what the token's whole line has spent in this UTC day, open holds
-    included and this one left out. Raises `guard_spend_call` or `guard_spend_day`.
+    `spent_today_micros` is the spending of the token's whole line in this UTC day, with open holds
+    and without this one.
     """
     per_call, per_day = guards.max_cents_per_call, guards.max_cents_per_day
     if per_call is not None and hold_micros > per_call * MICROS_PER_CENT:
@@ -104,7 +104,7 @@ def check_spend(guards: Guards, *, hold_micros: int, spent_today_micros: int) ->
 
 
 def destination_is_allowed(guards: Guards, *, e164: str, country: str) -> bool:
-    """Whether the token may call a number; `country` is the ISO code of that number."""
+    """Return whether the token may call a number; `country` is the ISO code of that number."""
     if guards.destinations is None:
         return True
     return any(
@@ -114,10 +114,10 @@ def destination_is_allowed(guards: Guards, *, e164: str, country: str) -> bool:
 
 
 def own_phone_refusal(guards: Guards, *, e164: str, country: str) -> str | None:
-    """Return the code that keeps a token from ringing a phone of the customer, or from proving it.
+    """Return the code that refuses a token a phone of the customer, or None if it is allowed.
 
-    That phone is the other leg of each call. It has to be one that `caller_ids` names; where that
-    is not set, it has to be inside `destinations`. None means that the phone is allowed.
+    That phone is the other leg of each call. It has to be one that `caller_ids` names; without
+    `caller_ids` it has to be inside `destinations`.
     """
     if guards.caller_ids is not None:
         return None if e164 in guards.caller_ids else "guard_caller_id"
@@ -144,7 +144,8 @@ def _entries(
     if value is None or value == "":
         return None
     words = _words(value) if isinstance(value, str) else value
-    if not _is_list_of_text(words) or not 1 <= len(words) <= MAX_ENTRIES:
+    is_list = isinstance(words, list | tuple) and all(isinstance(word, str) for word in words)
+    if not is_list or not 1 <= len(words) <= MAX_ENTRIES:
         _refuse(field, f"Give 1 to {MAX_ENTRIES} entries.")
     return tuple(dict.fromkeys(parse(field, word) for word in words))
 
@@ -157,10 +158,6 @@ def _words(text: str) -> list[str]:
         for part in parts
         for word in ([part] if find_country(part) else re.split(r"\s+", part))
     ]
-
-
-def _is_list_of_text(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(word, str) for word in value)
 
 
 def _destination(field: str, word: str) -> str:

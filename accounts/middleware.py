@@ -1,4 +1,4 @@
-"""What every answer to a token carries, and which browsers are signed in."""
+"""The headers of every answer to a token, and the browsers that are signed in."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from mobayilo.lib.instants import rfc3339
 
 
 class TokenHeadersMiddleware:
-    """Answers to a token are stored nowhere, and tell when the token ends."""
+    """The headers that keep answers to a token from being stored and report the token's end."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -23,23 +23,20 @@ class TokenHeadersMiddleware:
         if request.path.startswith("/api/") and "Authorization" in request.headers:
             response["Cache-Control"] = "no-store"
             token = getattr(request, "auth", None)
-            ends = token.expires_at if isinstance(token, AccessToken) else None
-            if ends is not None and not _holds_a_new_token(response):
-                response["X-Token-Expires-At"] = rfc3339(ends)
+            expires_at = token.expires_at if isinstance(token, AccessToken) else None
+            # An answer with a new token has the end of that one in its body.
+            body = getattr(response, "data", None)
+            has_new_token = isinstance(body, dict) and isinstance(body.get("token"), str)
+            if expires_at is not None and not has_new_token:
+                response["X-Token-Expires-At"] = rfc3339(expires_at)
         return response
 
 
-def _holds_a_new_token(response: HttpResponseBase) -> bool:
-    """Such an answer says in its body when that one ends; the header would tell of another."""
-    body = getattr(response, "data", None)
-    return isinstance(body, dict) and isinstance(body.get("token"), str)
-
-
 class UserSessionsMiddleware(EagerMiddleware):  # type: ignore[misc]  # allauth has no types
-    """Notes where a browser was last seen; once a minute, where allauth's own writes each time.
+    """A record of where a browser was last seen, once a minute; allauth's own writes every time.
 
-    A browser that comes from elsewhere, or calls itself otherwise, is noted at once. What comes
-    without a session, as programs do, is no browser of anybody.
+    A browser with another address or another name is recorded at once. A request without a session,
+    as programs send, comes from no user's browser.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -48,7 +45,7 @@ class UserSessionsMiddleware(EagerMiddleware):  # type: ignore[misc]  # allauth 
         seen = f"{request.session.session_key} {ip_of(request)} {agent_of(request)}"
         key = f"seen:{hashlib.sha256(seen.encode()).hexdigest()}"
         if caches["local"].add(key, True, timeout=60):
-            answer: HttpResponseBase = super().__call__(request)
+            response: HttpResponseBase = super().__call__(request)
         else:
-            answer = self.get_response(request)
-        return answer
+            response = self.get_response(request)
+        return response

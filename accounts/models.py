@@ -1,4 +1,4 @@
-"""Who you are: accounts pay, users sign in, tokens act for users."""
+"""Accounts pay, users sign in, tokens act for users."""
 
 from typing import Any, ClassVar, NoReturn
 
@@ -37,7 +37,7 @@ def new_token_id() -> str:
 
 
 class Account(models.Model):
-    """Who pays: wallet, caller IDs and calls belong to it. It may have several equal users."""
+    """The payer: wallet, caller IDs and calls belong to it. It may have several equal users."""
 
     public_id = models.CharField(max_length=32, unique=True, default=new_account_id, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -62,7 +62,7 @@ class Account(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users, each with an account of their own unless one is given."""
+    """A manager that makes users, each with a new account unless one is given."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=email, **fields)
@@ -75,15 +75,15 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Who signs in. The email address is the name."""
+    """A person who signs in, by the email address."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="users")
     email = models.EmailField(max_length=254, unique=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Set when the password or the address changed and the user has not yet said what becomes of
-    # the tokens made before.
+    # Set when the password or the address changed, until the user decides about the tokens made
+    # before.
     tokens_in_question_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -132,7 +132,7 @@ class Guarded(models.Model):
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def live(self) -> "AccessTokenQuerySet":
-        """Those that the server accepts at this moment."""
+        """Return the tokens that the server accepts at this moment."""
         unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
         return self.filter(unexpired, revoked_at=None)
 
@@ -167,7 +167,7 @@ class AccessToken(Guarded):
     rotated_at = models.DateTimeField(null=True, editable=False)
     reuse_noticed_at = models.DateTimeField(null=True, editable=False)
 
-    # Where it was made and where it was last seen.
+    # The place where the token was made, and where it was last seen.
     client = models.CharField(max_length=60, blank=True, editable=False)
     device_name = models.CharField(max_length=100, blank=True, editable=False)
     created_ip = models.GenericIPAddressField(null=True, editable=False)
@@ -222,7 +222,7 @@ class DeviceLogin(Guarded):
     expires_at = models.DateTimeField()
     interval_seconds = models.PositiveSmallIntegerField()
     last_polled_at = models.DateTimeField(null=True)
-    # Who entered the code; nobody else can approve it then.
+    # The user who entered the code; no other user can approve it then.
     user = models.ForeignKey(
         User, null=True, on_delete=models.CASCADE, related_name="device_logins"
     )
@@ -251,7 +251,7 @@ class DeviceLogin(Guarded):
 
 
 class AppendOnlyError(Exception):
-    """Somebody tried to change or delete what is written once."""
+    """An attempt to change or delete a row that is written once."""
 
 
 class AppendOnlyQuerySet(models.QuerySet["AuditEvent"]):
@@ -263,10 +263,10 @@ class AppendOnlyQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """Something that happened to an account. Never changed, never deleted, never a secret."""
+    """An event of an account. It is never changed or deleted, and has no secret in it."""
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Null for what happens before anybody is known, such as codes guessed in bulk.
+    # Null for events before any user is known, such as codes guessed in bulk.
     account = models.ForeignKey(
         Account, null=True, on_delete=models.PROTECT, related_name="audit_events"
     )
@@ -300,7 +300,7 @@ class AuditEvent(models.Model):
 
 
 class OutboxMail(models.Model):
-    """A mail to be sent by `manage.py send_notices`; its key says what it is about, once."""
+    """A mail to be sent by `manage.py send_notices`. Its unique key names its cause."""
 
     key = models.CharField(max_length=120, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mails")

@@ -12,9 +12,9 @@ _SHAPE = re.compile(r"moby_(pat|dev)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})")
 
 
 def checksum(body: str) -> str:
-    """CRC32 of the random part in base62, left-padded with 0 to six characters.
+    """Return the CRC32 of the random part in base62, left-padded with 0 to six characters.
 
-    A filter for typos and secret scanners, never a security check.
+    It is a filter for typos and secret scanners, never a security check.
     """
     value = zlib.crc32(body.encode("ascii"))
     digits = ""
@@ -25,32 +25,35 @@ def checksum(body: str) -> str:
 
 
 def new_secret(kind: str) -> str:
-    """A fresh token such as `moby_pat_…`; `kind` is `pat` or `dev`."""
+    """Return a new token such as `moby_pat_…`; `kind` is `pat` or `dev`."""
     body = random_base62(BODY_LENGTH)
     return f"moby_{kind}_{body}{checksum(body)}"
 
 
 def looks_like_token(text: str) -> bool:
-    """Whether shape and checksum are right, told without a look at the database."""
+    """Return whether shape and checksum are right, without a query."""
     match = _SHAPE.fullmatch(text)
     return match is not None and checksum(match[2]) == match[3]
 
 
 def digest(secret: str) -> str:
-    """What is stored. No salt: the input has 178 random bits, and a look-up is one equality."""
+    """Return the digest that is stored.
+
+    It has no salt: the input has 178 random bits, and a look-up is one equality.
+    """
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-_ANYWHERE = re.compile(r"moby_(pat|dev)_[0-9A-Za-z]+")
+_TOKEN_IN_TEXT = re.compile(r"moby_(pat|dev)_[0-9A-Za-z]+")
 
 
 def hide_tokens_in(text: str) -> str:
-    """Text with each token in it cut to its kind."""
-    return _ANYWHERE.sub(r"moby_\1_…", text)
+    """Return a text with each token in it cut to its kind."""
+    return _TOKEN_IN_TEXT.sub(r"moby_\1_…", text)
 
 
 def hide_tokens(value: object) -> object:
-    """JSON-like data with each token in it cut to its kind."""
+    """Return JSON-like data with each token in it cut to its kind."""
     if isinstance(value, str):
         return hide_tokens_in(value)
     if isinstance(value, dict):

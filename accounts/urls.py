@@ -1,4 +1,4 @@
-"""The pages of this room."""
+"""The pages of accounts."""
 
 from django.urls import path, register_converter
 
@@ -9,7 +9,7 @@ app_name = "accounts"
 
 
 class Outcome:
-    """How a device login ended, in the address of its last page."""
+    """The outcome of a device login, in the address of its last page."""
 
     regex = "approved|denied|over"
 

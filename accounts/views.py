@@ -1,4 +1,4 @@
-"""The pages of tokens: list, make, replace, revoke."""
+"""The pages of tokens and of security: tokens, devices, browsers, the audit log."""
 
 from typing import Any
 
@@ -16,13 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.audit import record
 from accounts.forms import TokenTerms, read_days
-from accounts.models import AccessToken, AuditEvent, Scope, User
+from accounts.models import AccessToken, AuditEvent, Scope
 from accounts.oauth.device_login import end_logins
 from accounts.oauth.device_views import CODE
 from accounts.sign_in.credential_changes import settle_tokens, tokens_in_question
 from accounts.tokens.lifecycle import (
     NewToken,
-    TokenPolicy,
     create_token,
     policy_of,
     revoke_token,
@@ -73,37 +72,28 @@ def devices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @fresh_sign_in_required
 def token_new(request: HttpRequest) -> HttpResponse:
-    """Makes a token. `?name=&scopes=&expires=` fill the form in; pressing the button stays."""
+    """Make a token. `?name=&scopes=&expires=` fill the form in; the user still has to send it."""
     user = signed_in_user(request)
     policy = policy_of(user.account)
     if request.method == "GET":
-        form = TokenTerms(policy=policy, initial=_prefilled(request, policy))
+        initial = {
+            "name": request.GET.get("name", "")[:100],
+            "scopes": request.GET.get("scopes", "").replace(",", " ").split(),
+            "expires": str(policy.cap_days(read_days(request.GET.get("expires")))),
+        }
+        form = TokenTerms(policy=policy, initial=initial)
         return render(request, "accounts/token_new.html", {"form": form})
     form = TokenTerms(request.POST, policy=policy)
-    made = _make(request, user, form) if form.is_valid() else None
-    if made is None:
-        return render(request, "accounts/token_new.html", {"form": form}, status=400)
-    return _shown_once(request, made)
-
-
-def _make(request: HttpRequest, user: User, form: TokenTerms) -> NewToken | None:
-    try:
-        return create_token(user, form.spec(AccessToken.Kind.PERSONAL), request=request)
-    except ProductError as refusal:
-        if refusal.code != "invalid_request":
-            raise
-        field = next(iter(refusal.details["fields"]))
-        form.add_error(field if field in form.fields else None, refusal.message)
-        return None
-
-
-def _prefilled(request: HttpRequest, policy: TokenPolicy) -> dict[str, Any]:
-    days = read_days(request.GET.get("expires"))
-    return {
-        "name": request.GET.get("name", "")[:100],
-        "scopes": request.GET.get("scopes", "").replace(",", " ").split(),
-        "expires": str(policy.cap_days(days)),
-    }
+    if form.is_valid():
+        try:
+            spec = form.spec(AccessToken.Kind.PERSONAL)
+            return _shown_once(request, create_token(user, spec, request=request))
+        except ProductError as refusal:
+            if refusal.code != "invalid_request":
+                raise
+            field = next(iter(refusal.details["fields"]))
+            form.add_error(field if field in form.fields else None, refusal.message)
+    return render(request, "accounts/token_new.html", {"form": form}, status=400)
 
 
 @never_cache
@@ -111,7 +101,7 @@ def _prefilled(request: HttpRequest, policy: TokenPolicy) -> dict[str, Any]:
 @require_POST
 @fresh_sign_in_required
 def token_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
-    """A new secret for the same token; the old one works for a day more."""
+    """Give a token a new secret; the old one works for a day more."""
     return _shown_once(request, rotate_token(_mine(request, public_id), request=request))
 
 
@@ -120,7 +110,7 @@ def token_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 @login_required
 def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Ends one token at once. Ending needs no fresh sign-in: it can only make things safer."""
+    """End one token at once. It needs no fresh sign-in, since it can only make things safer."""
     token = _mine(request, public_id)
     if revoke_token(token, reason="revoked by you", request=request):
         messages.success(request, _("“%s” no longer works.") % token.name)
@@ -133,17 +123,17 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 @fresh_sign_in_required
 def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
-    """Ends every token and signs every device out."""
+    """End every token and sign every device out."""
     user = signed_in_user(request)
     end_logins([user])
     mine = AccessToken.objects.live().for_user(user)
     ended = revoke_tokens(mine, actor=user, reason="revoked by you", request=request)
-    messages.success(request, tokens_revoked(ended))
+    messages.success(request, _in_words(ended))
     return redirect("accounts:tokens")
 
 
-def tokens_revoked(count: int) -> str:
-    """How many were revoked, in words."""
+def _in_words(count: int) -> str:
+    """Return in words how many tokens were revoked."""
     return ngettext("%d token revoked.", "%d tokens revoked.", count) % count
 
 
@@ -153,7 +143,7 @@ def _mine(request: HttpRequest, public_id: str) -> AccessToken:
 
 
 def _shown_once(request: HttpRequest, made: NewToken) -> HttpResponse:
-    """The one answer that holds the secret: no redirect, so that it is stored nowhere."""
+    """Show the secret in the one answer that has it: no redirect, so that it is stored nowhere."""
     context = {"token": made.row, "secret": made.secret}
     return render(request, "accounts/token_created.html", context)
 
@@ -172,7 +162,7 @@ def _row(token: AccessToken) -> dict[str, Any]:
 @require_GET
 @login_required
 def after_sign_in(request: HttpRequest) -> HttpResponse:
-    """Where signing in leads when nothing else was asked for: to a code that waits, or home."""
+    """Lead from signing in to a code that waits, to tokens in question, or home."""
     if request.session.get(CODE):
         return redirect("accounts:device")
     if signed_in_user(request).tokens_in_question_at:
@@ -186,15 +176,14 @@ def after_sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def tokens_review(request: HttpRequest) -> HttpResponse:
-    """After a new password or address: shall the tokens made before go on working?"""
+    """Ask, after a new password or address, whether tokens made before shall go on working."""
     user = signed_in_user(request)
     if user.tokens_in_question_at is None:
         return redirect("accounts:security")
     if request.method == "POST":
         revoke = request.POST.get("answer") != "keep"
         ended = settle_tokens(user, revoke=revoke, request=request)
-        said = tokens_revoked(ended) if revoke else _("Tokens kept.")
-        messages.success(request, said)
+        messages.success(request, _in_words(ended) if revoke else _("Tokens kept."))
         return redirect("accounts:tokens")
     old = tokens_in_question(user).order_by("-id")
     return render(request, "accounts/tokens_review.html", {"tokens": old})
@@ -205,7 +194,7 @@ def tokens_review(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
-    """Signs one browser of the user out."""
+    """Sign one browser of the user out."""
     mine = UserSession.objects.filter(user=signed_in_user(request))
     session = get_object_or_404(mine, pk=session_id)
     session.end()
@@ -220,7 +209,8 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """The account's audit log, newest first, with the browsers that are signed in.
 
-    What staff did is told as Support's doing, not by whom or from where; that they looked, is not.
+    An action of staff is shown as Support's, without a name or an address. That staff looked at the
+    account is not shown.
     """
     user = signed_in_user(request)
     events = AuditEvent.objects.filter(account=user.account).exclude(action="support.looked")

@@ -1,6 +1,6 @@
 """A new password or email address: other browsers are signed out, and tokens are in question.
 
-allauth tells of these changes by its signals; there is no other place to learn of them all.
+allauth sends signals for these changes; no other place sees each.
 """
 
 from typing import Any
@@ -26,33 +26,36 @@ CHANGES = {
 
 
 def connect() -> None:
-    """Listens to allauth; called once when the app is ready."""
+    """Connect to the signals of allauth; called once when the app is ready."""
     for signal, action in CHANGES.items():
         signal.connect(_on_change, dispatch_uid=f"accounts.{action}")
 
 
 def settle_tokens(user: User, *, revoke: bool, request: HttpRequest) -> int:
-    """The user's answer to what becomes of the tokens made before; how many were revoked."""
+    """Apply the user's decision about the tokens made before; return how many were revoked."""
     with transaction.atomic():
-        asked = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        locked = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
         User.objects.filter(pk=user.pk).update(tokens_in_question_at=None)
-        if asked.tokens_in_question_at is None or not revoke:
+        if locked.tokens_in_question_at is None or not revoke:
             record("tokens.kept", account=user.account, user=user, request=request)
             return 0
-        old = tokens_in_question(asked)
+        old = tokens_in_question(locked)
         reason = "password or email changed"
         return revoke_tokens(old, actor=user, reason=reason, request=request)
 
 
 def tokens_in_question(user: User) -> AccessTokenQuerySet:
-    """Live tokens made before the change, and what rotations have made of them since."""
+    """Return live tokens made before the change, and their successors by rotation."""
     tokens = AccessToken.objects.for_user(user)
     before = tokens.filter(created_at__lte=user.tokens_in_question_at)
     return tokens.live().filter(line__in=before.values("line"))
 
 
 def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signals have no type here
-    _end_other_sessions(user, request)
+    """Sign other browsers out, put tokens in question, record the change, and mail every user."""
+    here = request.session.session_key or ""
+    for session in UserSession.objects.filter(user=user).exclude(session_key=here):
+        session.end()
     end_logins([user])
     if AccessToken.objects.live().for_user(user).exists():
         User.objects.filter(pk=user.pk).update(tokens_in_question_at=timezone.now())
@@ -65,11 +68,3 @@ def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) 
             to_user=False,  # allauth writes to the former address
             former_email=former.email,
         )
-
-
-def _end_other_sessions(user: User, request: HttpRequest) -> None:
-    others = UserSession.objects.filter(user=user).exclude(
-        session_key=request.session.session_key or ""
-    )
-    for session in others:
-        session.end()

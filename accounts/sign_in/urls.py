@@ -1,6 +1,6 @@
 """allauth's pages behind a limit of ours.
 
-allauth counts by itself, but not on every page, and without its counters it knows no `Retry-After`.
+allauth counts requests too, but not on every page, and it sends no `Retry-After`.
 """
 
 from collections.abc import Iterable

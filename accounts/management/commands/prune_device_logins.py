@@ -1,4 +1,4 @@
-"""Deletes device logins that ended, and where tokens were used that ended long ago.
+"""Delete device logins that ended, and the traces of tokens that ended long ago.
 
 Safe to run twice and in two processes.
 """
@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, DeviceLogin
 
-# A device that polls late is told "expired" and not "unknown"; support may look back for a week.
-# What was decided stays in the audit log.
-KEPT = timedelta(days=7)
-TRACES_KEPT = timedelta(days=90)
+# A device that polls late gets "expired" and not "unknown"; support may look back for a week.
+# The decisions stay in the audit log.
+LOGINS_KEPT_FOR = timedelta(days=7)
+TRACES_KEPT_FOR = timedelta(days=90)
 
 
 class Command(BaseCommand):
@@ -25,14 +25,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = DeviceLogin.objects.filter(expires_at__lt=timezone.now() - KEPT)
-        deleted, _ = ended.delete()
-        self.stdout.write(f"{deleted} deleted, {_forget_traces()} tokens without address")
-
-
-def _forget_traces() -> int:
-    """Where ended tokens were made and used; name, device and dates stay for the list."""
-    before = timezone.now() - TRACES_KEPT
-    ended = AccessToken.objects.filter(Q(revoked_at__lt=before) | Q(expires_at__lt=before))
-    traced = ended.filter(Q(created_ip__isnull=False) | Q(last_used_ip__isnull=False))
-    return traced.update(created_ip=None, last_used_ip=None, last_used_agent="")
+        now = timezone.now()
+        deleted, _ = DeviceLogin.objects.filter(expires_at__lt=now - LOGINS_KEPT_FOR).delete()
+        # Name, device and dates stay for the list.
+        before = now - TRACES_KEPT_FOR
+        ended = AccessToken.objects.filter(Q(revoked_at__lt=before) | Q(expires_at__lt=before))
+        traced = ended.filter(Q(created_ip__isnull=False) | Q(last_used_ip__isnull=False))
+        cleared = traced.update(created_ip=None, last_used_ip=None, last_used_agent="")
+        self.stdout.write(f"{deleted} deleted, {cleared} tokens without address")

@@ -1,4 +1,4 @@
-"""Deletes kept answers that are replayed no more. Safe to run twice and in two processes."""
+"""Delete kept answers that are no longer replayed. Safe to run twice and in two processes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sends the mails that are due. Safe to run twice and in two processes."""
+"""Send the mails that are due. Safe to run twice and in two processes."""
 
 from typing import Any
 
