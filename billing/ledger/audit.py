@@ -22,7 +22,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Concat
 
-from billing.ledger import sql
 from billing.models import AuditReport, Book, Hold, Refund, TopUp, Transfer, Wallet
 from mobayilo.lib.money import format_micros
 
@@ -33,6 +32,53 @@ CLAWED_BACK = (
     Transfer.Kind.REFUND,
     Transfer.Kind.REFUND_RETURNED,
 )
+
+# Wallets whose owners sent promotional credit to a card, and how much at worst. `kept` is the
+# running sum of what the owner's own acts leave: payments and credits, less calls and the refunds
+# that the owner asked for. `promoted` is the running sum of promotions and calls; what is unspent
+# is how far it has risen above its lowest point, or above zero. An owner's refund is granted only
+# from what is available beyond unspent promotions, so `kept` never falls below `unspent`. Left out
+# of `kept`: what others take, even out of promotions (disputes, refunds by staff or made in
+# Stripe's dashboard, debits by staff).
+PROMOTIONS_SENT_TO_CARDS = """
+WITH own_refund AS (
+    SELECT 'refund:' || refund.public_id AS name
+    FROM billing_refund refund
+    JOIN billing_topup topup ON topup.id = refund.topup_id
+    JOIN accounts_user asker ON asker.id = refund.user_id AND asker.account_id = topup.account_id
+    JOIN billing_transfer taken ON taken.key = 'refund:' || refund.public_id || ':settle'
+), own_key AS (
+    SELECT name || ':settle' AS key FROM own_refund
+    UNION ALL SELECT name || ':returned' FROM own_refund
+), running AS (
+    SELECT moved.wallet_id, moved.id,
+        SUM(CASE
+            WHEN moved.kind IN ('refund', 'refund_returned') AND own_key.key IS NULL THEN 0
+            WHEN moved.kind IN ('dispute', 'dispute_returned') THEN 0
+            WHEN moved.kind IN ('adjustment', 'call_refund', 'write_off')
+                AND moved.amount_micros < 0 THEN 0
+            ELSE moved.amount_micros
+        END) OVER so_far AS kept,
+        SUM(CASE WHEN moved.kind IN ('promotion', 'call') THEN moved.amount_micros ELSE 0 END)
+            OVER so_far AS promoted
+    FROM billing_transfer moved LEFT JOIN own_key ON own_key.key = moved.key
+    WINDOW so_far AS (PARTITION BY moved.wallet_id ORDER BY moved.id)
+), unspent AS (
+    SELECT wallet_id, kept, promoted - CASE WHEN lowest < 0 THEN lowest ELSE 0 END AS unspent
+    FROM (
+        SELECT wallet_id, kept, promoted,
+            MIN(promoted) OVER (PARTITION BY wallet_id ORDER BY id) AS lowest
+        FROM running
+    ) AS with_lowest
+)
+SELECT account.public_id, MAX(unspent.unspent - unspent.kept)
+FROM unspent
+JOIN billing_wallet wallet ON wallet.id = unspent.wallet_id
+JOIN accounts_account account ON account.id = wallet.account_id
+WHERE unspent.kept < unspent.unspent
+GROUP BY account.public_id
+ORDER BY account.public_id
+"""
 
 
 def audit_ledger() -> AuditReport:
@@ -219,7 +265,7 @@ def wrong_refund_holds() -> Iterator[str]:
 def promotions_sent_to_cards() -> Iterator[str]:
     """What a customer had refunded to cards was never promotional credit, at any moment."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.PROMOTIONS_SENT_TO_CARDS)
+        cursor.execute(PROMOTIONS_SENT_TO_CARDS)
         found = cursor.fetchall()
     for account_id, micros in found:
         yield f"wallet of {account_id}: {format_micros(int(micros))} of promotions went to a card"

@@ -15,7 +15,6 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from billing.ledger import sql
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
 from billing.notices import notice_low_balance
 from mobayilo.lib.errors import ProductError
@@ -24,6 +23,70 @@ from mobayilo.lib.prepared import fetch_prepared
 
 logger = logging.getLogger(__name__)
 HOLDS_PER_RUN = 10_000
+
+# Moves a wallet's totals by %(balance)s and %(held)s. WHERE refuses to go below zero, or further
+# below it, unless %(may_owe)s is 1. `owed_micros` follows: a clawback raises it to what is missing
+# now, anything else can only lower it.
+MOVE_WALLET = """
+UPDATE billing_wallet SET
+    balance_micros = balance_micros + %(balance)s,
+    held_micros = held_micros + %(held)s,
+    owed_micros = CASE
+        WHEN balance_micros + %(balance)s >= held_micros + %(held)s THEN 0
+        WHEN %(may_owe)s = 0
+            AND owed_micros < held_micros + %(held)s - balance_micros - %(balance)s
+            THEN owed_micros
+        ELSE held_micros + %(held)s - balance_micros - %(balance)s
+    END
+WHERE id = %(wallet)s AND (
+    %(may_owe)s = 1
+    OR %(balance)s >= %(held)s
+    OR balance_micros + %(balance)s >= held_micros + %(held)s
+)
+RETURNING balance_micros
+"""
+
+# Reserves part of what is available, in an account that is not frozen or with %(even_frozen)s 1.
+# The row stays locked to the end of the transaction.
+RESERVE = """
+UPDATE billing_wallet SET held_micros = held_micros + %(amount)s
+WHERE account_id = %(account)s
+    AND balance_micros - held_micros >= %(amount)s
+    AND (%(even_frozen)s = 1 OR NOT EXISTS (
+        SELECT 1 FROM accounts_account
+        WHERE accounts_account.id = billing_wallet.account_id
+            AND accounts_account.frozen_at IS NOT NULL
+    ))
+RETURNING id
+"""
+
+# Closes a hold, takes %(amount)s from the wallet, gives back the rest, inserts the transfer: one
+# round trip, since each call ends here. PostgreSQL only; SQLite takes the steps one by one.
+CAPTURE_AT_ONCE = """
+WITH hold AS (
+    UPDATE billing_hold
+    SET state = 'captured', captured_micros = %(amount)s, closed_at = %(now)s
+    WHERE key = %(hold_key)s AND state = 'open' AND amount_micros >= %(amount)s
+    RETURNING wallet_id, amount_micros
+), wallet AS (
+    UPDATE billing_wallet SET
+        balance_micros = balance_micros - %(amount)s,
+        held_micros = held_micros - hold.amount_micros,
+        owed_micros = LEAST(owed_micros, GREATEST(
+            0, held_micros - hold.amount_micros - balance_micros + %(amount)s
+        ))
+    FROM hold WHERE billing_wallet.id = hold.wallet_id
+    RETURNING billing_wallet.id, balance_micros
+)
+INSERT INTO billing_transfer (
+    public_id, wallet_id, book, kind, amount_micros, balance_after_micros,
+    key, description, reference, created_at
+)
+SELECT %(public_id)s, id, %(book)s, %(kind)s, -%(amount)s, balance_micros,
+    %(key)s, %(description)s, %(reference)s, %(now)s
+FROM wallet
+RETURNING id, wallet_id, balance_after_micros
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +185,7 @@ def place_hold(
     }
     try:
         with transaction.atomic():
-            wallet_id = _first_value(sql.RESERVE, values)
+            wallet_id = _first_value(RESERVE, values)
             if wallet_id is not None:
                 return Hold.objects.create(
                     wallet_id=wallet_id,
@@ -215,7 +278,7 @@ def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | N
     }
     now = timezone.now()
     values = {**fields, "hold_key": key, "amount": amount_micros, "now": now}
-    row = fetch_prepared(sql.CAPTURE_AT_ONCE, values)
+    row = fetch_prepared(CAPTURE_AT_ONCE, values)
     if row is None:
         return None
     pk, wallet_id, balance_after_micros = row
@@ -308,7 +371,7 @@ def _move_totals(
         "held": held_micros,
         "may_owe": int(may_owe),
     }
-    return _first_value(sql.MOVE_WALLET, values)
+    return _first_value(MOVE_WALLET, values)
 
 
 def _first_value(statement: str, values: dict[str, Any]) -> int | None:
