@@ -30,10 +30,9 @@ from billing.models import (
     Wallet,
 )
 from billing.payments import events
-from billing.payments.amounts import read_amount
 from billing.payments.disputes import withdraw_warning
 from billing.payments.refunds import refundable_by_staff_micros, start_refund
-from billing.payments.topups import refresh_topup
+from billing.payments.topups import read_amount, refresh_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import MINUS, format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.ledger.statements import begin_of, end_of
 from billing.models import Transfer
-from billing.payments.amounts import SMALLEST_CENTS, check_amount, largest_cents, read_amount
+from billing.payments.topups import SMALLEST_CENTS, check_amount, largest_cents, read_amount
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.ids import random_base62

@@ -17,9 +17,15 @@ from accounts.access import fresh_sign_in_required, signed_in_user
 from billing.forms import RefundForm, StatementFilters, TopUpForm
 from billing.ledger import statements
 from billing.models import Refund, TopUp, Transfer
-from billing.payments.amounts import PRESETS_CENTS, first_payment_of, largest_cents
 from billing.payments.refunds import refundable_micros, start_refund
-from billing.payments.topups import cancel_topup, refresh_topup, start_topup
+from billing.payments.topups import (
+    PRESETS_CENTS,
+    cancel_topup,
+    first_payment_of,
+    largest_cents,
+    refresh_topup,
+    start_topup,
+)
 from billing.serializers import TransferSerializer
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros

@@ -21,7 +21,7 @@ from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Dispute, TopUp, Transfer
-from billing.payments.answers import integer_of, reference_of, text_of
+from billing.payments.gateway import integer_of, reference_of, text_of
 from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing.models import StripeEvent, TopUp
 from billing.payments import disputes, refunds, topups
-from billing.payments.answers import (
+from billing.payments.gateway import (
     SignedEvent,
     integer_of,
     read_refund,

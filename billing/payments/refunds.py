@@ -21,8 +21,8 @@ from billing.ledger import Balance, Cause
 from billing.ledger.adjustments import unspent_promotions_micros
 from billing.models import Book, Refund, TopUp, Transfer
 from billing.payments import gateway
-from billing.payments.answers import StripeRefund
 from billing.payments.disputes import balance_claims, claimed_micros
+from billing.payments.gateway import StripeRefund
 from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money

@@ -1,10 +1,12 @@
 """Top-ups: a Checkout page is opened, and the wallet is credited once, on Stripe's word alone."""
 
 import logging
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from accounts.api.idempotency import forget_old_keys, key_conflict
@@ -13,10 +15,10 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, TopUp, Transfer
 from billing.payments import gateway
-from billing.payments.amounts import check_amount, first_payment_of
-from billing.payments.answers import CheckoutSession
+from billing.payments.gateway import CheckoutSession
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT
 
 logger = logging.getLogger(__name__)
@@ -24,6 +26,9 @@ CHECKOUT = Circuit("stripe-checkout", "payment provider")
 # Stripe accepts 30 minutes to 24 hours; the customer's bank may want a while too.
 PAGE_IS_OPEN = timedelta(hours=1)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
+SMALLEST_CENTS = 500
+PRESETS_CENTS = (1_000, 2_000, 5_000, 10_000)
+_PLAIN = re.compile(r"\$?\s?([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 class ContradictionError(Exception):
@@ -32,6 +37,52 @@ class ContradictionError(Exception):
     def __init__(self, topup: TopUp, message: str) -> None:
         super().__init__(message)
         self.topup = topup
+
+
+def read_amount(text: str) -> int:
+    """Cents of `20`, `20.00` or `$20`. Raises `invalid_amount`.
+
+    A comma is refused rather than guessed at: `1,000` and `1,50` mean different things to
+    different people.
+    """
+    written = _PLAIN.fullmatch(text.strip())
+    if written is None:
+        problem = "a comma may mean two things" if "," in text else "that is no amount of dollars"
+        raise ProductError("invalid_amount", f"Write dollars and cents, such as 20.00: {problem}.")
+    whole, cents = written.groups(default="")
+    return int(whole) * 100 + int(cents.ljust(2, "0"))
+
+
+def check_amount(amount_cents: int, *, first_paid_at: datetime | None) -> None:
+    """Raises `amount_too_small` or `amount_too_large`."""
+    if amount_cents < SMALLEST_CENTS:
+        raise ProductError(
+            "amount_too_small",
+            f"The smallest top-up is {format_money(SMALLEST_CENTS * MICROS_PER_CENT)}.",
+            details={"minimum_cents": SMALLEST_CENTS},
+        )
+    maximum_cents = largest_cents(first_paid_at)
+    if amount_cents > maximum_cents:
+        largest = format_money(maximum_cents * MICROS_PER_CENT)
+        raise ProductError(
+            "amount_too_large",
+            f"The largest top-up of this account is {largest}.",
+            details={"maximum_cents": maximum_cents},
+        )
+
+
+def first_payment_of(account: Account) -> datetime | None:
+    """When an account first paid; None if it never did."""
+    paid = TopUp.objects.filter(account=account, status=TopUp.Status.PAID)
+    first: datetime | None = paid.aggregate(Min("paid_at"))["paid_at__min"]
+    return first
+
+
+def largest_cents(first_paid_at: datetime | None) -> int:
+    """The maximum by policy: lower until the first payment is old enough to be trusted."""
+    trusted_since = timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
+    is_known = first_paid_at is not None and first_paid_at < trusted_since
+    return int(settings.TOPUP_MAX_CENTS if is_known else settings.TOPUP_MAX_CENTS_NEW_ACCOUNT)
 
 
 def start_topup(

@@ -12,9 +12,9 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.ledger.adjustments import adjust
 from billing.models import Book, Hold, StripeEvent, TopUp, Transfer, Wallet
-from billing.payments.answers import CheckoutSession
 from billing.payments.disputes import read_dispute, record_claim
 from billing.payments.events import replay_event
+from billing.payments.gateway import CheckoutSession
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import start_refund
 from billing.payments.topups import record_session

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.conf import settings
 
-from billing.payments.amounts import SMALLEST_CENTS
+from billing.payments.topups import SMALLEST_CENTS
 from moby.exit_codes import MEANINGS
 from telephony.phones.verifications import CODE_LIVES, MAX_TRIES
 from tests.docs.pages import DOCS, ROOT, inline_code

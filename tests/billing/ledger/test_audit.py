@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from billing.models import AuditReport, Refund, TopUp
-from billing.payments.answers import CheckoutSession, StripeRefund
 from billing.payments.disputes import read_dispute, record_claim
+from billing.payments.gateway import CheckoutSession, StripeRefund
 from billing.payments.refunds import record_refund
 from billing.payments.topups import record_session
 from tests.billing.money import capture, credit, hold, promote, totals

@@ -11,7 +11,7 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Refund, TopUp, Transfer
 from billing.payments import gateway
-from billing.payments.answers import StripeRefund
+from billing.payments.gateway import StripeRefund
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import refundable_micros, start_refund
 from billing.payments.topups import start_topup
