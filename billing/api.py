@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.api.authentication import account_of, user_of
 from accounts.api.idempotency import IdempotentPost
 from billing.ledger import joined_balance
-from billing.ledger.statements import begin_of, end_of, movements
+from billing.ledger.statements import begin_of, end_of, transfers_of
 from billing.models import TopUp, Transfer, Wallet
 from billing.notices import is_low
 from billing.payments.topups import refresh_topup, start_topup
@@ -31,7 +31,7 @@ from mobayilo.lib.pagination import CursorPages
 
 
 class BalanceView(APIView):
-    """What the account has."""
+    """The balance of the account."""
 
     joined = Wallet
     scopes = {"GET": "billing:read"}
@@ -79,12 +79,12 @@ class TransactionsView(ListAPIView[Transfer]):
     pagination_class = CursorPages
 
     def get_queryset(self) -> QuerySet[Transfer]:
-        asked = self.request.query_params
-        return movements(
+        query = self.request.query_params
+        return transfers_of(
             account_of(self.request),
-            kind=read_kind(asked.get("kind", "")),
-            since=read_instant("since", asked.get("since"), begin_of),
-            until=read_instant("until", asked.get("until"), end_of),
+            kind=read_kind(query.get("kind", "")),
+            since=read_instant("since", query.get("since"), begin_of),
+            until=read_instant("until", query.get("until"), end_of),
         )
 
 
@@ -128,9 +128,9 @@ class TopUpView(APIView):
 def read_instant(
     name: str, text: str | None, of_day: Callable[[date], datetime]
 ) -> datetime | None:
-    """A date, whose first or last moment counts, or an RFC 3339 instant.
+    """Return the instant that a parameter names: a date, as `of_day` reads it, or RFC 3339.
 
-    Raises `invalid_request`.
+    Raise `invalid_request` for any other text.
     """
     if not text:
         return None
@@ -150,7 +150,7 @@ def read_instant(
 
 
 def read_kind(text: str) -> str:
-    """A kind of transfer, or none. Raises `invalid_request`."""
+    """Return a kind of transfer, or the empty text. Raise `invalid_request` for any other text."""
     if text and text not in Transfer.Kind.values:
         raise ProductError(
             "invalid_request",

@@ -1,4 +1,4 @@
-"""A configuration for top-ups that cannot work, refused before the first customer meets it."""
+"""Checks of the configuration for top-ups, before the first customer meets a mistake."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _SECRETS = (
 def check_stripe_secrets(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Without the one no top-up can be made, without the other none is ever credited."""
+    """Report a key without which no top-up is made, or a secret without which none is credited."""
     return [
         Error(
             f"{name} does not begin with {' or '.join(beginnings)}.",

@@ -21,7 +21,7 @@ def new_form_key() -> str:
 
 
 class TopUpForm(forms.Form):
-    """An amount, by a button or in words. `key` makes a form that is sent twice one top-up."""
+    """An amount, by a button or as text. `key` makes one top-up of a form that is sent twice."""
 
     amount = forms.CharField(
         label=_("Amount in US dollars"),
@@ -54,13 +54,13 @@ class TopUpForm(forms.Form):
         return cleaned
 
     def idempotency_key(self) -> str | None:
-        """Of this form and amount: a page that is gone back to may be for another amount."""
+        """Return the key of this form and amount: after Back it may be sent with another amount."""
         key = self.cleaned_data.get("key")
         return f"page:{key}:{self.cleaned_data['amount_cents']}" if key else None
 
 
 class RefundForm(forms.Form):
-    """How much of a top-up to have back; sent twice, it is one refund."""
+    """The amount of a top-up to refund. `key` makes one refund of a form that is sent twice."""
 
     amount = forms.CharField(
         label=_("Amount in US dollars"),
@@ -72,7 +72,7 @@ class RefundForm(forms.Form):
     )
 
     def clean_amount(self) -> int:
-        """In cents."""
+        """Return cents."""
         try:
             return read_amount(self.cleaned_data["amount"])
         except ProductError as error:
@@ -80,7 +80,7 @@ class RefundForm(forms.Form):
 
 
 class StatementFilters(forms.Form):
-    """Which movements to show."""
+    """The kind and the days of the transfers to show."""
 
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All")), *Transfer.Kind.choices]
@@ -92,13 +92,13 @@ class StatementFilters(forms.Form):
         label=_("To (UTC)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def wanted(self) -> dict[str, Any]:
-        """Arguments for `statements.movements`; what is not understood filters nothing."""
+    def bounds(self) -> dict[str, Any]:
+        """Return arguments for `statements.transfers_of`; an invalid field filters nothing."""
         self.full_clean()
-        understood = getattr(self, "cleaned_data", {})
-        since, until = understood.get("since"), understood.get("until")
+        valid = getattr(self, "cleaned_data", {})
+        since, until = valid.get("since"), valid.get("until")
         return {
-            "kind": understood.get("kind", ""),
+            "kind": valid.get("kind", ""),
             "since": begin_of(since) if since else None,
             "until": end_of(until) if until else None,
         }

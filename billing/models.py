@@ -1,7 +1,7 @@
-"""What you have: a wallet for each account, the holds on it, and every movement of money.
+"""Money: a wallet for each account, the holds on it, its transfers, and payments by Stripe.
 
-Amounts are integers of micro-dollars. Rows here are written by `billing.ledger` and, for top-ups,
-refunds and disputes, by the modules of those names in `billing.payments` only.
+Amounts are integers of micro-dollars. Rows are written by `billing.ledger` only; those of top-ups,
+refunds and disputes by the modules of these names in `billing.payments`.
 """
 
 from typing import Any, NoReturn, Self
@@ -33,11 +33,11 @@ def new_refund_id() -> str:
 
 
 class Wallet(models.Model):
-    """The running totals of one account's money. Everything in it follows from the transfers.
+    """The running totals of one account's money. All of them follow from transfers and holds.
 
-    `owed_micros` is how far a dispute or a refund made behind our back let the available balance
-    fall below zero. Only those raise it and every credit lowers it, so that the last constraint
-    refuses any other overspending, whoever writes the row.
+    `owed_micros` is the part of the available balance below zero that disputes, and refunds made
+    in Stripe's dashboard, have caused. Only those raise it and every credit lowers it, so that the
+    last constraint refuses any other overspending by any code that writes the row.
     """
 
     account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="wallet")
@@ -90,11 +90,11 @@ LOSSES = ("call", "refund", "dispute")
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
-    """Refuses what would change history, on databases without the triggers too."""
+    """Refuse changes of history, also on databases without the triggers."""
 
     def of(self, account: Account) -> Self:
-        """An account's transfers, by the wallet's own id: behind a join, PostgreSQL does not use
-        the index that a statement is read by.
+        """Return an account's transfers, by the wallet's id: behind a join, PostgreSQL does not
+        use the index by which a statement is read.
         """
         return self.filter(wallet=Subquery(Wallet.objects.filter(account=account).values("pk")))
 
@@ -110,10 +110,10 @@ class ImmutableTransferError(TypeError):
 
 
 class Transfer(models.Model):
-    """Money moved, for ever: between a wallet and a book.
+    """Money that moved between a wallet and a book. It is never changed or deleted.
 
-    `amount_micros` is what the wallet gained; the book gained the opposite, so a movement cannot
-    have one side only. `key` names the cause (`topup:top_…`, `call:call_…:settle`).
+    `amount_micros` is the wallet's gain; the book's gain is the opposite, so a transfer always has
+    two sides. `key` names the cause (`topup:top_…`, `call:call_…:settle`).
     """
 
     class Kind(models.TextChoices):
@@ -147,7 +147,7 @@ class Transfer(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(amount_micros=0), name="transfer_moves_something"),
             models.CheckConstraint(condition=~Q(key=""), name="transfer_names_its_cause"),
-            # Staff may correct either way; what follows from a payment or a call has one sign.
+            # Staff may correct in both directions; a payment or a call has one sign.
             models.CheckConstraint(
                 condition=Q(amount_micros__gt=0, kind__in=GAINS)
                 | Q(amount_micros__lt=0, kind__in=LOSSES)
@@ -217,10 +217,10 @@ class Hold(models.Model):
 
 
 class TopUp(models.Model):
-    """One payment through Stripe Checkout. Credited once, when Stripe says that it is paid.
+    """One payment through Stripe Checkout. It is credited once, when Stripe says that it is paid.
 
-    `refunded_micros` and `disputed_micros` are what went back or was taken back of it, counted from
-    the moment that it is asked for, so that together they never pass the amount.
+    `refunded_micros` and `disputed_micros` are the parts that were refunded or taken back. They
+    count from the moment of the request, so that together they never exceed the amount.
     """
 
     class Status(models.TextChoices):
@@ -236,8 +236,8 @@ class TopUp(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     refunded_micros = models.BigIntegerField(default=0)
     disputed_micros = models.BigIntegerField(default=0)
-    # The most that Stripe said was refunded in all; more than `refunded_micros` when a refund that
-    # was made in Stripe's dashboard has not reached us.
+    # The largest sum of refunds that Stripe reported. It exceeds `refunded_micros` while a refund
+    # that was made in Stripe's dashboard has not reached us.
     stripe_refunded_micros = models.BigIntegerField(default=0)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null is none, unique
     asked_for_3ds = models.BooleanField(default=False)
@@ -291,22 +291,22 @@ class TopUp(models.Model):
 
     @property
     def returnable_micros(self) -> int:
-        """What may still go back of it."""
+        """Return the part that has neither been refunded nor taken back."""
         return self.amount_micros - self.refunded_micros - self.disputed_micros
 
     @property
     def shown_status(self) -> str:
-        """The status of the contract: a paid top-up also tells whether money went back."""
+        """Return the status of the API: of a paid top-up it also says if money was refunded."""
         if self.status != self.Status.PAID or not self.refunded_micros:
             return self.status
         return "refunded" if self.refunded_micros == self.amount_micros else "partly_refunded"
 
 
 class Refund(models.Model):
-    """Money of a top-up on its way back to the card.
+    """Money of a top-up that goes back to the card.
 
-    Asked for by us, it is a hold until Stripe says that it succeeded. Made in Stripe's dashboard,
-    it has no hold and no asker, and is debited when we hear of it.
+    A refund that we request has a hold until Stripe says that it succeeded. One that was made in
+    Stripe's dashboard has no hold and no user, and is debited when Stripe reports it.
     """
 
     class Status(models.TextChoices):
@@ -322,7 +322,7 @@ class Refund(models.Model):
     amount_micros = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=200, blank=True)
-    # Of the top-up, form and amount that asked for it: sent twice, it is one refund.
+    # Names the top-up, the form and the amount: a form that is sent twice is one refund.
     key = models.CharField(max_length=100, unique=True, null=True, blank=True)
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     problem = models.CharField(max_length=200, blank=True)
@@ -357,7 +357,7 @@ class Dispute(models.Model):
         WARNING = "warning", "Early fraud warning"
 
     class State(models.IntegerChoices):
-        """How far it has come; it only ever rises, so that events may arrive in any order."""
+        """The progress of a dispute. It only rises, so that events may arrive in any order."""
 
         INQUIRY = 0, "Inquiry, no money taken"
         OPEN = 1, "Open"
@@ -404,7 +404,7 @@ class StripeEvent(models.Model):
         indexes = [
             models.Index(fields=["stripe_created_at", "id"], name="stripe_event_order"),
             models.Index(fields=["received_at"], name="stripe_event_received"),
-            # What reconciliation looks for every minute stays small, whatever history there is.
+            # Reconciliation looks for these every minute; they stay small as history grows.
             models.Index(fields=["id"], condition=Q(applied_at=None), name="stripe_event_waiting"),
             models.Index(
                 fields=["reference"],
@@ -421,7 +421,7 @@ class StripeEvent(models.Model):
 
 
 class AuditReport(models.Model):
-    """What a comparison of our books found: with themselves, with Stripe's, or with Twilio's."""
+    """The result of comparing our books with themselves, with Stripe's, or with Twilio's."""
 
     class Subject(models.TextChoices):
         LEDGER = "ledger", "The ledger with itself"

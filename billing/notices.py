@@ -9,14 +9,14 @@ from mobayilo.lib.money import MICROS_PER_CENT
 
 
 def is_low(balance_micros: int) -> bool:
-    """Whether a balance is below what the house calls low."""
+    """Return whether a balance is below `LOW_BALANCE_CENTS`."""
     return bool(balance_micros < settings.LOW_BALANCE_CENTS * MICROS_PER_CENT)
 
 
 def notice_low_balance(transfer: Transfer) -> None:
-    """Mails everybody of the account when this transfer made the balance low.
+    """Mail every active user of the account if this transfer made the balance low.
 
-    It was the crossing itself, and no other transfer, so there is one mail a crossing.
+    Only the transfer that crosses the limit does, so there is one mail for each crossing.
     """
     before_micros = transfer.balance_after_micros - transfer.amount_micros
     if is_low(before_micros) or not is_low(transfer.balance_after_micros):

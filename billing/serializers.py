@@ -1,4 +1,4 @@
-"""What the API says about money."""
+"""The shapes of the API about money."""
 
 from typing import Any
 

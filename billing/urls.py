@@ -1,4 +1,4 @@
-"""The pages of this room, and Stripe's way in."""
+"""The pages about money, and the webhook of Stripe."""
 
 from django.urls import path
 

@@ -32,9 +32,9 @@ from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from mobayilo.lib.ratelimits import limited
 from mobayilo.lib.refusals import note_refusal
 
-MOVEMENTS_A_PAGE = 50
-RELOAD = timedelta(seconds=2)
-LOOK_EVERY_SECONDS = 3  # while a payment is awaited
+TRANSFERS_PER_PAGE = 50
+ASK_STRIPE_EVERY = timedelta(seconds=2)
+POLL_AFTER_SECONDS = 3  # while a payment is awaited
 
 
 @limited("page-read", methods=("GET",))
@@ -42,7 +42,7 @@ LOOK_EVERY_SECONDS = 3  # while a payment is awaited
 @login_required
 @require_http_methods(["GET", "POST"])
 def topup(request: HttpRequest) -> HttpResponse:
-    """Choose an amount; then on to Stripe's page."""
+    """Ask for an amount, and redirect to Stripe's page."""
     user = signed_in_user(request)
     first_paid_at = first_payment_of(user.account)
     form = TopUpForm(request.POST or None, first_paid_at=first_paid_at)
@@ -58,7 +58,10 @@ def topup(request: HttpRequest) -> HttpResponse:
             note_refusal(request, error)
             form.add_error(None, error.on_page)
         else:
-            return _to_stripe(started)
+            # A form that is sent again after paying finds its top-up paid, without a page to pay.
+            if started.checkout_url:
+                return redirect(started.checkout_url)
+            return redirect("billing:topup-return", topup_id=started.public_id)
     context = {
         "form": form,
         "presets_cents": [
@@ -72,21 +75,21 @@ def topup(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
-    """Where Stripe's page leads back to. It asks Stripe too, so that the money is there by now."""
-    asked = refresh_topup(_topup_of(request, topup_id), at_most_every=RELOAD)
-    refundable = refundable_micros(asked)
-    is_awaited = asked.status == TopUp.Status.PENDING and "left" not in request.GET
+    """Show a top-up after Stripe's page, and ask Stripe about it, so that its money is there."""
+    returned = refresh_topup(_topup_of(request, topup_id), at_most_every=ASK_STRIPE_EVERY)
+    refundable = refundable_micros(returned)
+    is_awaited = returned.status == TopUp.Status.PENDING and "left" not in request.GET
     context = {
-        "topup": asked,
+        "topup": returned,
         "left": "left" in request.GET,
         "refundable_micros": refundable,
         "refund_form": RefundForm(initial={"amount": format_micros(refundable)}),
-        "refunds": asked.refunds.order_by("id"),
-        "poll_after_seconds": LOOK_EVERY_SECONDS if is_awaited else None,
+        "refunds": returned.refunds.order_by("id"),
+        "poll_after_seconds": POLL_AFTER_SECONDS if is_awaited else None,
     }
     response = render(request, "billing/topup_return.html", context)
     if is_awaited:
-        response["X-Poll-After-Seconds"] = str(LOOK_EVERY_SECONDS)
+        response["X-Poll-After-Seconds"] = str(POLL_AFTER_SECONDS)
     return response
 
 
@@ -94,7 +97,7 @@ def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
-    """Closes Stripe's page, so that a link left open somewhere takes no money."""
+    """Close Stripe's page, so that a link left open somewhere takes no money."""
     canceled = cancel_topup(_topup_of(request, topup_id))
     if canceled.status == TopUp.Status.EXPIRED:
         messages.success(request, _("Canceled. Nothing was charged."))
@@ -105,7 +108,7 @@ def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
 @fresh_sign_in_required
 @require_POST
 def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
-    """Sends unused money of a top-up back to the card that paid it."""
+    """Send unused money of a top-up back to the card that paid it."""
     user, refunded = signed_in_user(request), _topup_of(request, topup_id)
     form = RefundForm(request.POST)
     if not form.is_valid():
@@ -125,7 +128,11 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
         note_refusal(request, error)
         messages.error(request, error.on_page)
     else:
-        messages.success(request, _said(refund))
+        if refund.status == Refund.Status.SUCCEEDED:
+            outcome = _("Refunded. It reaches your card within ten days.")
+        else:
+            outcome = _("The refund is under way. It reaches your card within ten days.")
+        messages.success(request, outcome)
     return redirect("billing:topup-return", topup_id=topup_id)
 
 
@@ -133,7 +140,7 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
 @login_required
 @require_GET
 def topup_receipt(request: HttpRequest, topup_id: str) -> HttpResponse:
-    """The receipt of a payment, made for printing."""
+    """Show the receipt of a payment, made for printing."""
     paid = _topup_of(request, topup_id)
     if paid.status != TopUp.Status.PAID:
         raise Http404
@@ -153,14 +160,14 @@ def topup_receipt(request: HttpRequest, topup_id: str) -> HttpResponse:
 @login_required
 @require_GET
 def statement(request: HttpRequest) -> HttpResponse:
-    """Every movement with its running balance."""
+    """Show every transfer with the balance after it."""
     account = signed_in_user(request).account
     filters = StatementFilters(request.GET or None)
-    found = statements.movements(account, **filters.wanted())
+    found = statements.transfers_of(account, **filters.bounds())
     query = request.GET.copy()
     query.pop("page", None)
     context = {
-        "page": Paginator(found, MOVEMENTS_A_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(found, TRANSFERS_PER_PAGE).get_page(request.GET.get("page")),
         "filters": filters,
         "query": query.urlencode(),
         "months": statements.months_of(account, today=timezone.now().date()),
@@ -172,22 +179,23 @@ def statement(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def statement_csv(request: HttpRequest) -> HttpResponseBase:
-    """The same movements for a spreadsheet, however many there are."""
-    return _file(statements.csv_lines(_wanted(request)), "text/csv; charset=utf-8", "csv")
+    """Stream the filtered transfers for a spreadsheet."""
+    return _file(statements.csv_lines(_filtered(request)), "text/csv; charset=utf-8", "csv")
 
 
 @limited("page-read")
 @login_required
 @require_GET
 def statement_json(request: HttpRequest) -> HttpResponseBase:
-    """The same movements for a program, as the API tells them."""
-    items = (TransferSerializer(one).data for one in _wanted(request).iterator(chunk_size=1_000))
+    """Stream the filtered transfers for a program, in the shape of the API."""
+    transfers = _filtered(request).iterator(chunk_size=1_000)
+    items = (TransferSerializer(transfer).data for transfer in transfers)
     return _file(statements.json_lines(items), "application/json", "json")
 
 
-def _wanted(request: HttpRequest) -> QuerySet[Transfer]:
+def _filtered(request: HttpRequest) -> QuerySet[Transfer]:
     filters = StatementFilters(request.GET or None)
-    return statements.movements(signed_in_user(request).account, **filters.wanted())
+    return statements.transfers_of(signed_in_user(request).account, **filters.bounds())
 
 
 def _file(lines: Iterable[str], content_type: str, ending: str) -> HttpResponseBase:
@@ -200,28 +208,15 @@ def _file(lines: Iterable[str], content_type: str, ending: str) -> HttpResponseB
 @login_required
 @require_GET
 def statement_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
-    """One month, made for printing."""
+    """Show the statement of one month, made for printing."""
     if not (1 <= month <= 12 and 2000 <= year <= 9998):
         raise Http404
     user = signed_in_user(request)
-    shown = statements.month_of(user.account, date(year, month, 1))
-    page = Paginator(shown.transfers, MOVEMENTS_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "billing/statement_month.html", {"month": shown, "page": page})
-
-
-def _said(refund: Refund) -> str:
-    if refund.status == Refund.Status.SUCCEEDED:
-        return _("Refunded. It reaches your card within ten days.")
-    return _("The refund is under way. It reaches your card within ten days.")
+    found = statements.month_of(user.account, date(year, month, 1))
+    page = Paginator(found.transfers, TRANSFERS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/statement_month.html", {"month": found, "page": page})
 
 
 def _topup_of(request: HttpRequest, topup_id: str) -> TopUp:
     mine = TopUp.objects.filter(account=signed_in_user(request).account)
     return get_object_or_404(mine.select_related("account"), public_id=topup_id)
-
-
-def _to_stripe(started: TopUp) -> HttpResponse:
-    # A form that is sent once more after paying finds its top-up paid, and no page to pay on.
-    if started.checkout_url:
-        return redirect(started.checkout_url)
-    return redirect("billing:topup-return", topup_id=started.public_id)

@@ -1,4 +1,4 @@
-"""The ledger's doors: what other rooms move, hold and read money by."""
+"""The ledger's doors: the operations by which other modules move, hold and read money."""
 
 from billing.ledger.operations import (
     Balance,

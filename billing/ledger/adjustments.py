@@ -1,4 +1,4 @@
-"""Credits and debits by the staff: each with a reason, within the limit of who makes it."""
+"""Credits and debits by staff: each has a reason, and is within the limit of the staff's groups."""
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +14,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_change, format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
-# What staff may post, the book on the other side, and what the customer reads.
+# The kinds that staff may post: the book on the other side, and the words for the customer.
 KINDS: dict[str, tuple[Book, str]] = {
     Transfer.Kind.ADJUSTMENT: (Book.ADJUSTMENTS, "Correction by support"),
     Transfer.Kind.CALL_REFUND: (Book.REFUNDS, "Refund of a call"),
@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[Book, str]] = {
 
 
 def limit_micros(staff: User) -> int:
-    """How much a member of staff may move at a time: the largest limit of their groups."""
+    """Return the most that this user may move at once: the largest limit of the user's groups."""
     if staff.has_perm("billing.adjust_large_amounts"):
         return int(settings.ADJUST_MAX_CENTS_FINANCE) * MICROS_PER_CENT
     if staff.has_perm("billing.adjust_wallet"):
@@ -44,10 +44,10 @@ def adjust(
     reference: str = "",
     request: HttpRequest | None = None,
 ) -> Transfer:
-    """Credits an account, or debits it when the amount is negative. Repeated, it is one transfer.
+    """Credit an account, or debit it if the amount is negative. Repeated, it is one transfer.
 
-    Raises `adjustment_refused` above the limit, `idempotency_conflict` for a form that was sent
-    before with another amount, kind or account, and what `ledger.post` raises.
+    Raise `adjustment_refused` above the limit, `idempotency_conflict` for a form that was sent
+    before with another amount, kind or account, and the refusals of `ledger.post`.
     """
     limit = limit_micros(staff)
     if not amount_micros or abs(amount_micros) > limit:
@@ -59,8 +59,8 @@ def adjust(
     ledger.lock_available(account)  # so that a form sent twice at once is recorded once
     done_before = Transfer.objects.filter(key=cause.key).exists()
     transfer = ledger.post(account=account, amount_micros=amount_micros, cause=cause)
-    asked = (account.pk, amount_micros, kind)
-    if (transfer.wallet.account_id, transfer.amount_micros, transfer.kind) != asked:
+    requested = (account.pk, amount_micros, kind)
+    if (transfer.wallet.account_id, transfer.amount_micros, transfer.kind) != requested:
         raise ProductError(
             "idempotency_conflict",
             f"This form was sent before and moved {format_change(transfer.amount_micros)}.",
@@ -81,15 +81,15 @@ def adjust(
 
 
 def unspent_promotions_micros(account: Account) -> int:
-    """What is left of promotional credit. Each is spent first by the calls that come after it."""
+    """Return the promotional credit that is left. The calls after a promotion spend it first."""
     mine = Transfer.objects.of(account)
     promotions = mine.filter(kind=Transfer.Kind.PROMOTION).order_by("id")
     credits = list(promotions.values_list("id", "amount_micros"))
     unspent_micros = 0
-    for place, (first, amount_micros) in enumerate(credits):
-        calls = mine.filter(kind=Transfer.Kind.CALL, id__gt=first)
-        if place + 1 < len(credits):
-            calls = calls.filter(id__lt=credits[place + 1][0])
+    for index, (transfer_id, amount_micros) in enumerate(credits):
+        calls = mine.filter(kind=Transfer.Kind.CALL, id__gt=transfer_id)
+        if index + 1 < len(credits):
+            calls = calls.filter(id__lt=credits[index + 1][0])
         moved_micros = calls.aggregate(sum=Sum("amount_micros"))["sum"] or 0
         unspent_micros = max(0, unspent_micros + amount_micros + moved_micros)
     return unspent_micros

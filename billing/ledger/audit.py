@@ -1,7 +1,7 @@
-"""Proves the ledger: everything kept as a total is worked out again from the rows behind it.
+"""The audit of the ledger: each stored total is compared with the sum of the rows behind it.
 
-The sums are made by the database, so that memory does not grow with history. Each check yields a
-line for each difference; of very many the first are shown and the rest counted.
+The database makes the sums, so that memory does not grow with history. Each check yields a line for
+each difference; if there are very many, the first are shown and the others counted.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce, Concat
 from billing.models import AuditReport, Book, Hold, Refund, TopUp, Transfer, Wallet
 from mobayilo.lib.money import format_micros
 
-LINES_A_CHECK = 20
+LINES_PER_CHECK = 20
 CLAWED_BACK = (
     Transfer.Kind.DISPUTE,
     Transfer.Kind.DISPUTE_RETURNED,
@@ -33,13 +33,13 @@ CLAWED_BACK = (
     Transfer.Kind.REFUND_RETURNED,
 )
 
-# Wallets whose owners sent promotional credit to a card, and how much at worst. `kept` is the
-# running sum of what the owner's own acts leave: payments and credits, less calls and the refunds
-# that the owner asked for. `promoted` is the running sum of promotions and calls; what is unspent
-# is how far it has risen above its lowest point, or above zero. An owner's refund is granted only
-# from what is available beyond unspent promotions, so `kept` never falls below `unspent`. Left out
-# of `kept`: what others take, even out of promotions (disputes, refunds by staff or made in
-# Stripe's dashboard, debits by staff).
+# Wallets whose owners sent promotional credit to a card, and the largest amount of it. `kept` is
+# the running sum of the owner's own acts: payments and credits, less calls and the refunds that
+# the owner asked for. `promoted` is the running sum of promotions and calls; `unspent` is its rise
+# above its lowest point, or above zero. Owners get a refund only from money that is available
+# beyond unspent promotions, so `kept` never falls below `unspent`. Left out of `kept` are debits
+# by others, which may use up promotions too: disputes, refunds by staff or made in Stripe's
+# dashboard, debits by staff.
 PROMOTIONS_SENT_TO_CARDS = """
 WITH own_refund AS (
     SELECT 'refund:' || refund.public_id AS name
@@ -82,10 +82,10 @@ ORDER BY account.public_id
 
 
 def audit_ledger() -> AuditReport:
-    """Proves the whole ledger at one instant, and keeps the result for support."""
-    alone = not connection.in_atomic_block
+    """Compare the whole ledger at one instant, and store the report for support."""
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if alone and connection.vendor == "postgresql":
+        if is_outermost and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         lines = list(differences())
@@ -98,12 +98,12 @@ def audit_ledger() -> AuditReport:
 
 
 def totals() -> Iterator[str]:
-    """The books, for a person: what all wallets have, and the other side of it."""
+    """Yield the sums of all wallets and of each book, as lines for a person."""
     wallets = Wallet.objects.aggregate(
         number=Count("pk"), balance=Sum("balance_micros"), held=Sum("held_micros")
     )
     transfers = Transfer.objects.count()
-    yield f"{_number(wallets['number'], 'wallet')}, {_number(transfers, 'transfer')}"
+    yield f"{_counted(wallets['number'], 'wallet')}, {_counted(transfers, 'transfer')}"
     yield _line("wallets", wallets["balance"])
     yield _line("of that held", wallets["held"])
     by_book = Transfer.objects.order_by().values_list("book").annotate(Sum("amount_micros"))
@@ -112,8 +112,8 @@ def totals() -> Iterator[str]:
         yield _line(book.value, -int(gained.get(book.value, 0)))
 
 
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _line(name: str, micros: int | None) -> str:
@@ -121,7 +121,7 @@ def _line(name: str, micros: int | None) -> str:
 
 
 def differences() -> Iterator[str]:
-    """Every difference there is, a line each; nothing if the ledger proves itself."""
+    """Yield a line for each difference; a correct ledger yields none."""
     for check in (
         wrong_balances,
         wrong_running_balances,
@@ -139,58 +139,58 @@ def differences() -> Iterator[str]:
         promotions_sent_to_cards,
     ):
         found = check()
-        yield from islice(found, LINES_A_CHECK)
+        yield from islice(found, LINES_PER_CHECK)
         if more := sum(1 for _ in found):
             yield f"… and {more} more of the last kind"
 
 
 def wrong_balances() -> Iterator[str]:
-    """A wallet's balance is the sum of its transfers."""
+    """Compare each wallet's balance with the sum of its transfers."""
     total = Coalesce(Sum("transfers__amount_micros"), 0)
     wallets = Wallet.objects.annotate(total=total).exclude(total=F("balance_micros"))
     for wallet in wallets.iterator():
-        yield _differs(f"{wallet}: balance", wallet.balance_micros, wallet.total)
+        yield _difference(f"{wallet}: balance", wallet.balance_micros, wallet.total)
 
 
 def wrong_running_balances() -> Iterator[str]:
-    """Each transfer's balance is the sum of the wallet's transfers up to it."""
+    """Compare the balance after each transfer with the sum of the wallet's transfers up to it."""
     running = Window(Sum("amount_micros"), partition_by="wallet_id", order_by="id")
     wrong = Transfer.objects.annotate(running=running).exclude(running=F("balance_after_micros"))
     rows = wrong.values_list("public_id", "balance_after_micros", "running")
-    for public_id, kept_micros, running_micros in rows.iterator():
-        yield _differs(f"transfer {public_id}: balance after", kept_micros, running_micros)
+    for public_id, stored_micros, running_micros in rows.iterator():
+        yield _difference(f"transfer {public_id}: balance after", stored_micros, running_micros)
 
 
 def wrong_held_amounts() -> Iterator[str]:
-    """A wallet's held amount is the sum of its open holds."""
+    """Compare each wallet's held amount with the sum of its open holds."""
     is_open = Q(holds__state=Hold.State.OPEN)
     total = Coalesce(Sum("holds__amount_micros", filter=is_open), 0)
     wallets = Wallet.objects.annotate(total=total).exclude(total=F("held_micros"))
     for wallet in wallets.iterator():
-        yield _differs(f"{wallet}: held", wallet.held_micros, wallet.total)
+        yield _difference(f"{wallet}: held", wallet.held_micros, wallet.total)
 
 
 def unexplained_debts() -> Iterator[str]:
-    """Nobody owes more than banks took back and was refunded, less what of it came back."""
+    """Find wallets that owe more than disputes and refunds took from them."""
     taken = -Coalesce(Sum("transfers__amount_micros", filter=Q(transfers__kind__in=CLAWED_BACK)), 0)
     in_debt = Wallet.objects.filter(owed_micros__gt=0).annotate(taken=taken)
     for wallet in in_debt.filter(owed_micros__gt=F("taken")).iterator():
-        yield _differs(f"{wallet}: owed", wallet.owed_micros, wallet.taken, " at most")
+        yield _difference(f"{wallet}: owed", wallet.owed_micros, wallet.taken, " at most")
 
 
 def repeated_keys() -> Iterator[str]:
-    """Every cause moved money once."""
+    """Find causes that moved money more than once."""
     keys = Transfer.objects.order_by().values_list("key").annotate(number=Count("pk"))
     for key, number in keys.filter(number__gt=1).iterator():
         yield f"key {key}: {number} transfers"
 
 
 def wrong_captures() -> Iterator[str]:
-    """What a hold says was captured is what its transfer took; the others took nothing."""
+    """Compare the captured amount of each hold with its transfer; 0 is no transfer."""
     moved = _moved_by(Concat(OuterRef("key"), Value(":settle")))
     holds = Hold.objects.annotate(taken=-moved).exclude(taken=F("captured_micros"))
     for hold in holds.iterator():
-        yield _differs(f"hold {hold}: captured", hold.captured_micros, hold.taken)
+        yield _difference(f"hold {hold}: captured", hold.captured_micros, hold.taken)
 
 
 def captures_without_hold() -> Iterator[str]:
@@ -201,12 +201,12 @@ def captures_without_hold() -> Iterator[str]:
 
 
 def wrong_topups() -> Iterator[str]:
-    """A paid top-up was credited in full, any other not at all."""
+    """Find paid top-ups that were not credited in full, and others that were credited."""
     moved = _moved_by(Concat(Value("topup:"), OuterRef("public_id")))
     due = Case(When(status=TopUp.Status.PAID, then=F("amount_micros")), default=0)
     topups = TopUp.objects.annotate(due=due, moved=moved).exclude(moved=F("due"))
     for topup in topups.iterator():
-        yield _differs(f"top-up {topup}: to be credited", topup.due, topup.moved)
+        yield _difference(f"top-up {topup}: to be credited", topup.due, topup.moved)
 
 
 def credits_without_topup() -> Iterator[str]:
@@ -217,24 +217,24 @@ def credits_without_topup() -> Iterator[str]:
 
 
 def wrong_refunded_amounts() -> Iterator[str]:
-    """What a top-up says went back is the sum of its refunds that did not fail."""
+    """Compare the refunded amount of each top-up with the sum of its refunds that did not fail."""
     total = Coalesce(Sum("refunds__amount_micros", filter=~Q(refunds__status="failed")), 0)
     topups = TopUp.objects.annotate(total=total).exclude(total=F("refunded_micros"))
     for topup in topups.iterator():
-        yield _differs(f"top-up {topup}: refunded", topup.refunded_micros, topup.total)
+        yield _difference(f"top-up {topup}: refunded", topup.refunded_micros, topup.total)
 
 
 def wrong_disputed_amounts() -> Iterator[str]:
-    """What a top-up says was taken back is what its wallet lost to disputes."""
+    """Compare the disputed amount of each top-up with the wallet's transfers for its disputes."""
     lost = Transfer.objects.filter(reference=OuterRef("public_id"), book=Book.DISPUTES)
     total = lost.order_by().values("reference").annotate(total=-Sum("amount_micros"))
     topups = TopUp.objects.annotate(total=Coalesce(Subquery(total.values("total")), 0))
     for topup in topups.exclude(total=F("disputed_micros")).iterator():
-        yield _differs(f"top-up {topup}: disputed", topup.disputed_micros, topup.total)
+        yield _difference(f"top-up {topup}: disputed", topup.disputed_micros, topup.total)
 
 
 def wrong_refunds() -> Iterator[str]:
-    """A refund that succeeded took its amount, one that failed took nothing in the end."""
+    """Find succeeded refunds that did not take their amount, and failed ones that took some."""
     parts = [
         _moved_by(Concat(Value("refund:"), OuterRef("public_id"), Value(end)))
         for end in (":settle", ":outside", ":returned")
@@ -243,11 +243,11 @@ def wrong_refunds() -> Iterator[str]:
     refunds = Refund.objects.annotate(due=due, moved=parts[0] + parts[1] + parts[2])
     closed = refunds.exclude(status=Refund.Status.PENDING)
     for refund in closed.exclude(moved=F("due")).iterator():
-        yield _differs(f"refund {refund}: to be moved", refund.due, refund.moved)
+        yield _difference(f"refund {refund}: to be moved", refund.due, refund.moved)
 
 
 def wrong_refund_holds() -> Iterator[str]:
-    """A refund under way holds its amount, or has taken it already."""
+    """Find refunds under way that neither hold their amount nor have taken it."""
     key = Concat(Value("refund:"), OuterRef("public_id"))
     is_open = Hold.objects.filter(key=key, state=Hold.State.OPEN)
     held = Coalesce(Subquery(is_open.values("amount_micros")), 0)
@@ -255,7 +255,7 @@ def wrong_refund_holds() -> Iterator[str]:
     pending = Refund.objects.filter(status=Refund.Status.PENDING).annotate(held=held)
     wrong = pending.annotate(set_aside=F("held") - outside)
     for refund in wrong.exclude(set_aside=F("amount_micros")).iterator():
-        yield _differs(f"refund {refund}: set aside", refund.set_aside, refund.amount_micros)
+        yield _difference(f"refund {refund}: set aside", refund.set_aside, refund.amount_micros)
     holds = Hold.objects.filter(state=Hold.State.OPEN, key__startswith="refund:").count()
     holding = pending.filter(held__gt=0).count()
     if holds != holding:
@@ -263,7 +263,7 @@ def wrong_refund_holds() -> Iterator[str]:
 
 
 def promotions_sent_to_cards() -> Iterator[str]:
-    """What a customer had refunded to cards was never promotional credit, at any moment."""
+    """Find accounts whose refunds to a card included promotional credit at some moment."""
     with connection.cursor() as cursor:
         cursor.execute(PROMOTIONS_SENT_TO_CARDS)
         found = cursor.fetchall()
@@ -272,10 +272,10 @@ def promotions_sent_to_cards() -> Iterator[str]:
 
 
 def _moved_by(key: Concat) -> Coalesce:
-    """The amount of the transfer of a key, 0 where there is none."""
+    """Return the amount of the transfer of a key, 0 if there is none."""
     return Coalesce(Subquery(Transfer.objects.filter(key=key).values("amount_micros")), 0)
 
 
-def _differs(what: str, kept_micros: int, proved_micros: int, bound: str = "") -> str:
-    kept, proved = format_micros(kept_micros), format_micros(int(proved_micros))
-    return f"{what} is {kept}, should be {proved}{bound}"
+def _difference(subject: str, stored_micros: int, summed_micros: int, bound: str = "") -> str:
+    stored, summed = format_micros(stored_micros), format_micros(int(summed_micros))
+    return f"{subject} is {stored}, should be {summed}{bound}"

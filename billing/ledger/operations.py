@@ -1,9 +1,9 @@
 """The ledger: the only place where wallets, holds and transfers are written.
 
 Each operation is one transaction, or part of the caller's, and is safe to repeat: a unique key
-names its cause, and a repetition finds what the first one did. Locks are taken in one order, hold
-before wallet, so that two operations never wait for each other in a circle. Code that compares a
-sum with what is available reads both after `lock_available`.
+names its cause, and a repetition finds the result of the first run. Locks are taken in one order,
+hold before wallet, so that two operations never wait for each other in a circle. Code that compares
+a sum with the available balance reads both after `lock_available`.
 """
 
 import logging
@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 HOLDS_PER_RUN = 10_000
 
 # Moves a wallet's totals by %(balance)s and %(held)s. WHERE refuses to go below zero, or further
-# below it, unless %(may_owe)s is 1. `owed_micros` follows: a clawback raises it to what is missing
-# now, anything else can only lower it.
+# below it, unless %(may_owe)s is 1. `owed_micros` follows: a clawback raises it to the
+# amount that is missing now, any other cause can only lower it.
 MOVE_WALLET = """
 UPDATE billing_wallet SET
     balance_micros = balance_micros + %(balance)s,
@@ -46,7 +46,7 @@ WHERE id = %(wallet)s AND (
 RETURNING balance_micros
 """
 
-# Reserves part of what is available, in an account that is not frozen or with %(even_frozen)s 1.
+# Reserves a part of what is available, in an account that is not frozen, or with %(even_frozen)s 1.
 # The row stays locked to the end of the transaction.
 RESERVE = """
 UPDATE billing_wallet SET held_micros = held_micros + %(amount)s
@@ -91,7 +91,7 @@ RETURNING id, wallet_id, balance_after_micros
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an account has; `available_micros` is what it may spend, below zero when it owes."""
+    """The money of an account. `available_micros` may be spent, and is negative if it owes."""
 
     balance_micros: int
     held_micros: int
@@ -103,7 +103,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why money moves: everything of a transfer but whose, how much and when."""
+    """The reason of a transfer: all of its fields but the wallet, the amount and the time."""
 
     key: str
     book: Book
@@ -113,12 +113,12 @@ class Cause:
 
 
 def open_wallet(account: Account) -> Wallet:
-    """The account's wallet, made where there is none."""
+    """Return the account's wallet, and create it if there is none."""
     return Wallet.objects.get_or_create(account=account)[0]
 
 
 def balance_of(account: Account) -> Balance:
-    """One query, whether the account has a wallet or none yet."""
+    """Return the balance by one query; it is zero without a wallet."""
     totals = Wallet.objects.filter(account=account).values_list("balance_micros", "held_micros")
     return Balance(*(totals.first() or (0, 0)))
 
@@ -143,9 +143,9 @@ def lock_available(account: Account) -> Balance:
 
 
 def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = False) -> Transfer:
-    """Moves money into the account's wallet, or out of it when the amount is negative.
+    """Move money into the account's wallet, or out of it when the amount is negative.
 
-    Raises `insufficient_funds` or `account_owes` when the wallet cannot pay, unless it `may_owe`
+    Raise `insufficient_funds` or `account_owes` when the wallet cannot pay, unless it `may_owe`
     (disputes and refunds that have happened at Stripe already).
     """
     wallet_id = open_wallet(account).pk
@@ -157,7 +157,7 @@ def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = 
             notice_low_balance(moved)
             return moved
     except IntegrityError:
-        # Two at once: the other one's insert came first, and this one moved nothing.
+        # Two transactions at once: the other insert came first, and this one moved nothing.
         if done := Transfer.objects.filter(key=cause.key).first():
             return done
         raise
@@ -171,10 +171,11 @@ def place_hold(
     expires_at: datetime,
     even_frozen: bool = False,
 ) -> Hold:
-    """Reserves an amount. The wallet's row stays locked to the end of the caller's transaction.
+    """Reserve an amount. The wallet's row stays locked to the end of the caller's transaction.
 
-    Repeated with the same key, it returns the hold of the first time, whatever became of it.
-    Raises `insufficient_funds`, `account_owes`, or `account_frozen` unless support refunds it.
+    Repeated with the same key, return the hold of the first time, also if it is closed by now.
+    Raise `insufficient_funds` or `account_owes`; for a frozen account raise `account_frozen`,
+    unless `even_frozen` is set, as for a refund by support.
     """
     if amount_micros <= 0:
         raise ValueError("a hold reserves something")
@@ -194,7 +195,7 @@ def place_hold(
                     expires_at=expires_at,
                 )
     except IntegrityError:
-        # The key is taken; the savepoint gave back what was reserved a second time.
+        # The key is taken; the rollback to the savepoint undid the second reservation.
         logger.info("hold repeated", extra={"key": key})
     if placed := Hold.objects.filter(key=key, wallet__account=account).first():
         return placed
@@ -214,22 +215,25 @@ def capture_hold(
     reference: str,
     counts_as: tuple[Book, Transfer.Kind] = CALL,
 ) -> Transfer | None:
-    """Takes what was used from a hold and releases the rest; nothing used is a release.
+    """Take the used amount from a hold and release the rest; an amount of 0 is a release.
 
-    Repeated, it returns the transfer of the first time. A hold that has expired pays as far as the
-    available balance reaches, since its money may be spent by now. One that was released pays
-    nothing. Raises ValueError for an amount above the hold's.
+    Repeated, return the transfer of the first time. A hold that has expired pays as far as the
+    available balance reaches, since its money may be spent by now. A hold that was released pays
+    nothing. Raise ValueError for an amount above the hold's.
     """
     if amount_micros <= 0:
         release_hold(key=key)
         return None
     cause = Cause(f"{key}:settle", *counts_as, description, reference)
-    at_once = connection.vendor == "postgresql"
-    capture = _capture_at_once if at_once else _capture_in_steps
-    taken = capture(key, amount_micros, cause) or _capture_closed(key, amount_micros, cause)
-    if taken is not None:
-        notice_low_balance(taken)
-    return taken
+    if connection.vendor == "postgresql":
+        transfer = _capture_at_once(key, amount_micros, cause)
+    else:
+        transfer = _capture_in_steps(key, amount_micros, cause)
+    if transfer is None:
+        transfer = _capture_closed(key, amount_micros, cause)
+    if transfer is not None:
+        notice_low_balance(transfer)
+    return transfer
 
 
 def is_held(key: str) -> bool:
@@ -239,12 +243,15 @@ def is_held(key: str) -> bool:
 
 
 def release_hold(*, key: str) -> bool:
-    """Gives back the whole of an open hold. False if it was closed already."""
+    """Give back the whole of an open hold. Return False if it was closed already."""
     return _close_unused(key, Hold.State.RELEASED)
 
 
 def expire_hold(*, key: str) -> bool:
-    """As `release_hold`, for a hold whose time is over; a late capture may still follow."""
+    """Give back the whole of an open hold whose time is over; a late capture may still follow.
+
+    Return False if it was closed already.
+    """
     return _close_unused(key, Hold.State.EXPIRED)
 
 
@@ -303,7 +310,7 @@ def _capture_in_steps(key: str, amount_micros: int, cause: Cause) -> Transfer | 
 
 
 def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
-    """The same for a hold that is not open: done before, expired, released, or too small."""
+    """Capture from a hold that is captured already, has expired, was released, or is too small."""
     if done := Transfer.objects.filter(key=cause.key).first():
         return done
     hold = Hold.objects.get(key=key)
@@ -332,7 +339,10 @@ def _capture_late(hold: Hold, amount_micros: int, cause: Cause) -> Transfer | No
 
 
 def _close_open_hold(key: str, state: Hold.State, captured_micros: int) -> Hold | None:
-    """Closes an open hold; None if it is not open or smaller. The filtered update decides."""
+    """Close an open hold and return it, or None if it is not open or smaller than the capture.
+
+    The filtered update decides which of two closes it.
+    """
     still_open = Hold.objects.filter(
         key=key, state=Hold.State.OPEN, amount_micros__gte=captured_micros
     )
@@ -346,7 +356,7 @@ def _close_open_hold(key: str, state: Hold.State, captured_micros: int) -> Hold 
 def _move(
     wallet_id: int, amount_micros: int, held_micros: int, cause: Cause, *, may_owe: bool = False
 ) -> Transfer:
-    """Totals first, then the transfer: the wallet's lock gives transfers their order by id."""
+    """Move the totals, then insert the transfer: the wallet's lock orders transfers by id."""
     after = _move_totals(wallet_id, amount_micros, held_micros, may_owe=may_owe)
     if after is None:
         raise _refusal(Wallet.objects.get(pk=wallet_id).account, -amount_micros)
@@ -382,7 +392,7 @@ def _first_value(statement: str, values: dict[str, Any]) -> int | None:
 
 
 def _refusal(account: Account, needed_micros: int) -> ProductError:
-    """Why a wallet could not pay, read after the fact for the message only."""
+    """Return why a wallet could not pay. The balance is read afterwards, for the message only."""
     available = balance_of(account).available_micros
     details = {"needed": format_micros(needed_micros), "available": format_micros(available)}
     if available < 0:

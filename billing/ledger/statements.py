@@ -1,4 +1,4 @@
-"""Statements: the movements of an account, those of a month, and what they come to."""
+"""Statements: the transfers of an account, those of a month, and their sums."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ COLUMNS = ("when", "id", "kind", "description", "reference", "amount_usd", "bala
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of an account in UTC: what it began with, what moved, what it ended with."""
+    """A month of an account in UTC: its opening balance, its transfers, its closing balance."""
 
     first: date
     opening_micros: int
@@ -31,14 +31,14 @@ class Month:
         return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def movements(
+def transfers_of(
     account: Account,
     *,
     kind: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Transfer]:
-    """The account's transfers, newest first, both instants included."""
+    """Return the account's transfers, the newest first; both instants are included."""
     transfers = Transfer.objects.of(account).order_by("-id")
     if kind:
         transfers = transfers.filter(kind=kind)
@@ -50,7 +50,7 @@ def movements(
 
 
 def begin_of(day: date) -> datetime:
-    """The first instant of a day in UTC, as months are: whoever reads, and wherever they are."""
+    """Return the first instant of a day in UTC, like that of a month, in every reader's zone."""
     return datetime.combine(day, time.min, UTC)
 
 
@@ -59,7 +59,7 @@ def end_of(day: date) -> datetime:
 
 
 def month_of(account: Account, first: date) -> Month:
-    """The statement of one month, with its arithmetic: opening, sums by kind, closing."""
+    """Return the statement of one month: opening balance, sums by kind, closing balance."""
     start = begin_of(first)
     end = begin_of(date(first.year + first.month // 12, first.month % 12 + 1, 1))
     mine = Transfer.objects.of(account)
@@ -78,7 +78,7 @@ def month_of(account: Account, first: date) -> Month:
 
 
 def months_of(account: Account, *, today: date) -> list[date]:
-    """The months since the account's first movement, newest first."""
+    """Return the months since the account's first transfer, the newest first."""
     earliest = Transfer.objects.of(account).order_by("id").first()
     if earliest is None:
         return []
@@ -90,25 +90,25 @@ def months_of(account: Account, *, today: date) -> list[date]:
 
 
 def csv_lines(transfers: QuerySet[Transfer]) -> Iterator[str]:
-    """Lines of CSV with a heading, one at a time, however many there are."""
-    writer = csv.writer(_Echo())
+    """Yield the heading and the transfers as lines of CSV, one at a time for any number."""
+    writer = csv.writer(_ReturnedLines())
     yield writer.writerow(COLUMNS)
-    for one in transfers.iterator(chunk_size=1_000):
+    for transfer in transfers.iterator(chunk_size=1_000):
         yield writer.writerow(
             (
-                one.created_at.isoformat(timespec="seconds"),
-                one.public_id,
-                one.kind,
-                one.description,
-                one.reference,
-                format_micros(one.amount_micros),
-                format_micros(one.balance_after_micros),
+                transfer.created_at.isoformat(timespec="seconds"),
+                transfer.public_id,
+                transfer.kind,
+                transfer.description,
+                transfer.reference,
+                format_micros(transfer.amount_micros),
+                format_micros(transfer.balance_after_micros),
             )
         )
 
 
 def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """One JSON array, a movement a line."""
+    """Yield one JSON array with a transfer on each line."""
     before = "["
     for item in items:
         yield f"{before}\n{json.dumps(item, ensure_ascii=False)}"
@@ -116,8 +116,8 @@ def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "[]\n" if before == "[" else "\n]\n"
 
 
-class _Echo:
-    """Hands back what csv.writer would write."""
+class _ReturnedLines:
+    """A file for csv.writer that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""The frame of the commands that compare a day with a provider's books."""
+"""The base of the commands that compare a day with a provider's books."""
 
 import sys
 from argparse import ArgumentParser
@@ -13,12 +13,12 @@ from django.utils.dateparse import parse_date
 from billing.models import AuditReport
 from mobayilo.lib.errors import ProductError
 
-# How far back a day is made up for on which the provider or we were away.
-DAYS_BACK = 7
+# The longest outage, of the provider or of ours, whose days are compared afterwards.
+MOST_DAYS_BACK = 7
 
 
 class DayCommand(BaseCommand):
-    """Prints and keeps the report of a day. Ends with 1 if anything differs."""
+    """Print and store the reports of one or several days; exit with 1 if anything differs."""
 
     subject: AuditReport.Subject
 
@@ -31,9 +31,9 @@ class DayCommand(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        days = [read_day(options["date"])] if options["date"] else self._due()
         try:
-            asked = options["date"]
-            reports = [self.compare(day) for day in ([read_day(asked)] if asked else self._due())]
+            reports = [self.compare(day) for day in days]
         except ProductError as error:
             raise CommandError(f"{error.message} {error.hint}") from None
         self.stdout.write("\n\n".join(report.text for report in reports))
@@ -41,16 +41,16 @@ class DayCommand(BaseCommand):
             sys.exit(1)
 
     def _due(self) -> list[date]:
-        """The days since the newest report, up to yesterday, which is always one of them."""
+        """Return the days since the newest report, always with yesterday as the last one."""
         yesterday = (timezone.now() - timedelta(days=1)).date()
-        kept = AuditReport.objects.filter(subject=self.subject, day__lt=yesterday)
-        newest = kept.aggregate(Max("day"))["day__max"] or yesterday - timedelta(days=1)
-        days = min((yesterday - newest).days, DAYS_BACK)
+        earlier = AuditReport.objects.filter(subject=self.subject, day__lt=yesterday)
+        newest = earlier.aggregate(Max("day"))["day__max"] or yesterday - timedelta(days=1)
+        days = min((yesterday - newest).days, MOST_DAYS_BACK)
         return [yesterday - timedelta(days=back) for back in reversed(range(days))]
 
 
 def read_day(text: str) -> date:
-    """A day of the command line. Raises CommandError."""
+    """Return the day that an argument names. Raise CommandError if it is none."""
     try:
         day = parse_date(text)
     except ValueError:

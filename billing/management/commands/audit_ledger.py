@@ -1,4 +1,4 @@
-"""Proves the ledger. Ends with 1 if anything differs."""
+"""Compare every total of the ledger with its rows; exit with 1 if anything differs."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Compares a day of the ledger with Stripe's books. Ends with 1 if anything differs."""
+"""Compare a day of the ledger with Stripe's books; exit with 1 if anything differs."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Asks Stripe about what has been open for too long. Safe to run twice and in two processes."""
+"""Ask Stripe about payments that wait for too long. Safe to run twice and in two processes."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ class Command(BaseCommand):
     help = "Finish top-ups, refunds and events that a lost webhook or a time-out left open."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for what, number in reconcile_topups().items():
-            self.stdout.write(f"{number} {what}")
+        for subject, number in reconcile_topups().items():
+            self.stdout.write(f"{number} {subject}")

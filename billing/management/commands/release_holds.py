@@ -1,4 +1,4 @@
-"""Releases holds whose time is over. Safe to run twice and in two processes."""
+"""Release holds whose time is over. Safe to run twice and in two processes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Applies stored events of Stripe again, to the same result. Safe to run twice."""
+"""Apply stored events of Stripe again, with the same result. Safe to run twice."""
 
 from argparse import ArgumentParser
 from typing import Any
