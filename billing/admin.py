@@ -1,4 +1,4 @@
-"""Money as support sees it: everything to look at, nothing to change by hand."""
+"""The admin of money: all rows can be looked at, and none changed by hand."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -41,13 +41,13 @@ Row = TypeVar("Row", Wallet, TopUp, Dispute)
 
 
 class AmountForm(ReasonForm):
-    """How much; the key makes a form that is sent twice one movement."""
+    """An amount. `key` makes one transfer or refund of a form that is sent twice."""
 
     amount = forms.CharField(max_length=20, help_text="US dollars, such as 5 or 5.00.")
     key = forms.CharField(max_length=40, initial=new_form_key, widget=forms.HiddenInput)
 
     def clean_amount(self) -> int:
-        """In cents, negative after a minus sign."""
+        """Return cents, negative after a minus sign."""
         text = self.cleaned_data["amount"].strip().replace(MINUS, "-")
         try:
             cents = -read_amount(text[1:]) if text.startswith("-") else read_amount(text)
@@ -73,7 +73,7 @@ class AdjustForm(AmountForm):
 
 
 def only_one(chosen: QuerySet[Row]) -> Row:
-    """The row of an action that moves money; several at once would be a slip."""
+    """Return the one row of an action that moves money. Raise `invalid_request` for several."""
     if chosen.count() != 1:
         raise ProductError("invalid_request", "Choose one row: this moves money.")
     return chosen.get()
@@ -101,15 +101,15 @@ class WalletAdmin(ReadOnlyAdmin):
     def credit_or_debit(
         self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
     ) -> str:
-        wanted, wallet = form.cleaned_data, only_one(chosen)
+        data = form.cleaned_data
         transfer = adjust(
-            account=wallet.account,
-            amount_micros=wanted["amount"] * MICROS_PER_CENT,
-            kind=wanted["kind"],
+            account=only_one(chosen).account,
+            amount_micros=data["amount"] * MICROS_PER_CENT,
+            kind=data["kind"],
             staff=signed_in_user(request),
-            reason=wanted["reason"],
-            key=wanted["key"],
-            reference=wanted["reference"],
+            reason=data["reason"],
+            key=data["key"],
+            reference=data["reference"],
             request=request,
         )
         after = format_money(transfer.balance_after_micros)
@@ -168,16 +168,12 @@ class TopUpAdmin(ReadOnlyAdmin):
 
     @action_with_reason("Refund to the card", right="billing.refund_topup", form_class=AmountForm)
     def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
-        topup, staff, reason = (
-            only_one(chosen),
-            signed_in_user(request),
-            form.cleaned_data["reason"],
-        )
+        topup = only_one(chosen)
         refund = start_refund(
             topup=topup,
             amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
-            user=staff,
-            reason=reason,
+            user=signed_in_user(request),
+            reason=form.cleaned_data["reason"],
             by_staff=True,
             key=form.cleaned_data["key"],
             request=request,

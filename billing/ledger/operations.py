@@ -228,7 +228,10 @@ def capture_hold(
     if connection.vendor == "postgresql":
         transfer = _capture_at_once(key, amount_micros, cause)
     else:
-        transfer = _capture_in_steps(key, amount_micros, cause)
+        with transaction.atomic():
+            transfer = None
+            if hold := _close_open_hold(key, Hold.State.CAPTURED, amount_micros):
+                transfer = _move(hold.wallet_id, -amount_micros, -hold.amount_micros, cause)
     if transfer is None:
         transfer = _capture_closed(key, amount_micros, cause)
     if transfer is not None:
@@ -299,14 +302,6 @@ def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | N
     )
     transfer._state.adding = False  # it is stored, and refuses to be stored again
     return transfer
-
-
-def _capture_in_steps(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
-    with transaction.atomic():
-        hold = _close_open_hold(key, Hold.State.CAPTURED, amount_micros)
-        if hold is None:
-            return None
-        return _move(hold.wallet_id, -amount_micros, -hold.amount_micros, cause)
 
 
 def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | None:

@@ -1,4 +1,8 @@
-"""Compares a day of the ledger with Stripe's own books, line by line and in total."""
+"""The comparison of a day of the ledger with Stripe's own books, line by line and in total.
+
+Amounts of the ledger are read from its transfers, by the keys that name their causes. The rows of
+top-ups, refunds and disputes only say which of them belongs to which id of Stripe.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,7 +18,7 @@ from billing.payments.disputes import due_micros
 from billing.payments.gateway import BalanceTransaction
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
-# What Stripe books at 23:59:59 we may hear of on the next day, and the other way round.
+# A movement that Stripe books at 23:59:59 may reach us on the next day, or the reverse.
 SLACK = timedelta(days=1)
 PAYMENTS = ("charge", "payment")
 REFUNDS = ("refund", "payment_refund")
@@ -27,15 +31,15 @@ MOVED = {"number": Count("id"), "micros": Coalesce(Sum("amount_micros"), 0)}
 class Expected:
     """A line that Stripe's books should have, because the ledger moved money for it."""
 
-    what: str
+    cause: str
     kinds: tuple[str, ...]
-    # Of the payment intent for a payment, otherwise of the refund or dispute.
+    # The id of the payment intent for a payment, otherwise of the refund or dispute.
     stripe_id: str
 
 
 @dataclass
 class Sums:
-    """Cents of one kind, on either side."""
+    """Cents of one kind, on both sides."""
 
     number: int = 0
     stripe_cents: int = 0
@@ -44,7 +48,7 @@ class Sums:
 
 @dataclass
 class Comparison:
-    """What was found of one day. `moved` is what the clearing account itself moved on it."""
+    """The result of comparing one day. `moved` is the sum of the clearing account on that day."""
 
     moved: dict[str, int]
     sums: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
@@ -52,7 +56,7 @@ class Comparison:
     not_compared: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, line: BalanceTransaction, ledger_cents: int | None) -> None:
-        """One line of Stripe's, and what the ledger has for it."""
+        """Add a line of Stripe and the amount that the ledger has for it."""
         sums = self.sums[line.kind]
         sums.number += 1
         sums.stripe_cents += line.amount_cents
@@ -69,7 +73,7 @@ class Comparison:
 
 
 def reconcile_stripe(day: date) -> AuditReport:
-    """Compares a day in UTC with Stripe, and keeps the report for support."""
+    """Compare a day in UTC with Stripe, and store the report for support."""
     start = datetime.combine(day, time(), UTC)
     end = start + timedelta(days=1)
     lines = gateway.list_balance_transactions(start - SLACK, end + SLACK)
@@ -91,7 +95,9 @@ def _compare(found: Comparison, line: BalanceTransaction) -> None:
         found.add(line, paid_cents(line.payment_intent_id))
     elif line.kind in REFUNDS:
         found.add(line, refunded_cents(line.source_id))
-        if _came_back_only_here(line.source_id):
+        # A refund that failed for us and not for Stripe was paid twice.
+        returned = Expected("", FAILED_REFUNDS, line.source_id)
+        if returned_cents(line.source_id) is not None and not _is_booked(returned):
             found.differences.append(f"{line.id}: {line.source_id} came back in the ledger only")
     elif line.kind in FAILED_REFUNDS:
         found.add(line, returned_cents(line.source_id))
@@ -103,46 +109,38 @@ def _compare(found: Comparison, line: BalanceTransaction) -> None:
         found.not_compared[line.kind] += 1
 
 
-def _came_back_only_here(stripe_refund_id: str) -> bool:
-    """A refund that failed for us and not for Stripe was paid twice."""
-    if returned_cents(stripe_refund_id) is None:
-        return False
-    return not _is_booked(Expected("", FAILED_REFUNDS, stripe_refund_id))
-
-
 def missing_at_stripe(
     lines: Iterable[BalanceTransaction], expected: Iterable[Expected]
 ) -> Iterator[str]:
-    """What the ledger says happened and Stripe's books do not have.
+    """Yield a difference for each movement of the ledger that Stripe's books do not have.
 
-    What we heard of late stands on an earlier day of theirs, so they are asked for it alone.
+    One that reached us late is on an earlier day of Stripe's, so Stripe is asked for it alone.
     """
-    booked = {(line.kind, _named(line)) for line in lines}
-    for one in expected:
-        here = any((kind, one.stripe_id) in booked for kind in one.kinds)
-        if not here and not _is_booked(one):
-            yield f"{one.what}: in the ledger, not in Stripe's books"
+    booked = {
+        (line.kind, line.payment_intent_id if line.kind in PAYMENTS else line.source_id)
+        for line in lines
+    }
+    for line in expected:
+        is_on_this_day = any((kind, line.stripe_id) in booked for kind in line.kinds)
+        if not is_on_this_day and not _is_booked(line):
+            yield f"{line.cause}: in the ledger, not in Stripe's books"
 
 
-def _named(line: BalanceTransaction) -> str:
-    return line.payment_intent_id if line.kind in PAYMENTS else line.source_id
-
-
-def _is_booked(one: Expected) -> bool:
-    """Whether Stripe has such a line on any day."""
-    if not one.stripe_id:
+def _is_booked(expected: Expected) -> bool:
+    """Return whether Stripe has such a line on any day."""
+    if not expected.stripe_id:
         return False
     try:
-        is_payment = one.kinds == PAYMENTS
-        sources = gateway.find_charges(one.stripe_id) if is_payment else [one.stripe_id]
+        is_payment = expected.kinds == PAYMENTS
+        sources = gateway.find_charges(expected.stripe_id) if is_payment else [expected.stripe_id]
         lines = [line for id in sources for line in gateway.find_balance_transactions(id)]
     except gateway.RefusedError:
         return False  # Stripe knows no such id
-    return any(line.kind in one.kinds for line in lines)
+    return any(line.kind in expected.kinds for line in lines)
 
 
 def report_lines(day: date, found: Comparison) -> Iterator[str]:
-    """The report as text: a table of sums, what was left out, and every difference."""
+    """Yield the report as text: a table of sums, the lines left out, and every difference."""
     yield f"{day} (UTC){'number':>20}{'Stripe':>16}{'ledger':>16}{'difference':>16}"
     for kind, sums in sorted(found.sums.items()):
         difference = sums.stripe_cents - sums.ledger_cents
@@ -161,13 +159,16 @@ def _dollars(cents: int) -> str:
 
 
 def paid_cents(payment_intent_id: str) -> int | None:
-    """What was credited for a payment; None if nothing was."""
+    """Return the amount credited for a payment; None if nothing was."""
     topup = TopUp.objects.filter(stripe_payment_intent_id=payment_intent_id or None).first()
     return _moved_cents(f"topup:{topup}") if topup else None
 
 
 def refunded_cents(stripe_refund_id: str) -> int | None:
-    """What left the wallet, below zero; held is gone too, since Stripe books a refund at once."""
+    """Return the amount that left the wallet, below zero.
+
+    A held amount counts too, since Stripe books a refund at once.
+    """
     refund = Refund.objects.filter(stripe_refund_id=stripe_refund_id or None).first()
     if refund is None:
         return None
@@ -176,7 +177,7 @@ def refunded_cents(stripe_refund_id: str) -> int | None:
 
 
 def returned_cents(stripe_refund_id: str) -> int | None:
-    """What came back to the wallet of a refund that failed, or back from its hold."""
+    """Return the amount of a failed refund that came back to the wallet, or from its hold."""
     failed = Refund.objects.filter(status=Refund.Status.FAILED)
     refund = failed.filter(stripe_refund_id=stripe_refund_id or None).first()
     if refund is None:
@@ -186,10 +187,10 @@ def returned_cents(stripe_refund_id: str) -> int | None:
 
 
 def disputed_cents(stripe_id: str, *, is_taken: bool) -> int | None:
-    """What a dispute took when it was opened, or gave back when it was won.
+    """Return the amount that a dispute took when it was opened, or gave back when it was won.
 
-    Wallets pay for all claims about a payment together. So the ledger has it if the dispute stands
-    so, and the transfers of its payment come to what all of them claim.
+    Wallets pay for all claims about a payment together. So the ledger has the amount if the dispute
+    is in that state, and the transfers of its payment are the sum that all claims take.
     """
     dispute = Dispute.objects.select_related("topup").filter(stripe_id=stripe_id).first()
     if dispute is None:
@@ -197,8 +198,8 @@ def disputed_cents(stripe_id: str, *, is_taken: bool) -> int | None:
     of_payment = Transfer.objects.filter(reference=dispute.topup.public_id, book=Book.DISPUTES)
     taken_micros = -(of_payment.aggregate(sum=Sum("amount_micros"))["sum"] or 0)
     is_won = dispute.state == Dispute.State.WON
-    stands = dispute.state >= Dispute.State.OPEN if is_taken else is_won
-    if not stands or taken_micros != due_micros(dispute.topup):
+    is_in_state = dispute.state >= Dispute.State.OPEN if is_taken else is_won
+    if not is_in_state or taken_micros != due_micros(dispute.topup):
         return None
     cents = dispute.amount_micros // MICROS_PER_CENT
     return -cents if is_taken else cents
@@ -219,27 +220,24 @@ def _held_cents(refund: Refund, sign: int) -> int | None:
 
 
 def moved_between(start: datetime, end: datetime) -> QuerySet[Transfer]:
-    """What the clearing account moved from `start` until before `end`."""
+    """Return the transfers of the clearing account from `start` until before `end`."""
     clearing = Transfer.objects.filter(book=Book.STRIPE_CLEARING)
     return clearing.filter(created_at__gte=start, created_at__lt=end).order_by("id")
 
 
 def expected_between(start: datetime, end: datetime) -> Iterator[Expected]:
-    """The lines of Stripe's that the ledger's movements of a time call for."""
+    """Yield the lines that Stripe should have for the ledger's transfers in a time."""
     for transfer in moved_between(start, end).iterator():
-        yield _expected_for(transfer)
+        subject, public_id = transfer.key.split(":")[:2]
+        if subject == "topup":
+            topup = TopUp.objects.filter(public_id=public_id).first()
+            stripe_id = topup.stripe_payment_intent_id if topup else None
+            yield Expected(transfer.key, PAYMENTS, stripe_id or "")
+        else:
+            refund = Refund.objects.filter(public_id=public_id).first()
+            stripe_id = refund.stripe_refund_id if refund else None
+            came_back = transfer.kind == Transfer.Kind.REFUND_RETURNED
+            yield Expected(transfer.key, FAILED_REFUNDS if came_back else REFUNDS, stripe_id or "")
     taken = Dispute.objects.filter(kind=Dispute.Kind.DISPUTE, state__gte=Dispute.State.OPEN)
     for dispute in taken.filter(created_at__gte=start, created_at__lt=end).iterator():
         yield Expected(f"dispute {dispute}", DISPUTES, dispute.stripe_id)
-
-
-def _expected_for(transfer: Transfer) -> Expected:
-    subject, public_id = transfer.key.split(":")[:2]
-    if subject == "topup":
-        topup = TopUp.objects.filter(public_id=public_id).first()
-        stripe_id = topup.stripe_payment_intent_id if topup else None
-        return Expected(transfer.key, PAYMENTS, stripe_id or "")
-    refund = Refund.objects.filter(public_id=public_id).first()
-    came_back = transfer.kind == Transfer.Kind.REFUND_RETURNED
-    kinds = FAILED_REFUNDS if came_back else REFUNDS
-    return Expected(transfer.key, kinds, (refund.stripe_refund_id if refund else None) or "")

@@ -1,9 +1,8 @@
 """Disputes and early fraud warnings: the account is frozen, and the top-up's money taken back.
 
-What is taken goes to the book `disputes` and may leave the wallet in debt. A dispute that is won
-gives it back and thaws the account. A warning ends with the dispute that it warned of, or when
-support withdraws it. The state of a dispute only ever rises, so that its events may arrive in any
-order.
+The money goes to the book `disputes`; the wallet may owe afterwards. A dispute that is won gives it
+back and thaws the account. A warning ends with the dispute that follows it, or when support
+withdraws it. The state of a dispute only rises, so that its events may arrive in any order.
 """
 
 import logging
@@ -29,7 +28,7 @@ from mobayilo.lib.money import MICROS_PER_CENT
 logger = logging.getLogger(__name__)
 State = Dispute.State
 FROZEN_FOR = "Disputed payment"
-# Inquiries (warning_*) take no money; `prevented` never became one. An appeal follows a loss.
+# Inquiries (warning_*) take no money; `prevented` never became a dispute. An appeal follows a loss.
 STATES = {
     "warning_needs_response": State.INQUIRY,
     "warning_under_review": State.INQUIRY,
@@ -46,7 +45,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What Stripe says of a dispute, or that it warns of one."""
+    """A dispute or an early fraud warning as Stripe reports it."""
 
     stripe_id: str
     kind: Dispute.Kind
@@ -59,7 +58,7 @@ class Claim:
 
 
 def read_dispute(data: Mapping[str, Any]) -> Claim:
-    """A dispute from Stripe's JSON. Raises ValueError if a field that we need is wrong."""
+    """Read a dispute from Stripe's JSON. Raise ValueError if a field that we need is wrong."""
     status = text_of(data, "status")
     if status not in STATES:
         raise ValueError(f"unknown status {status}")
@@ -76,7 +75,10 @@ def read_dispute(data: Mapping[str, Any]) -> Claim:
 
 
 def read_warning(data: Mapping[str, Any]) -> Claim:
-    """An early fraud warning from Stripe's JSON. It names no amount."""
+    """Read an early fraud warning from Stripe's JSON, which names no amount.
+
+    Raise ValueError if a field that we need is wrong.
+    """
     return Claim(
         stripe_id=text_of(data, "id"),
         kind=Dispute.Kind.WARNING,
@@ -91,7 +93,7 @@ def read_warning(data: Mapping[str, Any]) -> Claim:
 
 @transaction.atomic
 def record_claim(claim: Claim) -> TopUp | None:
-    """Brings a dispute to what Stripe says of it; None if the payment is none of ours."""
+    """Update a dispute from Stripe's claim. Return None if the payment is none of ours."""
     paid = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
     topup = paid.filter(stripe_payment_intent_id=claim.payment_intent_id or None).first()
     if topup is None:
@@ -103,7 +105,7 @@ def record_claim(claim: Claim) -> TopUp | None:
         stripe_id=claim.stripe_id,
         defaults={"kind": claim.kind, "topup": topup, "amount_micros": amount_micros},
     )
-    risen_from = dispute.state
+    state_before = dispute.state
     if claim.state >= dispute.state:
         dispute.amount_micros = amount_micros
         dispute.state, dispute.stripe_status = claim.state, claim.stripe_status
@@ -112,7 +114,7 @@ def record_claim(claim: Claim) -> TopUp | None:
             dispute.closed_at = dispute.closed_at or timezone.now()
         dispute.save()
     balance_claims(topup)
-    _freeze_or_thaw(topup, risen_from, dispute.state)
+    _freeze_or_thaw(topup, state_before, dispute.state)
     return topup
 
 
@@ -120,9 +122,9 @@ def record_claim(claim: Claim) -> TopUp | None:
 def withdraw_warning(
     dispute: Dispute, *, staff: User, reason: str, request: HttpRequest | None = None
 ) -> None:
-    """Gives back what an early fraud warning took, and thaws what it froze. Repeated, it is one.
+    """Give back the money that a fraud warning took, and thaw the account. Repeated, it is one.
 
-    Raises `invalid_request` for a dispute: that is the bank's to decide.
+    Raise `invalid_request` for a dispute: the bank decides it.
     """
     if dispute.kind != Dispute.Kind.WARNING:
         raise ProductError("invalid_request", "A dispute is the bank's to decide.")
@@ -143,8 +145,8 @@ def withdraw_warning(
     _freeze_or_thaw(topup, dispute.state, State.WITHDRAWN)
 
 
-def learn_claim(claim: Claim) -> bool:
-    """Applies what Stripe says of a dispute if that is news; for whoever asks again and again."""
+def record_new_claim(claim: Claim) -> bool:
+    """Record a claim if it is not recorded yet, and return whether it was recorded now."""
     known = Dispute.objects.filter(stripe_id=claim.stripe_id)
     if known.filter(Q(stripe_status=claim.stripe_status) | Q(state__gt=claim.state)).exists():
         return False
@@ -152,10 +154,10 @@ def learn_claim(claim: Claim) -> bool:
 
 
 def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
-    """Takes from the wallet, or gives back, until what is taken fits the claims and refunds.
+    """Take money from the wallet, or give it back, until it matches the claims and refunds.
 
-    The claims reach as far as what was not refunded, so that no money goes back twice, whichever
-    of a refund and a dispute is heard of first. The caller has locked the top-up.
+    Claims take at most the part that was not refunded, so that no money goes back twice, in either
+    order of a refund and a dispute. The caller has locked the top-up.
     """
     topup.refunded_micros += also_refunded_micros
     disputed_micros = due_micros(topup)
@@ -177,12 +179,12 @@ def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
 
 
 def due_micros(topup: TopUp) -> int:
-    """What a wallet has to give for the claims about a payment: the refunds are gone already."""
+    """Return how much a wallet pays for the claims about a top-up, less its refunds."""
     return min(claimed_micros(topup), topup.amount_micros - topup.refunded_micros)
 
 
 def claimed_micros(topup: TopUp, *, by_banks_only: bool = False) -> int:
-    """What the disputes of a top-up claim. A warning ends with a decision of the bank."""
+    """Return the sum that disputes of a top-up claim. A bank's decision ends a warning."""
     claims = list(topup.disputes.all())
     by_banks = [claim for claim in claims if claim.kind == Dispute.Kind.DISPUTE]
     is_decided = any(claim.state >= State.LOST for claim in by_banks)
@@ -196,7 +198,7 @@ def claimed_micros(topup: TopUp, *, by_banks_only: bool = False) -> int:
 
 
 def _freeze_or_thaw(topup: TopUp, before: int, after: int) -> None:
-    """Once for each dispute: what support thaws meanwhile stays thawed."""
+    """Freeze or thaw once for each dispute: an account that support thaws stays thawed."""
     if before < State.OPEN <= after and claimed_micros(topup):
         _freeze(topup)
     elif before < State.WON <= after and not claimed_micros(topup):
@@ -204,9 +206,9 @@ def _freeze_or_thaw(topup: TopUp, before: int, after: int) -> None:
 
 
 def _freeze(topup: TopUp) -> None:
-    """Notes the payment among those that freeze the account, unless support froze it."""
+    """Add the payment to those that freeze the account, unless support froze it."""
     account = Account.objects.select_for_update().get(pk=topup.account_id)
-    names = _freezing(account)
+    names = _freezing_payments(account)
     if (account.is_frozen and not names) or topup.public_id in names:
         return
     reason = _reason([*names, topup.public_id])
@@ -219,9 +221,9 @@ def _freeze(topup: TopUp) -> None:
 
 
 def _thaw(topup: TopUp, why: str) -> None:
-    """Ends what this payment froze: what support or another payment froze stays frozen."""
+    """Thaw the account, unless support or another payment froze it too."""
     account = Account.objects.select_for_update().get(pk=topup.account_id)
-    names = _freezing(account)
+    names = _freezing_payments(account)
     if topup.public_id not in names:
         return
     if left := [name for name in names if name != topup.public_id]:
@@ -231,13 +233,13 @@ def _thaw(topup: TopUp, why: str) -> None:
     audit.record("account.thawed", account=account, reason=why)
 
 
-def _freezing(account: Account) -> list[str]:
-    """The disputed payments that an account is frozen for; none if support froze it."""
+def _freezing_payments(account: Account) -> list[str]:
+    """Return the disputed payments that freeze an account; none if support froze it."""
     frozen_for, _, names = account.frozen_reason.partition(FROZEN_FOR)
     return [] if frozen_for else names.split()
 
 
 def _reason(names: list[str]) -> str:
-    """Of very many the last are not named; support thaws then."""
+    """Return the reason with as many payments as fit; support thaws an account with more."""
     longest = Account._meta.get_field("frozen_reason").max_length
     return " ".join([FROZEN_FOR, *names])[:longest]

@@ -1,7 +1,7 @@
 """Events of Stripe: stored once under their id, applied in one transaction, ready to be replayed.
 
-What an event does follows from its object alone and is safe to repeat, so that order, repetition
-and loss of events change nothing in the end.
+The effect of an event follows from its object alone and is safe to repeat, so that order,
+repetition and loss of events do not change the final result.
 """
 
 import logging
@@ -25,7 +25,7 @@ from billing.payments.topups import ContradictionError
 
 logger = logging.getLogger(__name__)
 Outcome = StripeEvent.Outcome
-AT_A_TIME = 2_000
+EVENTS_PER_RUN = 2_000
 Handler = Callable[[Mapping[str, Any]], str | None]
 
 
@@ -46,7 +46,7 @@ def refund_changed(data: Mapping[str, Any]) -> str | None:
 
 def charge_refunded(data: Mapping[str, Any]) -> str | None:
     payment_intent_id = reference_of(data, "payment_intent")
-    topup = refunds.note_refunded(payment_intent_id, integer_of(data, "amount_refunded"))
+    topup = refunds.record_refunded_sum(payment_intent_id, integer_of(data, "amount_refunded"))
     return topup.public_id if topup else None
 
 
@@ -60,7 +60,7 @@ def fraud_warned(data: Mapping[str, Any]) -> str | None:
     return topup.public_id if topup else None
 
 
-# Each returns the id of ours that the event was about, or None when it was about none.
+# Each returns the id of the top-up that the event is about, or None if it is none of ours.
 HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": checkout_changed,
     "checkout.session.async_payment_succeeded": checkout_changed,
@@ -81,7 +81,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 def store_event(event: SignedEvent) -> StripeEvent:
-    """The event's row; the insert decides which of two deliveries stores it."""
+    """Store an event and return its row; the insert decides which of two deliveries stores it."""
     fields = {
         "kind": event.kind,
         "payload": without_secrets(event.payload),
@@ -91,15 +91,15 @@ def store_event(event: SignedEvent) -> StripeEvent:
 
 
 def without_secrets(value: object) -> Any:  # noqa: ANN401 - any JSON
-    """JSON without what lets a browser act on a payment: it is no business of ours or support's."""
+    """Return JSON without `client_secret`, with which a browser may act on a payment."""
     if isinstance(value, dict):
-        kept = {name: one for name, one in value.items() if name != "client_secret"}
-        return {name: without_secrets(one) for name, one in kept.items()}
-    return [without_secrets(one) for one in value] if isinstance(value, list) else value
+        kept = {name: item for name, item in value.items() if name != "client_secret"}
+        return {name: without_secrets(item) for name, item in kept.items()}
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def apply_event(event: StripeEvent) -> StripeEvent.Outcome:
-    """Applies an event unless that was done. Raises ValueError for an object that is unreadable.
+    """Apply an event if it was not applied before. Raise ValueError if its object is unreadable.
 
     The filtered update comes first: a second delivery waits for the first and then finds it done.
     """
@@ -114,7 +114,7 @@ def apply_event(event: StripeEvent) -> StripeEvent.Outcome:
 
 
 def replay_event(event: StripeEvent) -> StripeEvent.Outcome:
-    """Applies an event again, whether or not that was done, to the same result."""
+    """Apply an event, also if it was applied before; the result is the same."""
     with transaction.atomic():
         StripeEvent.objects.filter(pk=event.pk).update(applied_at=timezone.now())
         outcome = _apply(event)
@@ -124,17 +124,20 @@ def replay_event(event: StripeEvent) -> StripeEvent.Outcome:
 
 
 def apply_overdue() -> int:
-    """Applies what was stored but not applied, and what came before the payment it is about."""
+    """Apply events that were stored but not applied, or that came before their payment.
+
+    Return how many could be applied.
+    """
     ours = TopUp.objects.filter(stripe_payment_intent_id=OuterRef("reference"))
     waiting = StripeEvent.objects.filter(applied_at=None).order_by("stripe_created_at", "id")
     early = StripeEvent.objects.exclude(reference="").filter(Exists(ours), outcome=Outcome.IGNORED)
-    return _replay_each((*waiting[:AT_A_TIME], *early[:AT_A_TIME]))
+    return _replay_each((*waiting[:EVENTS_PER_RUN], *early[:EVENTS_PER_RUN]))
 
 
 def _apply_early(event: StripeEvent) -> None:
-    """A refund or dispute may be heard of before its payment; it waits as ignored until then.
+    """Apply refunds and disputes that came before this payment: they are stored as ignored.
 
-    In transactions of their own, after the payment's: each locks its event before the top-up.
+    Each has a transaction of its own after the payment's, and locks its event before the top-up.
     """
     if HANDLERS.get(event.kind) is not checkout_changed:
         return
@@ -144,7 +147,7 @@ def _apply_early(event: StripeEvent) -> None:
 
 
 def _replay_each(stored: Iterable[StripeEvent]) -> int:
-    """How many could be applied; one that cannot holds up none of the others."""
+    """Apply events again, and return how many could be; a failure stops none of the others."""
     done = 0
     for event in stored:
         try:
@@ -155,7 +158,7 @@ def _replay_each(stored: Iterable[StripeEvent]) -> int:
     return done
 
 
-def _object_of(event: StripeEvent) -> Any:  # noqa: ANN401 - whatever Stripe tells about
+def _object_of(event: StripeEvent) -> Any:  # noqa: ANN401 - any object of Stripe
     try:
         return event.payload["data"]["object"]
     except (KeyError, TypeError):
@@ -167,7 +170,7 @@ def _apply(event: StripeEvent) -> StripeEvent.Outcome:
     outcome, note, reference = Outcome.UNKNOWN, "", ""
     if handler := HANDLERS.get(event.kind):
         outcome = Outcome.IGNORED
-        reference = reference_of(data, "payment_intent")[:40]  # by which it may be found later
+        reference = reference_of(data, "payment_intent")[:40]  # `_apply_early` finds it by this
         try:
             with transaction.atomic():
                 ours = handler(data)
@@ -176,6 +179,6 @@ def _apply(event: StripeEvent) -> StripeEvent.Outcome:
         except ContradictionError as contradiction:
             outcome, note = Outcome.REFUSED, str(contradiction)
             reference = contradiction.topup.public_id
-            topups.note_problem(contradiction)
+            topups.record_problem(contradiction)
     StripeEvent.objects.filter(pk=event.pk).update(outcome=outcome, reference=reference, note=note)
     return outcome

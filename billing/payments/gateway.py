@@ -1,6 +1,6 @@
-"""Stripe, through its official SDK. The only file of this room that imports it.
+"""The gateway to Stripe: the only file of billing that imports its official SDK.
 
-Typed arguments in; our own dataclasses or a ProductError out. What Stripe answers is checked here,
+Typed arguments in; our own dataclasses or a ProductError out. Stripe's answers are checked here,
 since the SDK checks nothing: an answer of the wrong shape is an unavailable provider.
 """
 
@@ -21,7 +21,7 @@ from mobayilo.lib.errors import ProductError
 logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 3.05
 SIGNATURE_TOLERANCE_SECONDS = 300
-# Our key, its rights, or an idempotency key of ours that is in use or was used for something else.
+# Our key, its rights, or an idempotency key that is in use or was used for another request.
 MISCONFIGURED = (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError)
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,7 +43,7 @@ class CheckoutSession:
 
     @property
     def payment_failed(self) -> bool:
-        """A delayed payment that did not come; known where the payment intent was asked for too."""
+        """Return whether a delayed payment failed. Needs the payment intent to be read too."""
         failed = self.payment_intent_status in ("requires_payment_method", "canceled")
         return self.status == "complete" and self.payment_status == "unpaid" and failed
 
@@ -65,7 +65,7 @@ class StripeRefund:
 class BalanceTransaction:
     """A line of Stripe's own books. `source_id` is the charge, refund or dispute behind it.
 
-    `source_kind` says which of these; it is empty where the source was not asked for too.
+    `source_kind` says which of these it is; it is empty if the source was not read too.
     """
 
     id: str
@@ -81,7 +81,7 @@ class BalanceTransaction:
 
 @dataclass(frozen=True, slots=True)
 class SignedEvent:
-    """An event whose signature and time were right. `data` is the object that it is about."""
+    """An event whose signature and time were right. `data` is its object."""
 
     id: str
     kind: str
@@ -91,15 +91,15 @@ class SignedEvent:
 
 
 class WrongSignatureError(Exception):
-    """A webhook that Stripe did not sign, or not now, or whose body is no event."""
+    """A webhook without a valid signature of this moment, or whose body is no event."""
 
 
 class UnknownOutcomeError(ProductError):
-    """Stripe may or may not have done it: asking again with the same key tells."""
+    """Stripe may or may not have done it. Repeat the request with the same key to find out."""
 
 
 class RefusedError(ProductError):
-    """Stripe understood and did not do it. `reason` is Stripe's code."""
+    """Stripe understood the request and refused it. `reason` is Stripe's code."""
 
     reason: str = ""
 
@@ -111,7 +111,7 @@ def _client(api_key: str, base_url: str, timeout_seconds: float) -> stripe.Strip
         http_client = stripe.RequestsClient(timeout=timeout)
         return stripe.StripeClient(api_key, max_network_retries=1, http_client=http_client)
     session = requests.Session()
-    session.trust_env = False  # a proxy named by the environment is no way to this machine
+    session.trust_env = False  # a proxy of the environment does not lead to this machine
     return stripe.StripeClient(
         api_key,
         base_addresses={"api": base_url, "files": base_url, "connect": base_url},
@@ -121,16 +121,16 @@ def _client(api_key: str, base_url: str, timeout_seconds: float) -> stripe.Strip
 
 
 def client() -> stripe.StripeClient:
-    """The SDK's client; it connects when first used."""
+    """Return the SDK's client; it connects when it is first used."""
     base_url = settings.STRIPE_API_URL.rstrip("/")
     return _client(settings.STRIPE_API_KEY, base_url, settings.STRIPE_TIMEOUT_SECONDS)
 
 
 def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:
-    """Turns what the SDK raises into UnknownOutcomeError or RefusedError.
+    """Turn the SDK's exceptions into UnknownOutcomeError or RefusedError.
 
-    The SDK tries twice, so what refuses the second attempt unseen (429, 401, 403, 409) tells
-    nothing of the first: it may have been done, and only its answer lost.
+    The SDK tries twice, so a second attempt that is refused unseen (429, 401, 403, 409) proves
+    nothing about the first: it may have succeeded, and only its answer was lost.
     """
 
     @wraps(ask)
@@ -148,7 +148,7 @@ def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:
 
 
 def _refused(error: stripe.StripeError) -> RefusedError:
-    # Neither the message nor the body: they may quote what we sent.
+    # Neither the message nor the body is logged: they may quote our request.
     facts = {"error": type(error).__name__, "reason": error.code, "status": error.http_status}
     logger.warning("stripe refused", extra=facts)
     message = "The payment provider did not accept that."
@@ -169,7 +169,7 @@ def _unknown(code: str, error: Exception) -> UnknownOutcomeError:
 def create_session(
     *, topup_id: str, amount_cents: int, email: str, ask_for_3ds: bool, expires_at: datetime
 ) -> CheckoutSession:
-    """Makes the page where a top-up is paid. Repeated for one top-up, it is the same page."""
+    """Create the page where a top-up is paid. Repeated for one top-up, it is the same page."""
     metadata = {"topup_id": topup_id}
     page = f"{settings.PUBLIC_URL}/topup/{topup_id}"
     params: dict[str, Any] = {
@@ -193,7 +193,7 @@ def create_session(
         "cancel_url": f"{page}?left=1",
         "expires_at": int(expires_at.timestamp()),
         "submit_type": "pay",
-        # The price is in dollars, so that what is paid is what is credited.
+        # The price is in dollars, so that the payment and the credit are the same amount.
         "adaptive_pricing": {"enabled": False},
     }
     if ask_for_3ds:
@@ -212,13 +212,13 @@ def retrieve_session(session_id: str) -> CheckoutSession:
 
 @asking_stripe
 def expire_session(session_id: str) -> CheckoutSession:
-    """Closes a page that nobody paid on. Refused by Stripe unless it is open."""
+    """Close a page that was not paid. Stripe refuses it unless the page is open."""
     return read_session(_plain(client().v1.checkout.sessions.expire(session_id)))
 
 
 @asking_stripe
 def create_refund(*, refund_id: str, payment_intent_id: str, amount_cents: int) -> StripeRefund:
-    """Sends money back to the card. Repeated for one refund, it is the same refund."""
+    """Send money back to the card. Repeated for one refund, it is the same refund."""
     made = client().v1.refunds.create(
         {
             "payment_intent": payment_intent_id,
@@ -233,28 +233,28 @@ def create_refund(*, refund_id: str, payment_intent_id: str, amount_cents: int) 
 
 @asking_stripe
 def list_refunds(payment_intent_id: str) -> list[StripeRefund]:
-    """Every refund of a payment, also those made in Stripe's dashboard."""
+    """Return every refund of a payment, also those made in Stripe's dashboard."""
     pages = client().v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
     return [read_refund(_plain(one)) for one in pages.auto_paging_iter()]
 
 
 @asking_stripe
 def list_refunds_since(since: datetime) -> list[StripeRefund]:
-    """Every refund made since then, of whatever payment."""
+    """Return the refunds of all payments made since `since`."""
     pages = client().v1.refunds.list(_created_since(since))
     return [read_refund(_plain(one)) for one in pages.auto_paging_iter()]
 
 
 @asking_stripe
 def list_balance_transactions(start: datetime, end: datetime) -> list[BalanceTransaction]:
-    """Stripe's books from `start` until before `end`."""
+    """Return the lines of Stripe's books from `start` until before `end`."""
     window = {"gte": int(start.timestamp()), "lt": int(end.timestamp())}
     return _lines_of_books({"created": window})
 
 
 @asking_stripe
 def find_balance_transactions(source_id: str) -> list[BalanceTransaction]:
-    """What Stripe's books have of a charge, refund or dispute, whenever that was."""
+    """Return the lines of Stripe's books for a charge, refund or dispute, of any day."""
     return _lines_of_books({"source": source_id})
 
 
@@ -266,21 +266,21 @@ def _lines_of_books(wanted: dict[str, Any]) -> list[BalanceTransaction]:
 
 @asking_stripe
 def find_charges(payment_intent_id: str) -> list[str]:
-    """The ids of a payment's charges: of all tries, the declined ones too."""
+    """Return the ids of all charges of a payment, the declined ones too."""
     pages = client().v1.charges.list({"payment_intent": payment_intent_id, "limit": 100})
     return [text_of(_plain(charge), "id") for charge in pages.auto_paging_iter()]
 
 
 @asking_stripe
 def list_disputes(since: datetime) -> list[dict[str, Any]]:
-    """Disputes opened since then, as their events carry them: whoever applies those reads these."""
+    """Return the disputes opened since `since`, in the same JSON as in the webhook events."""
     pages = client().v1.disputes.list(_created_since(since))
     return [_plain(dispute) for dispute in pages.auto_paging_iter()]
 
 
 @asking_stripe
 def list_warnings(since: datetime) -> list[dict[str, Any]]:
-    """Early fraud warnings given since then, as their events carry them."""
+    """Return the early fraud warnings since `since`, in the same JSON as in the webhook events."""
     pages = client().v1.radar.early_fraud_warnings.list(_created_since(since))
     return [_plain(warning) for warning in pages.auto_paging_iter()]
 
@@ -290,39 +290,36 @@ def _created_since(since: datetime) -> Any:  # noqa: ANN401 - each list has its 
 
 
 def verify_event(payload: bytes, signature: str) -> SignedEvent:
-    """The event of a webhook. Raises WrongSignatureError for anything that is not Stripe's, now.
+    """Return the event of a webhook. Raise WrongSignatureError unless Stripe signed it just now.
 
-    The SDK accepts a time in the future, which would keep for ever; we refuse more than the
-    tolerance in either direction.
+    The SDK accepts a time in the future, with which a request could be replayed later; we refuse
+    more than the tolerance in both directions.
     """
     secret = settings.STRIPE_WEBHOOK_SECRET
     try:
         stripe.WebhookSignature.verify_header(
             payload, signature, secret, SIGNATURE_TOLERANCE_SECONDS
         )
-        _refuse_future(signature)
+        times = [part[2:] for part in signature.split(",") if part.startswith("t=")]
+        if int(times[0]) > time.time() + SIGNATURE_TOLERANCE_SECONDS:
+            raise ValueError("signed in the future")
         event = client().construct_event(payload, signature, secret).to_dict()
         return read_event(event)
-    # A right signature does not promise a body that can be read.
+    # A body with a right signature may still be unreadable.
     except (stripe.StripeError, ValueError, AttributeError, TypeError, ArithmeticError) as error:
         raise WrongSignatureError(type(error).__name__) from None
 
 
-def _refuse_future(signature: str) -> None:
-    times = [part[2:] for part in signature.split(",") if part.startswith("t=")]
-    if int(times[0]) > time.time() + SIGNATURE_TOLERANCE_SECONDS:
-        raise ValueError("signed in the future")
-
-
 def _plain(answer: object) -> dict[str, Any]:
-    """The JSON object of an answer; the SDK hands lists and nulls through as they are."""
+    """Return the JSON object of an answer. Raise ValueError for a list or a null."""
     if not isinstance(answer, stripe.StripeObject):
         raise ValueError("the answer is no object")
     return answer.to_dict()
 
 
 def read_session(data: Mapping[str, Any]) -> CheckoutSession:
-    """A Checkout Session from Stripe's JSON. Raises ValueError if a field that we need is wrong."""
+    """Read a Checkout Session from Stripe's JSON. Raise ValueError if a needed field is wrong."""
+    intent = data.get("payment_intent")
     return CheckoutSession(
         id=text_of(data, "id"),
         status=text_of(data, "status"),
@@ -332,16 +329,12 @@ def read_session(data: Mapping[str, Any]) -> CheckoutSession:
         url=data.get("url") or "",
         topup_id=str((data.get("metadata") or {}).get("topup_id", "")),
         payment_intent_id=reference_of(data, "payment_intent"),
-        payment_intent_status=_status_of(data.get("payment_intent")),
+        payment_intent_status=str(intent.get("status", "")) if isinstance(intent, dict) else "",
     )
 
 
-def _status_of(payment_intent: object) -> str:
-    return str(payment_intent.get("status", "")) if isinstance(payment_intent, dict) else ""
-
-
 def read_refund(data: Mapping[str, Any]) -> StripeRefund:
-    """A refund from Stripe's JSON. Raises ValueError if a field that we need is wrong."""
+    """Read a refund from Stripe's JSON. Raise ValueError if a field that we need is wrong."""
     return StripeRefund(
         id=text_of(data, "id"),
         status=text_of(data, "status"),
@@ -405,7 +398,7 @@ def mapping_of(data: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def reference_of(data: Mapping[str, Any], field: str) -> str:
-    """An id, where Stripe gives the id or, expanded, the whole object."""
+    """Return an id, which Stripe gives alone or, expanded, in the whole object."""
     value = data.get(field)
     if isinstance(value, dict):
         value = value.get("id")

@@ -1,4 +1,4 @@
-"""Refunds of top-ups: reserved in the ledger first, sent by Stripe, settled on Stripe's word.
+"""Refunds of top-ups: reserved in the ledger, sent by Stripe, settled when Stripe says so.
 
 Locks are taken in one order, here and for disputes: the top-up, its refund or dispute, the hold,
 the wallet.
@@ -29,17 +29,17 @@ from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
 logger = logging.getLogger(__name__)
-# A bank may take weeks; a refund that takes longer than this is support's to look at.
+# A bank may take weeks. Support looks at a refund that takes longer than this.
 RESERVED_FOR = timedelta(days=365)
 STRIPE_REFUND = (Book.STRIPE_CLEARING, Transfer.Kind.REFUND)
 Status = Refund.Status
-GONE_WRONG = ("failed", "canceled")
+FAILED_STATUSES = ("failed", "canceled")
 
 
 def refundable_micros(topup: TopUp) -> int:
-    """Return what a customer may have back now, in whole cents: unused, within the policy's days.
+    """Return the unused money that a customer may get back now, in whole cents.
 
-    Promotional credit is for calls and no money, so what is unspent of it stays.
+    The policy limits the days after the payment. Unspent promotional credit is kept for calls.
     """
     return _refundable_of(topup, ledger.balance_of(topup.account))
 
@@ -54,7 +54,7 @@ def _refundable_of(topup: TopUp, balance: Balance) -> int:
 
 
 def refundable_by_staff_micros(topup: TopUp) -> int:
-    """Return the part that has not gone back; refunding what a warning took ends it well."""
+    """Return the part not refunded, including the part that a fraud warning took back."""
     if topup.status != TopUp.Status.PAID:
         return 0
     claimed = claimed_micros(topup, by_banks_only=True)
@@ -73,19 +73,19 @@ def start_refund(
 ) -> Refund:
     """Send money of a top-up back to the card. Repeated with key and amount, it is one refund.
 
-    A customer gets what `refundable_micros` says; staff may refund any part that has not gone back,
-    also of a frozen account, but are customers in an account of their own. When Stripe does not
-    answer, the refund stays under way and is asked for again by `reconcile_topups`. Raises
-    `not_refundable`, `insufficient_funds`, or what Stripe refused it with.
+    A customer may get at most `refundable_micros`. Staff may refund any part that has not been
+    refunded, also of a frozen account, but not in their own account, where they are customers. When
+    Stripe does not answer, the refund stays under way and `reconcile_topups` asks for it again.
+    Raise `not_refundable`, `insufficient_funds`, or the gateway's RefusedError.
     """
     by_staff = by_staff and user.account_id != topup.account_id
     key = f"{topup}:{key}:{amount_micros // MICROS_PER_CENT}" if key else None
     refund = Refund(topup=topup, amount_micros=amount_micros, user=user, reason=reason, key=key)
     with transaction.atomic():
-        # Of two at once the second waits here, and finds what the first one did.
+        # Of two requests at once the second waits here, and finds the refund of the first.
         locked = TopUp.objects.select_for_update().get(pk=topup.pk)
-        if key and (made := locked.refunds.filter(key=key).first()):
-            return made
+        if key and (earlier := locked.refunds.filter(key=key).first()):
+            return earlier
         _reserve(refund, locked, by_staff=by_staff)
         audit.record(
             "topup.refunded",
@@ -112,9 +112,13 @@ def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
     and their refunds take from the same balance.
     """
     balance = ledger.lock_available(topup.account)
-    room_micros = refundable_by_staff_micros(topup) if by_staff else _refundable_of(topup, balance)
-    if not 0 < refund.amount_micros <= room_micros or refund.amount_micros % MICROS_PER_CENT:
-        raise _not_refundable(room_micros)
+    most_micros = refundable_by_staff_micros(topup) if by_staff else _refundable_of(topup, balance)
+    if not 0 < refund.amount_micros <= most_micros or refund.amount_micros % MICROS_PER_CENT:
+        raise ProductError(
+            "not_refundable",
+            f"Of this top-up, {format_money(most_micros)} can be refunded.",
+            details={"refundable_cents": most_micros // MICROS_PER_CENT},
+        )
     balance_claims(topup, also_refunded_micros=refund.amount_micros)
     refund.save()
     ledger.place_hold(
@@ -129,7 +133,7 @@ def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
 def send_refund(refund: Refund) -> None:
     """Ask Stripe to make a refund that is under way. Repeated, Stripe answers with the same one.
 
-    Raises UnknownOutcomeError, or RefusedError after the money has come back.
+    Raise UnknownOutcomeError, or RefusedError after its money was given back.
     """
     Refund.objects.filter(pk=refund.pk).update(asked_stripe_at=timezone.now())
     try:
@@ -149,63 +153,69 @@ def send_refund(refund: Refund) -> None:
 
 @transaction.atomic
 def record_refund(answer: StripeRefund) -> Refund | None:
-    """Brings a refund to what Stripe says of it, in any order; None if it is none of ours."""
+    """Update a refund from Stripe's answer, in any order. Return None if it is none of ours."""
     refund = _find(answer) or _adopt(answer)
     if refund is None:
         return None
     refund = _locked(refund)
-    if was_unheard_of := refund.stripe_refund_id is None:
+    if is_new_to_us := refund.stripe_refund_id is None:
         refund.stripe_refund_id = answer.id
         refund.save(update_fields=["stripe_refund_id"])
     if (answer.amount_cents * MICROS_PER_CENT, answer.currency) != (refund.amount_micros, "usd"):
         raise ContradictionError(refund.topup, "Stripe names another amount of a refund.")
-    if answer.status in GONE_WRONG:
+    if answer.status in FAILED_STATUSES:
         _fail(refund, answer.failure_reason or answer.status)
         return refund
-    if was_unheard_of and refund.status == Status.FAILED:
-        _revive(refund)
+    if is_new_to_us and refund.status == Status.FAILED:
+        # We took it for refused and gave its money back, but Stripe has made it.
+        refund.status, refund.closed_at, refund.problem = Status.PENDING, None, ""
+        _debit(refund)
+        logger.error("refund was made after all", extra={"refund": refund.public_id})
     if answer.status == "succeeded":
         _settle(refund)
     return refund
 
 
 def is_news(answer: StripeRefund) -> bool:
-    """Whether Stripe says anything of a refund that is not recorded yet."""
+    """Return whether Stripe's answer has anything that is not recorded yet."""
     refund = _find(answer)
     if refund is None or refund.stripe_refund_id is None:
         return True
-    if answer.status in GONE_WRONG:
+    if answer.status in FAILED_STATUSES:
         return refund.status != Status.FAILED
     return answer.status == "succeeded" and refund.status == Status.PENDING
 
 
-def note_refunded(payment_intent_id: str, amount_cents: int) -> TopUp | None:
-    """Keeps how much of a charge Stripe says was refunded, for `reconcile_topups` to compare."""
+def record_refunded_sum(payment_intent_id: str, amount_cents: int) -> TopUp | None:
+    """Store the refunded sum that Stripe reports, for `reconcile_topups` to compare."""
     topup = TopUp.objects.filter(stripe_payment_intent_id=payment_intent_id or None).first()
     if topup is not None:
-        said = Greatest(F("stripe_refunded_micros"), amount_cents * MICROS_PER_CENT)
-        TopUp.objects.filter(pk=topup.pk).update(stripe_refunded_micros=said)
+        largest = Greatest(F("stripe_refunded_micros"), amount_cents * MICROS_PER_CENT)
+        TopUp.objects.filter(pk=topup.pk).update(stripe_refunded_micros=largest)
     return topup
 
 
 def _find(answer: StripeRefund) -> Refund | None:
-    """By our id or by Stripe's: whoever refunds there may write an id of their own."""
-    mine = Q(public_id=answer.refund_id) | Q(stripe_refund_id=answer.id)
-    return Refund.objects.filter(mine).first()
+    """Find a refund by our id or by Stripe's: the dashboard's metadata may name another id."""
+    by_id = Q(public_id=answer.refund_id) | Q(stripe_refund_id=answer.id)
+    return Refund.objects.filter(by_id).first()
 
 
 def _adopt(answer: StripeRefund) -> Refund | None:
-    """A refund made in Stripe's dashboard. Its money is gone: the wallet pays, even into debt."""
+    """Insert a refund made in Stripe's dashboard: the wallet pays, even into debt.
+
+    Return None if the payment is none of ours.
+    """
     paid = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
     topup = paid.filter(stripe_payment_intent_id=answer.payment_intent_id or None).first()
     if topup is None:
         return None
     if known := _find(answer):
-        return known  # another delivery was first
+        return known  # from another delivery
     amount_micros = answer.amount_cents * MICROS_PER_CENT
     refund = Refund(topup=topup, amount_micros=amount_micros, stripe_refund_id=answer.id)
     refund.reason = "Made in Stripe's dashboard"
-    if answer.status in GONE_WRONG:
+    if answer.status in FAILED_STATUSES:
         refund.status, refund.closed_at = Status.FAILED, timezone.now()
         refund.save()
         return refund
@@ -213,15 +223,8 @@ def _adopt(answer: StripeRefund) -> Refund | None:
     return refund
 
 
-def _revive(refund: Refund) -> None:
-    """One that we took for refused, and gave the money of back, was made by Stripe after all."""
-    refund.status, refund.closed_at, refund.problem = Status.PENDING, None, ""
-    _debit(refund)
-    logger.error("refund was made after all", extra={"refund": refund.public_id})
-
-
 def _debit(refund: Refund) -> None:
-    """Saves a refund whose money is gone already. The caller has locked the top-up."""
+    """Save a refund whose money Stripe has sent. The caller has locked the top-up."""
     topup, amount_micros = refund.topup, refund.amount_micros
     if topup.refunded_micros + amount_micros > topup.amount_micros:
         raise ContradictionError(topup, "Stripe refunded more than was paid.")
@@ -247,7 +250,7 @@ def _settle(refund: Refund) -> None:
 
 
 def _fail(refund: Refund, problem: str) -> None:
-    """The money comes back: from its hold, or, when it was paid out already, as a credit."""
+    """Give the money back: from its hold, or, if it was captured already, as a credit."""
     not_failed = Refund.objects.filter(pk=refund.pk).exclude(status=Status.FAILED)
     if not not_failed.update(status=Status.FAILED, closed_at=timezone.now(), problem=problem[:200]):
         return
@@ -277,11 +280,3 @@ def _key(refund: Refund) -> str:
 def _cause(refund: Refund, end: str, kind: Transfer.Kind, description: str) -> Cause:
     key = f"{_key(refund)}:{end}"
     return Cause(key, Book.STRIPE_CLEARING, kind, description, refund.topup.public_id)
-
-
-def _not_refundable(possible_micros: int) -> ProductError:
-    return ProductError(
-        "not_refundable",
-        f"Of this top-up, {format_money(max(0, possible_micros))} can be refunded.",
-        details={"refundable_cents": max(0, possible_micros) // MICROS_PER_CENT},
-    )

@@ -1,4 +1,4 @@
-"""Top-ups: a Checkout page is opened, and the wallet is credited once, on Stripe's word alone."""
+"""Top-ups: a Checkout page is opened, and the wallet is credited once, when Stripe says so."""
 
 import logging
 import re
@@ -23,16 +23,16 @@ from mobayilo.lib.money import MICROS_PER_CENT
 
 logger = logging.getLogger(__name__)
 CHECKOUT = Circuit("stripe-checkout", "payment provider")
-# Stripe accepts 30 minutes to 24 hours; the customer's bank may want a while too.
-PAGE_IS_OPEN = timedelta(hours=1)
+# Stripe accepts 30 minutes to 24 hours; the customer's bank may need some time too.
+PAGE_OPEN_FOR = timedelta(hours=1)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 SMALLEST_CENTS = 500
 PRESETS_CENTS = (1_000, 2_000, 5_000, 10_000)
-_PLAIN = re.compile(r"\$?\s?([0-9]{1,9})(?:\.([0-9]{1,2}))?")
+_AMOUNT = re.compile(r"\$?\s?([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 class ContradictionError(Exception):
-    """Stripe says something of a top-up that cannot be: another amount, another session."""
+    """Stripe contradicts a top-up, by another amount, currency or session."""
 
     def __init__(self, topup: TopUp, message: str) -> None:
         super().__init__(message)
@@ -40,12 +40,11 @@ class ContradictionError(Exception):
 
 
 def read_amount(text: str) -> int:
-    """Cents of `20`, `20.00` or `$20`. Raises `invalid_amount`.
+    """Return the cents of `20`, `20.00` or `$20`. Raise `invalid_amount` for any other text.
 
-    A comma is refused rather than guessed at: `1,000` and `1,50` mean different things to
-    different people.
+    A comma is refused: `1,000` and `1,50` mean different amounts in different countries.
     """
-    written = _PLAIN.fullmatch(text.strip())
+    written = _AMOUNT.fullmatch(text.strip())
     if written is None:
         problem = "a comma may mean two things" if "," in text else "that is no amount of dollars"
         raise ProductError("invalid_amount", f"Write dollars and cents, such as 20.00: {problem}.")
@@ -54,7 +53,7 @@ def read_amount(text: str) -> int:
 
 
 def check_amount(amount_cents: int, *, first_paid_at: datetime | None) -> None:
-    """Raises `amount_too_small` or `amount_too_large`."""
+    """Raise `amount_too_small` or `amount_too_large` if the policy does not allow the amount."""
     if amount_cents < SMALLEST_CENTS:
         raise ProductError(
             "amount_too_small",
@@ -72,27 +71,27 @@ def check_amount(amount_cents: int, *, first_paid_at: datetime | None) -> None:
 
 
 def first_payment_of(account: Account) -> datetime | None:
-    """When an account first paid; None if it never did."""
+    """Return when an account first paid; None if it never did."""
     paid = TopUp.objects.filter(account=account, status=TopUp.Status.PAID)
     first: datetime | None = paid.aggregate(Min("paid_at"))["paid_at__min"]
     return first
 
 
 def largest_cents(first_paid_at: datetime | None) -> int:
-    """The maximum by policy: lower until the first payment is old enough to be trusted."""
+    """Return the policy's maximum, lower until the first payment is old enough to be trusted."""
     trusted_since = timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
-    is_known = first_paid_at is not None and first_paid_at < trusted_since
-    return int(settings.TOPUP_MAX_CENTS if is_known else settings.TOPUP_MAX_CENTS_NEW_ACCOUNT)
+    is_trusted = first_paid_at is not None and first_paid_at < trusted_since
+    return int(settings.TOPUP_MAX_CENTS if is_trusted else settings.TOPUP_MAX_CENTS_NEW_ACCOUNT)
 
 
 def start_topup(
     *, account: Account, user: User, amount_cents: int, idempotency_key: str | None = None
 ) -> TopUp:
-    """Opens a Checkout page. Repeated with the same key, it is the same top-up and page.
+    """Open a Checkout page. Repeated with the same key, it is the same top-up and page.
 
-    The row is committed before Stripe is asked, so that no page exists without its top-up. Raises
-    `amount_too_small`, `amount_too_large`, `account_frozen`, `idempotency_conflict` for a key of
-    another amount, or what the gateway raises.
+    The row is committed before Stripe is asked, so that no page exists without its top-up. Raise
+    `amount_too_small`, `amount_too_large`, `account_frozen`, `idempotency_conflict` for a key that
+    was used with another amount, or the gateway's errors.
     """
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it takes no money.")
@@ -104,39 +103,39 @@ def start_topup(
         user=user,
         amount_micros=amount_cents * MICROS_PER_CENT,
         asked_for_3ds=first_paid_at is None,
-        expires_at=timezone.now() + PAGE_IS_OPEN,
+        expires_at=timezone.now() + PAGE_OPEN_FOR,
         idempotency_key=idempotency_key,
     )
-    topup = _intend(topup)
+    topup = _insert_or_find(topup)
     if topup.stripe_session_id is None and topup.status == TopUp.Status.PENDING:
         try:
             record_session(open_page(topup))
         except ContradictionError as problem:
-            note_problem(problem)
+            record_problem(problem)
             raise ProductError("provider_unavailable", "Stripe answered something else.") from None
         topup.refresh_from_db()
     return topup
 
 
-def _intend(topup: TopUp) -> TopUp:
-    """Saves a top-up; the insert decides which of two requests with one key it is for."""
+def _insert_or_find(topup: TopUp) -> TopUp:
+    """Insert a top-up, or return the one that an earlier request with its key inserted."""
     try:
         with transaction.atomic():
             topup.save()
         return topup
     except IntegrityError:
-        same = TopUp.objects.filter(account=topup.account, idempotency_key=topup.idempotency_key)
-        if forget_old_keys(same):
+        earlier = TopUp.objects.filter(account=topup.account, idempotency_key=topup.idempotency_key)
+        if forget_old_keys(earlier):
             topup.save()
             return topup
-        first = same.get()
+        first = earlier.get()
         if first.amount_micros != topup.amount_micros:
             raise key_conflict() from None
         return first
 
 
 def open_page(topup: TopUp) -> CheckoutSession:
-    """Asks Stripe for the page of a top-up; asked again, Stripe answers with the same one."""
+    """Ask Stripe for the page of a top-up; asked again, Stripe answers with the same page."""
     with CHECKOUT.watch():
         return gateway.create_session(
             topup_id=topup.public_id,
@@ -149,10 +148,10 @@ def open_page(topup: TopUp) -> CheckoutSession:
 
 @transaction.atomic
 def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp | None:
-    """Brings a top-up to what Stripe says of its session; None if it is none of ours.
+    """Update a top-up from its session at Stripe. Return None if it is none of ours.
 
-    Whoever hears first (webhook, return page, reconciliation) credits; the others find it done.
-    `failed` is Stripe's word that a delayed payment did not come.
+    The first of webhook, return page and reconciliation credits; the others find it done.
+    `failed` says that Stripe reported the failure of a delayed payment.
     """
     topup = TopUp.objects.select_related("account").filter(public_id=session.topup_id).first()
     if topup is None:
@@ -168,7 +167,7 @@ def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp |
 
 
 def _attach(topup: TopUp, session: CheckoutSession) -> None:
-    """Ties the top-up to its session, also to one whose creation timed out."""
+    """Link the top-up with its session, also with one whose creation timed out."""
     if topup.stripe_session_id is None:
         unattached = TopUp.objects.filter(pk=topup.pk, stripe_session_id=None)
         url = session.url if topup.status == TopUp.Status.PENDING else ""
@@ -178,13 +177,13 @@ def _attach(topup: TopUp, session: CheckoutSession) -> None:
         topup.refresh_from_db(fields=["stripe_session_id"])
     if topup.stripe_session_id != session.id:
         raise ContradictionError(topup, "Another session says that it pays this.")
-    asked = (topup.amount_micros, "usd")
-    if (session.amount_cents * MICROS_PER_CENT, session.currency) != asked:
+    requested = (topup.amount_micros, "usd")
+    if (session.amount_cents * MICROS_PER_CENT, session.currency) != requested:
         raise ContradictionError(topup, "Stripe names another amount or currency.")
 
 
 def _credit(topup: TopUp, session: CheckoutSession) -> None:
-    # Not only while pending: money that came late is still the customer's.
+    # Also when it has expired or failed: money that arrives late is still the customer's.
     unpaid = TopUp.objects.filter(pk=topup.pk).filter(~Q(status=TopUp.Status.PAID))
     if not unpaid.update(
         status=TopUp.Status.PAID,
@@ -223,18 +222,18 @@ def refresh_topup(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -
     except ProductError:
         logger.warning("top-up not asked about", extra={"topup": topup.public_id})
     except ContradictionError as problem:
-        note_problem(problem)
+        record_problem(problem)
     return topup
 
 
 def ask_about_topup(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER) -> None:
     """Ask Stripe about a pending top-up, at most once per `at_most_every` across all processes.
 
-    Raises what the gateway raises, and ContradictionError.
+    Raise the gateway's errors, and ContradictionError.
     """
     before = timezone.now() - at_most_every
-    asked = topup.asked_stripe_at is not None and topup.asked_stripe_at > before
-    if asked or topup.status != TopUp.Status.PENDING or topup.stripe_session_id is None:
+    was_asked = topup.asked_stripe_at is not None and topup.asked_stripe_at > before
+    if was_asked or topup.status != TopUp.Status.PENDING or topup.stripe_session_id is None:
         return
     due = TopUp.objects.filter(
         Q(asked_stripe_at=None) | Q(asked_stripe_at__lte=before),
@@ -249,23 +248,23 @@ def ask_about_topup(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER)
 
 
 def cancel_topup(topup: TopUp) -> TopUp:
-    """Closes the page of a pending top-up, so that it cannot be paid any more."""
+    """Close the page of a pending top-up, so that it cannot be paid any more."""
     if topup.status == TopUp.Status.PENDING and topup.stripe_session_id:
         try:
             record_session(gateway.expire_session(topup.stripe_session_id))
         except gateway.RefusedError:
-            # It was paid or expired while the customer decided.
+            # It was paid or has expired in the meantime.
             record_session(gateway.retrieve_session(topup.stripe_session_id))
         topup.refresh_from_db()
     return topup
 
 
 def give_up(topup: TopUp) -> None:
-    """Ends a top-up whose page was never made."""
+    """End a top-up whose page was never made."""
     _end(topup, TopUp.Status.FAILED)
 
 
-def note_problem(problem: ContradictionError) -> None:
-    """Leaves a contradiction with the top-up, for support; no money moves."""
+def record_problem(problem: ContradictionError) -> None:
+    """Store a contradiction with the top-up, for support; no money moves."""
     logger.error("top-up contradicts stripe", extra={"topup": problem.topup.public_id})
     TopUp.objects.filter(pk=problem.topup.pk).update(problem=str(problem))

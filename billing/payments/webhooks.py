@@ -1,4 +1,4 @@
-"""Stripe calling us: verify the signature, store the event under its id, apply it."""
+"""The webhook of Stripe: verify the signature, store the event under its id, apply it."""
 
 import logging
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 @require_POST
 @limited("webhook")
 def stripe(request: HttpRequest) -> HttpResponse:
-    """400 for what Stripe did not sign or what cannot be read; a repetition answers 200."""
+    """Answer 400 to a wrong signature or an unreadable event, and 200 to a repetition."""
     try:
         signed = gateway.verify_event(request.body, request.headers.get("Stripe-Signature", ""))
     except gateway.WrongSignatureError as error:
@@ -26,13 +26,13 @@ def stripe(request: HttpRequest) -> HttpResponse:
     try:
         event = events.store_event(signed)
     except (DataError, IntegrityError, ValueError):
-        # JSON as Python reads it, but not as the database does: Infinity, or a NUL in a text.
+        # JSON that Python reads and the database refuses: Infinity, or a NUL in a text.
         logger.exception("stripe event cannot be stored", extra={"event": signed.id})
         return HttpResponseBadRequest("unreadable event\n", content_type="text/plain")
     try:
         events.apply_event(event)
     except ValueError:
-        # It stays stored and unapplied: to be read after a correction, by a retry or a replay.
+        # It stays stored and not applied: a retry or a replay may read it after a correction.
         logger.exception("stripe event unreadable", extra={"event": signed.id, "kind": signed.kind})
         return HttpResponseBadRequest("unreadable object\n", content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
