@@ -1,7 +1,7 @@
-"""What Twilio tells of a call, applied: each thing once, in whatever order it comes.
+"""The reports of Twilio about a call, applied once each, in whatever order they come.
 
-Facts only ever advance, and the update is filtered by the version that was read, so that two
-events at once cannot lose one of each other.
+Facts only ever advance, and an update is filtered by the version that was read, so that two events
+at once cannot lose a fact of each other.
 """
 
 from dataclasses import dataclass, field
@@ -17,14 +17,23 @@ from telephony.calls.states import further, is_known, leg_has_ended, state_of
 from telephony.models import Call, CallEvent
 from telephony.twilio.gateway import ProviderCall
 
-# When something of a call is over and the rest did not come, Twilio is asked.
+# Once a leg has ended and the rest was not reported by then, Twilio is asked.
 ASK_MISSING_AFTER = timedelta(seconds=10)
 MAX_ATTEMPTS = 50
+# The columns of a call that a report can change.
+_REPORTED_FIELDS = [
+    *(f"leg_{leg}_{name}" for leg in "ab" for name in ("sid", "status", "seconds", "paid_micros")),
+    "state",
+    "end_reason",
+    "answered_at",
+    "ended_at",
+    "reconcile_after",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class LegReport:
-    """What became known of one leg."""
+    """The news of one leg."""
 
     leg: Literal["a", "b"]
     sid: str
@@ -37,7 +46,7 @@ class LegReport:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a report came from; stored once by kind, SID and sequence."""
+    """The origin of a report; stored once by kind, SID and sequence."""
 
     kind: CallEvent.Kind
     call_sid: str
@@ -47,7 +56,7 @@ class Source:
 
 
 def record_event(call: Call, *, source: Source, reports: list[LegReport]) -> bool:
-    """Stores an event and applies what it says. False if it was stored before."""
+    """Store an event and apply its reports. Return False if the event was stored before."""
     with transaction.atomic():
         if not _store(call, source):
             return False
@@ -57,11 +66,11 @@ def record_event(call: Call, *, source: Source, reports: list[LegReport]) -> boo
 
 
 def record_answer(call: Call, answer: ProviderCall, *, leg: str) -> None:
-    """Applies what Twilio answered to a question of ours."""
+    """Store an answer of Twilio to a request of ours, and apply it."""
     report = LegReport(
         "a" if leg == "a" else "b", answer.sid, answer.status, answer.seconds, answer.price_micros
     )
-    # All that can be new; what was told before is stored once.
+    # The sequence names all that can be new, so an answer with nothing new is stored once.
     seconds = "" if answer.seconds is None else answer.seconds
     priced = "" if answer.price_micros is None else "priced"
     sequence = f"{answer.status} {seconds} {priced}".strip()
@@ -71,7 +80,7 @@ def record_answer(call: Call, answer: ProviderCall, *, leg: str) -> None:
 
 
 def _store(call: Call, source: Source) -> bool:
-    """The insert decides: of two deliveries of one event, one finds the other's row."""
+    """Insert the event. Of two deliveries of one event, one finds the row of the other."""
     try:
         with transaction.atomic():
             CallEvent.objects.create(
@@ -88,81 +97,62 @@ def _store(call: Call, source: Source) -> bool:
 
 
 def apply_report(call: Call, report: LegReport) -> Call:
-    """Merges a report into the call, derives its state, and settles it when all is known.
+    """Merge a report into the call, derive its state, and settle it once all is known.
 
-    `call` is as it is in the database afterwards.
+    Return `call` as it is in the database afterwards.
     """
     with transaction.atomic():
         for attempt in range(MAX_ATTEMPTS):
             if attempt:
                 call.refresh_from_db()
-            changes = _changes(call, report)
-            if not changes or _update(call, changes):
-                settle_if_ended(call)
-                return call
+            if changes := _changes(call, report):
+                read_version = call.version
+                call.version += 1
+                unchanged = Call.objects.filter(pk=call.pk, version=read_version)
+                if not unchanged.update(**changes, version=call.version):
+                    continue
+            settle_if_ended(call)
+            return call
     raise RuntimeError(f"{call.public_id} changed under every attempt")
 
 
-def _update(call: Call, changes: dict[str, Any]) -> bool:
-    """Writes the changes, which `call` has already, if nobody was faster."""
-    seen = call.version
-    call.version = seen + 1
-    return (
-        Call.objects.filter(pk=call.pk, version=seen).update(**changes, version=call.version) == 1
-    )
-
-
 def _changes(call: Call, report: LegReport) -> dict[str, Any]:
-    """Sets what is new on `call` and returns it; empty when the report says nothing new."""
+    """Set the news of a report on `call` and return them, empty if there are none."""
     if not is_known(report.status) or not _is_its_leg(call, report):
         return {}
-    before = {name: getattr(call, name) for name in _FIELDS}
+    before = {name: getattr(call, name) for name in _REPORTED_FIELDS}
     leg = f"leg_{report.leg}"
     if report.price_micros is not None:
         setattr(call, f"{leg}_paid_micros", report.price_micros)
     if call.settled_at is None:
-        _merge(call, leg, report)
-    return {name: getattr(call, name) for name in _FIELDS if getattr(call, name) != before[name]}
-
-
-def _merge(call: Call, leg: str, report: LegReport) -> None:
-    if report.sid:
-        setattr(call, f"{leg}_sid", report.sid)
-    setattr(call, f"{leg}_status", further(getattr(call, f"{leg}_status"), report.status))
-    if report.ask_after is not None and call.hangup_requested_at is None:
-        call.reconcile_after = report.ask_after
-    if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:
-        setattr(call, f"{leg}_seconds", report.seconds)
-    _advance(call, report)
-
-
-_FIELDS = [
-    *(f"leg_{leg}_{name}" for leg in "ab" for name in ("sid", "status", "seconds", "paid_micros")),
-    "state",
-    "end_reason",
-    "answered_at",
-    "ended_at",
-    "reconcile_after",
-]
+        if report.sid:
+            setattr(call, f"{leg}_sid", report.sid)
+        setattr(call, f"{leg}_status", further(getattr(call, f"{leg}_status"), report.status))
+        if report.ask_after is not None and call.hangup_requested_at is None:
+            call.reconcile_after = report.ask_after
+        if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:
+            setattr(call, f"{leg}_seconds", report.seconds)
+        _advance(call, report)
+    after = {name: getattr(call, name) for name in _REPORTED_FIELDS}
+    return {name: value for name, value in after.items() if value != before[name]}
 
 
 def _is_its_leg(call: Call, report: LegReport) -> bool:
-    """Whether a report is about the leg that we know, or about one that we did not know yet.
+    """Report whether a report is about the known leg of the call, or about a leg not known yet.
 
     A call that was written off takes no leg any more, and no call takes the leg of another.
     """
     known = call.leg_a_sid if report.leg == "a" else call.leg_b_sid
     if known is not None and report.sid:
         return known == report.sid
-    return call.settled_at is None and not (report.sid and _is_taken(report.sid, call))
-
-
-def _is_taken(sid: str, call: Call) -> bool:
-    others = Call.objects.exclude(pk=call.pk)
-    return others.filter(Q(leg_a_sid=sid) | Q(leg_b_sid=sid)).exists()
+    if call.settled_at is not None:
+        return False
+    same_leg = Q(leg_a_sid=report.sid) | Q(leg_b_sid=report.sid)
+    return not (report.sid and Call.objects.exclude(pk=call.pk).filter(same_leg).exists())
 
 
 def _advance(call: Call, report: LegReport) -> None:
+    """Derive state and instants of `call` from its legs, and when Twilio is asked next."""
     now = timezone.now()
     if report.leg == "b" and report.status == "in-progress" and call.answered_at is None:
         call.answered_at = report.at or now

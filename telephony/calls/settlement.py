@@ -1,8 +1,8 @@
-"""From two finished legs to one charge, exactly once."""
+"""Settling a call: the charge of two ended legs, booked exactly once."""
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -17,13 +17,13 @@ from telephony.numbers import mask
 
 logger = logging.getLogger(__name__)
 
-# Twilio tells its own price some time after a call has ended.
+# Twilio reports its own price some time after a call has ended.
 ASK_PRICE_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What each leg is billed; seconds beyond what the hold covers are never billed."""
+    """The bill of each leg; seconds beyond what the hold covers are never billed."""
 
     leg_a_seconds: int
     leg_b_seconds: int
@@ -37,11 +37,11 @@ class Charge:
 
 
 def charge_of(call: Call) -> Charge:
-    """The charge of a call whose legs are over.
+    """Return the charge of a call whose legs have ended.
 
     Leg B is billed for the bridged time, leg A from its own answer. A call that the destination
-    never answered costs nothing (unless the policy bills the customer's own leg), and neither does
-    one so short that the answer was a false one.
+    never answered costs nothing, unless the policy bills the customer's own leg. A call so short
+    that the answer was a false one costs nothing either.
     """
     price = call.price
     a_seconds = min(call.leg_a_seconds or 0, price.leg_a_limit_seconds(call.max_seconds))
@@ -49,24 +49,23 @@ def charge_of(call: Call) -> Charge:
     answered = call.leg_b_status == "completed" and b_seconds > 0
     if answered and b_seconds < settings.FALSE_ANSWER_SECONDS:
         return Charge(a_seconds, b_seconds, 0, 0, is_false_answer=True)
+    a_micros = price.leg_a.cost_micros(a_seconds)
     if answered:
-        own, far = price.leg_a.cost_micros(a_seconds), price.leg_b.cost_micros(b_seconds)
-        return Charge(a_seconds, b_seconds, own, far)
-    own = price.leg_a.cost_micros(a_seconds) if settings.CHARGE_UNANSWERED_CALLS else 0
-    return Charge(a_seconds, 0, own, 0)
+        return Charge(a_seconds, b_seconds, a_micros, price.leg_b.cost_micros(b_seconds))
+    return Charge(a_seconds, 0, a_micros if settings.CHARGE_UNANSWERED_CALLS else 0, 0)
 
 
 def settle_if_ended(call: Call) -> bool:
-    """Settles a call whose facts are complete. Returns whether this was what settled it."""
+    """Settle a call if its facts are complete. Return True if this settled it."""
     if call.settled_at is not None or not is_accountable(call):
         return False
-    was_first = settle(call)
+    settled = settle(call)
     call.refresh_from_db()
-    return was_first
+    return settled
 
 
 def settle(call: Call) -> bool:
-    """Bills the call and gives back the rest of its hold; a repetition finds it done."""
+    """Bill the call and release the rest of its hold. Return False if it was settled before."""
     charge = charge_of(call)
     reason = Call.EndReason.FALSE_ANSWER if charge.is_false_answer else call.end_reason
     with transaction.atomic():
@@ -78,7 +77,10 @@ def settle(call: Call) -> bool:
 
 
 def write_off(call: Call, *, end_reason: str) -> bool:
-    """Ends a call that never was, or of which nothing can be learned: it costs nothing."""
+    """End a call that was never placed, or whose end stays unknown, at no cost.
+
+    Return False if the call changed meanwhile.
+    """
     now = timezone.now()
     with transaction.atomic():
         changed = Call.objects.filter(pk=call.pk, settled_at=None, version=call.version)
@@ -91,7 +93,7 @@ def write_off(call: Call, *, end_reason: str) -> bool:
             leg_a_cost_micros=0,
             leg_b_cost_micros=0,
             reconcile_after=None,
-            # The request may be made again: nothing came of this one.
+            # The request may be made again, since nothing came of this call.
             idempotency_key=None,
             version=F("version") + 1,
         ):
@@ -104,11 +106,15 @@ def write_off(call: Call, *, end_reason: str) -> bool:
 
 def _close(call: Call, charge: Charge, *, end_reason: str) -> bool:
     now = timezone.now()
+    answered_at = call.answered_at
+    if answered_at is None and charge.leg_b_seconds:
+        # The report of the answer was lost, so count back from the end.
+        answered_at = (call.ended_at or now) - timedelta(seconds=charge.leg_b_seconds)
     open_call = Call.objects.filter(pk=call.pk, settled_at=None)
     closed = open_call.update(
         settled_at=now,
         ended_at=call.ended_at or now,
-        answered_at=_answered_at(call, charge, now),
+        answered_at=answered_at,
         end_reason=end_reason,
         leg_a_cost_micros=charge.leg_a_micros,
         leg_b_cost_micros=charge.leg_b_micros,
@@ -119,38 +125,27 @@ def _close(call: Call, charge: Charge, *, end_reason: str) -> bool:
     return closed == 1
 
 
-def _answered_at(call: Call, charge: Charge, now: datetime) -> datetime | None:
-    """When B answered; counted back from the end where the event of the answer was lost."""
-    if call.answered_at is not None or not charge.leg_b_seconds:
-        return call.answered_at
-    return (call.ended_at or now) - timedelta(seconds=charge.leg_b_seconds)
-
-
 def _collect(call: Call, charge: Charge) -> None:
-    transfer = capture_hold(
-        key=call.hold_key,
-        amount_micros=charge.total_micros,
-        description=f"Call to {mask(call.to_e164)}: {_arithmetic(call, charge)}",
-        reference=call.public_id,
-    )
-    paid_micros = -transfer.amount_micros if transfer else 0
-    if paid_micros < charge.total_micros:
-        # The hold had run out and its money was spent: the receipt says what was paid.
-        far = min(charge.leg_b_micros, paid_micros)
-        Call.objects.filter(pk=call.pk).update(
-            leg_a_cost_micros=paid_micros - far, leg_b_cost_micros=far
-        )
-
-
-def _arithmetic(call: Call, charge: Charge) -> str:
-    """What was billed of each leg, the destination first, for the statement."""
+    """Capture the charge from the hold. The statement names the destination's leg first."""
     legs = (
         (call.price.leg_b, charge.leg_b_seconds, charge.leg_b_micros),
         (call.price.leg_a, charge.leg_a_seconds, charge.leg_a_micros),
     )
-    billed = [
+    billed = " + ".join(
         f"{price.billed_seconds(seconds)} s at ${format_micros(price.micros_per_minute)}"
         for price, seconds, micros in legs
         if micros
-    ]
-    return " + ".join(billed) + " a minute"
+    )
+    transfer = capture_hold(
+        key=call.hold_key,
+        amount_micros=charge.total_micros,
+        description=f"Call to {mask(call.to_e164)}: {billed} a minute",
+        reference=call.public_id,
+    )
+    paid_micros = -transfer.amount_micros if transfer else 0
+    if paid_micros < charge.total_micros:
+        # The hold had expired and its money was spent, so the receipt has what was paid.
+        leg_b_micros = min(charge.leg_b_micros, paid_micros)
+        Call.objects.filter(pk=call.pk).update(
+            leg_a_cost_micros=paid_micros - leg_b_micros, leg_b_cost_micros=leg_b_micros
+        )
