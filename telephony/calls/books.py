@@ -1,7 +1,6 @@
-"""A day of our calls beside Twilio's list of it: what is missing, what differs, what was earned."""
+"""A comparison of a day of our calls with Twilio's list: gaps, differences and the margin."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -22,7 +21,7 @@ SHOWN_DIFFERENCES = 200
 
 @dataclass
 class CountryBook:
-    """What calls to a country brought in, and what Twilio took for both of their legs."""
+    """The income from calls to a country, and Twilio's price of both of their legs."""
 
     calls: int = 0
     seconds: int = 0
@@ -38,7 +37,7 @@ class CountryBook:
 
 @dataclass
 class DayBook:
-    """The comparison while it is made."""
+    """The comparison of a day while it is made."""
 
     day: date
     differences: list[str] = field(default_factory=list)
@@ -50,9 +49,10 @@ class DayBook:
 
 
 def reconcile_twilio(day: date) -> AuditReport:
-    """Compares a UTC day and keeps the report for support. Raises ProductError without Twilio."""
+    """Compare a UTC day and store the report for support. Raises ProductError without Twilio."""
     book = DayBook(day)
-    for batch in _batches(gateway.calls_of_day(day)):
+    legs = iter(gateway.calls_of_day(day))
+    while batch := list(islice(legs, BATCH_LEGS)):
         _compare(book, batch)
     _find_missing(book)
     return AuditReport.objects.create(
@@ -61,12 +61,6 @@ def reconcile_twilio(day: date) -> AuditReport:
         difference_count=len(book.differences),
         text=_text(book),
     )
-
-
-def _batches(legs: Iterable[ProviderCall]) -> Iterator[list[ProviderCall]]:
-    remaining = iter(legs)
-    while batch := list(islice(remaining, BATCH_LEGS)):
-        yield batch
 
 
 def _compare(book: DayBook, batch: list[ProviderCall]) -> None:
@@ -92,9 +86,9 @@ def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
         book.differences.append(f"{where}: over at Twilio, and not settled here")
     elif ours != (leg.seconds or 0):
         book.differences.append(f"{where}: {leg.seconds or 0} s at Twilio, {ours} s here")
-    kept = call.leg_b_paid_micros if is_b else call.leg_a_paid_micros
-    if kept is not None and leg.price_micros is not None and kept != leg.price_micros:
-        prices = f"{format_micros(leg.price_micros)} at Twilio, {format_micros(kept)} here"
+    paid = call.leg_b_paid_micros if is_b else call.leg_a_paid_micros
+    if paid is not None and leg.price_micros is not None and paid != leg.price_micros:
+        prices = f"{format_micros(leg.price_micros)} at Twilio, {format_micros(paid)} here"
         book.differences.append(f"{where}: price {prices}")
     country = book.countries[call.to_country]
     country.paid_micros += leg.price_micros or 0
@@ -107,23 +101,21 @@ def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
 
 
 def _find_missing(book: DayBook) -> None:
-    """Our legs that Twilio's list of the day leaves out; those over midnight are asked for."""
+    """Add our legs that Twilio does not have.
+
+    A leg that the list of the day lacks is asked for, since a call may go on over midnight.
+    """
     start = datetime.combine(book.day, time(), UTC)
     ours = Call.objects.filter(created_at__gte=start, created_at__lt=start + timedelta(days=1))
     for call in ours.iterator(chunk_size=BATCH_LEGS):
         book.counts["calls here"] += 1
-        for sid, seconds in ((call.leg_a_sid, call.leg_a_seconds),
-                             (call.leg_b_sid, call.leg_b_seconds)):  # fmt: skip
-            if sid and seconds and sid not in book.seen_sids and not _is_at_twilio(sid):
-                book.differences.append(f"{call.public_id}: {sid} is unknown to Twilio")
-
-
-def _is_at_twilio(sid: str) -> bool:
-    try:
-        gateway.fetch_call(sid)
-    except NoSuchThingError:
-        return False
-    return True
+        legs = [(call.leg_a_sid, call.leg_a_seconds), (call.leg_b_sid, call.leg_b_seconds)]
+        for sid, seconds in legs:
+            if sid and seconds and sid not in book.seen_sids:
+                try:
+                    gateway.fetch_call(sid)
+                except NoSuchThingError:
+                    book.differences.append(f"{call.public_id}: {sid} is unknown to Twilio")
 
 
 def _text(book: DayBook) -> str:

@@ -1,13 +1,15 @@
-"""Twilio calling us: verify the signature, store the event once, apply it.
+"""Requests of Twilio to us: verify the signature, store the event once, apply it.
 
-A signature has no time and no number of its own, so it can be replayed for ever; what makes a
-replay harmless is that each event is stored under a unique key.
+A signature has no time and no number of its own, so a request can be replayed for ever. A replay is
+harmless because each event is stored under a unique key.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import wraps
+from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
@@ -25,7 +27,7 @@ from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway, twiml
 
-# Fields that an event keeps; Twilio may add others without notice.
+# The fields that an event stores; Twilio may add others without notice.
 STORED_FIELDS = (
     "AnsweredBy",
     "CallDuration",
@@ -48,20 +50,23 @@ Handler = Callable[[HttpRequest, Call], HttpResponse]
 
 
 def signed_by_twilio(handler: Handler) -> Callable[[HttpRequest, str], HttpResponseBase]:
-    """Lets only Twilio in, and finds the call that the address names."""
+    """Verify that Twilio signed the request, and find the call that the address names."""
 
     @csrf_exempt
     @require_POST
     @limited("webhook")
     @wraps(handler)
     def view(request: HttpRequest, call_id: str) -> HttpResponse:
-        # The address that Twilio was given, which behind a proxy is not the one we see.
+        # Twilio signs the address that it was given; behind a proxy ours is another one.
         url = f"{settings.PUBLIC_URL}{request.get_full_path()}"
         signature = request.headers.get("X-Twilio-Signature", "")
         if not gateway.is_signed(url=url, parameters=request.POST, signature=signature):
             raise ProductError("bad_signature", "This did not come from Twilio.")
-        if any(_is_unstorable(name, value) for name, value in request.POST.items()):
-            raise ProductError("invalid_request", "A field cannot be read.")
+        for name, value in request.POST.items():
+            # A column refuses NUL, and a SID longer than Twilio's.
+            is_long_sid = name.endswith("Sid") and len(str(value)) > SID_CHARACTERS
+            if "\x00" in str(value) or is_long_sid:
+                raise ProductError("invalid_request", "A field cannot be read.")
         call = Call.objects.filter(public_id=call_id).first()
         if call is None:
             raise Http404
@@ -70,15 +75,9 @@ def signed_by_twilio(handler: Handler) -> Callable[[HttpRequest, str], HttpRespo
     return view
 
 
-def _is_unstorable(name: str, value: object) -> bool:
-    """Whether a column would refuse it: a SID of another length than Twilio's, or a NUL."""
-    text = str(value)
-    return "\x00" in text or (name.endswith("Sid") and len(text) > SID_CHARACTERS)
-
-
 @signed_by_twilio
 def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
-    """The customer picked up: bridge, but only while the call and its hold are live."""
+    """Answer the request of a customer's phone that picked up: bridge if call and hold are live."""
     sid = request.POST.get("CallSid", "")
     if not sid or not _may_bridge(call, sid):
         return _xml(twiml.end())
@@ -86,7 +85,7 @@ def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
 
 
 def _may_bridge(call: Call, sid: str) -> bool:
-    """Commits the bridge before it is told. A second call of the same id is never bridged."""
+    """Commit the bridge before Twilio gets it. A second call of the same id is never bridged."""
     with transaction.atomic():
         source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})
         record_event(call, source=source, reports=[LegReport("a", sid, "in-progress")])
@@ -107,37 +106,24 @@ def _may_bridge(call: Call, sid: str) -> bool:
 
 @signed_by_twilio
 def call_status(request: HttpRequest, call: Call) -> HttpResponse:
-    """The status of leg A, the customer's own phone."""
-    report = LegReport(
-        leg="a",
-        sid=request.POST.get("CallSid", ""),
-        status=request.POST.get("CallStatus", ""),
-        seconds=_seconds(request),
-        at=_timestamp(request),
-    )
-    return _apply(request, call, CallEvent.Kind.STATUS, report)
+    """Record a status of leg A, the customer's own phone."""
+    return _apply(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
 
 
 @signed_by_twilio
 def call_child(request: HttpRequest, call: Call) -> HttpResponse:
-    """The status of leg B, the destination."""
+    """Record a status of leg B, the destination."""
     if request.POST.get("ParentCallSid") != call.leg_a_sid:
         return HttpResponse(status=204)
-    report = LegReport(
-        leg="b",
-        sid=request.POST.get("CallSid", ""),
-        status=request.POST.get("CallStatus", ""),
-        seconds=_seconds(request),
-        at=_timestamp(request),
-    )
-    return _apply(request, call, CallEvent.Kind.CHILD, report)
+    return _apply(request, call, CallEvent.Kind.CHILD, _leg_report(request, "b"))
 
 
 @signed_by_twilio
 def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
-    """The bridge is over. How long leg B lasted is told by the leg itself, in `CallDuration`.
+    """Record the end of the bridge, but not its `DialCallDuration`.
 
-    `DialCallDuration` is another count of the same: were both taken, their order would be the bill.
+    That is a second measurement of leg B and can differ from `CallDuration`, so the bill would
+    depend on which event came first.
     """
     status = request.POST.get("DialCallStatus", "")
     if request.POST.get("CallSid") == call.leg_a_sid:
@@ -163,17 +149,20 @@ def _apply(
     return HttpResponse(status=204)
 
 
-def _seconds(request: HttpRequest) -> int | None:
-    text = request.POST.get("CallDuration", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
-
-
-def _timestamp(request: HttpRequest) -> datetime | None:
-    try:
-        sent_at = parsedate_to_datetime(request.POST.get("Timestamp", ""))
-    except ValueError:
-        return None
-    return sent_at if sent_at.tzinfo else None
+def _leg_report(request: HttpRequest, leg: Literal["a", "b"]) -> LegReport:
+    """Read a status callback. A duration or an instant that cannot be read is left out."""
+    duration = request.POST.get("CallDuration", "")
+    is_duration = duration.isascii() and duration.isdigit() and len(duration) < 7
+    at: datetime | None = None
+    with suppress(ValueError):
+        at = parsedate_to_datetime(request.POST.get("Timestamp", ""))
+    return LegReport(
+        leg=leg,
+        sid=request.POST.get("CallSid", ""),
+        status=request.POST.get("CallStatus", ""),
+        seconds=int(duration) if is_duration else None,
+        at=at if at and at.tzinfo else None,
+    )
 
 
 def _xml(document: str) -> HttpResponse:
