@@ -19,7 +19,6 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.hangup import hang_up
 from telephony.calls.place import CallRequest, place_call, quote_call
 from telephony.calls.quote import CallFunds, CallOrder, funds_of, read_called_number
-from telephony.calls.representations import number_check_of, quote_of, rates_of
 from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, country_name, read_number
@@ -52,6 +51,9 @@ from telephony.serializers import (
     RatesAnswerSerializer,
     VerificationAnswerSerializer,
     VerificationRequestSerializer,
+    number_check_of,
+    quote_of,
+    rates_of,
 )
 
 

@@ -19,7 +19,6 @@ from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from mobayilo.lib.refusals import note_refusal
 from telephony.calls.hangup import hang_up
-from telephony.calls.representations import number_in_words, poll_after_seconds, receipt_of
 from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
@@ -34,6 +33,7 @@ from telephony.phones.verifications import (
     pending_verification,
     request_verification,
 )
+from telephony.serializers import number_in_words, poll_after_seconds, receipt_of
 
 CALLS_A_PAGE = 25
 
