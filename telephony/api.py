@@ -1,4 +1,4 @@
-"""The CLI API of this room. Each view reads its input, calls an operation, and shows the result."""
+"""The CLI API of numbers, phones and calls: read the input, call an operation, show the result."""
 
 from typing import Any
 
@@ -58,14 +58,14 @@ from telephony.serializers import (
 
 
 def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    """The request's fields. Raises the error of the contract for what cannot be used."""
+    """Return the fields of the request. Raises `invalid_request` for fields that cannot be used."""
     body = serializer(data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
 
 
 class CountryRatesView(APIView):
-    """What a minute costs to a country, by its ISO code or its name; a token is optional."""
+    """Prices of a minute to a country, by its ISO code or its name; a token is optional."""
 
     joined = Wallet
     permission_classes: list[Any] = []
@@ -79,7 +79,7 @@ class CountryRatesView(APIView):
 
 
 class NumberRatesView(APIView):
-    """What a minute costs to one number; a token is optional, and tells the account's country."""
+    """Price of a minute to one number, read in the country of the account if a token is sent."""
 
     joined = Wallet
     permission_classes: list[Any] = []
@@ -117,7 +117,7 @@ def _funds(request: Request, deck: DeckIndex) -> CallFunds | None:
 
 
 class NumberCheckView(APIView):
-    """Reads a number without dialling it, and says whether it could be called."""
+    """Read a number without dialling it, and say whether it could be called."""
 
     scopes = {"POST": None}
     limit = "api-read"
@@ -137,7 +137,7 @@ class NumberCheckView(APIView):
 
 
 class QuoteView(APIView):
-    """What a call will cost, and how long the balance lasts."""
+    """Price of a call, and the time that the balance affords."""
 
     scopes = {"POST": None}
     limit = "api-read"
@@ -164,7 +164,7 @@ def _call_order(asked: dict[str, Any]) -> CallOrder:
 
 
 class CallerIdsView(IdempotentPost):
-    """The account's phones; POST sends a code to another."""
+    """The account's phones; POST sends a code to another phone."""
 
     scopes = {"GET": None, "POST": "caller_ids:write"}
     limit = {"GET": "api-read", "POST": "verification-send"}
@@ -191,7 +191,7 @@ class CallerIdsView(IdempotentPost):
 
 
 class CallerIdConfirmView(IdempotentPost):
-    """Checks a code."""
+    """Check a code."""
 
     scopes = {"POST": "caller_ids:write"}
     limit = "verification-check"
@@ -207,7 +207,7 @@ class CallerIdConfirmView(IdempotentPost):
 
 
 class DefaultCountryView(APIView):
-    """The country in which the account's numbers are read when nothing else is said."""
+    """The country in which the account's numbers are read if a number names none."""
 
     scopes = {"POST": "caller_ids:write"}
     limit = "api-write"
@@ -223,7 +223,7 @@ class DefaultCountryView(APIView):
 
 
 class CallerIdView(APIView):
-    """Forgets a phone."""
+    """Remove a phone."""
 
     scopes = {"DELETE": "caller_ids:write"}
     limit = "api-write"
@@ -236,7 +236,7 @@ class CallerIdView(APIView):
 
 
 class CallerIdDefaultView(APIView):
-    """Makes a phone the one that calls ring."""
+    """Make a phone the one that calls ring."""
 
     scopes = {"POST": "caller_ids:write"}
     limit = "api-write"
@@ -256,7 +256,7 @@ def _caller_id(request: Request, public_id: str) -> CallerId:
 
 
 class CallsView(IdempotentPost):
-    """The account's calls; POST places one."""
+    """The account's calls; POST places a call."""
 
     scopes = {"GET": "calls:read", "POST": "calls:write"}
     limit = {"GET": "api-read", "POST": "calls"}
@@ -295,7 +295,7 @@ class CallsView(IdempotentPost):
 
 
 class CallView(APIView):
-    """One call. `?after=<version>` answers 304 while nothing is newer."""
+    """One call. With `?after=<version>` the answer is 304 while nothing is newer."""
 
     scopes = {"GET": "calls:read"}
     limit = "api-read"
@@ -307,22 +307,19 @@ class CallView(APIView):
     def get(self, request: Request, public_id: str) -> Response:
         mine = _calls(request).filter(public_id=public_id)
         after = request.query_params.get("after")
-        if after is not None and _version(after) == mine.values_list("version").first():
-            return Response(status=304)
+        if after is not None:
+            if not after.isascii() or not after.isdigit() or len(after) > 9:
+                raise ProductError("invalid_request", "after is the version of a call.")
+            if int(after) == mine.values_list("version", flat=True).first():
+                return Response(status=304)
         call = mine.first()
         if call is None:
             raise Http404
         return Response(CallAnswerSerializer(call).data)
 
 
-def _version(text: str) -> tuple[int]:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise ProductError("invalid_request", "after is the version of a call.")
-    return (int(text),)
-
-
 class CallHangupView(APIView):
-    """Ends a call."""
+    """End a call."""
 
     scopes = {"POST": "calls:write"}
     limit = "api-write"

@@ -1,4 +1,4 @@
-"""What the API takes and gives, as docs/dev/contracts.md says it."""
+"""Requests and answers of the API as docs/dev/contracts.md has them; pages use some answers too."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -21,18 +21,18 @@ from telephony.pricing import Price
 from telephony.rates.deck import RateRow
 
 CALLBACK = "callback"  # the mode of every call: the customer's phone rings first
-MIN_DIGITS = 3  # below, nothing can be said of a number that is being typed
+MIN_DIGITS = 3  # fewer say nothing about a number that is being typed
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 
 
 class DollarsField(serializers.DecimalField):
-    """An exact amount of dollars, read into micro-dollars; its bounds are micro-dollars too."""
+    """An exact amount of dollars, read into micro-dollars. Bounds are in micro-dollars too."""
 
     def __init__(self, *, min_value: int, **kwargs: Any) -> None:
         bounds: dict[str, Any] = {
             "min_value": min_value,
             "max_value": MAX_MICROS,
-            "error_messages": {  # DRF's name the bound in micro-dollars
+            "error_messages": {  # those of DRF have the bound in micro-dollars
                 "min_value": "Give more than $0.00." if min_value else "Give $0.00 or more.",
                 "max_value": f"Give at most {format_money(MAX_MICROS)}.",
             },
@@ -147,7 +147,7 @@ class OwnPhoneSerializer(PriceAnswerSerializer):
 
 
 class RatesAnswerSerializer(serializers.Serializer[Any]):
-    """`available`, `your_phone` and `buys_seconds` are null without a token or a proved phone."""
+    """`available`, `your_phone` and `buys_seconds` are null without a token or a verified phone."""
 
     country = serializers.CharField()
     country_name = serializers.CharField()
@@ -173,7 +173,7 @@ class QuoteAnswerSerializer(serializers.Serializer[Any]):
     international = serializers.CharField()
     extension = serializers.CharField(allow_null=True)
     mode = serializers.CharField()
-    # "from" is a word of Python, so this field is declared in `get_fields`.
+    # "from" is a keyword of Python, so that field is declared in `get_fields`.
     caller_id = serializers.CharField()
     shown_number = serializers.CharField()
     legs = QuotedLegSerializer(many=True)
@@ -270,7 +270,7 @@ class CallsPageSerializer(serializers.Serializer[Any]):
 
 
 def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str, Any]:
-    """Rows of one description and price are one line with several prefixes."""
+    """Return RATES of the contract. Rows of one description and price share a line."""
     lines: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
     for row in rows:
         lines[row.description, row.kind, row.price].append(row)
@@ -306,6 +306,7 @@ def _price(price: Price) -> dict[str, Any]:
 
 
 def number_check_of(number: Number, rate: RateRow | None, reason: str | None) -> dict[str, Any]:
+    """Return NUMBER of the contract; `reason` is the error code of a call to the number."""
     return {
         "e164": number.e164,
         "country": number.country,
@@ -322,7 +323,7 @@ def number_check_of(number: Number, rate: RateRow | None, reason: str | None) ->
 
 
 def number_in_words(text: str, *, stated_country: str | None, default_country: str | None) -> str:
-    """What a number that is half typed is by now, or why it is none; nothing for a few digits."""
+    """Describe a number while it is typed, or why it is none; return nothing for few digits."""
     if sum(char.isdigit() for char in text) < MIN_DIGITS:
         return ""
     try:
@@ -335,8 +336,9 @@ def number_in_words(text: str, *, stated_country: str | None, default_country: s
     return f"{number.international} ({country_name(number.country)}, {kind}): {cost}"
 
 
-def quote_of(offer: Quote) -> dict[str, Any]:
-    route = offer.route
+def quote_of(quote: Quote) -> dict[str, Any]:
+    """Return QUOTE of the contract."""
+    route = quote.route
     return {
         "to": route.number.e164,
         "country": route.number.country,
@@ -349,23 +351,19 @@ def quote_of(offer: Quote) -> dict[str, Any]:
         "caller_id": route.caller_id.public_id,
         "shown_number": route.caller_id.e164,
         "legs": [
-            _leg("a", route.caller_id.e164, route.price.leg_a),
-            _leg("b", route.number.e164, route.price.leg_b),
+            {"leg": "a", "e164": route.caller_id.e164, **_price(route.price.leg_a)},
+            {"leg": "b", "e164": route.number.e164, **_price(route.price.leg_b)},
         ],
         "price_per_minute": format_micros(route.price.micros_per_minute),
         "terms": route.price.terms,
-        "max_seconds": offer.limit_seconds,
-        "hold": format_micros(offer.hold_micros),
-        "available": format_micros(offer.available_micros),
+        "max_seconds": quote.limit_seconds,
+        "hold": format_micros(quote.hold_micros),
+        "available": format_micros(quote.available_micros),
     }
 
 
-def _leg(leg: str, e164: str, price: Price) -> dict[str, Any]:
-    return {"leg": leg, "e164": e164, **_price(price)}
-
-
 def poll_after_seconds(call: Call) -> float:
-    """The pace at which a client that follows a call asks: quick while it rings, then slower."""
+    """Return the pace for a client that follows a call: quick while it rings, then slower."""
     if call.settled_at is not None:
         return 60.0
     if call.has_ended:
@@ -377,7 +375,7 @@ def poll_after_seconds(call: Call) -> float:
 
 
 def receipt_of(call: Call) -> dict[str, Any] | None:
-    """The arithmetic of a settled call: seconds, rounded to increments, times the price."""
+    """Return the receipt of a settled call: seconds, rounded to increments, times the price."""
     if call.leg_a_cost_micros is None or call.leg_b_cost_micros is None:
         return None
     charge, price = charge_of(call), call.price
