@@ -1,8 +1,9 @@
-"""What a minute costs: the deck in force, kept in memory, by longest prefix."""
+"""The price of a minute: the deck in force, kept in memory, searched by longest prefix."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -11,7 +12,31 @@ from django.utils import timezone
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
 from telephony.pricing import Price
-from telephony.rates.prefixes import PrefixTable
+
+
+class HasPrefix(Protocol):
+    @property
+    def prefix(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=HasPrefix)
+
+
+class PrefixTable(Generic[Row]):
+    """Rows by prefix, found with a few look-ups. Of rows with one prefix the last counts."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = {row.prefix: row for row in rows}
+        self._lengths = sorted({len(prefix) for prefix in self.rows}, reverse=True)
+
+    def find(self, digits: str) -> Row | None:
+        """Return the row of the longest prefix that the digits, without a plus, begin with."""
+        rows = self.rows
+        for length in self._lengths:
+            row = rows.get(digits[:length])
+            if row is not None:
+                return row
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +51,7 @@ class RateRow:
 
 
 class DeckIndex:
-    """A deck as it stands at one moment."""
+    """The prices of a deck at one instant."""
 
     def __init__(
         self,
@@ -37,7 +62,7 @@ class DeckIndex:
     ) -> None:
         self._table = PrefixTable(rows)
         self.deck_id = deck_id
-        # SQLite gives the id of an import that was rolled back to the next one: time tells them.
+        # SQLite reuses the id of an import that was rolled back, so the time tells decks apart.
         self.stored_at = stored_at
         self.current_until = current_until
 
@@ -46,16 +71,16 @@ class DeckIndex:
         return self._table.rows
 
     def find(self, e164: str) -> RateRow | None:
-        """The rate of the longest prefix that a number begins with."""
+        """Return the rate of the longest prefix that a number begins with."""
         return self._table.find(e164[1:])
 
     def of_country(self, country: str) -> list[RateRow]:
-        """A country's rates, in the order of the deck's kinds and prices."""
+        """Return the rates of a country, in the order of the deck's kinds and prices."""
         return [row for row in self.rows.values() if row.country == country]
 
 
 def usable_decks() -> QuerySet[RateDeck]:
-    """The decks that are or will be in force: none withdrawn, and in public none that is a sample.
+    """Return the decks that were not withdrawn, and in public those that are no sample.
 
     A database that was tried out on a laptop may come to a public address with its sample deck.
     """
@@ -68,7 +93,7 @@ _loaded: DeckIndex | None = None
 
 
 def current_deck() -> DeckIndex:
-    """The deck in force: one small query tells whether the one in memory still is.
+    """Return the deck in force; one small query finds out whether the one in memory still is.
 
     Raises `no_rate` while no deck has been imported.
     """
@@ -79,17 +104,17 @@ def current_deck() -> DeckIndex:
     if newest is None:
         raise ProductError("no_rate", "No prices have been set yet.")
     index = _loaded
-    if index is None or (index.deck_id, index.stored_at) != newest or _is_out_of_date(index, now):
+    if (
+        index is None
+        or (index.deck_id, index.stored_at) != newest
+        or (index.current_until is not None and index.current_until <= now)
+    ):
         index = _loaded = _load(*newest, now)
     return index
 
 
-def _is_out_of_date(index: DeckIndex, now: datetime) -> bool:
-    return index.current_until is not None and index.current_until <= now
-
-
 def _load(deck_id: int, stored_at: datetime, now: datetime) -> DeckIndex:
-    """Rows in force; where a prefix has several, the newest of them. Later ones end the index."""
+    """Read the rows in force, of a prefix the newest. The next row to come ends the index."""
     rates = Rate.objects.filter(deck_id=deck_id)
     rows = [
         RateRow(prefix, description, country, kind, Price(micros, first, following))
@@ -113,5 +138,5 @@ def _load(deck_id: int, stored_at: datetime, now: datetime) -> DeckIndex:
 
 
 def find_rate(e164: str) -> RateRow | None:
-    """The rate of a number now; None if it has none."""
+    """Return the rate of a number now, None if the number has no price."""
     return current_deck().find(e164)

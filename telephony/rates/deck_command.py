@@ -1,4 +1,4 @@
-"""What the commands about decks have in common: what changes is shown before it does."""
+"""The base of commands about decks: show the changes before they are made."""
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ SHOWN_LINES = 20
 
 
 def show_changes(command: BaseCommand, changes: Sequence[Change], *, now: datetime) -> None:
-    """Losses and jumps first, since they are what an operator must not overlook."""
+    """Print the changes, losses and jumps first, since an operator must not overlook those."""
     others = [c for c in changes if not (c.is_loss or c.is_jump)]
     for title, some in (
         ("No price any more", [c for c in changes if c.is_loss]),
@@ -40,7 +40,7 @@ def show_changes(command: BaseCommand, changes: Sequence[Change], *, now: dateti
 
 
 def in_words(change: Change, *, now: datetime) -> str:
-    """`~ +44 United Kingdom: $0.012 60/60 → $0.02 30/6`, with the instant where it is later."""
+    """Return `~ +44 United Kingdom: $0.012 60/60 → $0.02 30/6`, and the instant if it is later."""
     old, new = change.old, change.new
     when = "" if change.at <= now else f" from {change.at:%Y-%m-%d %H:%M} UTC"
     sign = "+" if change.is_added else "-" if change.is_removed else "~"
@@ -57,7 +57,7 @@ def in_words(change: Change, *, now: datetime) -> str:
 
 
 class DeckCommand(BaseCommand):
-    """Shows what a deck changes, and applies all of it or nothing.
+    """Show the changes of a deck, and apply all of it or nothing.
 
     Safe to run twice: a deck that is in force, or waits for its instant, is not stored again.
     """

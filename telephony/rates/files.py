@@ -1,12 +1,11 @@
-"""Rate decks as CSV files: read, and checked as a whole.
+"""Rate decks as CSV files, read and checked as a whole.
 
 Columns: prefix, description, country, kind, price_per_minute, first_seconds, next_seconds,
-effective_from. Lines that begin with # are comments; one that says `sample` marks the file as one.
+effective_from. Lines that begin with # are comments. The word `sample` in one marks a sample deck.
 """
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -25,7 +24,7 @@ _NETWORKS = "001"  # numbers of no country, as libphonenumber writes them
 
 
 class DeckError(ValueError):
-    """A deck that cannot be used; `problems` name lines and reasons."""
+    """A deck that cannot be used; `problems` has lines and reasons."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -56,7 +55,7 @@ class DeckRow:
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    """A file that was read without a problem."""
+    """A deck file without a problem."""
 
     rows: list[DeckRow]
     digest: str
@@ -64,19 +63,24 @@ class Deck:
 
 
 def parse_deck(text: str, *, now: datetime) -> Deck:
-    """Reads a whole file. Raises DeckError with every problem found, not only the first."""
+    """Read a whole file. Raises DeckError with every problem, not only the first."""
     lines = text.lstrip("\ufeff").splitlines()
     comments = [line for line in lines if line.startswith("#")]
     table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
     if list(table.fieldnames or []) != COLUMNS:
         raise DeckError([f"the first line must be: {','.join(COLUMNS)}"])
-    rows, problems = [], []
+    rows: list[DeckRow] = []
+    problems = []
+    seen: set[tuple[str, datetime]] = set()
     for number, record in enumerate(table, start=1):
         try:
             rows.append(_row(record, now))
         except ValueError as problem:
             problems.append(f"row {number} ({record.get('prefix')}): {problem}")
-    problems += _duplicates(rows)
+    for row in rows:
+        if (row.prefix, row.effective_from) in seen:
+            problems.append(f"prefix {row.prefix} occurs twice for {row.effective_from:%Y-%m-%d}")
+        seen.add((row.prefix, row.effective_from))
     if problems or not rows:
         raise DeckError(problems or ["the file holds no rates"])
     return Deck(
@@ -128,19 +132,10 @@ def _increment(text: str) -> int:
 
 
 def _instant(text: str, now: datetime) -> datetime:
-    """A date (from 00:00 UTC), an instant, or nothing for at once."""
+    """Read a date (from 00:00 UTC) or an instant; an empty text is now."""
     if not text:
         return now
     if len(text) == len("2026-11-24"):
         return datetime.combine(date.fromisoformat(text), time(), UTC)
     instant = datetime.fromisoformat(text)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _duplicates(rows: Iterable[DeckRow]) -> Iterator[str]:
-    seen: set[tuple[str, datetime]] = set()
-    for row in rows:
-        key = (row.prefix, row.effective_from)
-        if key in seen:
-            yield f"prefix {row.prefix} occurs twice for {row.effective_from:%Y-%m-%d}"
-        seen.add(key)

@@ -1,4 +1,4 @@
-"""The versions of the price list: what one changes, how it is stored, how it is taken back."""
+"""The versions of the price list: compare them, store one, withdraw one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from django.utils import timezone
 from accounts import audit
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
-from telephony.rates.deck import usable_decks
+from telephony.rates.deck import PrefixTable, usable_decks
 from telephony.rates.files import COLUMNS, Deck, DeckRow
-from telephony.rates.prefixes import PrefixTable
 
 # A price that changes by more than this factor is more often a slip than a decision.
 JUMP_FACTOR = 3
@@ -27,13 +26,13 @@ class Version:
 
     @property
     def instants(self) -> set[datetime]:
-        """When its prices change."""
+        """The instants at which prices of this version change."""
         return {max(self.effective_from, row.effective_from) for row in self.rows}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What numbers under a prefix cost before and after, from an instant on.
+    """The prices of numbers under a prefix before and after, from an instant on.
 
     A row may be that of a shorter prefix; None is no price at all.
     """
@@ -67,12 +66,12 @@ class Change:
 
 
 def effective_from(rows: Iterable[DeckRow], now: datetime) -> datetime:
-    """When a deck takes over: at its first price, and never before it was there."""
+    """Return when a deck comes into force: at its first price, and not before it was stored."""
     return max(now, min(row.effective_from for row in rows))
 
 
 def current_and_coming(now: datetime) -> list[RateDeck]:
-    """The deck in force and those that wait for their instant, in the order of taking over."""
+    """Return the deck in force and the decks to come, in the order of their instants."""
     decks = usable_decks().order_by("effective_from", "id")
     current = decks.filter(effective_from__lte=now).last()
     return [*([current] if current else []), *decks.filter(effective_from__gt=now)]
@@ -88,7 +87,7 @@ def versions_of(decks: Iterable[RateDeck]) -> list[Version]:
 
 
 def compare(before: list[Version], after: list[Version], *, now: datetime) -> list[Change]:
-    """What every prefix of either costs otherwise: now, and whenever a price changes later.
+    """Return every prefix with another price after than before, now and at each later change.
 
     A change that lasts is reported once, at its first instant.
     """
@@ -115,7 +114,7 @@ def _terms(row: DeckRow | None) -> tuple[int, int, int] | None:
 
 
 def table_at(versions: list[Version], at: datetime) -> PrefixTable[DeckRow]:
-    """The prices in force at an instant. Of two decks from one instant the later one counts."""
+    """Return the prices in force at an instant. Of two decks from one instant the later counts."""
     started = [version for version in versions if version.effective_from <= at]
     # `max` gives the first of equals, so the order is turned round.
     newest = max(reversed(started), key=lambda version: version.effective_from, default=None)
@@ -125,7 +124,7 @@ def table_at(versions: list[Version], at: datetime) -> PrefixTable[DeckRow]:
 
 
 def store_deck(deck: Deck, *, name: str) -> RateDeck:
-    """Stores a deck as a new version, all of it or nothing."""
+    """Store a deck as a new version, all of it or nothing."""
     with transaction.atomic():
         now = timezone.now()
         stored = RateDeck.objects.create(
@@ -150,7 +149,7 @@ def store_deck(deck: Deck, *, name: str) -> RateDeck:
 
 
 def without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
-    """The decks that would apply if one were withdrawn. Raises when none would be in force."""
+    """Return the decks left if one is withdrawn. Raises ProductError if none would be in force."""
     left = usable_decks().exclude(pk=deck.pk).order_by("effective_from", "id")
     current = left.filter(effective_from__lte=now).last()
     if current is None:
@@ -159,12 +158,12 @@ def without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
 
 
 def withdraw_deck(deck: RateDeck, *, reason: str) -> bool:
-    """Takes a deck out of force; the one before it returns. False if it was withdrawn already.
+    """Take a deck out of force, so that the deck before it applies. Return False on a repetition.
 
-    Calls that run or rang keep the prices they were quoted. Raises when no deck would be left.
+    Calls keep the prices that they were quoted. Raises ProductError if no deck would be left.
     """
     with transaction.atomic():
-        # Locks all of them, always in one order: two at once must not leave none.
+        # Lock every deck, always in one order, so that two withdrawals at once leave a deck.
         list(RateDeck.objects.select_for_update().filter(withdrawn_at=None).order_by("id"))
         now = timezone.now()
         mine = RateDeck.objects.filter(pk=deck.pk, withdrawn_at=None)

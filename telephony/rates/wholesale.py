@@ -1,4 +1,4 @@
-"""A retail deck from what Twilio charges us: its prices by country, a margin on each."""
+"""A retail deck made from Twilio's prices by country, with a margin on each."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from telephony.numbers import country_name
 from telephony.rates.files import COLUMNS
 from telephony.twilio.gateway import ProviderPrice
 
-# Words of Twilio's descriptions, the telling ones first.
+# Words of Twilio's descriptions, the more specific ones first.
 _KINDS = (
     ("premium", Rate.Kind.PREMIUM),
     ("special", Rate.Kind.PREMIUM),
@@ -28,7 +28,7 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How a retail price is made: a percentage on top, never below a minimum, rounded up.
+    """A percentage on top of a wholesale price, with a minimum, rounded up to a step.
 
     Twilio bills every started minute of each leg, so 60/60 is what loses nothing.
     """
@@ -44,39 +44,30 @@ class Margin:
         return -(-asked // self.step_micros) * self.step_micros
 
 
-def deck_from_prices(
-    prices: Iterable[tuple[str, ProviderPrice]], *, margin: Margin, effective_from: str = ""
-) -> str:
-    """The deck as CSV. `prices` are pairs of a country and one of its prices.
+def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Margin) -> str:
+    """Return the deck as CSV. `prices` are pairs of a country and one of its prices.
 
-    Twilio asks more for some callers' numbers: the dearest price of a prefix counts.
+    Twilio asks more for some callers' numbers, so the highest price of a prefix counts.
     """
     rows: dict[str, list[object]] = {}
-    dearest: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for country, price in prices:
+        # The name of Twilio's product, which ends with "Minute - ", stands before the description.
+        words = price.description.split("Minute - ")[-1].strip()
+        description = words if words and words != country else country_name(country)
+        lower = price.description.lower()
+        kind = next((kind for word, kind in _KINDS if word in lower), Rate.Kind.FIXED)
         for prefix in price.prefixes:
-            if price.micros_per_minute <= dearest.get(prefix, -1):
+            if price.micros_per_minute <= highest.get(prefix, -1):
                 continue
-            dearest[prefix] = price.micros_per_minute
+            highest[prefix] = price.micros_per_minute
             retail = margin.retail_micros(price.micros_per_minute)
             rows[prefix] = [
-                prefix, _description(country, price), country, _kind(price.description),
-                f"{retail / 1_000_000:.6f}", margin.first_seconds, margin.next_seconds,
-                effective_from,
+                prefix, description[:100], country, kind.value, f"{retail / 1_000_000:.6f}",
+                margin.first_seconds, margin.next_seconds, "",
             ]  # fmt: skip
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(rows[prefix] for prefix in sorted(rows))
     return written.getvalue()
-
-
-def _kind(description: str) -> str:
-    words = description.lower()
-    return next((kind.value for word, kind in _KINDS if word in words), Rate.Kind.FIXED.value)
-
-
-def _description(country: str, price: ProviderPrice) -> str:
-    """Twilio's words without its product's name in front of them."""
-    words = price.description.split("Minute - ")[-1].strip()
-    return (words if words and words != country else country_name(country))[:100]

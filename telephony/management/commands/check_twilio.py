@@ -1,4 +1,4 @@
-"""Tries every part of Twilio that calls need."""
+"""Try every part of Twilio that calls need."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Step = tuple[str, Callable[[], str], str]
 
 
 class Command(BaseCommand):
-    """Asks, changes nothing, and says for each fault where it is put right."""
+    """Ask without changing anything, and say for each fault where to correct it."""
 
     help = "Tries the Twilio credentials, the Verify service and the dialing permissions."
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         return list(active.values_list("country", flat=True).distinct())
 
     def run(self, step: Step) -> str:
-        """Tries one part. Returns its name if it is at fault."""
+        """Try one part. Return its name if it is at fault."""
         name, ask, remedy = step
         try:
             self.stdout.write(f"  ✓ {name}: {ask()}")

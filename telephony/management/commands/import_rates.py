@@ -1,4 +1,4 @@
-"""Imports a rate deck from a CSV file."""
+"""Import a rate deck from a CSV file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,7 +13,7 @@ from telephony.rates.files import Deck, DeckError, parse_deck
 
 
 class Command(DeckCommand):
-    """Checks the whole file, shows what it changes, and applies all of it or nothing."""
+    """Check the whole file, show what it changes, and apply all of it or nothing."""
 
     help = "Imports a rate deck: checks it, shows what changes, applies all of it or nothing."
 

@@ -1,4 +1,4 @@
-"""Asks Twilio about calls of which something is missing."""
+"""Ask Twilio about calls of which something is missing."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from telephony.models import Call
 
 
 class Command(BaseCommand):
-    """Settles what is over, and closes what will never be heard of. Safe to run in many copies."""
+    """Settle calls that ended and close calls without news. Safe to run in many copies."""
 
     help = "Asks Twilio about calls of which something is missing, settles or closes them."
 

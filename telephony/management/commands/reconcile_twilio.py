@@ -1,4 +1,4 @@
-"""Compares a day of our calls with Twilio's list of them. Ends with 1 if anything differs."""
+"""Compare a day of our calls with Twilio's list of calls. Exit with 1 if anything differs."""
 
 from datetime import date
 

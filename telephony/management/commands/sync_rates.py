@@ -1,4 +1,4 @@
-"""Builds a rate deck from Twilio's Pricing API."""
+"""Build a rate deck from Twilio's Pricing API."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from telephony.twilio.gateway import ProviderPrice
 
 
 class Command(DeckCommand):
-    """Asks Twilio for its prices, puts the margin on them, and offers the result as a new deck."""
+    """Ask Twilio for its prices, add the margin, and offer the result as a new deck."""
 
     help = "Builds a rate deck from Twilio's prices and a margin; --output writes it instead."
 

@@ -1,4 +1,4 @@
-"""Takes a rate deck out of force, so that the one before it applies again."""
+"""Take a rate deck out of force, so that the deck before it applies again."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -19,7 +19,7 @@ from telephony.rates.versions import (
 
 
 class Command(BaseCommand):
-    """Shows what the deck that returns costs otherwise, and withdraws. Safe to run twice."""
+    """Show the changes of prices, and withdraw the deck. Safe to run twice."""
 
     help = "Withdraws a rate deck: shows what changes, then the deck before it applies again."
 
