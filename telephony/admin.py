@@ -34,8 +34,13 @@ from telephony.models import (
 from telephony.numbers import mask
 from telephony.phones.caller_ids import remove_caller_id
 from telephony.phones.verifications import expire_verification
-from telephony.rules.destinations import close_destination, open_destination
-from telephony.rules.limits import LIMIT_NAMES, ChosenLimits, set_limits
+from telephony.rules import (
+    LIMIT_NAMES,
+    ChosenLimits,
+    close_destination,
+    open_destination,
+    set_limits,
+)
 
 _EVENT_FIELDS = ("received_at", "kind", "sequence", "status", "call_sid", "payload")
 

@@ -7,8 +7,7 @@ from django import forms
 from accounts.staff.base import AccountField, reason_field
 from mobayilo.lib.errors import ProductError
 from telephony.models import AccountLimits, OpenedDestination
-from telephony.rules.destinations import read_destination
-from telephony.rules.limits import LIMIT_NAMES
+from telephony.rules import LIMIT_NAMES, read_destination
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time

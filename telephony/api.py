@@ -34,7 +34,7 @@ from telephony.phones.verifications import (
     request_verification,
 )
 from telephony.rates.deck import DeckIndex, current_deck, find_rate
-from telephony.rules.policy import check_destination
+from telephony.rules import check_destination
 from telephony.serializers import (
     CallAnswerSerializer,
     CallerIdAnswerSerializer,

@@ -26,7 +26,7 @@ from telephony.calls.quote import CallOrder, Quote, check_affordable, find_route
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
 from telephony.pricing import CallPrice
-from telephony.rules.policy import activity_of, check_velocity
+from telephony.rules import activity_of, check_velocity
 from telephony.twilio import gateway
 from telephony.twilio.gateway import OutcomeUnknownError, ProviderCall
 from telephony.twilio.twiml import webhook_url

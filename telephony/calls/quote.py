@@ -14,8 +14,7 @@ from telephony.numbers import Number, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.pricing import CallPrice, Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
-from telephony.rules.limits import Limits, limits_of
-from telephony.rules.policy import REFUSED_KINDS, Activity, check_destination
+from telephony.rules import REFUSED_KINDS, Activity, Limits, check_destination, limits_of
 
 LONGEST_SECONDS = 10_000_000  # the time that a price of next to nothing buys is not counted further
 

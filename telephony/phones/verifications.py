@@ -16,7 +16,7 @@ from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number
 from telephony.phones.caller_ids import check_own_phone, ensure_default, pending
 from telephony.rates.deck import current_deck
-from telephony.rules.policy import check_destination
+from telephony.rules import check_destination
 from telephony.twilio import gateway
 from telephony.twilio.gateway import Check, NoSuchThingError
 

@@ -29,7 +29,7 @@ from telephony.models import (
     Verification,
 )
 from telephony.numbers import mask
-from telephony.rules.limits import limits_of
+from telephony.rules import limits_of
 
 SHOWN = 10
 

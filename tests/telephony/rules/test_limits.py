@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Account, AuditEvent, User
 from billing.models import Hold
 from telephony.models import Call
-from telephony.rules.limits import limits_of
+from telephony.rules import limits_of
 from tests.accounts.browser import sign_in
 from tests.people import staff
 from tests.telephony.callers import OWN_PHONE, Answer, People, Person, make_call

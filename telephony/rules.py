@@ -1,25 +1,27 @@
-"""Who may be called, and how much at once: the rules of the house against fraud.
+"""Rules against fraud: the destinations that an account may call, and how much it may call.
 
 Destination rules are pure and come first. Velocity rules count rows, so they are checked under the
-wallet's lock, before the hold: two calls of one account at once see each other.
+lock of the wallet, before the hold: two calls of one account at once count each other.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts import audit
+from accounts.audit import AnyRequest
+from accounts.models import Account, User
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
-from telephony.models import Call
-from telephony.numbers import Number, NumberKind, country_name
+from telephony.models import AccountLimits, Call, OpenedDestination
+from telephony.numbers import Number, NumberKind, country_code, country_name
 from telephony.rates.deck import RateRow
-from telephony.rules.destinations import is_opened
-from telephony.rules.limits import Limits, is_new
 
 # Kinds that pay whoever owns the number, or that no ordinary customer calls.
 REFUSED_KINDS = frozenset(
@@ -39,6 +41,7 @@ _COUNTED_MICROS = Case(
     default=F("leg_a_cost_micros") + F("leg_b_cost_micros"),
     output_field=BigIntegerField(),
 )
+_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
 def check_destination(account: Account, number: Number, rate: RateRow | None) -> RateRow:
@@ -76,6 +79,121 @@ def _check_country(account: Account, number: Number, rate: RateRow) -> None:
             raise ProductError(
                 "country_closed", f"Calls to {country_name(country)} are closed for now."
             )
+
+
+def is_opened(account: Account, number: Number, rated_country: str) -> bool:
+    """Whether an operator opened a number. Asked only where it would be refused otherwise."""
+    prefixes = [number.e164[:length] for length in range(2, len(number.e164) + 1)]
+    return OpenedDestination.objects.filter(
+        Q(account=account) | Q(account=None),
+        closed_at=None,
+        destination__in=[number.country, rated_country, *prefixes],
+    ).exists()
+
+
+def read_destination(text: str) -> str:
+    """An ISO country, or + and a prefix, as a person wrote it. Raises `invalid_request`."""
+    written = re.sub(r"[\s().-]", "", text)
+    if written.startswith("+"):
+        if _PREFIX.fullmatch(written):
+            return written
+        raise ProductError("invalid_request", "A prefix is + and at most 15 digits.")
+    return country_code(text)
+
+
+def open_destination(
+    *, account: Account | None, destination: str, reason: str, staff: User, request: AnyRequest
+) -> OpenedDestination:
+    """Lets an account, or everybody, call a country or a prefix."""
+    try:
+        with transaction.atomic():
+            opened = OpenedDestination.objects.create(
+                account=account, destination=destination, reason=reason, opened_by=staff
+            )
+            audit.record(
+                "destination.opened", account=account, user=staff, request=request,
+                destination=destination, reason=reason,
+            )  # fmt: skip
+    except IntegrityError:
+        raise ProductError("invalid_request", f"{destination} is open already.") from None
+    return opened
+
+
+def close_destination(
+    opened: OpenedDestination, *, reason: str, staff: User, request: AnyRequest
+) -> bool:
+    """Lets the rules of the house apply again; False if they did."""
+    with transaction.atomic():
+        open_ones = OpenedDestination.objects.filter(pk=opened.pk, closed_at=None)
+        if not open_ones.update(closed_at=timezone.now()):
+            return False
+        audit.record(
+            "destination.closed", account=opened.account, user=staff, request=request,
+            destination=opened.destination, reason=reason,
+        )  # fmt: skip
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    calls_at_once: int
+    calls_per_hour: int
+    new_numbers_per_hour: int
+    spend_max_cents_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenLimits:
+    """The same, None where the settings decide."""
+
+    calls_at_once: int | None = None
+    calls_per_hour: int | None = None
+    new_numbers_per_hour: int | None = None
+    spend_max_cents_per_day: int | None = None
+
+
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))
+
+
+def is_new(account: Account) -> bool:
+    return account.created_at > timezone.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS)
+
+
+def limits_of(account: Account) -> Limits:
+    """What holds for an account. A limit that an operator set holds for a new one too.
+
+    One query, unless the account came with its `call_limits`.
+    """
+    at_once = settings.CALLS_AT_ONCE
+    if is_new(account):
+        at_once = min(at_once, settings.CALLS_AT_ONCE_NEW_ACCOUNT)
+    usual = Limits(
+        calls_at_once=at_once,
+        calls_per_hour=settings.CALLS_PER_HOUR,
+        new_numbers_per_hour=settings.NEW_NUMBERS_PER_HOUR,
+        spend_max_cents_per_day=settings.SPEND_MAX_CENTS_PER_DAY,
+    )
+    row = getattr(account, "call_limits", None)
+    chosen = {name: getattr(row, name, None) for name in LIMIT_NAMES}
+    set_ones = {name: limit for name, limit in chosen.items() if limit is not None}
+    return Limits(**(asdict(usual) | set_ones))
+
+
+def set_limits(
+    account: Account, chosen: ChosenLimits, *, reason: str, staff: User, request: AnyRequest
+) -> AccountLimits:
+    """Sets all limits of an account at once; those left out are as the settings say again."""
+    facts = asdict(chosen)
+    with transaction.atomic():
+        row, _ = AccountLimits.objects.update_or_create(
+            account=account,
+            defaults={**facts, "reason": reason, "set_by": staff, "set_at": timezone.now()},
+        )
+        audit.record(
+            "account.limits_set", account=account, user=staff, request=request,
+            reason=reason, **facts,
+        )  # fmt: skip
+    return row
 
 
 @dataclass(frozen=True, slots=True)
