@@ -1,4 +1,4 @@
-"""What a call costs: pure arithmetic over whole seconds and micro-dollars."""
+"""The price of a call: pure arithmetic over whole seconds and micro-dollars."""
 
 from dataclasses import dataclass
 
@@ -18,18 +18,18 @@ class Price:
     next_seconds: int
 
     def billed_seconds(self, seconds: int) -> int:
-        """Time rounded up to the increments; no time, no charge."""
+        """Return the time rounded up to the increments; no time is no charge."""
         if seconds <= 0:
             return 0
         beyond = max(0, seconds - self.first_seconds)
         return self.first_seconds + -(-beyond // self.next_seconds) * self.next_seconds
 
     def cost_micros(self, seconds: int) -> int:
-        """The cost of so many seconds, rounded up to a whole micro-dollar."""
+        """Return the cost of a time, rounded up to a whole micro-dollar."""
         return -(-self.micros_per_minute * self.billed_seconds(seconds) // 60)
 
     def whole_increments(self, seconds: int) -> int:
-        """The longest time of whole increments within `seconds`; 0 below the first one."""
+        """Return the longest time of whole increments in `seconds`, 0 below the first one."""
         if seconds < self.first_seconds:
             return 0
         steps = (seconds - self.first_seconds) // self.next_seconds
@@ -50,26 +50,26 @@ class CallPrice:
 
     @property
     def terms(self) -> str:
-        """Prices and increments of both legs in one line, to tell whether any of them changed."""
+        """Prices and increments of both legs in one line, so that any change shows."""
         return " + ".join(
             f"{format_micros(leg.micros_per_minute)} {leg.first_seconds}/{leg.next_seconds}"
             for leg in (self.leg_a, self.leg_b)
         )
 
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
-        """How long leg A may last: it is open while B rings, and then for the whole talk."""
+        """Return how long leg A may last: while leg B rings, and then for the whole talk."""
         return self.ring_seconds + RING_SLACK_SECONDS + limit_seconds
 
     def hold_micros(self, limit_seconds: int) -> int:
-        """The most that a call of this time limit can cost."""
+        """Return the most that a call of this time limit can cost."""
         own = self.leg_a.cost_micros(self.leg_a_limit_seconds(limit_seconds))
         return own + self.leg_b.cost_micros(limit_seconds)
 
     def limit_seconds(self, *, budget_micros: int, cap_seconds: int) -> int:
-        """The longest time limit that the budget covers; 0 if not even the first increment.
+        """Return the longest time limit that the budget covers, 0 without the first increment.
 
-        A limit set by money is rounded down to B's increments, since time beyond them would be
-        billed and cannot be paid. A cap of time alone stays as it was asked for.
+        A limit set by money is rounded down to the increments of leg B, since time beyond them
+        would be billed and cannot be paid. A cap of time alone stays as it is.
         """
         if self.hold_micros(cap_seconds) <= budget_micros:
             return max(0, cap_seconds)
@@ -80,7 +80,5 @@ class CallPrice:
                 low = middle
             else:
                 high = middle - 1
-        return self.leg_b.whole_increments(low) if self._fits(low, budget_micros) else 0
-
-    def _fits(self, limit_seconds: int, budget_micros: int) -> bool:
-        return limit_seconds > 0 and self.hold_micros(limit_seconds) <= budget_micros
+        is_covered = low > 0 and self.hold_micros(low) <= budget_micros
+        return self.leg_b.whole_increments(low) if is_covered else 0

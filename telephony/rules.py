@@ -23,7 +23,7 @@ from telephony.models import AccountLimits, Call, OpenedDestination
 from telephony.numbers import Number, NumberKind, country_code, country_name
 from telephony.rates.deck import RateRow
 
-# Kinds that pay whoever owns the number, or that no ordinary customer calls.
+# Kinds that pay the owner of the number, or that no ordinary customer calls.
 REFUSED_KINDS = frozenset(
     {
         NumberKind.PREMIUM,
@@ -45,9 +45,9 @@ _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
 def check_destination(account: Account, number: Number, rate: RateRow | None) -> RateRow:
-    """Return the rate of a number that may ring, as either leg. Raises the reason why it may not.
+    """Return the rate of a number that may ring. Raises ProductError if it may not.
 
-    Both the destination and the customer's own phone pass here, and so does a phone to be proved.
+    The destination and the customer's own phone are both checked, and so is a phone to be verified.
     """
     if number.e164 == settings.TWILIO_FROM_NUMBER:
         raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
@@ -59,7 +59,12 @@ def check_destination(account: Account, number: Number, rate: RateRow | None) ->
             )
     if rate is None:
         raise ProductError("no_rate", f"We have no price for {number.international}.")
-    _check_country(account, number, rate)
+    for country in (number.country, rate.country):
+        is_closed = country in settings.CLOSED_COUNTRIES
+        if is_closed and not is_opened(account, number, rate.country):
+            raise ProductError(
+                "country_closed", f"Calls to {country_name(country)} are closed for now."
+            )
     ceiling_micros = settings.PRICE_CEILING_CENTS_NEW_ACCOUNT * MICROS_PER_CENT
     is_dear = rate.price.micros_per_minute > ceiling_micros
     if is_dear and is_new(account) and not is_opened(account, number, rate.country):
@@ -72,17 +77,8 @@ def check_destination(account: Account, number: Number, rate: RateRow | None) ->
     return rate
 
 
-def _check_country(account: Account, number: Number, rate: RateRow) -> None:
-    for country in (number.country, rate.country):
-        is_closed = country in settings.CLOSED_COUNTRIES
-        if is_closed and not is_opened(account, number, rate.country):
-            raise ProductError(
-                "country_closed", f"Calls to {country_name(country)} are closed for now."
-            )
-
-
 def is_opened(account: Account, number: Number, rated_country: str) -> bool:
-    """Whether an operator opened a number. Asked only where it would be refused otherwise."""
+    """Report whether an operator opened a number. Costs a query, so ask before a refusal only."""
     prefixes = [number.e164[:length] for length in range(2, len(number.e164) + 1)]
     return OpenedDestination.objects.filter(
         Q(account=account) | Q(account=None),
@@ -92,7 +88,7 @@ def is_opened(account: Account, number: Number, rated_country: str) -> bool:
 
 
 def read_destination(text: str) -> str:
-    """An ISO country, or + and a prefix, as a person wrote it. Raises `invalid_request`."""
+    """Read a country, or + and a prefix, as staff write it. Raises `invalid_request`."""
     written = re.sub(r"[\s().-]", "", text)
     if written.startswith("+"):
         if _PREFIX.fullmatch(written):
@@ -104,7 +100,7 @@ def read_destination(text: str) -> str:
 def open_destination(
     *, account: Account | None, destination: str, reason: str, staff: User, request: AnyRequest
 ) -> OpenedDestination:
-    """Lets an account, or everybody, call a country or a prefix."""
+    """Let an account, or every account, call a country or a prefix."""
     try:
         with transaction.atomic():
             opened = OpenedDestination.objects.create(
@@ -122,7 +118,7 @@ def open_destination(
 def close_destination(
     opened: OpenedDestination, *, reason: str, staff: User, request: AnyRequest
 ) -> bool:
-    """Lets the rules of the house apply again; False if they did."""
+    """Close an opened destination again. Return False if it was closed already."""
     with transaction.atomic():
         open_ones = OpenedDestination.objects.filter(pk=opened.pk, closed_at=None)
         if not open_ones.update(closed_at=timezone.now()):
@@ -136,6 +132,8 @@ def close_destination(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """Limits in force for an account."""
+
     calls_at_once: int
     calls_per_hour: int
     new_numbers_per_hour: int
@@ -144,7 +142,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ChosenLimits:
-    """The same, None where the settings decide."""
+    """Limits that an operator chose for an account, None where the settings decide."""
 
     calls_at_once: int | None = None
     calls_per_hour: int | None = None
@@ -160,9 +158,9 @@ def is_new(account: Account) -> bool:
 
 
 def limits_of(account: Account) -> Limits:
-    """What holds for an account. A limit that an operator set holds for a new one too.
+    """Return the limits in force. A limit that an operator set holds for a new account too.
 
-    One query, unless the account came with its `call_limits`.
+    Costs a query, unless the account was read with its `call_limits`.
     """
     at_once = settings.CALLS_AT_ONCE
     if is_new(account):
@@ -182,7 +180,7 @@ def limits_of(account: Account) -> Limits:
 def set_limits(
     account: Account, chosen: ChosenLimits, *, reason: str, staff: User, request: AnyRequest
 ) -> AccountLimits:
-    """Sets all limits of an account at once; those left out are as the settings say again."""
+    """Set all limits of an account at once; the settings decide the limits that are left out."""
     facts = asdict(chosen)
     with transaction.atomic():
         row, _ = AccountLimits.objects.update_or_create(
@@ -198,7 +196,7 @@ def set_limits(
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What an account does and did lately."""
+    """Calls and spending of an account, for the limits of an hour and of a day."""
 
     running: int
     this_hour: int
@@ -207,7 +205,7 @@ class Activity:
 
 
 def activity_of(account: Account, *, line: str = "") -> Activity:
-    """One query. To be exact, it needs the wallet's lock."""
+    """Count with one query. The counts are exact only under the lock of the wallet."""
     now = timezone.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     open_ones, today = Q(settled_at=None), Q(created_at__gte=midnight)
@@ -227,7 +225,7 @@ def activity_of(account: Account, *, line: str = "") -> Activity:
 
 
 def check_velocity(account: Account, limits: Limits, activity: Activity, *, to_e164: str) -> None:
-    """Refuses a call that is one too many."""
+    """Refuse a call above one of the limits."""
     at_once = limits.calls_at_once
     if activity.running >= at_once:
         raise ProductError(
