@@ -1,4 +1,4 @@
-"""The phones that an account proved to be its own and may call from, and where it is at home."""
+"""The phones that an account verified and may call from, and the country of the account."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,14 +16,14 @@ State = Verification.State
 
 
 def active_caller_ids(account: Account) -> list[CallerId]:
-    """The account's phones, the default one first."""
+    """Return the phones of the account, the default first."""
     return list(
         CallerId.objects.filter(account=account, removed_at=None).order_by("-is_default", "id")
     )
 
 
 def caller_id_state(account: Account) -> tuple[str, str | None]:
-    """`none`, `pending` or `verified`, and the number concerned."""
+    """Return `none`, `pending` or `verified`, and the number concerned."""
     default = CallerId.objects.filter(account=account, removed_at=None, is_default=True).first()
     if default is not None and default.is_verified:
         return "verified", default.e164
@@ -33,9 +33,9 @@ def caller_id_state(account: Account) -> tuple[str, str | None]:
 
 
 def caller_id_for_calls(account: Account, public_id: str | None) -> CallerId:
-    """The phone to ring: the one asked for, or the default. Raises when it is not proved.
+    """Return the phone to ring, or the default one. Raises ProductError if it is not verified.
 
-    The account's limits come with it, so that a call need not ask for them.
+    The account's limits are read with it, so that a call needs no query for them.
     """
     ids = CallerId.objects.filter(account=account, removed_at=None)
     ids = ids.select_related("account__call_limits")
@@ -71,7 +71,7 @@ def check_own_phone(token: AccessToken | None, e164: str) -> None:
 def set_default(caller_id: CallerId, *, token: AccessToken | None = None) -> CallerId:
     """Make a phone the one that calls ring.
 
-    Raises `not_found` for one that is just removed, and what `check_own_phone` raises.
+    Raises `not_found` for a phone that was just removed, and the errors of `check_own_phone`.
     """
     check_own_phone(token, caller_id.e164)
     with transaction.atomic():
@@ -91,7 +91,7 @@ def remove_caller_id(
     reason: str = CallerId.Removal.BY_CUSTOMER,
     token: AccessToken | None = None,
 ) -> bool:
-    """Forgets a phone; the oldest other one becomes the default. False if it was gone already."""
+    """Remove a phone; the oldest other phone becomes the default. Return False on a repetition."""
     account = caller_id.account
     with transaction.atomic():
         mine = _locked(account).filter(pk=caller_id.pk)
@@ -108,7 +108,7 @@ def remove_caller_id(
 def set_default_country(
     *, user: User, country: str, token: AccessToken | None = None, request: AnyRequest = None
 ) -> Account:
-    """Reads the account's numbers in this country from now on. Raises `unknown_country`."""
+    """Set the country in which the account's numbers are read. Raises `unknown_country`."""
     iso = country_code(country)
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=user.account_id)
@@ -130,14 +130,14 @@ def ensure_default(account: Account) -> None:
 
 
 def _locked(account: Account) -> QuerySet[CallerId]:
-    """The account's phones, all of them locked and always in one order: one is the default."""
+    """Lock all phones of the account, always in one order, since exactly one is the default."""
     mine = CallerId.objects.filter(account=account, removed_at=None)
     list(mine.select_for_update().order_by("id"))
     return mine
 
 
 def pending(account: Account) -> QuerySet[Verification]:
-    """Verifications that wait for their code."""
+    """Return the verifications that wait for their code."""
     return Verification.objects.filter(
         account=account, state=State.PENDING, expires_at__gt=timezone.now()
     )

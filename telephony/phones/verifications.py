@@ -1,4 +1,4 @@
-"""Proving a phone: a code by SMS or voice, sent and checked by Twilio Verify."""
+"""Verifying a phone with a code by SMS or voice, which Twilio Verify sends and checks."""
 
 import logging
 from contextlib import suppress
@@ -29,12 +29,12 @@ MAX_TRIES = 5
 
 State = Verification.State
 WAITING_STATES = (State.REQUESTED, State.PENDING)
-# An outage is not the customer's try.
+# An outage does not count as a try of the customer.
 UNCOUNTED_CODES = ("provider_unavailable", "provider_misconfigured")
 
 
 def pending_verification(account: Account) -> Verification | None:
-    """The newest verification that waits for its code."""
+    """Return the newest verification that waits for its code."""
     return pending(account).order_by("-id").first()
 
 
@@ -46,19 +46,27 @@ def request_verification(
     channel: str = Verification.Channel.SMS,
     token: AccessToken | None = None,
 ) -> Verification:
-    """Sends a code to a phone. Asked again for the same phone, the same code is sent again."""
+    """Send a code to a phone. A repetition for the same phone sends the same code again.
+
+    Calls ring this phone, so it must be a number that may be called, without an extension.
+    """
     account = user.account
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen.")
     default = account.default_country or None
     read = read_number(number, stated_country=country, default_country=default)
-    _check_number(account, read)
+    if read.extension:
+        raise ProductError("invalid_number", "A phone behind an extension cannot be proved.")
+    check_destination(account, read, current_deck().find(read.e164))
     check_own_phone(token, read.e164)
     verification = _begin(user, read, channel)
     try:
         sid = gateway.start_verification(e164=read.e164, channel=channel)
     except ProductError as refusal:
-        _fail(verification, refusal)
+        # A code that was sent before stays valid, so only a first code ends the verification.
+        Verification.objects.filter(pk=verification.pk, state=State.REQUESTED).update(
+            state=State.FAILED, failure_code=refusal.code, closed_at=timezone.now()
+        )
         raise
     with transaction.atomic():
         _record_code(verification, sid)
@@ -78,7 +86,10 @@ def confirm_verification(
     verification_id: str | None = None,
     token: AccessToken | None = None,
 ) -> CallerId:
-    """Checks a code and makes the phone the account's. The code alone is enough if one waits."""
+    """Check a code and give the phone to the account.
+
+    The code alone is enough if a single phone waits for one.
+    """
     verification = _choose(user, number, country, verification_id)
     check_own_phone(token, verification.e164)
     _take_a_try(verification)
@@ -96,14 +107,20 @@ def confirm_verification(
             _close(verification, State.EXHAUSTED)
         raise
     if check is Check.WRONG:
-        raise _wrong_code(verification)
+        left = verification.attempts_left
+        if not left:
+            _close(verification, State.EXHAUSTED)
+        tries = "1 try is" if left == 1 else f"{left} tries are"
+        raise ProductError(
+            "wrong_code", f"That is not the code. {tries} left.", details={"attempts_left": left}
+        )
     return _approve(verification, user, token)
 
 
 def expire_verification(verification: Verification) -> bool:
-    """Ends a verification that waits, so that another can be asked for; False if none waited.
+    """End a verification that waits, so that another can be requested. Return False if none waited.
 
-    At Twilio first: there the code would go on, and be sent again to whoever asks for the number.
+    The code is canceled at Twilio first, which would send it again to anyone with the number.
     """
     if verification.state in WAITING_STATES and verification.twilio_sid:
         with suppress(NoSuchThingError):
@@ -112,18 +129,11 @@ def expire_verification(verification: Verification) -> bool:
     return open_ones.update(state=State.EXPIRED, closed_at=timezone.now()) == 1
 
 
-def _check_number(account: Account, number: Number) -> None:
-    """Calls ring this phone, so it must be one that may be called, and has no extension."""
-    if number.extension:
-        raise ProductError("invalid_number", "A phone behind an extension cannot be proved.")
-    check_destination(account, number, current_deck().find(number.e164))
-
-
 def _begin(user: User, number: Number, channel: str) -> Verification:
     """Return the verification that waits for this number, or one in place of the user's others.
 
-    The user's row is locked first, so that of several requests at once the last one is left. One
-    whose code is being sent meanwhile learns that from `_record_code`.
+    The user's row is locked first, so that of several requests at once the last one is left. A
+    request whose code is being sent meanwhile fails in `_record_code`.
     """
     account = user.account
     with transaction.atomic():
@@ -145,15 +155,8 @@ def _begin(user: User, number: Number, channel: str) -> Verification:
         )
 
 
-def _fail(verification: Verification, refusal: ProductError) -> None:
-    """A first sending that failed ends the verification; a code already sent stays good."""
-    Verification.objects.filter(pk=verification.pk, state=State.REQUESTED).update(
-        state=State.FAILED, failure_code=refusal.code, closed_at=timezone.now()
-    )
-
-
 def _record_code(verification: Verification, sid: str) -> None:
-    """Commits that a code is under way, unless the proof was ended while it was being sent."""
+    """Commit that a code is under way, unless the verification ended while it was being sent."""
     changes: dict[str, object] = {"state": State.PENDING, "channel": verification.channel}
     if sid != verification.twilio_sid:
         changes |= {
@@ -170,9 +173,9 @@ def _record_code(verification: Verification, sid: str) -> None:
 def _choose(
     user: User, number: str | None, country: str | None, verification_id: str | None
 ) -> Verification:
-    """The verification that a code is for. Raises when there is none, or several numbers wait.
+    """Return the verification of a code. Raises ProductError if none waits, or several numbers do.
 
-    A number that was asked for twice at once waits twice, and Twilio sent it one code.
+    A number that was requested twice at once waits twice, and Twilio sent it one code.
     """
     mine = Verification.objects.filter(account=user.account)
     if verification_id:
@@ -192,22 +195,17 @@ def _choose(
             "several_verifications_pending", "Several phones wait for a code.",
             details={"numbers": list(dict.fromkeys(v.e164 for v in waiting))},
         )  # fmt: skip
-    _raise_for_last(mine.order_by("-id").first())
-    raise AssertionError("unreachable")
-
-
-def _raise_for_last(last: Verification | None) -> None:
-    """Says what became of the last verification, when none waits any more."""
-    recent = last is not None and last.created_at > timezone.now() - timedelta(days=1)
-    if last is not None and recent and last.state == State.EXHAUSTED:
+    recent = mine.filter(created_at__gt=timezone.now() - timedelta(days=1))
+    last = recent.order_by("-id").first()
+    if last is not None and last.state == State.EXHAUSTED:
         raise ProductError("too_many_tries", "That code is spent: too many wrong tries.")
-    if last is not None and recent and last.state in (State.PENDING, State.EXPIRED):
+    if last is not None and last.state in (State.PENDING, State.EXPIRED):
         raise _expired()
     raise ProductError("no_verification_pending", "No phone waits for a code.")
 
 
 def _take_a_try(verification: Verification) -> None:
-    """Counts the try before it is made, so that parallel guesses cannot have more of them."""
+    """Count a try before it is made, so that parallel guesses get no more tries."""
     left = Verification.objects.filter(pk=verification.pk, state=State.PENDING, attempts_left__gt=0)
     if not left.update(attempts_left=F("attempts_left") - 1):
         _close(verification, State.EXHAUSTED)
@@ -215,41 +213,26 @@ def _take_a_try(verification: Verification) -> None:
     verification.refresh_from_db()
 
 
-def _wrong_code(verification: Verification) -> ProductError:
-    left = verification.attempts_left
-    if not left:
-        _close(verification, State.EXHAUSTED)
-    tries = "1 try is" if left == 1 else f"{left} tries are"
-    return ProductError(
-        "wrong_code", f"That is not the code. {tries} left.", details={"attempts_left": left}
-    )
-
-
 def _expired() -> ProductError:
     return ProductError("verification_expired", "That code has expired or was used.")
 
 
 def _close(verification: Verification, state: str) -> bool:
-    """Ends a verification that waits. Returns whether this was what ended it."""
+    """End a verification that waits. Return True if this ended it."""
     waiting = Verification.objects.filter(pk=verification.pk, state=State.PENDING)
     return waiting.update(state=state, closed_at=timezone.now()) == 1
 
 
-def _close_approved(verification: Verification) -> None:
-    """Ends it, and with it the other one of a number that was asked for twice at once."""
-    now = timezone.now()
-    same = Verification.objects.filter(account=verification.account, e164=verification.e164)
-    waiting = same.filter(Q(pk=verification.pk) | Q(expires_at__gt=now), state=State.PENDING)
-    waiting.update(state=State.APPROVED, closed_at=now)
-
-
 def _approve(verification: Verification, user: User, token: AccessToken | None) -> CallerId:
-    """Twilio said yes: the phone is this account's now, whoever had it before."""
-    account = verification.account
+    """Give the verified phone to this account, even if another account had it."""
+    account, now = verification.account, timezone.now()
+    # A number that was requested twice at once has another verification, which ends too.
+    same = Verification.objects.filter(account=account, e164=verification.e164)
+    waiting = same.filter(Q(pk=verification.pk) | Q(expires_at__gt=now), state=State.PENDING)
     for _ in range(2):
         try:
             with transaction.atomic():
-                _close_approved(verification)
+                waiting.update(state=State.APPROVED, closed_at=now)
                 caller_id = _take_number(verification)
                 ensure_default(account)
                 if not account.default_country and len(verification.country) == 2:
@@ -261,7 +244,7 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
                     number=mask(caller_id.e164),
                 )  # fmt: skip
         except IntegrityError:
-            logger.info("caller ID proved twice at once", extra={"id": verification.public_id})
+            logger.info("caller ID verified twice at once", extra={"id": verification.public_id})
         else:
             caller_id.refresh_from_db()
             return caller_id
@@ -281,7 +264,7 @@ def _take_number(verification: Verification) -> CallerId:
 
 
 def _dispossess(held: CallerId, verification: Verification) -> None:
-    """Takes the phone from its former account, and tells the people there."""
+    """Take the phone from its former account, and mail the users there."""
     held.removed_at, held.removed_reason = timezone.now(), CallerId.Removal.TAKEN_OVER
     held.is_default = False
     held.save(update_fields=["removed_at", "removed_reason", "is_default"])
