@@ -1,4 +1,4 @@
-"""A configuration for calls that cannot work, refused before the first customer meets it."""
+"""Checks that refuse a configuration with which calls cannot work."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _SIDS = (
 def check_twilio_names(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """SIDs and our own number have the shapes that Twilio gives them."""
+    """Require SIDs and our own number to have the form that Twilio gives them."""
     problems: list[CheckMessage] = [
         Error(
             f"{name} is not such a SID.",
@@ -66,7 +66,7 @@ def _is_e164(text: str) -> bool:
 def check_prices_are_no_sample(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A public product does not use the sample deck, so with no other it sells nothing."""
+    """Require another deck than the sample in public, where the sample is not used."""
     if settings.IS_LOCAL:
         return []
     try:
@@ -88,7 +88,7 @@ def check_prices_are_no_sample(
 def check_webhooks_can_arrive(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Twilio itself cannot reach a loopback address; the sandbox can."""
+    """Warn of a loopback address, which the sandbox can reach and Twilio cannot."""
     if not settings.IS_LOCAL or settings.TWILIO_API_URL:
         return []
     return [
@@ -102,7 +102,7 @@ def check_webhooks_can_arrive(
 
 @register
 def check_call_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Times that Twilio would refuse or cut short, when customers were promised more."""
+    """Refuse times that Twilio would refuse, or cut short after a customer was quoted more."""
     problems: list[CheckMessage] = []
     if not 5 <= settings.CALL_RING_SECONDS <= 600:
         problems.append(
@@ -128,7 +128,7 @@ def check_call_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 def check_closed_countries(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A name that is no country's would close nothing, and nobody would notice."""
+    """Refuse a code that is no country's, since it would close nothing without a warning."""
     return [
         Error(
             f"CLOSED_COUNTRIES names {code}, which is no country's ISO code.",
@@ -144,7 +144,7 @@ def check_closed_countries(
 def check_sandbox_is_local(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A product in public that asks a sandbox would call nobody and believe codes that it reads."""
+    """Warn of a sandbox in public, which places no calls and shows every code on its pages."""
     host = settings.TWILIO_API_URL.split("://")[-1].split("/")[0].split(":")[0]
     if not host or settings.IS_LOCAL:
         return []

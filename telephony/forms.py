@@ -20,7 +20,7 @@ NETWORKS = "001"  # the country of calls to satellite phones and other networks 
 
 
 class CallFilters(forms.Form):
-    """Which calls of the history to show; the page, its CSV and the API read the same fields."""
+    """Filters of the history of calls; the page, its CSV and the API read the same fields."""
 
     state = forms.ChoiceField(
         label=_("State"),
@@ -59,12 +59,21 @@ class CallFilters(forms.Form):
         try:
             return country_code(text)
         except ProductError as refusal:
-            raise forms.ValidationError(_unknown(text, refusal.details["did_you_mean"])) from None
+            near = refusal.details["did_you_mean"]
+            named = " / ".join(f"{one['country_name']} ({one['country']})" for one in near)
+            words = {"text": text[:40], "countries": named}
+            if not named:
+                problem = gettext("“%(text)s” is no country that can be called.")
+            else:
+                problem = gettext(
+                    "“%(text)s” is no country that can be called. Did you mean %(countries)s?"
+                )
+            raise forms.ValidationError(problem % words) from None
 
     def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
-        """The calls that pass. Both days are included; they are days of the zone in force.
+        """Return the calls that pass. Both days are included, as days of the active time zone.
 
-        On pages that is the customer's, as the foot of the page says, and UTC in the API.
+        On pages that is the zone of the user, as the foot of the page says; in the API it is UTC.
         """
         wanted: dict[str, Any] = self.cleaned_data
         if wanted["state"] == "active":
@@ -84,18 +93,8 @@ class CallFilters(forms.Form):
         return calls
 
 
-def _unknown(text: str, countries: list[dict[str, str]]) -> str:
-    named = " / ".join(f"{one['country_name']} ({one['country']})" for one in countries)
-    words = {"text": text[:40], "countries": named}
-    if not named:
-        return gettext("“%(text)s” is no country that can be called.") % words
-    return (
-        gettext("“%(text)s” is no country that can be called. Did you mean %(countries)s?") % words
-    )
-
-
 class VerificationForm(forms.Form):
-    """Which phone to send a code to, and how."""
+    """A phone to send a code to, and the channel of the code."""
 
     number = forms.CharField(
         label=_("Your phone number"),
@@ -119,7 +118,7 @@ class VerificationForm(forms.Form):
 
 
 class DefaultCountryForm(forms.Form):
-    """The country in which numbers are read when nothing else is said."""
+    """The country in which numbers are read that name none."""
 
     country = forms.ChoiceField(label=_("Country"))
 
@@ -139,7 +138,7 @@ def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
 
 
 class CodeForm(forms.Form):
-    """The code that came, and the proof that it is for."""
+    """A code, and the verification that it is for."""
 
     verification_id = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
     code = forms.RegexField(

@@ -1,4 +1,4 @@
-"""What you do: verified phones, prices, and calls with everything that happened to them."""
+"""Verified phones, prices, and calls with everything that happened to them."""
 
 from datetime import datetime, timedelta
 
@@ -29,12 +29,12 @@ def new_call_id() -> str:
 
 
 def number_end(field: str) -> Right:
-    """What people quote of a number: its last four digits, by which support looks it up."""
+    """Return an expression for the last four digits of a number, which support searches by."""
     return Right(field, NUMBER_END_DIGITS)
 
 
 class CallerId(models.Model):
-    """A phone that an account proved to be its own. Removed ones stay, for support."""
+    """A phone that an account verified as its own. Removed phones stay, for support."""
 
     class Removal(models.TextChoices):
         BY_CUSTOMER = "by_customer", "Removed by the customer"
@@ -75,7 +75,7 @@ class CallerId(models.Model):
 
     @property
     def reverify_after(self) -> datetime | None:
-        """When the proof runs out by the policy of the house; None if it never does."""
+        """Return when the phone must be verified again by our policy, None if never."""
         if not settings.CALLER_ID_REVERIFY_DAYS:
             return None
         return self.verified_at + timedelta(days=settings.CALLER_ID_REVERIFY_DAYS)
@@ -87,7 +87,7 @@ class CallerId(models.Model):
 
 
 class Verification(models.Model):
-    """One proof under way. The code itself is known to Twilio and the phone alone."""
+    """A code under way that verifies a phone. Only Twilio and the phone know the code."""
 
     class Channel(models.TextChoices):
         SMS = "sms", "SMS"
@@ -130,7 +130,7 @@ class Verification(models.Model):
 
 
 class RateDeck(models.Model):
-    """One version of the whole price list. The newest one in force applies."""
+    """A version of the whole price list. The newest version in force applies."""
 
     name = models.CharField(max_length=200)
     digest = models.CharField(max_length=64, editable=False)
@@ -145,7 +145,7 @@ class RateDeck(models.Model):
 
 
 class Rate(models.Model):
-    """What a minute costs to numbers that begin with a prefix."""
+    """The price of a minute to numbers that begin with a prefix."""
 
     class Kind(models.TextChoices):
         FIXED = "fixed", _("Fixed")
@@ -188,8 +188,8 @@ class Rate(models.Model):
 class Call(models.Model):
     """A callback call: leg A rings the customer's own phone, leg B the destination.
 
-    The quoted prices are copied here and are the ones billed, whatever the deck says later. What
-    providers report is kept as facts (`leg_*`); `state` is derived from them by `call_states`.
+    The quoted prices are copied here and are billed even if the deck changes. Reports of Twilio are
+    stored as facts (`leg_*`), from which `telephony.calls.states` derives `state`.
     """
 
     class State(models.TextChoices):
@@ -318,7 +318,7 @@ class Call(models.Model):
 
     @property
     def extension(self) -> str | None:
-        """What is keyed in after the answer, as people write it: `12`, `99#,1`."""
+        """Digits that are dialled after the answer, as people write them: `12`, `99#,1`."""
         return self.send_digits.lstrip("w").replace("wwww", ",") or None
 
     @property
@@ -327,21 +327,21 @@ class Call(models.Model):
 
     @property
     def end_reason_in_words(self) -> str:
-        """Why the call ended; a refusal of the carrier is told by its code."""
+        """The reason of the end in words; the words of a refusal by the carrier are its code."""
         if self.end_reason in self.EndReason.values:
             return str(self.EndReason(self.end_reason).label)
         return self.end_reason.replace("_", " ")
 
     @property
     def cost_micros(self) -> int | None:
-        """What was charged; None until the call is settled."""
+        """The amount charged, None until the call is settled."""
         if self.leg_a_cost_micros is None or self.leg_b_cost_micros is None:
             return None
         return self.leg_a_cost_micros + self.leg_b_cost_micros
 
 
 class CallEvent(models.Model):
-    """One thing that a provider told us of a call, stored once, however often it is said."""
+    """A report of the carrier about a call, stored once even if it is sent again."""
 
     class Kind(models.TextChoices):
         STATUS = "status", "Status of leg A"
@@ -353,7 +353,7 @@ class CallEvent(models.Model):
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=6, choices=Kind)
     call_sid = models.CharField("Twilio SID", max_length=34)
-    # Twilio's SequenceNumber, unique within a leg; what has none says its status instead.
+    # Twilio's SequenceNumber, unique within a leg. An event without one has its status instead.
     sequence = models.CharField(max_length=20)
     status = models.CharField(max_length=12, blank=True)
     payload = models.JSONField()
@@ -369,7 +369,7 @@ class CallEvent(models.Model):
 
 
 class RefusedCall(models.Model):
-    """Why a call was not placed, so that support can say it."""
+    """The reason why a call was not placed, so that support can explain it."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="refused_calls")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -392,12 +392,12 @@ class RefusedCall(models.Model):
 
 
 class OpenedDestination(models.Model):
-    """What an operator lets an account call in spite of the rules of the house, until it is closed.
+    """A destination that an account may call in spite of the rules, until an operator closes it.
 
-    It lifts the closing of a country and the price ceiling of new accounts, nothing else.
+    That lifts the closing of a country and the price ceiling of new accounts, nothing else.
     """
 
-    # Null: for everybody.
+    # Null: for every account.
     account = models.ForeignKey(
         Account,
         on_delete=models.PROTECT,
@@ -431,7 +431,7 @@ class OpenedDestination(models.Model):
 
 
 class AccountLimits(models.Model):
-    """What an operator set for one account; null is as the settings say."""
+    """Limits that an operator set for one account; null is as the settings have it."""
 
     account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="call_limits")
     calls_at_once = models.PositiveIntegerField(null=True, blank=True)

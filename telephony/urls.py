@@ -1,4 +1,4 @@
-"""The pages of this room, and the addresses that Twilio calls."""
+"""The pages about calls and phones, and the addresses of the webhooks of Twilio."""
 
 from django.urls import URLPattern, path
 

@@ -54,7 +54,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def calls_csv(request: HttpRequest) -> HttpResponseBase:
-    """The same calls for a spreadsheet, however many there are."""
+    """Stream the same calls, of every page, for a spreadsheet."""
     rows = _csv_rows(_filtered(request, CallFilters(request.GET or None)))
     response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="mobayilo-calls.csv"'
@@ -65,7 +65,7 @@ def calls_csv(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @require_GET
 def call(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One call: live while it lasts, its receipt afterwards."""
+    """Show a call, live while it lasts and with its receipt afterwards."""
     shown = _call_of(request, public_id)
     context = {
         "call": shown,
@@ -79,7 +79,7 @@ def call(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_GET
 def call_state(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The part of the page that changes; 304 while it has not."""
+    """Return the part of the page that changes, or 304 while nothing has changed."""
     shown = _call_of(request, public_id)
     if request.GET.get("after") == str(shown.version):
         return HttpResponse(status=304)
@@ -108,7 +108,7 @@ def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def caller_ids(request: HttpRequest) -> HttpResponse:
-    """The account's phones, and a form that sends a code to another one."""
+    """Show the account's phones, and a form that sends a code to another phone."""
     user = signed_in_user(request)
     form = _verification_form(request)
     if request.method == "POST" and form.is_valid():
@@ -134,7 +134,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
-            proved = confirm_verification(
+            verified = confirm_verification(
                 user=signed_in_user(request),
                 code=form.cleaned_data["code"],
                 verification_id=form.cleaned_data["verification_id"] or None,
@@ -144,7 +144,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
             form.add_error("code", refusal.on_page)
         else:
             messages.success(request, _("%(number)s is yours to call from.") % {
-                "number": format_e164(proved.e164)
+                "number": format_e164(verified.e164)
             })  # fmt: skip
             return redirect("telephony:caller-ids")
     return _show_caller_ids(request, _verification_form(request), form)
@@ -153,7 +153,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
 @limited("page-read")
 @require_GET
 def number_check(request: HttpRequest) -> HttpResponse:
-    """How a number that is being typed will be read, in plain words; none for other text."""
+    """Return in words how a number will be read while it is typed; nothing for other text."""
     home = signed_in_user(request).account.default_country if request.user.is_authenticated else ""
     words = number_in_words(
         request.GET.get("number", ""),
@@ -199,7 +199,7 @@ def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _verification_form(request: HttpRequest) -> VerificationForm:
-    """As it was sent to the page of caller IDs, else with the country of the account."""
+    """Return the form as it was sent, or else an empty form with the country of the account."""
     sent = request.POST if "number" in request.POST else None
     country = signed_in_user(request).account.default_country
     return VerificationForm(sent, initial={"country": country})
@@ -238,7 +238,7 @@ def _caller_id_of(request: HttpRequest, public_id: str) -> CallerId:
 
 
 def _filtered(request: HttpRequest, filters: CallFilters) -> QuerySet[Call]:
-    """A filter that cannot be read shows nothing, and the form says why."""
+    """Return the calls that pass the filters, none if a filter is invalid; the form says why."""
     found = _calls_of(request).order_by("-id")
     if not filters.is_bound:
         return found
@@ -246,7 +246,7 @@ def _filtered(request: HttpRequest, filters: CallFilters) -> QuerySet[Call]:
 
 
 class _Line:
-    """A file that hands back what is written to it, for csv.writer."""
+    """A file for csv.writer that returns each line that is written to it."""
 
     def write(self, text: str) -> str:
         return text
@@ -259,21 +259,19 @@ def _csv_rows(calls: QuerySet[Call]) -> Iterator[str]:
          "answered_at", "ended_at", "seconds", "price_per_minute", "cost"]
     )  # fmt: skip
     for one in calls.iterator(chunk_size=500):
-        yield writer.writerow(_csv_row(one))
-
-
-def _csv_row(one: Call) -> list[object]:
-    return [
-        one.public_id,
-        one.created_at.isoformat(),
-        one.from_e164,
-        one.to_e164,
-        one.to_country,
-        one.state,
-        one.end_reason,
-        one.answered_at.isoformat() if one.answered_at else "",
-        one.ended_at.isoformat() if one.ended_at else "",
-        one.leg_b_seconds if one.settled_at else "",
-        format_micros(one.price.micros_per_minute),
-        "" if one.cost_micros is None else format_micros(one.cost_micros),
-    ]
+        yield writer.writerow(
+            [
+                one.public_id,
+                one.created_at.isoformat(),
+                one.from_e164,
+                one.to_e164,
+                one.to_country,
+                one.state,
+                one.end_reason,
+                one.answered_at.isoformat() if one.answered_at else "",
+                one.ended_at.isoformat() if one.ended_at else "",
+                one.leg_b_seconds if one.settled_at else "",
+                format_micros(one.price.micros_per_minute),
+                "" if one.cost_micros is None else format_micros(one.cost_micros),
+            ]
+        )
