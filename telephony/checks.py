@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import phonenumbers
@@ -43,7 +44,12 @@ def check_twilio_names(
                 id="telephony.E006",
             )
         )
-    if not _is_e164(settings.TWILIO_FROM_NUMBER):
+    is_e164 = False
+    with suppress(phonenumbers.NumberParseException):
+        number = phonenumbers.parse(settings.TWILIO_FROM_NUMBER)
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        is_e164 = e164 == settings.TWILIO_FROM_NUMBER
+    if not is_e164:
         problems.append(
             Error(
                 "TWILIO_FROM_NUMBER is not a number such as +12025550100.",
@@ -52,14 +58,6 @@ def check_twilio_names(
             )
         )
     return problems
-
-
-def _is_e164(text: str) -> bool:
-    try:
-        number = phonenumbers.parse(text)
-    except phonenumbers.NumberParseException:
-        return False
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == text
 
 
 @register(deploy=True)

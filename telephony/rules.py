@@ -236,21 +236,16 @@ def check_velocity(account: Account, limits: Limits, activity: Activity, *, to_e
             "too_many_calls_an_hour", f"{limits.calls_per_hour} calls an hour are allowed."
         )
     # Without so many calls this hour there cannot be so many new numbers either.
-    if activity.this_hour >= limits.new_numbers_per_hour:
-        _check_new_numbers(account, limits.new_numbers_per_hour, to_e164)
-
-
-def _check_new_numbers(account: Account, limit: int, to_e164: str) -> None:
-    now = timezone.now()
+    if activity.this_hour < limits.new_numbers_per_hour:
+        return
+    hour_ago = timezone.now() - _HOUR
     calls = Call.objects.filter(account=account)
-    before = calls.filter(created_at__lte=now - _HOUR)
     if calls.filter(to_e164=to_e164).exists():
         return
-    new = (
-        calls.filter(created_at__gt=now - _HOUR)
-        .exclude(Exists(before.filter(to_e164=OuterRef("to_e164"))))
-        .values("to_e164")
-        .distinct()
-    )
-    if new.count() >= limit:
-        raise ProductError("too_many_new_numbers", f"{limit} new numbers an hour are allowed.")
+    before = calls.filter(created_at__lte=hour_ago, to_e164=OuterRef("to_e164"))
+    new = calls.filter(created_at__gt=hour_ago).exclude(Exists(before))
+    if new.values("to_e164").distinct().count() >= limits.new_numbers_per_hour:
+        raise ProductError(
+            "too_many_new_numbers",
+            f"{limits.new_numbers_per_hour} new numbers an hour are allowed.",
+        )

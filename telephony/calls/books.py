@@ -47,35 +47,51 @@ class DayBook:
     counts: Counter[str] = field(default_factory=Counter)
     seen_sids: set[str] = field(default_factory=set)
 
+    def text(self) -> str:
+        lines = [f"Calls of {self.day} (UTC), account {settings.TWILIO_ACCOUNT_SID}", ""]
+        lines += [f"{name:32} {count:>8}" for name, count in sorted(self.counts.items())]
+        lines += [
+            "",
+            f"{'country':24} {'calls':>7} {'minutes':>9} {'charged':>12} {'paid':>12} margin",
+        ]
+        for iso, row in sorted(self.countries.items()):
+            lines.append(
+                f"{country_name(iso)[:24]:24} {row.calls:>7} {row.seconds / 60:>9.1f} "
+                f"{format_micros(row.charged_micros):>12} {format_micros(row.paid_micros):>12} "
+                f"{row.margin:>6}"
+            )
+        lines += ["", *self.differences[:SHOWN_DIFFERENCES]]
+        if len(self.differences) > SHOWN_DIFFERENCES:
+            lines.append(f"and {len(self.differences) - SHOWN_DIFFERENCES} more")
+        lines.append(
+            f"{len(self.differences)} differences." if self.differences else "No difference."
+        )
+        return "\n".join(lines)
+
 
 def reconcile_twilio(day: date) -> AuditReport:
     """Compare a UTC day and store the report for support. Raises ProductError without Twilio."""
     book = DayBook(day)
     legs = iter(gateway.calls_of_day(day))
     while batch := list(islice(legs, BATCH_LEGS)):
-        _compare(book, batch)
+        sids = [leg.sid for leg in batch]
+        calls: dict[str | None, Call] = {}
+        for call in Call.objects.filter(Q(leg_a_sid__in=sids) | Q(leg_b_sid__in=sids)):
+            calls[call.leg_a_sid] = calls[call.leg_b_sid] = call
+        for leg in batch:
+            book.counts["legs at Twilio"] += 1
+            book.seen_sids.add(leg.sid)
+            if leg.sid in calls:
+                _compare_leg(book, calls[leg.sid], leg)
+            elif leg.seconds:
+                book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
     _find_missing(book)
     return AuditReport.objects.create(
         subject=AuditReport.Subject.TWILIO,
         day=day,
         difference_count=len(book.differences),
-        text=_text(book),
+        text=book.text(),
     )
-
-
-def _compare(book: DayBook, batch: list[ProviderCall]) -> None:
-    sids = [leg.sid for leg in batch]
-    calls: dict[str | None, Call] = {}
-    for known in Call.objects.filter(Q(leg_a_sid__in=sids) | Q(leg_b_sid__in=sids)):
-        calls[known.leg_a_sid] = calls[known.leg_b_sid] = known
-    for leg in batch:
-        book.counts["legs at Twilio"] += 1
-        book.seen_sids.add(leg.sid)
-        call = calls.get(leg.sid)
-        if call is not None:
-            _compare_leg(book, call, leg)
-        elif leg.seconds:
-            book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
 
 
 def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
@@ -116,20 +132,3 @@ def _find_missing(book: DayBook) -> None:
                     gateway.fetch_call(sid)
                 except NoSuchThingError:
                     book.differences.append(f"{call.public_id}: {sid} is unknown to Twilio")
-
-
-def _text(book: DayBook) -> str:
-    lines = [f"Calls of {book.day} (UTC), account {settings.TWILIO_ACCOUNT_SID}", ""]
-    lines += [f"{name:32} {count:>8}" for name, count in sorted(book.counts.items())]
-    lines += ["", f"{'country':24} {'calls':>7} {'minutes':>9} {'charged':>12} {'paid':>12} margin"]
-    for iso, row in sorted(book.countries.items()):
-        lines.append(
-            f"{country_name(iso)[:24]:24} {row.calls:>7} {row.seconds / 60:>9.1f} "
-            f"{format_micros(row.charged_micros):>12} {format_micros(row.paid_micros):>12} "
-            f"{row.margin:>6}"
-        )
-    lines += ["", *book.differences[:SHOWN_DIFFERENCES]]
-    if len(book.differences) > SHOWN_DIFFERENCES:
-        lines.append(f"and {len(book.differences) - SHOWN_DIFFERENCES} more")
-    lines.append(f"{len(book.differences)} differences." if book.differences else "No difference.")
-    return "\n".join(lines)

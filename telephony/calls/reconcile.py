@@ -49,7 +49,12 @@ def reconcile_due(*, limit: int = 500) -> Counter[str]:
         unclaimed = Call.objects.filter(pk=call.pk, reconcile_after=call.reconcile_after)
         if not unclaimed.update(reconcile_after=timezone.now() + CLAIM_LASTS):
             continue
-        outcome = _reconcile_or_close(call)
+        try:
+            outcome = reconcile(call)
+        except ProductError as refusal:
+            facts = {"call": call.public_id, "code": refusal.code}
+            logger.warning("call not reconciled", extra=facts)
+            outcome = "closed" if _close_if_silent(call) == "closed" else "unreachable"
         _schedule_next_look(call)
         outcomes[outcome] += 1
         failures = failures + 1 if outcome == "unreachable" else 0
@@ -85,17 +90,6 @@ def reconcile(call: Call) -> str:
     if settle_if_ended(call) or call.settled_at is not None:
         return "settled"
     return _close_if_silent(call)
-
-
-def _reconcile_or_close(call: Call) -> str:
-    try:
-        return reconcile(call)
-    except ProductError as refusal:
-        logger.warning("call not reconciled", extra={"call": call.public_id, "code": refusal.code})
-        call.refresh_from_db()
-        if call.settled_at is None and expires_at(call) < timezone.now():
-            return _close_if_silent(call)
-        return "unreachable"
 
 
 def _ask_about_legs(call: Call, leg_a_sid: str) -> None:

@@ -252,6 +252,7 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
 
 
 def _take_number(verification: Verification) -> CallerId:
+    """Return the caller ID of the account. Users of an account that loses the phone get a mail."""
     account, e164 = verification.account, verification.e164
     held = CallerId.objects.select_for_update().filter(e164=e164, removed_at=None).first()
     if held is not None and held.account_id == account.pk:
@@ -259,21 +260,16 @@ def _take_number(verification: Verification) -> CallerId:
         held.save(update_fields=["verified_at"])
         return held
     if held is not None:
-        _dispossess(held, verification)
+        held.removed_at, held.removed_reason = timezone.now(), CallerId.Removal.TAKEN_OVER
+        held.is_default = False
+        held.save(update_fields=["removed_at", "removed_reason", "is_default"])
+        ensure_default(held.account)
+        audit.record("caller_id.taken_over", account=held.account, number=mask(e164))
+        for user in held.account.users.filter(is_active=True):
+            queue_mail(
+                user,
+                template="telephony/mail/caller_id_taken_over",
+                context={"number": mask(e164)},
+                key=f"caller-id-taken-over:{held.public_id}:{user.pk}",
+            )
     return CallerId.objects.create(account=account, e164=e164, country=verification.country)
-
-
-def _dispossess(held: CallerId, verification: Verification) -> None:
-    """Take the phone from its former account, and mail the users there."""
-    held.removed_at, held.removed_reason = timezone.now(), CallerId.Removal.TAKEN_OVER
-    held.is_default = False
-    held.save(update_fields=["removed_at", "removed_reason", "is_default"])
-    ensure_default(held.account)
-    audit.record("caller_id.taken_over", account=held.account, number=mask(held.e164))
-    for user in held.account.users.filter(is_active=True):
-        queue_mail(
-            user,
-            template="telephony/mail/caller_id_taken_over",
-            context={"number": mask(held.e164)},
-            key=f"caller-id-taken-over:{held.public_id}:{user.pk}",
-        )
