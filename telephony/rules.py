@@ -198,8 +198,8 @@ def set_limits(
 class Activity:
     """Calls and spending of an account, for the limits of an hour and of a day."""
 
-    running: int
-    this_hour: int
+    calls_running: int
+    calls_this_hour: int
     spent_today_micros: int  # open holds count
     spent_today_by_line_micros: int  # by a token with all that it was rotated from and to
 
@@ -214,8 +214,8 @@ def activity_of(account: Account, *, line: str = "") -> Activity:
     calls = Call.objects.filter(open_ones | today | lately, account=account)
     return Activity(
         **calls.aggregate(
-            running=Count("id", filter=open_ones),
-            this_hour=Count("id", filter=lately),
+            calls_running=Count("id", filter=open_ones),
+            calls_this_hour=Count("id", filter=lately),
             spent_today_micros=Coalesce(Sum(_COUNTED_MICROS, filter=today), nothing),
             spent_today_by_line_micros=Coalesce(
                 Sum(_COUNTED_MICROS, filter=today & Q(token__line=line)), nothing
@@ -227,16 +227,16 @@ def activity_of(account: Account, *, line: str = "") -> Activity:
 def check_velocity(account: Account, limits: Limits, activity: Activity, *, to_e164: str) -> None:
     """Refuse a call above one of the limits."""
     at_once = limits.calls_at_once
-    if activity.running >= at_once:
+    if activity.calls_running >= at_once:
         raise ProductError(
             "too_many_calls", f"{at_once} calls at once are allowed.", details={"limit": at_once}
         )
-    if activity.this_hour >= limits.calls_per_hour:
+    if activity.calls_this_hour >= limits.calls_per_hour:
         raise ProductError(
             "too_many_calls_an_hour", f"{limits.calls_per_hour} calls an hour are allowed."
         )
     # Without so many calls this hour there cannot be so many new numbers either.
-    if activity.this_hour < limits.new_numbers_per_hour:
+    if activity.calls_this_hour < limits.new_numbers_per_hour:
         return
     hour_ago = timezone.now() - _HOUR
     calls = Call.objects.filter(account=account)

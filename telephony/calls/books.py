@@ -13,7 +13,7 @@ from mobayilo.lib.money import format_micros
 from telephony.models import Call
 from telephony.numbers import country_name
 from telephony.twilio import gateway
-from telephony.twilio.gateway import NoSuchThingError, ProviderCall
+from telephony.twilio.gateway import ProviderCall, UnknownSidError
 
 BATCH_LEGS = 500
 SHOWN_DIFFERENCES = 200
@@ -130,5 +130,5 @@ def _find_missing(book: DayBook) -> None:
             if sid and seconds and sid not in book.seen_sids:
                 try:
                     gateway.fetch_call(sid)
-                except NoSuchThingError:
+                except UnknownSidError:
                     book.differences.append(f"{call.public_id}: {sid} is unknown to Twilio")

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from telephony.calls.settlement import settle_if_ended
-from telephony.calls.states import further, is_known, leg_has_ended, state_of
+from telephony.calls.states import is_known, leg_has_ended, more_advanced, state_of
 from telephony.models import Call, CallEvent
 from telephony.twilio.gateway import ProviderCall
 
@@ -127,7 +127,7 @@ def _changes(call: Call, report: LegReport) -> dict[str, Any]:
     if call.settled_at is None:
         if report.sid:
             setattr(call, f"{leg}_sid", report.sid)
-        setattr(call, f"{leg}_status", further(getattr(call, f"{leg}_status"), report.status))
+        setattr(call, f"{leg}_status", more_advanced(getattr(call, f"{leg}_status"), report.status))
         if report.ask_after is not None and call.hangup_requested_at is None:
             call.reconcile_after = report.ask_after
         if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:

@@ -26,7 +26,7 @@ from telephony.calls.settlement import settle_if_ended, write_off
 from telephony.calls.states import NEVER_DIALLED, leg_has_ended
 from telephony.models import Call
 from telephony.twilio import gateway
-from telephony.twilio.gateway import NoSuchThingError
+from telephony.twilio.gateway import UnknownSidError
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def reconcile(call: Call) -> str:
 def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
     try:
         record_answer(call, gateway.fetch_call(leg_a_sid), leg="a")
-    except NoSuchThingError:
+    except UnknownSidError:
         return
     if call.bridged_at is None or call.settled_at is not None:
         return
@@ -121,7 +121,7 @@ def _record_prices(call: Call) -> str:
     for leg, sid in _unpriced_legs(call):
         try:
             record_answer(call, gateway.fetch_call(sid), leg=leg)
-        except NoSuchThingError:
+        except UnknownSidError:
             continue
     return "waiting for the price" if _unpriced_legs(call) else "priced"
 

@@ -59,7 +59,7 @@ def leg_has_ended(leg_status: str) -> bool:
     return _PROGRESS[leg_status] >= _PROGRESS[NEVER_DIALLED]
 
 
-def further(known: str, reported: str) -> str:
+def more_advanced(known: str, reported: str) -> str:
     """Return the more advanced of two statuses of one leg."""
     return max(known, reported, key=_PROGRESS.__getitem__)
 

@@ -107,7 +107,7 @@ def _may_bridge(call: Call, sid: str) -> bool:
 @signed_by_twilio
 def call_status(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg A, the customer's own phone."""
-    return _apply(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
+    return _record(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
 
 
 @signed_by_twilio
@@ -115,7 +115,7 @@ def call_child(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg B, the destination."""
     if request.POST.get("ParentCallSid") != call.leg_a_sid:
         return HttpResponse(status=204)
-    return _apply(request, call, CallEvent.Kind.CHILD, _leg_report(request, "b"))
+    return _record(request, call, CallEvent.Kind.CHILD, _leg_report(request, "b"))
 
 
 @signed_by_twilio
@@ -133,11 +133,11 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
             status=status,
             at=timezone.now(),
         )
-        _apply(request, call, CallEvent.Kind.DIAL, report)
+        _record(request, call, CallEvent.Kind.DIAL, report)
     return _xml(twiml.end(status))
 
 
-def _apply(
+def _record(
     request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport
 ) -> HttpResponse:
     if not report.sid or not is_known(report.status) or not report.status:

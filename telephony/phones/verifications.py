@@ -18,7 +18,7 @@ from telephony.phones.caller_ids import check_own_phone, ensure_default, pending
 from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
 from telephony.twilio import gateway
-from telephony.twilio.gateway import Check, NoSuchThingError
+from telephony.twilio.gateway import UnknownSidError
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +94,8 @@ def confirm_verification(
     check_own_phone(token, verification.e164)
     _take_a_try(verification)
     try:
-        check = gateway.check_code(verification_sid=verification.twilio_sid, code=code)
-    except NoSuchThingError:
+        is_right = gateway.check_code(verification_sid=verification.twilio_sid, code=code)
+    except UnknownSidError:
         _close(verification, State.EXPIRED)
         raise _expired() from None
     except ProductError as refusal:
@@ -106,7 +106,7 @@ def confirm_verification(
         elif refusal.code == "too_many_tries":
             _close(verification, State.EXHAUSTED)
         raise
-    if check is Check.WRONG:
+    if not is_right:
         left = verification.attempts_left
         if not left:
             _close(verification, State.EXHAUSTED)
@@ -123,7 +123,7 @@ def expire_verification(verification: Verification) -> bool:
     The code is canceled at Twilio first, which would send it again to anyone with the number.
     """
     if verification.state in WAITING_STATES and verification.twilio_sid:
-        with suppress(NoSuchThingError):
+        with suppress(UnknownSidError):
             gateway.cancel_verification(verification.twilio_sid)
     open_ones = Verification.objects.filter(pk=verification.pk, state__in=WAITING_STATES)
     return open_ones.update(state=State.EXPIRED, closed_at=timezone.now()) == 1

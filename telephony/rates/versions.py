@@ -148,7 +148,7 @@ def store_deck(deck: Deck, *, name: str) -> RateDeck:
     return stored
 
 
-def without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
+def decks_without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
     """Return the decks left if one is withdrawn. Raises ProductError if none would be in force."""
     left = usable_decks().exclude(pk=deck.pk).order_by("effective_from", "id")
     current = left.filter(effective_from__lte=now).last()
@@ -169,7 +169,7 @@ def withdraw_deck(deck: RateDeck, *, reason: str) -> bool:
         mine = RateDeck.objects.filter(pk=deck.pk, withdrawn_at=None)
         if not mine.exists():
             return False
-        without(deck, now=now)
+        decks_without(deck, now=now)
         mine.update(withdrawn_at=now)
         audit.record("rates.deck_withdrawn", account=None, deck=deck.pk, reason=reason)
     return True

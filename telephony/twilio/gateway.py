@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +37,7 @@ class OutcomeUnknownError(ProductError):
         super().__init__("provider_unavailable", "Our phone carrier did not answer.")
 
 
-class NoSuchThingError(ProductError):
+class UnknownSidError(ProductError):
     """Twilio has nothing under a SID, or has it no longer."""
 
     def __init__(self) -> None:
@@ -71,7 +70,7 @@ _TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code live
 def _refusal_of(status: int, code: int) -> ProductError:
     """Return our error for an HTTP status and an error code of Twilio's (0: no code)."""
     if code == 20404 or (status == 404 and code not in _REFUSALS):
-        return NoSuchThingError()
+        return UnknownSidError()
     if code in _REFUSALS:
         ours, message = _REFUSALS[code]
         waits = ours in ("too_many_codes", "too_many_tries")
@@ -101,13 +100,6 @@ _BROKEN_ANSWER = (
     LookupError,
     ArithmeticError,
 )
-
-
-class Check(StrEnum):
-    """The answer of Twilio Verify to a code."""
-
-    APPROVED = "approved"
-    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +161,7 @@ def _client() -> Client:
 def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
     """Turn every error of the SDK into one of ours, and log it.
 
-    Raises `NoSuchThingError` only with `may_be_gone`; else a 404 is about a SID of our settings.
+    Raises `UnknownSidError` only with `may_be_gone`; else a 404 is about a SID of our settings.
     """
     try:
         yield
@@ -178,7 +170,7 @@ def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
             "twilio refused", extra={"what": what, "status": error.status, "code": error.code}
         )
         refusal = _refusal_of(int(error.status), int(error.code or 0))
-        if isinstance(refusal, NoSuchThingError) and not may_be_gone:
+        if isinstance(refusal, UnknownSidError) and not may_be_gone:
             refusal = ProductError("provider_misconfigured", refusal.message)
         raise refusal from None
     except requests.ConnectTimeout:
@@ -212,17 +204,17 @@ def start_verification(*, e164: str, channel: str) -> str:
         return _sid(verification.sid)
 
 
-def check_code(*, verification_sid: str, code: str) -> Check:
-    """Ask whether a code is right. Raises `NoSuchThingError` if the code has expired."""
+def check_code(*, verification_sid: str, code: str) -> bool:
+    """Return True if a code is right. Raises `UnknownSidError` if the code has expired."""
     with _asking("check a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         check = service.verification_checks.create(verification_sid=verification_sid, code=code)
         _sid(check.sid)  # an empty answer approves nothing and refuses nothing
-        return Check.APPROVED if check.status == "approved" else Check.WRONG
+        return bool(check.status == "approved")
 
 
 def cancel_verification(verification_sid: str) -> None:
-    """Make a code that was sent invalid. Raises `NoSuchThingError` if it is invalid already."""
+    """Make a code that was sent invalid. Raises `UnknownSidError` if it is invalid already."""
     with _asking("cancel a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         service.verifications(verification_sid).update(status="canceled")
@@ -251,7 +243,7 @@ def create_call(
 
 
 def fetch_call(sid: str) -> ProviderCall:
-    """Return a call as it is now. Raises `NoSuchThingError` for an unknown SID."""
+    """Return a call as it is now. Raises `UnknownSidError` for an unknown SID."""
     with _asking("fetch a call", may_be_gone=True):
         return _provider_call(_client().calls(sid).fetch())
 

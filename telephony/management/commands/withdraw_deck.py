@@ -12,9 +12,9 @@ from telephony.rates.deck_command import show_changes
 from telephony.rates.versions import (
     compare,
     current_and_coming,
+    decks_without,
     versions_of,
     withdraw_deck,
-    without,
 )
 
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if not reason:
             raise CommandError("Give a reason.")
         now = timezone.now()
-        left = without(deck, now=now)
+        left = decks_without(deck, now=now)
         show_changes(
             self, compare(versions_of(current_and_coming(now)), versions_of(left), now=now), now=now
         )
