@@ -15,7 +15,7 @@ import pytest
 
 from moby.__main__ import main
 from moby.context import Context
-from moby.net.web import WebTransport
+from moby.network import WebTransport
 from tests.cli.stubs import StubServer
 
 MOBY = Path(sys.executable).with_name("moby")

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from billing.payments.topups import SMALLEST_CENTS
-from moby.exit_codes import MEANINGS
+from moby.errors import MEANINGS
 from telephony.phones.verifications import CODE_LIVES, MAX_TRIES
 from tests.docs.pages import DOCS, ROOT, inline_code
 

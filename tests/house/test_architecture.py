@@ -33,8 +33,8 @@ LADDERS = {
         " support templatetags admin management middleware views urls"
     ),
     "moby": (
-        "browser command_names exit_codes installation text errors net store context api show calls"
-        " diagnosis sign_in help cli commands generate __main__"
+        "command_names errors text network context console store api calls sign_in help cli"
+        " commands generate __main__"
     ),
 }
 GATEWAYS = {"billing.payments.gateway", "telephony.twilio.gateway"}

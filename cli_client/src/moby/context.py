@@ -9,8 +9,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
-from moby.net.message import Transport
-from moby.net.web import WebTransport
+from moby.network import Transport, WebTransport
+
+_REMOTE = ("SSH_TTY", "SSH_CONNECTION", "SSH_CLIENT", "CI")
+_WSL_OPENERS = ("wslview", "powershell.exe")
 
 
 class Clock(Protocol):
@@ -49,7 +51,7 @@ class Context:
 
 def system_context() -> Context:
     stdin, stdout, stderr = (
-        stream or _nowhere(mode)  # None where whoever started moby closed it
+        stream or _nowhere(mode)  # None where moby was started with the stream closed
         for stream, mode in ((sys.stdin, "r"), (sys.stdout, "w"), (sys.stderr, "w"))
     )
     for stream in (stdout, stderr):
@@ -61,13 +63,14 @@ def system_context() -> Context:
         stdout=stdout,
         stderr=stderr,
         transport=WebTransport(os.environ),
-        open_browser=_open_browser,
+        open_browser=open_browser,
     )
 
 
 def abandon(stream: TextIO) -> None:
-    """Give up a stream that takes no more: Python flushes it once again at its end, and would
-    complain and end with a code of its own.
+    """Give up a stream that takes no more.
+
+    Python flushes the stream again at its end, and would complain and end with a code of its own.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -76,7 +79,34 @@ def _nowhere(mode: str) -> TextIO:
     return cast("TextIO", Path(os.devnull).open(mode))
 
 
-def _open_browser(url: str) -> bool:
-    from moby.browser import open_browser
+def may_open_browser(environ: Mapping[str, str]) -> bool:
+    """Return False where a browser would open on a machine without a person before it."""
+    return not any(environ.get(name) for name in _REMOTE)
 
-    return open_browser(url, os.environ)
+
+def open_browser(url: str) -> bool:
+    """Try to open the page in the person's browser; return False when no browser took it."""
+    import webbrowser  # 10 ms, which only those who open a page should wait for
+
+    if os.environ.get("WSL_DISTRO_NAME") and not os.environ.get("BROWSER"):
+        return _open_on_windows(url)
+    try:
+        return webbrowser.open(url)
+    except (webbrowser.Error, OSError):
+        return False
+
+
+def _open_on_windows(url: str) -> bool:
+    import shutil
+    import subprocess
+
+    for name in _WSL_OPENERS:
+        program = shutil.which(name)
+        if program is None:
+            continue
+        arguments = [program, url] if name == "wslview" else [program, "Start-Process", url]
+        # The page was checked to be http(s) on our own host before it came here.
+        done = subprocess.run(arguments, check=False, capture_output=True)  # noqa: S603
+        if done.returncode == 0:
+            return True
+    return False

@@ -11,7 +11,7 @@ from pathlib import Path
 from moby.cli.application import Application
 from moby.context import system_context
 from moby.help.completions import script_for
-from moby.help.manual import man_page, reference
+from moby.help.pages import man_page, reference
 
 SHARE = Path("cli_client/share")
 

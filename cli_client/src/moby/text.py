@@ -1,6 +1,12 @@
-"""Text from the server or the keyboard, made safe to show."""
+"""Text, times, money and columns as moby shows them, and money as people type it."""
 
 import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from moby.errors import MobyError
 
 # C0 and C1 controls, bidi embeddings and isolates, zero-width marks, line separators: all of
 # them can move the cursor, hide text or turn it round.
@@ -13,3 +19,133 @@ def clean(text: object) -> str:
     """One line of harmless text; tabs and line ends become spaces."""
     spaced = re.sub(r"[\t\r\n]+", " ", str(text))
     return _UNSAFE.sub("", spaced)
+
+
+_DAY_SECONDS = 86_400
+
+
+def parse(text: str) -> datetime:
+    """An RFC 3339 instant; without a zone it is taken as UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def days_until(text: str, now: float) -> float:
+    try:
+        return (parse(text).timestamp() - now) / _DAY_SECONDS
+    except ValueError:
+        return float("inf")
+
+
+def from_now(seconds: float, now: float) -> str:
+    """The instant so many seconds after now, in UTC and RFC 3339."""
+    return datetime.fromtimestamp(now + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def local(text: str | None) -> str:
+    """Date and time on this machine's clock, to the minute."""
+    if not text:
+        return "-"
+    try:
+        return parse(text).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return clean(text)
+
+
+def relative(text: str, now: float) -> str:
+    """How far away an instant is: in 12 days, 3 hours ago."""
+    try:
+        seconds = parse(text).timestamp() - now
+    except ValueError:
+        return clean(text)
+    amount, unit = _largest_unit(abs(seconds))
+    plural = "" if amount == 1 else "s"
+    return f"in {amount} {unit}{plural}" if seconds >= 0 else f"{amount} {unit}{plural} ago"
+
+
+def _largest_unit(seconds: float) -> tuple[int, str]:
+    for size, unit in ((_DAY_SECONDS, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return round(seconds / size), unit
+    return int(seconds), "second"
+
+
+def clock_time(seconds: float) -> str:
+    """A length of time as 1:05 or 1:02:05."""
+    whole = max(0, int(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def length(seconds: int) -> str:
+    """A length of time in words: 3 h 59 min, 2 min 30 s."""
+    hours, rest = divmod(max(0, seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{amount} {unit}" for amount, unit in parts if amount) or "0 s"
+
+
+_AMOUNT = re.compile(r"\$?(\d{1,7})(?:\.(\d{1,2}))?", re.ASCII)
+
+
+_EXAMPLE = "Write US dollars with a point: 20 or 20.00"
+
+
+def read_cents(text: str, what: str = "an amount", example: str = _EXAMPLE) -> int:
+    """20, 20.5, 20.00 or $20 in cents; commas, letters and signs are refused, never guessed at."""
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None:
+        raise MobyError("bad_amount", f"{text!r} is not {what}: {_why(text)}", example)
+    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+
+
+def _why(text: str) -> str:
+    if "," in text:
+        return "a comma may mean cents or thousands, so it is not accepted"
+    if re.match(r"-[$€£]?\.?\d", text.strip()):
+        return "it is below zero"
+    if re.fullmatch(r"\$?\d+\.\d{3,}", text.strip()):
+        return "it has more than two decimals"
+    if re.fullmatch(r"\$?\d{8,}(\.\d+)?", text.strip()):
+        return "it is too large"
+    return "it is not a plain number"
+
+
+def dollars(text: str) -> str:
+    """An exact decimal string with its sign: $20.00, -$0.045."""
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def cents_as_dollars(cents: int) -> str:
+    return dollars(f"{Decimal(cents) / 100:.2f}")
+
+
+_LONGEST_LEFT = 28
+
+
+def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[str]:
+    """Names on the left, what they mean on the right; below each other where it is narrow."""
+    pairs = [(str(left), str(right)) for left, right in rows]
+    left_width = widest or min(max(len(left) for left, right in pairs if right), _LONGEST_LEFT)
+    room = width - left_width - 4
+    lines = []
+    for left, right in pairs:
+        if not right:
+            lines.append(f"  {left}")
+            continue
+        if room < 24:
+            lines += [f"  {left}", *_indented(right, width)]
+            continue
+        wrapped = textwrap.wrap(right, room) or [""]
+        first = f"  {left:<{left_width}}  {wrapped[0]}"
+        if len(left) > left_width:
+            lines.append(f"  {left}")
+            first = " " * (left_width + 4) + wrapped[0]
+        lines.append(first.rstrip())
+        lines += [" " * (left_width + 4) + more for more in wrapped[1:]]
+    return lines
+
+
+def _indented(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")

@@ -12,12 +12,11 @@ import pytest
 
 from moby.cli.application import Application
 from moby.command_names import COMMANDS, GROUPS
+from moby.commands.self_update import command_for
 from moby.context import system_context
-from moby.errors import CLIENT_ERRORS
-from moby.exit_codes import MEANINGS, ExitCode, exit_code_for
+from moby.errors import CLIENT_ERRORS, MEANINGS, ExitCode, exit_code_for
 from moby.generate import generated
 from moby.help.catalogue import all_commands
-from moby.installation import command_for
 from tests.cli import documents as d
 from tests.cli.conftest import Moby
 from tests.cli.stubs import StubServer

@@ -1,6 +1,7 @@
 """The application: its commands, the options that all of them share, and its session."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -11,37 +12,76 @@ from cleo.io.outputs.output import Verbosity
 from cleo.loaders.factory_command_loader import FactoryCommandLoader
 
 from moby import __version__
-from moby.api.session import Session
-from moby.cli.command import Moby
+from moby.api.client import Session
+from moby.cli.command import Command, Moby
 from moby.command_names import COMMANDS, GROUPS
+from moby.console import Console
 from moby.context import Context
-from moby.errors import interrupted
-from moby.net.message import Request, Response
-from moby.show.console import Console
+from moby.errors import MobyError, interrupted
+from moby.network import Request, Response
+from moby.text import columns
 
 if TYPE_CHECKING:
     from cleo.io.io import IO
 
 
+class GroupCommand(Command):
+    arguments = [argument("subcommand", "The command to run.", optional=True, multiple=True)]
+
+    def __init__(self, name: str, description: str) -> None:
+        self.name = name
+        self.description = description
+        super().__init__()
+
+    def handle(self) -> int:
+        words = self.argument("subcommand") or []
+        if words:
+            raise self._unknown(words[0])
+        self.show(self.console)
+        return 0
+
+    def show(self, console: Console) -> None:
+        members = self._members()
+        if console.json:
+            console.document({"commands": dict(members)})
+            return
+        console.write(f"{self.description}.\n")
+        for line in columns([(f"moby {name}", text) for name, text in members], console.width):
+            console.write(line)
+        console.write(f"\nMore about each: moby {self.name} COMMAND --help")
+
+    def _unknown(self, word: str) -> MobyError:
+        names = [name.removeprefix(f"{self.name} ") for name, _ in self._members()]
+        close = get_close_matches(word, names, 1)
+        hint = (
+            f"Did you mean: moby {self.name} {close[0]}" if close else f"It has: {', '.join(names)}"
+        )
+        return MobyError("usage", f"moby {self.name} has no command {word!r}", hint)
+
+    def _members(self) -> list[tuple[str, str]]:
+        found = self.moby.all()
+        return sorted(
+            (name, command.description)
+            for name, command in found.items()
+            if name.startswith(f"{self.name} ")
+            and not command.hidden
+            and not isinstance(command, GroupCommand)
+        )
+
+
 def load(name: str) -> Callable[[], CleoCommand]:
-    """The maker of a command: "caller-id list" is ListCommand in moby.commands.caller_id.list."""
+    """Return the maker of a command: "caller-id list" is CallerIdListCommand in its file."""
 
     def make() -> CleoCommand:
-        path = name.replace("-", "_").replace(" ", ".")
-        last = name.rsplit(" ", 1)[-1]
-        kind = "".join(word.title() for word in last.split("-")) + "Command"
-        return cast("CleoCommand", getattr(import_module(f"moby.commands.{path}"), kind)())
+        module = import_module(f"moby.commands.{COMMANDS[name]}")
+        kind = name.replace("-", " ").title().replace(" ", "") + "Command"
+        return cast("CleoCommand", getattr(module, kind)())
 
     return make
 
 
 def load_group(name: str, description: str) -> Callable[[], CleoCommand]:
-    def make() -> CleoCommand:
-        from moby.cli.group import GroupCommand
-
-        return GroupCommand(name, description)
-
-    return make
+    return lambda: GroupCommand(name, description)
 
 
 _OPTIONS = (

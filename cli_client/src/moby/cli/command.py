@@ -1,19 +1,48 @@
-"""What every command has: the console, the session, and Ctrl-C that means what it says."""
+"""The base of every command: its console, its session, its options and Ctrl-C."""
 
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from cleo.application import Application as CleoApplication
 from cleo.commands.command import Command as CleoCommand
+from cleo.helpers import option
 
-from moby.api.client import Api
-from moby.api.session import Session
+from moby.api.client import Api, Session
+from moby.console import Console
 from moby.context import Context
 from moby.errors import MobyError, interrupted
-from moby.show.console import Console
 
 if TYPE_CHECKING:
     from cleo.io.io import IO
+
+KEY_OPTION = option(
+    "idempotency-key", None, "Use this key, so that a second run does nothing twice.", flag=False
+)
+
+
+def read_key(given: str | None) -> str:
+    if given is None:
+        return f"moby-{secrets.token_hex(12)}"
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", given):
+        raise MobyError(
+            "usage", "--idempotency-key holds a space or is too long", "Use up to 255 characters."
+        )
+    return given
+
+
+@contextmanager
+def repeatable(key: str) -> Iterator[None]:
+    """When no answer came, what was asked may have happened: say how to ask again safely."""
+    try:
+        yield
+    except MobyError as error:
+        if error.retryable:
+            error.hint = f"{error.hint}\nTo repeat it safely, add: --idempotency-key {key}".strip()
+        raise
 
 
 class Moby(CleoApplication):

@@ -1,21 +1,22 @@
 """Runs one command and turns whatever comes of it into an exit code and an error message."""
 
+import re
 import traceback
 from contextlib import suppress
+from difflib import get_close_matches
 
 from cleo.exceptions import CleoError
 from cleo.io.inputs.argv_input import ArgvInput
 from cleo.io.outputs.stream_output import StreamOutput
 
 from moby.cli.application import Application
-from moby.cli.arguments import arrange, wants_json
-from moby.cli.expiry_notice import warn_of_expiry
+from moby.cli.arguments import arrange, named_command, negative_number, wants_json
+from moby.cli.tracing import redact_text
 from moby.context import Context
-from moby.errors import MobyError, interrupted
-from moby.exit_codes import ExitCode
-from moby.net.redaction import redact_text
+from moby.errors import ExitCode, MobyError, interrupted
+from moby.help.catalogue import describe, shared_options
 from moby.store.private_files import tightened
-from moby.text import clean
+from moby.text import clean, days_until, from_now
 
 
 def run(words: list[str], context: Context) -> int:
@@ -58,8 +59,6 @@ def _run(application: Application, words: list[str]) -> int:
     try:
         return application.run(source, out, err)
     except CleoError as error:
-        from moby.cli.usage import usage_error
-
         raise usage_error(error, words, application) from error
 
 
@@ -74,3 +73,60 @@ def _internal_error(application: Application, error: Exception) -> MobyError:
         f"moby failed unexpectedly ({type(error).__name__}: {reason})",
         "That is a mistake in moby. Run it again with -vv and report what it prints.",
     )
+
+
+_NOTICE_DAYS = 7
+
+
+def warn_of_expiry(application: Application) -> None:
+    session = application.session
+    expires_at = session.token_expires_at if session else None
+    if session is None or not expires_at:
+        return
+    if days_until(expires_at, session.context.clock.now()) >= _NOTICE_DAYS:
+        return
+    login = session.credentials.login
+    today = from_now(0, session.context.clock.now())[:10]
+    stored = session.credentials.sources()[:1] in (["keyring"], ["file"])
+    if login is not None and stored:
+        if login.get("warned_on") == today:
+            return
+        with suppress(MobyError):  # told again then, which harms less than not being told
+            session.config.remember(session.profile, session.host, {**login, "warned_on": today})
+    application.console.note(
+        f"Note: this token expires {expires_at[:10]}. Renew it with: moby auth refresh"
+    )
+
+
+def usage_error(error: "CleoError", words: list[str], application: "Application") -> MobyError:
+    name = named_command(words)
+    more = f"See: moby {name} --help" if name else "See what there is: moby --help"
+    number = negative_number(words)
+    if number and name == "topup":
+        what = f"{number} is not an amount: it is below zero"
+        return MobyError("bad_amount", what, "For example: moby topup 20")
+    if number:
+        return MobyError("bad_amount", f"{number} is below zero", more)
+    message, _, similar = str(error).partition("\n\n")
+    meant = _similar_option(message, name, application) or _similar_commands(similar)
+    return MobyError("usage", _plain(message), f"Did you mean: {meant}" if meant else more)
+
+
+def _similar_option(message: str, name: str, application: "Application") -> str:
+    unknown = re.fullmatch('The option "--(.+)" does not exist', message)
+    if not unknown or not name:
+        return ""
+    options = (*describe(application.get(name)).options, *shared_options(application))
+    close = get_close_matches(unknown[1], [option.name for option in options], 1)
+    return f"--{close[0]}" if close else ""
+
+
+def _similar_commands(text: str) -> str:
+    """The best of those that Cleo names, one on each line after its question."""
+    return ", ".join(f"moby {name.strip()}" for name in text.splitlines()[1:4])
+
+
+def _plain(message: str) -> str:
+    """Cleo's sentence in the manner of ours: no capital, no full stop."""
+    text = clean(message).rstrip(".")
+    return text[:1].lower() + text[1:]

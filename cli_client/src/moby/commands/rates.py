@@ -4,10 +4,8 @@ from cleo.helpers import argument, option
 
 from moby.api.answers import Rate, Rates
 from moby.cli.command import Command
-from moby.errors import MobyError
-from moby.exit_codes import ExitCode
-from moby.show.money import dollars
-from moby.text import clean
+from moby.errors import ExitCode, MobyError
+from moby.text import clean, dollars
 
 LONGEST_CALLING_CODE = 3  # digits; more are a number
 _NO_TOKEN = {"bad_token", "keyring_unavailable"}

@@ -1,13 +1,13 @@
+from urllib.parse import quote
+
 from cleo.helpers import argument, option
 
-from moby.api.answers import Balance, TopUp
-from moby.api.idempotency import OPTION, read_key, repeatable
-from moby.cli.command import Command
+from moby.api.answers import Balance, TopUp, TopUps
+from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
+from moby.cli.lists import PAGE_OPTIONS, note_more, read_pages
 from moby.errors import MobyError, interrupted
-from moby.net.hosts import is_web_page
-from moby.show.instants import clock_time
-from moby.show.money import cents_as_dollars, dollars, read_cents
-from moby.text import clean
+from moby.network import is_web_page
+from moby.text import cents_as_dollars, clean, clock_time, dollars, local, read_cents
 
 SMALLEST_CENTS = 500
 _PROBLEMS = {
@@ -29,7 +29,7 @@ class TopupCommand(Command):
         option("wait", None, "Wait until the money is there.", flag=True),
         option("no-wait", None, "Do not wait, also with --open.", flag=True),
         option("timeout", None, "How many seconds to wait at most (600).", flag=False),
-        OPTION,
+        KEY_OPTION,
     ]
 
     def handle(self) -> int:
@@ -141,3 +141,54 @@ class TopupCommand(Command):
             "no payment has come yet; the page stays open and nothing is lost",
             f"Look again: moby topups show {clean(topup['topup_id'])}",
         )
+
+
+class TopupsListCommand(Command):
+    name = "topups list"
+    description = "List the payments made and begun, newest first"
+    options = [*PAGE_OPTIONS]
+
+    def handle(self) -> int:
+        page = read_pages(self, "topups", TopUps)
+        if self.console.json:
+            self.console.document(page)
+            return 0
+        if not page["items"]:
+            self.console.write("No top-ups yet. Try: moby topup 20 --open")
+            return 0
+        rows = [
+            (
+                local(t["created_at"]),
+                cents_as_dollars(t["amount_cents"]),
+                t["status"].replace("_", " "),
+                local(t["paid_at"]),
+                t["topup_id"],
+            )
+            for t in page["items"]
+        ]
+        self.console.table(("Begun", "Amount", "Status", "Paid", "Id"), rows, right="Amount")
+        note_more(self, page["next_cursor"])
+        return 0
+
+
+class TopupsShowCommand(Command):
+    name = "topups show"
+    description = "Show one payment"
+    arguments = [argument("topup", "Its id (top_…).")]
+
+    def handle(self) -> int:
+        topup = self.api.get(f"topups/{quote(self.word('topup'), safe='')}", TopUp)
+        if self.console.json:
+            self.console.document(topup)
+            return 0
+        self.console.fields(
+            [
+                ("Top-up", topup["topup_id"]),
+                ("Amount", cents_as_dollars(topup["amount_cents"])),
+                ("Status", topup["status"].replace("_", " ")),
+                ("Begun", local(topup["created_at"])),
+                ("Paid", local(topup["paid_at"]) if topup["paid_at"] else None),
+                ("Pay here", topup["checkout_url"]),
+            ]
+        )
+        return 0

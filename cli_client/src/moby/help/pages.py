@@ -1,13 +1,19 @@
-"""The text of moby help, set to the width of the terminal."""
+"""The pages of help, the manual and the reference, written from the commands themselves."""
 
 import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from moby import __version__
-from moby.help.catalogue import CommandFacts, all_commands, section_of
-from moby.help.topics import TOPICS
-from moby.show.columns import columns
+from moby.help.catalogue import (
+    TOPICS,
+    CommandFacts,
+    OptionFacts,
+    all_commands,
+    section_of,
+    shared_options,
+)
+from moby.text import columns
 
 if TYPE_CHECKING:
     from cleo.application import Application
@@ -72,3 +78,93 @@ def topic_page(text: str, width: int) -> str:
 
 def _wrapped_usage(usage: str, width: int) -> list[str]:
     return textwrap.wrap(f"Usage: {usage}", width, subsequent_indent="    ")
+
+
+def man_page(application: "Application") -> str:
+    """moby(1) in the man macros."""
+    lines = [
+        f'.TH MOBY 1 "" "moby {__version__}" "Mobayilo"',
+        ".SH NAME",
+        r"moby \- prepaid international calling from a terminal",
+        ".SH SYNOPSIS",
+        r"\fBmoby\fR \fICOMMAND\fR [\fIOPTIONS\fR]",
+    ]
+    section = ""
+    for command in all_commands(application):
+        if section_of(command.name) != section:
+            section = section_of(command.name)
+            lines.append(f".SH {section.upper()}")
+        lines += _man_command(command)
+    lines.append(".SH OPTIONS OF EVERY COMMAND")
+    lines += _man_options(shared_options(application))
+    for name, text in TOPICS.items():
+        if name != "options":
+            lines += [f".SH {name.upper()}", ".nf", *map(_roff, text.strip().splitlines()), ".fi"]
+    return "\n".join(lines) + "\n"
+
+
+def reference(application: "Application") -> str:
+    """The same facts as a page of the documentation."""
+    lines = [
+        "# Commands of moby",
+        "",
+        "Every command, as `moby COMMAND --help` prints it. This page is generated from the",
+        "commands: `python -m moby.generate`.",
+    ]
+    section = ""
+    for command in all_commands(application):
+        if section_of(command.name) != section:
+            section = section_of(command.name)
+            lines += ["", f"## {section}"]
+        lines += ["", *_reference_command(command)]
+    lines += ["", "## Options of every command", "", *_option_table(shared_options(application))]
+    for name, text in TOPICS.items():
+        if name != "options":
+            title = name.replace("-", " ").capitalize()
+            lines += ["", f"## {title}", "", "```text", text.strip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _man_command(command: CommandFacts) -> list[str]:
+    lines = [f'.SS "{_roff(command.usage)}"', _roff(command.description) + "."]
+    if command.help:
+        lines += [".PP", ".nf", *map(_roff, command.help.strip("\n").splitlines()), ".fi"]
+    for name, description in command.arguments:
+        lines += [".TP", rf"\fI{_roff(name.upper())}\fR", _roff(description)]
+    return lines + _man_options(command.options)
+
+
+def _man_options(options: tuple[OptionFacts, ...]) -> list[str]:
+    lines: list[str] = []
+    for option in options:
+        lines += [".TP", rf"\fB{_roff(option.usage)}\fR", _roff(option.description)]
+    return lines
+
+
+def _roff(text: str) -> str:
+    """Text as roff takes it: plain hyphens, ASCII only, no line that begins as a request."""
+    plain = text.replace("\\", "\\e").replace("-", "\\-")
+    plain = plain.replace("…", "...").replace("–", "\\[en]")
+    return "\\&" + plain if plain[:1] in (".", "'") else plain
+
+
+def _reference_command(command: CommandFacts) -> list[str]:
+    lines = [f"### moby {command.name}", "", f"{command.description}.", ""]
+    lines += ["```text", command.usage, "```"]
+    if command.help:
+        lines += ["", "```text", command.help.strip("\n"), "```"]
+    if command.arguments:
+        lines += ["", "| argument | |", "|---|---|"]
+        lines += [f"| `{name.upper()}` | {_cell(text)} |" for name, text in command.arguments]
+    if command.options:
+        lines += ["", *_option_table(command.options)]
+    return lines
+
+
+def _option_table(options: tuple[OptionFacts, ...]) -> list[str]:
+    rows = [f"| `{option.usage}` | {_cell(option.description)} |" for option in options]
+    return ["| option | |", "|---|---|", *rows]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,17 +1,19 @@
-"""The device login of RFC 8628, as a public client: start, wait, and what each answer means."""
+"""The device login of RFC 8628, as a public client and as a person goes through it."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from moby.api.client import Api, device_name, read_object, unexpected
-from moby.context import Clock
-from moby.errors import MobyError
-from moby.exit_codes import ExitCode
-from moby.net.hosts import is_same_site
-from moby.net.message import Response
-from moby.text import clean
+from moby.console import Console
+from moby.context import Clock, Context, may_open_browser
+from moby.errors import ExitCode, MobyError
+from moby.network import Response, is_same_site
+from moby.store.private_files import locked, read_json, remove, write_json
+from moby.text import clean, clock_time, from_now
 
 CLIENT_ID = "moby-cli"
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -158,3 +160,106 @@ def _trusted(pending: PendingLogin, host: str) -> PendingLogin:
 
 def _optional(value: object) -> str | None:
     return str(value) if value else None
+
+
+class PendingLogins:
+    def __init__(self, folder: Path, profile: str, host: str) -> None:
+        self._folder = folder
+        self._path = folder / "pending-login.json"
+        self._key = f"{profile} {host}"
+
+    def keep(self, pending: PendingLogin, storage: str) -> None:
+        with locked(self._folder):
+            facts = {**pending.as_facts(), "storage": storage}
+            write_json(self._path, {**read_json(self._path), self._key: facts})
+
+    def load(self) -> tuple[PendingLogin, str]:
+        """The login under way, and where its token is to be kept."""
+        facts = read_json(self._path).get(self._key)
+        if not isinstance(facts, dict):
+            raise MobyError(
+                "not_signed_in",
+                "no login is under way",
+                "Start one with: moby auth login --no-wait",
+            )
+        names = [field.name for field in fields(PendingLogin)]
+        known: dict[str, Any] = {name: facts[name] for name in names if name in facts}
+        return PendingLogin(**known), str(facts.get("storage", "keyring"))
+
+    def drop(self) -> None:
+        if not self._path.exists():
+            return
+        with locked(self._folder):
+            kept = read_json(self._path)
+            kept.pop(self._key, None)
+            if kept:
+                write_json(self._path, kept)
+            else:
+                remove(self._path)
+
+
+_TICK_SECONDS = 1.0
+
+
+class LoginFlow:
+    def __init__(self, context: Context, console: Console, api: Api, *, browser: bool) -> None:
+        self._context = context
+        self._console = console
+        self._api = api
+        self._offers_browser = browser and console.can_ask and may_open_browser(context.environ)
+
+    def show(self, pending: PendingLogin) -> None:
+        """The page and the code, always, before anything else happens."""
+        say = self._console.say
+        say(f"To sign in, open this page in a browser:\n\n  {pending.verification_uri}\n")
+        say(f"and enter this code:\n\n  {self._console.style_err(pending.user_code, 'bold')}\n")
+        if pending.verification_uri_complete:
+            say(f"Or open the page with the code in it: {pending.verification_uri_complete}\n")
+        if self._offers_browser:
+            say("Press Enter to open the page here. Ctrl-C stops the login.")
+
+    def wait(self, pending: PendingLogin) -> str:
+        """The new token, once a person has approved; raises when they do not."""
+        try:
+            return self._poll_to_the_end(pending)
+        except KeyboardInterrupt:
+            self._console.end_live()
+            cancel(self._api, pending)
+            raise
+
+    def _poll_to_the_end(self, pending: PendingLogin) -> str:
+        if not self._console.shows_live:
+            self._console.note("Waiting for the approval …")
+        while self._pause(pending):
+            answer = poll(self._api, pending)
+            if answer is not None:
+                self._console.end_live()
+                return str(answer["access_token"])
+        raise expired()
+
+    def _pause(self, pending: PendingLogin) -> bool:
+        """One interval by the wall clock, counting down; False when the code has run out."""
+        clock = self._context.clock
+        due = clock.now() + pending.pause_seconds
+        while (now := clock.now()) < min(due, pending.expires_at):
+            left = pending.expires_at - now
+            self._console.live(f"Waiting for the approval, {clock_time(left)} left")
+            if self._console.wait(min(_TICK_SECONDS, due - now, left)) and self._offers_browser:
+                self._open(pending.verification_uri)
+        return clock.now() < pending.expires_at
+
+    def _open(self, url: str) -> None:
+        if not self._context.open_browser(url):
+            self._console.say("No browser could be opened here; open the page yourself.")
+
+
+def pending_document(pending: PendingLogin, clock_now: float, resume: str) -> dict[str, object]:
+    """What a script needs to send a person to the page and come back later."""
+    return {
+        "verification_uri": pending.verification_uri,
+        "verification_uri_complete": pending.verification_uri_complete,
+        "user_code": clean(pending.user_code),
+        "expires_at": from_now(pending.expires_at - clock_now, clock_now),
+        "interval": pending.interval,
+        "resume": resume,
+    }

@@ -8,9 +8,10 @@ import os
 import re
 import select
 import shutil
+import sys
 import textwrap
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from getpass import getpass
 from typing import TextIO
@@ -80,7 +81,7 @@ class Console:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
         self._tell(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
-        for line in [*error.field_lines(), *error.hint.splitlines()]:
+        for line in [*map(clean, error.field_lines()), *error.hint.splitlines()]:
             self._tell(self.context.stderr, f"  {line}")
 
     def live(self, text: str) -> None:
@@ -298,3 +299,26 @@ def _width_of(stream: TextIO) -> int:
     with suppress(OSError, ValueError):  # no terminal
         found = os.get_terminal_size(stream.fileno())
     return shutil.get_terminal_size(found).columns or 80
+
+
+@contextmanager
+def single_keys(stream: TextIO) -> Iterator[None]:
+    """Keys arrive one by one and unseen; the terminal is put back however this ends."""
+    if sys.platform == "win32" or not stream.isatty():
+        yield
+        return
+    import termios
+    import tty
+
+    before = termios.tcgetattr(stream.fileno())
+    try:
+        tty.setcbreak(stream.fileno())
+        yield
+    finally:
+        termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, before)
+
+
+def read_keypress(stream: TextIO, seconds: float) -> str:
+    """The key pressed within that time, or an empty string."""
+    ready, _, _ = select.select([stream], [], [], max(0.0, seconds))
+    return os.read(stream.fileno(), 1).decode("ascii", "ignore") if ready else ""

@@ -1,12 +1,14 @@
-"""How calls, quotes and receipts look."""
+"""A call, a quote and a receipt as the terminal shows them, and the phones of the account."""
 
+import re
 from decimal import ROUND_UP, Decimal
+from urllib.parse import quote
 
-from moby.api.answers import Call, Quote, ReceiptLeg
-from moby.show.console import Console
-from moby.show.instants import clock_time, length, local
-from moby.show.money import dollars
-from moby.text import clean
+from moby.api.answers import Balance, Call, CallerIds, Quote, ReceiptLeg
+from moby.api.client import Api
+from moby.console import Console
+from moby.errors import MobyError
+from moby.text import clean, clock_time, dollars, length, local
 
 STATES = {
     "queued": "getting ready",
@@ -127,3 +129,39 @@ def _leg_line(leg: ReceiptLeg) -> str:
         f"  {whose} {clean(leg['to'])}: {leg['seconds']} s, charged as {leg['billed_seconds']} s "
         f"({steps}) x {dollars(leg['price_per_minute'])} / 60 s = {dollars(leg['cost'])}"
     )
+
+
+def find_caller_id(api: Api, text: str) -> str:
+    """The id for what a person wrote: the id itself, or the phone's number with or without +."""
+    if text.startswith("cid_"):
+        return quote(text, safe="")
+    wanted = _digits(text).lstrip("0")
+    items = api.get("caller-ids", CallerIds)["items"]
+    found = [c for c in items if len(wanted) >= 6 and _digits(c["e164"]).endswith(wanted)]
+    if len(found) == 1:
+        return quote(found[0]["id"], safe="")
+    raise MobyError(
+        "not_found" if not found else "usage",
+        f"{text!r} is {'none' if not found else 'more than one'} of your phones",
+        "See them with: moby caller-id list",
+    )
+
+
+def read_code(text: str) -> str:
+    """A code as a message shows it, in groups or not."""
+    code = re.sub(r"[\s-]", "", text)
+    if not re.fullmatch(r"\d{4,10}", code, re.ASCII):
+        raise MobyError(
+            "usage", f"{text!r} is not a code", "A code is 4 to 10 digits, such as 123456."
+        )
+    return code
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+def note_if_low(console: Console, balance: Balance) -> None:
+    """The server knows what is little; this says what to do about it."""
+    if balance.get("is_low"):
+        console.note("Note: little is left. Top up with: moby topup 20 --open")

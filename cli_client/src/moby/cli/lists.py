@@ -1,16 +1,22 @@
-"""The options and the reading that all lists share."""
+"""The options and the reading that lists share: pages, days and CSV."""
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cleo.helpers import option
 
+from moby.context import Context
 from moby.errors import MobyError
+from moby.text import from_now
 
 if TYPE_CHECKING:
     from moby.cli.command import Command
 
-OPTIONS = [
+PAGE_OPTIONS = [
     option("limit", None, "How many to show, 1 to 100.", flag=False),
     option("cursor", None, "Go on from the next_cursor of an earlier list.", flag=False),
     option("all", None, "Show all of them.", flag=True),
@@ -56,3 +62,46 @@ def _limit(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"[1-9]\d?|100", text, re.ASCII):
         raise MobyError("usage", f"--limit {text!r} is not a number from 1 to 100")
     return text
+
+
+CSV_OPTION = option("csv", None, "Print all as comma-separated values.", flag=True)
+
+
+def wants_csv(command: "Command") -> bool:
+    if command.flag("csv") and command.console.json:
+        raise MobyError("usage", "--csv and --json exclude each other", "Leave one out.")
+    return command.flag("csv")
+
+
+def as_csv(
+    columns: Sequence[str], items: Iterable[Mapping[str, object]], *, words: str = ""
+) -> str:
+    """In the column of free words, what a spreadsheet would run as a formula gets a quote."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for item in items:
+        cells = {name: "" if item.get(name) is None else str(item[name]) for name in columns}
+        if cells.get(words, "")[:1] in {"=", "+", "-", "@"}:
+            cells[words] = f"'{cells[words]}"
+        writer.writerow([cells[name] for name in columns])
+    return text.getvalue().rstrip("\n")
+
+
+def read_day(option: str, text: str | None, context: Context) -> str | None:
+    """2026-11-01 as it is, 7d as the day a week ago."""
+    if text is None or _is_date(text):
+        return text
+    days = re.fullmatch(r"(\d{1,4})d", text, re.ASCII)
+    if days is None:
+        raise MobyError(
+            "usage", f"--{option} {text!r} is not a day", "Write 2026-11-01, or 7d for a week."
+        )
+    return from_now(-86_400 * int(days[1]), context.clock.now())[:10]
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,14 +1,20 @@
-from cleo.helpers import option
+from urllib.parse import quote
+
+from cleo.helpers import argument, option
 
 from moby.api.answers import Call, Calls
-from moby.calls.view import STATES
+from moby.calls import STATES, show_receipt
 from moby.cli.command import Command
-from moby.cli.csv_output import OPTION as CSV
-from moby.cli.csv_output import as_csv, wants_csv
-from moby.cli.days import read_day
-from moby.cli.paging import OPTIONS, note_more, read_pages
-from moby.show.instants import clock_time, local
-from moby.show.money import dollars
+from moby.cli.lists import (
+    CSV_OPTION,
+    PAGE_OPTIONS,
+    as_csv,
+    note_more,
+    read_day,
+    read_pages,
+    wants_csv,
+)
+from moby.text import clean, clock_time, dollars, local
 
 _COLUMNS = (
     "call_id", "created_at", "from", "to", "extension", "country", "state", "end_reason",
@@ -16,7 +22,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-class ListCommand(Command):
+class CallsListCommand(Command):
     name = "calls list"
     description = "List your calls, newest first"
     options = [
@@ -25,8 +31,8 @@ class ListCommand(Command):
         option("number", None, "Only to or from numbers with these digits.", flag=False),
         option("since", None, "From this day (UTC) on: 2026-11-01, or 7d for a week.", flag=False),
         option("until", None, "Up to this day (UTC).", flag=False),
-        *OPTIONS,
-        CSV,
+        *PAGE_OPTIONS,
+        CSV_OPTION,
     ]
 
     def handle(self) -> int:
@@ -70,3 +76,35 @@ def _row(call: Call) -> tuple[str, str, str, str, str, str]:
         dollars(cost) if cost is not None else "",
         call["call_id"],
     )
+
+
+class CallsShowCommand(Command):
+    name = "calls show"
+    description = "Show a call and what it cost"
+    arguments = [argument("call", "Its id (call_…).")]
+
+    def handle(self) -> int:
+        call = self.api.get(f"calls/{quote(self.word('call'), safe='')}", Call)
+        if self.console.json:
+            self.console.document(call)
+        else:
+            show_receipt(self.console, call)
+        return 0
+
+
+class CallsHangupCommand(Command):
+    name = "calls hangup"
+    description = "End a call that is under way, from anywhere"
+    arguments = [argument("call", "Its id (call_…).")]
+
+    def handle(self) -> int:
+        call = self.api.post(
+            f"calls/{quote(self.word('call'), safe='')}/hangup", Call, is_idempotent=True
+        )
+        if self.console.json:
+            self.console.document(call)
+        else:
+            state = STATES.get(call["state"], clean(call["state"]))
+            self.console.write(f"{clean(call['call_id'])}: {state}.")
+            self.console.write(f"Receipt: moby calls show {clean(call['call_id'])}")
+        return 0

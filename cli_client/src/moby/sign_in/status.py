@@ -1,12 +1,10 @@
-"""Who is signed in, as a document and as text: the same facts in both."""
+"""The state of the sign-in, as a document and as text, with the same facts."""
 
 from moby.api.answers import Guards, Status
-from moby.api.session import Session
-from moby.errors import MobyError
-from moby.exit_codes import ExitCode
-from moby.show.console import Console
-from moby.show.instants import local, relative
-from moby.show.money import cents_as_dollars
+from moby.api.client import Session
+from moby.console import Console
+from moby.errors import ExitCode, MobyError
+from moby.text import cents_as_dollars, local, relative
 
 _REASONS = {
     "not_signed_in": "signed_out",

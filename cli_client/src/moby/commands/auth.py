@@ -1,0 +1,289 @@
+from urllib.parse import quote
+
+from cleo.helpers import argument, option
+
+from moby.api.answers import NewToken, Session, Sessions, Status
+from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
+from moby.cli.lists import PAGE_OPTIONS, note_more, read_pages
+from moby.errors import ExitCode, MobyError, interrupted
+from moby.sign_in.finish import api_with, choose_storage, store_token
+from moby.sign_in.status import LOCAL_FAULTS, reason_of, show_status, status_document
+from moby.store.credentials import Credential, Credentials, KeyringUnavailableError
+from moby.store.private_files import locked
+from moby.text import days_until, local, relative
+
+
+class AuthStatusCommand(Command):
+    name = "auth status"
+    description = "Show who is signed in, and with which token"
+    options = [
+        option("offline", None, "Say what is known here, without network or keyring.", flag=True)
+    ]
+
+    def handle(self) -> int:
+        return self._offline() if self.flag("offline") else self._online()
+
+    def _online(self) -> int:
+        try:
+            status = self.api.get("status", Status)
+        except MobyError as error:
+            return self._not_signed_in(error)
+        if self.console.json:
+            self.console.document(status_document(self.session, status, None))
+        else:
+            show_status(self.console, self.session, status)
+        return 0
+
+    def _not_signed_in(self, error: MobyError) -> int:
+        """The document is printed in every case; the exit code tells the cases apart."""
+        is_local = error.code in LOCAL_FAULTS
+        if not self.console.json or (error.exit_code is ExitCode.USAGE and not is_local):
+            raise error
+        try:
+            document = status_document(self.session, None, reason_of(error))
+        except MobyError:  # it is the configuration itself that cannot be read
+            document = status_document(self.session.without_config(), None, reason_of(error))
+        self.console.document(document)
+        if is_local:
+            self.console.note(f"Note: {error.message}.")
+        return ExitCode.UNAVAILABLE if error.code == "keyring_unavailable" else error.exit_code
+
+    def _offline(self) -> int:
+        sources = self.session.credentials.sources()
+        login = self.session.credentials.login if sources[:1] in (["keyring"], ["file"]) else None
+        expires_at = (login or {}).get("expires_at")
+        over = expires_at and days_until(expires_at, self.context.clock.now()) <= 0
+        reason = "signed_out" if not sources else "expired" if over else None
+        if self.console.json:
+            document = status_document(self.session, None, reason)
+            document["actor"] = {"email": (login or {}).get("email")}
+            document["offline"] = True
+            self.console.document(document)
+        else:
+            self._show_offline(sources, reason, login.get("email") if login else None, expires_at)
+        return ExitCode.NOT_SIGNED_IN if reason else ExitCode.DONE
+
+    def _show_offline(
+        self, sources: list[str], reason: str | None, email: str | None, expires_at: str | None
+    ) -> None:
+        self.console.fields(
+            [
+                ("Server", self.session.host),
+                (
+                    "State",
+                    {None: "signed in, not checked", "expired": "expired"}.get(
+                        reason, "signed out"
+                    ),
+                ),
+                ("Signed in as", email),
+                ("Expires", local(expires_at) if expires_at else None),
+                ("Token from", ", then ".join(sources)),
+            ]
+        )
+
+
+class AuthTokenCommand(Command):
+    name = "auth token"
+    description = "Print the token in use, for other programs"
+
+    def handle(self) -> int:
+        found = self.session.credentials.require()
+        if self.console.json:
+            self.console.document({"token": found.token, "source": found.source})
+        else:
+            self.console.raw(found.token)
+        return 0
+
+
+_GRACE_SECONDS = "300"
+
+
+class AuthRefreshCommand(Command):
+    name = "auth refresh"
+    description = "Replace the stored token by a new one"
+    help = (
+        "The new token has the same name and rights and a new life. The old one ends after a\n"
+        "grace, so that commands under way can finish."
+    )
+    options = [
+        option("grace", None, "Seconds until the old token ends (300).", flag=False),
+        KEY_OPTION,
+    ]
+
+    def handle(self) -> int:
+        grace = self._grace()
+        with locked(self.session.config.folder, "refresh.lock"):
+            new = self._rotate(grace)
+        if self.console.json:
+            self.console.document({k: v for k, v in new.items() if k != "token"})
+            return 0
+        expires = new["expires_at"]
+        until = relative(expires, self.context.clock.now()) if expires else "never"
+        self.console.write(f"The token is new and expires {until}. The old one ends in {grace} s.")
+        return 0
+
+    def _grace(self) -> int:
+        text = self.text("grace") or _GRACE_SECONDS
+        if not (text.isascii() and text.isdigit()) or int(text) > 86_400:
+            raise MobyError("usage", f"--grace {text!r} is not a number of seconds up to 86400")
+        return int(text)
+
+    def _rotate(self, grace: int) -> NewToken:
+        """Ask for a token only once it is sure that there is a place to keep it."""
+        old = self.session.credentials.require()
+        if old.storage is None:
+            raise MobyError(
+                "token_not_stored",
+                f"the token comes from {old.source}, where moby cannot replace it",
+                "Unset it to renew the stored sign-in, or renew the token on the website.",
+            )
+        insecure = old.storage == "file"
+        storage = choose_storage(self.session, self.console, insecure=insecure)
+        key = read_key(self.text("idempotency-key"))
+        again = f"moby auth refresh{self.session.options} --grace {grace} --idempotency-key {key}"
+        try:
+            with repeatable(key):
+                new = self.api.post("token/rotate", NewToken, {"grace_seconds": grace}, key=key)
+            self._keep(new, storage, again)
+        except KeyboardInterrupt as error:
+            raise interrupted(hint=f"If the token was replaced, have it with: {again}") from error
+        self.api.token_expires_at = new["expires_at"]
+        return new
+
+    def _keep(self, new: NewToken, storage: str, again: str) -> None:
+        """Put the new token in the place of the old one, which is still there if that fails."""
+        email = (self.session.credentials.login or {}).get("email", "")
+        try:
+            place = store_token(self.session, self.console, storage=storage, token=new["token"])
+        except MobyError as error:
+            error.hint = (
+                f"{error.hint}\nYou are still signed in with the old token, until its grace is "
+                f"over. Before that, have the new one again with: {again}"
+            ).strip()
+            raise
+        self.session.remember(place, email, new)
+
+
+class AuthLogoutCommand(Command):
+    name = "auth logout"
+    description = "Revoke this device's token and forget it"
+    options = [option("all", None, "Sign out of every profile and host kept here.", flag=True)]
+
+    def handle(self) -> int:
+        config = self.session.config
+        here = [(self.session.profile, self.session.host)]
+        everywhere = [(profile, host) for profile, host, _ in config.logins()]
+        results = [self._sign_out(*place) for place in (everywhere if self.flag("all") else here)]
+        if self.console.json:
+            self.console.document(
+                {
+                    "signed_out": any(found for found, _ in results),
+                    "revoked": bool(results) and all(revoked for _, revoked in results),
+                }
+            )
+        self._remind_of_environment()
+        return 0
+
+    def _sign_out(self, profile: str, host: str) -> tuple[bool, bool]:
+        """Was there a sign-in, and was its token ended?"""
+        credentials = self.session.credentials_for(profile, host)
+        if credentials.login is None:
+            self.console.write(f"You are not signed in to {host}; nothing to do.")
+            return False, False
+        revoked = self._revoke(credentials, host)
+        self._forget(credentials)
+        self.console.write(f"Signed out of {host}.")
+        return True, revoked
+
+    def _revoke(self, credentials: Credentials, host: str) -> bool:
+        try:
+            stored: Credential | None = credentials.stored()
+            if stored is not None:
+                api_with(self.session, stored.token, host=host).delete("token")
+        except MobyError as error:
+            if error.exit_code is ExitCode.NOT_SIGNED_IN:
+                return True  # it was expired or revoked before
+            self.console.note(
+                f"Note: the token could not be revoked ({error.message}). It stays valid until it "
+                f"expires; revoke it on {host}/settings/tokens."
+            )
+            return False
+        return stored is not None
+
+    def _forget(self, credentials: Credentials) -> None:
+        try:
+            credentials.forget()
+        except KeyringUnavailableError as error:
+            # It must not keep anyone signed in: moby has forgotten the entry, the keyring has not.
+            self.console.note(f"Note: the keyring entry could not be removed: {error}.")
+
+    def _remind_of_environment(self) -> None:
+        left = [s for s in self.session.credentials.sources() if s not in ("keyring", "file")]
+        if left:
+            self.console.note(f"Note: {' and '.join(left)} still gives a token to moby.")
+
+
+class AuthSessionsListCommand(Command):
+    name = "auth sessions list"
+    description = "List the devices that are signed in"
+    options = [*PAGE_OPTIONS]
+
+    def handle(self) -> int:
+        page = read_pages(self, "sessions", Sessions)
+        if self.console.json:
+            self.console.document(page)
+            return 0
+        if not page["items"]:
+            self.console.write("No device is signed in.")
+            return 0
+        self.console.table(
+            ("Device", "Signed in", "Last used", "Expires", "Id"),
+            [_row(item) for item in page["items"]],
+        )
+        note_more(self, page["next_cursor"])
+        return 0
+
+
+def _row(item: Session) -> tuple[str, str, str, str, str]:
+    here = " (this one)" if item["current"] else ""
+    return (
+        f"{item['device']}{here}",
+        local(item["created_at"]),
+        local(item["last_used_at"]),
+        local(item["expires_at"]),
+        item["id"],
+    )
+
+
+class AuthSessionsRevokeCommand(Command):
+    name = "auth sessions revoke"
+    description = "Cut off another device, such as a lost laptop"
+    help = (
+        "This needs a token with the scope tokens:write, which a sign-in has only when it asks\n"
+        "for it. Without one, use the website's page of tokens. To sign out here: moby auth logout."
+    )
+    arguments = [argument("session", "Its id (tok_…), from moby auth sessions list.")]
+
+    def handle(self) -> int:
+        session = self.word("session")
+        try:
+            self.api.delete(f"sessions/{quote(session, safe='')}")
+        except MobyError as error:
+            if error.code == "insufficient_scope":
+                error.hint = f"Revoke it on {self.session.host}/settings/tokens instead."
+            raise
+        if self.console.json:
+            self.console.document({"id": session, "revoked": True})
+        else:
+            self.console.write("Revoked. That device is signed out.")
+        return 0
+
+
+class StatusCommand(AuthStatusCommand):
+    name = "status"
+    description = "The older name of auth status"
+    hidden = True
+
+    def handle(self) -> int:
+        self.console.note("Note: moby status is now moby auth status; the old name keeps working.")
+        return super().handle()

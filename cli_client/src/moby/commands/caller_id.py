@@ -1,0 +1,221 @@
+from cleo.helpers import argument, option
+
+from moby.api.answers import CallerId, CallerIds, DefaultCountry, Number, Status, Verification
+from moby.calls import find_caller_id, read_code
+from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
+from moby.errors import MobyError
+from moby.text import clean, local
+
+_CHANNELS = {"sms": "a message", "call": "a voice call"}
+
+
+class CallerIdRequestCommand(Command):
+    name = "caller-id request"
+    description = "Have a code sent to a phone, to prove that it is yours"
+    arguments = [
+        argument("number", "The phone, as you would write it.", optional=True, multiple=True)
+    ]
+    options = [
+        option("country", None, "The country the number is written for, such as GB.", flag=False),
+        option("channel", None, "How the code comes: sms or call.", flag=False),
+        KEY_OPTION,
+    ]
+
+    def handle(self) -> int:
+        channel = self._channel()
+        country = self.text("country")
+        guided = not self.argument("number")
+        if guided:
+            number, country, channel = self._ask(country, channel)
+        else:
+            number = self.word("number")
+        body = {"number": number, "country": country, "channel": channel}
+        key = read_key(self.text("idempotency-key"))
+        with repeatable(key):
+            sent = self.api.post("caller-ids", Verification, body, key=key)
+        if self.console.json:
+            self.console.document(sent)
+            return 0
+        how = _CHANNELS.get(sent["channel"], "phone")
+        self.console.write(f"A code is on its way to {clean(sent['e164'])} by {how}.")
+        self.console.write(f"It is good until {local(sent['expires_at'])}.")
+        if not (guided and self._confirmed(sent)):
+            self.console.write("Enter it with: moby caller-id confirm CODE")
+        return 0
+
+    def _confirmed(self, sent: Verification) -> bool:
+        """Take the code at once, as often as the server allows; False to do it later."""
+        while code := self.console.ask("The code (empty to enter it later)"):
+            try:
+                body = {"code": read_code(code), "verification_id": sent["verification_id"]}
+                proved = self.api.post("caller-ids/confirm", CallerId, body, key=read_key(None))
+            except MobyError as error:
+                if error.code not in ("wrong_code", "usage"):
+                    raise
+                self.console.fail(error)
+                continue
+            self.console.write(f"{clean(proved['e164'])} is yours: people you call see it.")
+            return True
+        return False
+
+    def _channel(self) -> str | None:
+        channel = self.text("channel")
+        if channel is not None and channel not in _CHANNELS:
+            raise MobyError("usage", f"--channel {channel!r} is not known", "Use sms or call.")
+        return channel
+
+    def _ask(self, country: str | None, channel: str | None) -> tuple[str, str | None, str]:
+        """Guide a person to a number that can be called, before anything is sent."""
+        if not self.console.can_ask:
+            raise MobyError(
+                "usage", "no number was given", "For example: moby caller-id request +447400123456"
+            )
+        while True:
+            country = country or self.console.ask("Country of the phone, such as GB") or None
+            number = self.console.ask("Its number, as you would dial it there")
+            if not number:
+                continue
+            try:
+                found = self.api.post(
+                    "numbers/check", Number, {"number": number, "country": country}
+                )
+            except MobyError as error:
+                if error.exit_code != 2:
+                    raise
+                self.console.fail(error)
+                if error.code == "unknown_country":
+                    country = None
+                continue
+            where = f"{found['international']} ({found['country_name']})"
+            if self.console.confirm(f"{clean(where)}: is that your phone?", default=True):
+                break
+        if channel is None:
+            picked = self.console.choose("How should the code come?", ["SMS", "Voice call"])
+            channel = ("sms", "call")[picked]
+        return found["e164"], found["country"], channel
+
+
+class CallerIdConfirmCommand(Command):
+    name = "caller-id confirm"
+    description = "Enter the code that came to the phone"
+    help = (
+        "With the code alone, the phone of the latest request is meant:\n\n"
+        "  moby caller-id confirm 123456\n\n"
+        "The older form names the phone:\n\n"
+        "  moby caller-id confirm 07400123456 123456 --country GB"
+    )
+    arguments = [
+        argument("code-or-number", "The code; or the number, with the code after it."),
+        argument("code", "The code, after a number.", optional=True),
+    ]
+    options = [
+        option("country", None, "The country the number is written for, such as GB.", flag=False),
+        KEY_OPTION,
+    ]
+
+    def handle(self) -> int:
+        first, second = self.word("code-or-number"), self.argument("code")
+        body = {
+            "code": read_code(second or first),
+            "number": first if second else None,
+            "country": self.text("country"),
+        }
+        key = read_key(self.text("idempotency-key"))
+        with repeatable(key):
+            proved = self.api.post("caller-ids/confirm", CallerId, body, key=key)
+        if self.console.json:
+            self.console.document(proved)
+            return 0
+        self.console.write(f"{clean(proved['e164'])} is yours: people you call see this number.")
+        if not proved["is_default"]:
+            self.console.write(
+                f"To call from it always: moby caller-id default {clean(proved['id'])}"
+            )
+        return 0
+
+
+class CallerIdListCommand(Command):
+    name = "caller-id list"
+    description = "List the phones that are proved to be yours"
+
+    def handle(self) -> int:
+        found = self.api.get("caller-ids", CallerIds)
+        if self.console.json:
+            self.console.document(found)
+            return 0
+        if found["items"]:
+            rows = [
+                (
+                    c["e164"],
+                    c["country"],
+                    "yes" if c["is_default"] else "",
+                    local(c["verified_at"]),
+                    c["id"],
+                )
+                for c in found["items"]
+            ]
+            self.console.table(("Phone", "Country", "Default", "Proved", "Id"), rows)
+        else:
+            self.console.write("No phone yet. Prove yours with: moby caller-id request NUMBER")
+        pending = found["pending"]
+        if pending:
+            self.console.write(
+                f"A code was sent to {clean(pending['e164'])}: moby caller-id confirm CODE"
+            )
+        return 0
+
+
+class CallerIdDefaultCommand(Command):
+    name = "caller-id default"
+    description = "Call from this phone when nothing else is said"
+    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
+
+    def handle(self) -> int:
+        found = find_caller_id(self.api, self.word("phone"))
+        chosen = self.api.post(f"caller-ids/{found}/default", CallerId)
+        if self.console.json:
+            self.console.document(chosen)
+        else:
+            self.console.write(f"You now call from {clean(chosen['e164'])}.")
+        return 0
+
+
+class CallerIdRemoveCommand(Command):
+    name = "caller-id remove"
+    description = "Forget one of your phones"
+    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
+
+    def handle(self) -> int:
+        found = find_caller_id(self.api, self.word("phone"))
+        self.api.delete(f"caller-ids/{found}")
+        if self.console.json:
+            self.console.document({"id": found, "removed": True})
+        else:
+            self.console.write("Removed. Nobody can call from that phone with your account now.")
+        return 0
+
+
+class CallerIdCountryCommand(Command):
+    name = "caller-id country"
+    description = "Show or change the country that your numbers are read in"
+    arguments = [
+        argument("country", "A code (GB) or a name, to change it.", optional=True, multiple=True)
+    ]
+
+    def handle(self) -> int:
+        wanted = " ".join(self.argument("country")).strip()
+        iso = self._change(wanted) if wanted else self._current()
+        if self.console.json:
+            self.console.document({"default_country": iso})
+        elif iso is None:
+            self.console.write("No country yet. Set it with: moby caller-id country GB")
+        else:
+            self.console.write(f"A number without + is read as one in {clean(iso)}.")
+        return 0
+
+    def _change(self, country: str) -> str:
+        body = {"country": country}
+        return self.api.post("caller-ids/country", DefaultCountry, body)["default_country"]
+
+    def _current(self) -> str | None:
+        return self.api.get("status", Status)["account"].get("default_country")
