@@ -35,8 +35,8 @@ REASONS = {
 FINAL = {"completed", "busy", "no_answer", "failed", "canceled"}
 
 
-def is_over(call: Call) -> bool:
-    """A call is over when it has ended and what it cost is known."""
+def is_settled(call: Call) -> bool:
+    """Has the call ended, and is its cost known?"""
     return call["state"] in FINAL and call["cost"] is not None
 
 
@@ -55,53 +55,42 @@ def quote_lines(quote: Quote) -> list[str]:
         if quote["max_seconds"]
         else f"none: too little for a call; {dollars(quote['available'])} is available"
     )
+    keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
     return [
-        f"To      {clean(quote['international'])} ({where}){_keyed(quote['extension'])}",
+        f"To      {clean(quote['international'])} ({where}){keys}",
         f"From    {clean(quote['from'])}, which rings first",
         f"Price   {price} a minute ({parts})",
         f"Limit   {limit}",
     ]
 
 
-def _keyed(extension: str | None) -> str:
-    return f", then keys {clean(extension)}" if extension else ""
-
-
 def state_line(call: Call, seconds: float | None) -> str:
     line = f"{clean(call['to'])}: {STATES.get(call['state'], clean(call['state']))}"
     if seconds is None:
         return line
-    return f"{line} {clock_time(seconds)}, about {dollars(cost_so_far(call, seconds))} so far"
-
-
-def cost_so_far(call: Call, seconds: float) -> str:
-    """An estimate by the second; the receipt counts increments and the customer's own leg."""
+    # An estimate by the second; the receipt counts increments and the customer's own leg.
     cost = Decimal(call["price_per_minute"]) * Decimal(int(seconds)) / 60
-    return str(cost.quantize(Decimal("0.01"), rounding=ROUND_UP))
-
-
-def _reason(call: Call) -> str:
-    """Why a call ended, in words, where its state does not say it already."""
-    reason = call["end_reason"]
-    if not reason or reason == call["state"]:
-        return ""
-    return REASONS.get(reason, clean(reason).replace("_", " "))
+    shown = dollars(str(cost.quantize(Decimal("0.01"), rounding=ROUND_UP)))
+    return f"{line} {clock_time(seconds)}, about {shown} so far"
 
 
 def show_receipt(console: Console, call: Call) -> None:
-    """The outcome and the arithmetic of what it cost."""
+    """Print the outcome of a call, and the arithmetic of its cost."""
     state = STATES.get(call["state"], clean(call["state"]))
-    reason = _reason(call)
+    reason = call["end_reason"]
+    if reason and reason != call["state"]:
+        state += f", {REASONS.get(reason, clean(reason).replace('_', ' '))}"
+    seconds = call["duration_seconds"]
     console.fields(
         [
             ("Call", call["call_id"]),
             ("To", call["to"]),
             ("From", call["from"]),
-            ("State", f"{state}, {reason}" if reason else state),
+            ("State", state),
             ("Started", local(call["created_at"])),
             ("Answered", local(call["answered_at"]) if call["answered_at"] else None),
             ("Ended", local(call["ended_at"]) if call["ended_at"] else None),
-            ("Talked", _talked(call)),
+            ("Talked", clock_time(seconds) if seconds is not None else None),
             ("Price", f"{dollars(call['price_per_minute'])} a minute"),
         ]
     )
@@ -111,11 +100,6 @@ def show_receipt(console: Console, call: Call) -> None:
         console.write(f"Total: {dollars(call['receipt']['total'])}")
     elif call["cost"] is not None:
         console.write(f"Total: {dollars(call['cost'])}")
-
-
-def _talked(call: Call) -> str | None:
-    seconds = call["duration_seconds"]
-    return clock_time(seconds) if seconds is not None else None
 
 
 def _leg_line(leg: ReceiptLeg) -> str:
@@ -132,7 +116,10 @@ def _leg_line(leg: ReceiptLeg) -> str:
 
 
 def find_caller_id(api: Api, text: str) -> str:
-    """The id for what a person wrote: the id itself, or the phone's number with or without +."""
+    """Return the id of the phone that the text names: by its id, or its number with or without +.
+
+    The end of the number is enough, from six digits on.
+    """
     if text.startswith("cid_"):
         return quote(text, safe="")
     wanted = _digits(text).lstrip("0")
@@ -148,7 +135,7 @@ def find_caller_id(api: Api, text: str) -> str:
 
 
 def read_code(text: str) -> str:
-    """A code as a message shows it, in groups or not."""
+    """Return the digits of a code, which messages show in groups or not."""
     code = re.sub(r"[\s-]", "", text)
     if not re.fullmatch(r"\d{4,10}", code, re.ASCII):
         raise MobyError(
@@ -161,7 +148,7 @@ def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
 
 
-def note_if_low(console: Console, balance: Balance) -> None:
-    """The server knows what is little; this says what to do about it."""
+def note_low_balance(console: Console, balance: Balance) -> None:
+    """Say how to top up when little is left; the server knows how much is little."""
     if balance.get("is_low"):
         console.note("Note: little is left. Top up with: moby topup 20 --open")

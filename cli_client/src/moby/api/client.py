@@ -333,6 +333,10 @@ class Session:
             trace=self._trace,
         )
 
+    def api_with(self, token: str, host: str | None = None) -> Api:
+        """Return the API as the holder of that token, whatever the environment says."""
+        return self.api_for(lambda: Credential(token, "sign-in"), host)
+
     def remember(self, place: Login, email: str, token: Token) -> None:
         """Keep who signed in and where the token is, so that later runs know without asking."""
         login: Login = {

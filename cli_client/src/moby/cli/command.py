@@ -14,7 +14,7 @@ from cleo.helpers import option
 from moby.api.client import Api, Session
 from moby.console import Console
 from moby.context import Context
-from moby.errors import MobyError, interrupted
+from moby.errors import ExitCode, MobyError, interrupted
 
 if TYPE_CHECKING:
     from cleo.io.io import IO
@@ -25,6 +25,7 @@ KEY_OPTION = option(
 
 
 def read_key(given: str | None) -> str:
+    """Return the idempotency key that was given, or a new one."""
     if given is None:
         return f"moby-{secrets.token_hex(12)}"
     if not re.fullmatch(r"[\x21-\x7e]{1,255}", given):
@@ -36,7 +37,7 @@ def read_key(given: str | None) -> str:
 
 @contextmanager
 def repeatable(key: str) -> Iterator[None]:
-    """When no answer came, what was asked may have happened: say how to ask again safely."""
+    """Add to an error after which the request may have been carried out how to repeat it safely."""
     try:
         yield
     except MobyError as error:
@@ -46,7 +47,7 @@ def repeatable(key: str) -> Iterator[None]:
 
 
 class Moby(CleoApplication):
-    """The application as its commands know it; moby.cli.application makes it work."""
+    """The application as its commands know it; the code is in moby.cli.application."""
 
     context: Context
     console: Console
@@ -86,8 +87,17 @@ class Command(CleoCommand):
     def api(self) -> Api:
         return self.session.api
 
+    def answer(self, document: object, *lines: str) -> int:
+        """Print the document with --json, the lines without it; return exit code 0."""
+        if self.console.json:
+            self.console.document(document)
+        else:
+            for line in lines:
+                self.console.write(line)
+        return ExitCode.DONE
+
     def text(self, option: str) -> str | None:
-        """The value of an option, stripped; None when it was not given."""
+        """Return the value of an option, stripped; None when it was not given."""
         value = self.option(option)
         if value is None:
             return None
@@ -99,14 +109,14 @@ class Command(CleoCommand):
         return bool(self.option(option))
 
     def texts(self, option: str) -> list[str]:
-        """The values of an option that may be repeated or hold several, comma between."""
+        """Return the values of an option that may be repeated or hold several, comma between."""
         given = cast("list[str]", self.option(option) or [])
         return [word for value in given for word in value.replace(",", " ").split()]
 
     def word(self, argument: str) -> str:
-        """The value of an argument, stripped; of several words, with a space between.
+        """Return the value of an argument, stripped; several words get a space between them.
 
-        An empty one is what a script gives whose variable is not set.
+        Raises `usage` if it is empty, as in a script whose variable is not set.
         """
         value = self.argument(argument)
         words = value if isinstance(value, list) else [value]

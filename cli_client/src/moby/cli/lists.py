@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -21,6 +22,7 @@ PAGE_OPTIONS = [
     option("cursor", None, "Go on from the next_cursor of an earlier list.", flag=False),
     option("all", None, "Show all of them.", flag=True),
 ]
+CSV_OPTION = option("csv", None, "Print all as comma-separated values.", flag=True)
 Page = TypeVar("Page")
 
 
@@ -32,11 +34,13 @@ def read_pages(
     *,
     whole: bool = False,
 ) -> Page:
-    """One page; with --all every page as one, in the shape of a page.
+    """Return one page; with --all every page as one, in the shape of a page.
 
-    `whole` means all of them too, unless a page was asked for.
+    `whole` asks for every page too, unless --limit or --cursor asks for one.
     """
-    limit = _limit(command.text("limit"))
+    limit = command.text("limit")
+    if limit is not None and not re.fullmatch(r"[1-9]\d?|100", limit, re.ASCII):
+        raise MobyError("usage", f"--limit {limit!r} is not a number from 1 to 100")
     asked_for_a_page = limit or command.text("cursor")
     everything = command.flag("all") or (whole and not asked_for_a_page)
     asked = {
@@ -58,15 +62,6 @@ def note_more(command: "Command", next_cursor: str | None) -> None:
         command.console.note("There is more: add --all, or --limit 100.")
 
 
-def _limit(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"[1-9]\d?|100", text, re.ASCII):
-        raise MobyError("usage", f"--limit {text!r} is not a number from 1 to 100")
-    return text
-
-
-CSV_OPTION = option("csv", None, "Print all as comma-separated values.", flag=True)
-
-
 def wants_csv(command: "Command") -> bool:
     if command.flag("csv") and command.console.json:
         raise MobyError("usage", "--csv and --json exclude each other", "Leave one out.")
@@ -76,7 +71,11 @@ def wants_csv(command: "Command") -> bool:
 def as_csv(
     columns: Sequence[str], items: Iterable[Mapping[str, object]], *, words: str = ""
 ) -> str:
-    """In the column of free words, what a spreadsheet would run as a formula gets a quote."""
+    """Return the items as CSV.
+
+    Cells of the column `words`, which is free text, get a quote before what a spreadsheet would
+    run as a formula.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -89,19 +88,15 @@ def as_csv(
 
 
 def read_day(option: str, text: str | None, context: Context) -> str | None:
-    """2026-11-01 as it is, 7d as the day a week ago."""
-    if text is None or _is_date(text):
-        return text
+    """Return a day for the API: 2026-11-01 as it is, 7d as the day a week ago."""
+    if text is None:
+        return None
+    with suppress(ValueError):
+        if date.fromisoformat(text).isoformat() == text:
+            return text
     days = re.fullmatch(r"(\d{1,4})d", text, re.ASCII)
     if days is None:
         raise MobyError(
             "usage", f"--{option} {text!r} is not a day", "Write 2026-11-01, or 7d for a week."
         )
     return from_now(-86_400 * int(days[1]), context.clock.now())[:10]
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -1,16 +1,21 @@
+"""moby auth: the token in use, its life, and the devices that are signed in."""
+
 from urllib.parse import quote
 
 from cleo.helpers import argument, option
 
-from moby.api.answers import NewToken, Session, Sessions, Status
+from moby.api.answers import NewToken, Sessions, Status
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.cli.lists import PAGE_OPTIONS, note_more, read_pages
 from moby.errors import ExitCode, MobyError, interrupted
-from moby.sign_in.finish import api_with, choose_storage, store_token
+from moby.sign_in.finish import choose_storage, store_token
 from moby.sign_in.status import LOCAL_FAULTS, reason_of, show_status, status_document
-from moby.store.credentials import Credential, Credentials, KeyringUnavailableError
+from moby.store.credentials import Credentials, KeyringUnavailableError
 from moby.store.private_files import locked
 from moby.text import days_until, local, relative
+
+_GRACE_SECONDS = "300"
+_LONGEST_GRACE_SECONDS = 86_400
 
 
 class AuthStatusCommand(Command):
@@ -21,9 +26,8 @@ class AuthStatusCommand(Command):
     ]
 
     def handle(self) -> int:
-        return self._offline() if self.flag("offline") else self._online()
-
-    def _online(self) -> int:
+        if self.flag("offline"):
+            return self._offline()
         try:
             status = self.api.get("status", Status)
         except MobyError as error:
@@ -35,7 +39,7 @@ class AuthStatusCommand(Command):
         return 0
 
     def _not_signed_in(self, error: MobyError) -> int:
-        """The document is printed in every case; the exit code tells the cases apart."""
+        """Print the document in every case; the exit code distinguishes the cases."""
         is_local = error.code in LOCAL_FAULTS
         if not self.console.json or (error.exit_code is ExitCode.USAGE and not is_local):
             raise error
@@ -49,37 +53,40 @@ class AuthStatusCommand(Command):
         return ExitCode.UNAVAILABLE if error.code == "keyring_unavailable" else error.exit_code
 
     def _offline(self) -> int:
+        """Report what moby remembers of the last sign-in, without asking the server."""
         sources = self.session.credentials.sources()
-        login = self.session.credentials.login if sources[:1] in (["keyring"], ["file"]) else None
-        expires_at = (login or {}).get("expires_at")
-        over = expires_at and days_until(expires_at, self.context.clock.now()) <= 0
-        reason = "signed_out" if not sources else "expired" if over else None
+        is_stored = sources[:1] in (["keyring"], ["file"])
+        login = (self.session.credentials.login if is_stored else None) or {}
+        expires_at = login.get("expires_at")
+        has_expired = expires_at and days_until(expires_at, self.context.clock.now()) <= 0
+        reason = "signed_out" if not sources else "expired" if has_expired else None
         if self.console.json:
             document = status_document(self.session, None, reason)
-            document["actor"] = {"email": (login or {}).get("email")}
+            document["actor"] = {"email": login.get("email")}
             document["offline"] = True
             self.console.document(document)
         else:
-            self._show_offline(sources, reason, login.get("email") if login else None, expires_at)
+            states = {None: "signed in, not checked", "expired": "expired"}
+            self.console.fields(
+                [
+                    ("Server", self.session.host),
+                    ("State", states.get(reason, "signed out")),
+                    ("Signed in as", login.get("email")),
+                    ("Expires", local(expires_at) if expires_at else None),
+                    ("Token from", ", then ".join(sources)),
+                ]
+            )
         return ExitCode.NOT_SIGNED_IN if reason else ExitCode.DONE
 
-    def _show_offline(
-        self, sources: list[str], reason: str | None, email: str | None, expires_at: str | None
-    ) -> None:
-        self.console.fields(
-            [
-                ("Server", self.session.host),
-                (
-                    "State",
-                    {None: "signed in, not checked", "expired": "expired"}.get(
-                        reason, "signed out"
-                    ),
-                ),
-                ("Signed in as", email),
-                ("Expires", local(expires_at) if expires_at else None),
-                ("Token from", ", then ".join(sources)),
-            ]
-        )
+
+class StatusCommand(AuthStatusCommand):
+    name = "status"
+    description = "The older name of auth status"
+    hidden = True
+
+    def handle(self) -> int:
+        self.console.note("Note: moby status is now moby auth status; the old name keeps working.")
+        return super().handle()
 
 
 class AuthTokenCommand(Command):
@@ -95,9 +102,6 @@ class AuthTokenCommand(Command):
         return 0
 
 
-_GRACE_SECONDS = "300"
-
-
 class AuthRefreshCommand(Command):
     name = "auth refresh"
     description = "Replace the stored token by a new one"
@@ -111,25 +115,24 @@ class AuthRefreshCommand(Command):
     ]
 
     def handle(self) -> int:
-        grace = self._grace()
+        grace = self.text("grace") or _GRACE_SECONDS
+        if not (grace.isascii() and grace.isdigit()) or int(grace) > _LONGEST_GRACE_SECONDS:
+            raise MobyError("usage", f"--grace {grace!r} is not a number of seconds up to 86400")
         with locked(self.session.config.folder, "refresh.lock"):
-            new = self._rotate(grace)
-        if self.console.json:
-            self.console.document({k: v for k, v in new.items() if k != "token"})
-            return 0
+            new = self._rotate(int(grace))
         expires = new["expires_at"]
         until = relative(expires, self.context.clock.now()) if expires else "never"
-        self.console.write(f"The token is new and expires {until}. The old one ends in {grace} s.")
-        return 0
-
-    def _grace(self) -> int:
-        text = self.text("grace") or _GRACE_SECONDS
-        if not (text.isascii() and text.isdigit()) or int(text) > 86_400:
-            raise MobyError("usage", f"--grace {text!r} is not a number of seconds up to 86400")
-        return int(text)
+        return self.answer(
+            {k: v for k, v in new.items() if k != "token"},
+            f"The token is new and expires {until}. The old one ends in {int(grace)} s.",
+        )
 
     def _rotate(self, grace: int) -> NewToken:
-        """Ask for a token only once it is sure that there is a place to keep it."""
+        """Replace the stored token.
+
+        The new one is asked for only once there is a place to keep it, and takes the place of the
+        old one, which is still there if that fails.
+        """
         old = self.session.credentials.require()
         if old.storage is None:
             raise MobyError(
@@ -144,24 +147,20 @@ class AuthRefreshCommand(Command):
         try:
             with repeatable(key):
                 new = self.api.post("token/rotate", NewToken, {"grace_seconds": grace}, key=key)
-            self._keep(new, storage, again)
+            email = (self.session.credentials.login or {}).get("email", "")
+            try:
+                place = store_token(self.session, self.console, storage=storage, token=new["token"])
+            except MobyError as error:
+                error.hint = (
+                    f"{error.hint}\nYou are still signed in with the old token, until its grace is "
+                    f"over. Before that, have the new one again with: {again}"
+                ).strip()
+                raise
+            self.session.remember(place, email, new)
         except KeyboardInterrupt as error:
             raise interrupted(hint=f"If the token was replaced, have it with: {again}") from error
         self.api.token_expires_at = new["expires_at"]
         return new
-
-    def _keep(self, new: NewToken, storage: str, again: str) -> None:
-        """Put the new token in the place of the old one, which is still there if that fails."""
-        email = (self.session.credentials.login or {}).get("email", "")
-        try:
-            place = store_token(self.session, self.console, storage=storage, token=new["token"])
-        except MobyError as error:
-            error.hint = (
-                f"{error.hint}\nYou are still signed in with the old token, until its grace is "
-                f"over. Before that, have the new one again with: {again}"
-            ).strip()
-            raise
-        self.session.remember(place, email, new)
 
 
 class AuthLogoutCommand(Command):
@@ -181,25 +180,31 @@ class AuthLogoutCommand(Command):
                     "revoked": bool(results) and all(revoked for _, revoked in results),
                 }
             )
-        self._remind_of_environment()
+        left = [s for s in self.session.credentials.sources() if s not in ("keyring", "file")]
+        if left:
+            self.console.note(f"Note: {' and '.join(left)} still gives a token to moby.")
         return 0
 
     def _sign_out(self, profile: str, host: str) -> tuple[bool, bool]:
-        """Was there a sign-in, and was its token ended?"""
+        """Return whether there was a sign-in, and whether its token is revoked."""
         credentials = self.session.credentials_for(profile, host)
         if credentials.login is None:
             self.console.write(f"You are not signed in to {host}; nothing to do.")
             return False, False
         revoked = self._revoke(credentials, host)
-        self._forget(credentials)
+        try:
+            credentials.forget()
+        except KeyringUnavailableError as error:
+            # It must not keep anyone signed in: moby has forgotten the entry, the keyring has not.
+            self.console.note(f"Note: the keyring entry could not be removed: {error}.")
         self.console.write(f"Signed out of {host}.")
         return True, revoked
 
     def _revoke(self, credentials: Credentials, host: str) -> bool:
         try:
-            stored: Credential | None = credentials.stored()
+            stored = credentials.stored()
             if stored is not None:
-                api_with(self.session, stored.token, host=host).delete("token")
+                self.session.api_with(stored.token, host).delete("token")
         except MobyError as error:
             if error.exit_code is ExitCode.NOT_SIGNED_IN:
                 return True  # it was expired or revoked before
@@ -210,18 +215,6 @@ class AuthLogoutCommand(Command):
             return False
         return stored is not None
 
-    def _forget(self, credentials: Credentials) -> None:
-        try:
-            credentials.forget()
-        except KeyringUnavailableError as error:
-            # It must not keep anyone signed in: moby has forgotten the entry, the keyring has not.
-            self.console.note(f"Note: the keyring entry could not be removed: {error}.")
-
-    def _remind_of_environment(self) -> None:
-        left = [s for s in self.session.credentials.sources() if s not in ("keyring", "file")]
-        if left:
-            self.console.note(f"Note: {' and '.join(left)} still gives a token to moby.")
-
 
 class AuthSessionsListCommand(Command):
     name = "auth sessions list"
@@ -230,29 +223,21 @@ class AuthSessionsListCommand(Command):
 
     def handle(self) -> int:
         page = read_pages(self, "sessions", Sessions)
-        if self.console.json:
-            self.console.document(page)
-            return 0
-        if not page["items"]:
-            self.console.write("No device is signed in.")
-            return 0
-        self.console.table(
-            ("Device", "Signed in", "Last used", "Expires", "Id"),
-            [_row(item) for item in page["items"]],
-        )
+        if self.console.json or not page["items"]:
+            return self.answer(page, "No device is signed in.")
+        rows = [
+            (
+                item["device"] + (" (this one)" if item["current"] else ""),
+                local(item["created_at"]),
+                local(item["last_used_at"]),
+                local(item["expires_at"]),
+                item["id"],
+            )
+            for item in page["items"]
+        ]
+        self.console.table(("Device", "Signed in", "Last used", "Expires", "Id"), rows)
         note_more(self, page["next_cursor"])
         return 0
-
-
-def _row(item: Session) -> tuple[str, str, str, str, str]:
-    here = " (this one)" if item["current"] else ""
-    return (
-        f"{item['device']}{here}",
-        local(item["created_at"]),
-        local(item["last_used_at"]),
-        local(item["expires_at"]),
-        item["id"],
-    )
 
 
 class AuthSessionsRevokeCommand(Command):
@@ -272,18 +257,5 @@ class AuthSessionsRevokeCommand(Command):
             if error.code == "insufficient_scope":
                 error.hint = f"Revoke it on {self.session.host}/settings/tokens instead."
             raise
-        if self.console.json:
-            self.console.document({"id": session, "revoked": True})
-        else:
-            self.console.write("Revoked. That device is signed out.")
-        return 0
-
-
-class StatusCommand(AuthStatusCommand):
-    name = "status"
-    description = "The older name of auth status"
-    hidden = True
-
-    def handle(self) -> int:
-        self.console.note("Note: moby status is now moby auth status; the old name keeps working.")
-        return super().handle()
+        revoked = {"id": session, "revoked": True}
+        return self.answer(revoked, "Revoked. That device is signed out.")

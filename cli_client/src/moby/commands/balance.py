@@ -1,7 +1,9 @@
+"""moby balance and moby transactions: what is on the account, and the movements of money."""
+
 from cleo.helpers import option
 
 from moby.api.answers import Balance, Transactions
-from moby.calls import note_if_low
+from moby.calls import note_low_balance
 from moby.cli.command import Command
 from moby.cli.lists import (
     CSV_OPTION,
@@ -14,6 +16,8 @@ from moby.cli.lists import (
 )
 from moby.text import cents_as_dollars, dollars, local
 
+_COLUMNS = ("id", "created_at", "kind", "description", "amount", "balance_after", "reference")
+
 
 class BalanceCommand(Command):
     name = "balance"
@@ -22,18 +26,14 @@ class BalanceCommand(Command):
     def handle(self) -> int:
         balance = self.api.get("balance", Balance)
         if self.console.json:
-            self.console.document(balance)
-            return 0
+            return self.answer(balance)
         self.console.write(f"Balance: {dollars(balance['balance'])}")
         if balance["held_cents"]:
             held, left = balance["held_cents"], balance["available_cents"]
             self.console.write(f"Held for calls under way: {cents_as_dollars(held)}")
             self.console.write(f"Available: {cents_as_dollars(left)}")
-        note_if_low(self.console, balance)
+        note_low_balance(self.console, balance)
         return 0
-
-
-_COLUMNS = ("id", "created_at", "kind", "description", "amount", "balance_after", "reference")
 
 
 class TransactionsCommand(Command):
@@ -53,22 +53,18 @@ class TransactionsCommand(Command):
             self.console.raw(as_csv(_COLUMNS, page["items"], words="description"))
         elif self.console.json:
             self.console.document(page)
-        else:
-            self._show(page)
-        return 0
-
-    def _show(self, page: Transactions) -> None:
-        if not page["items"]:
+        elif not page["items"]:
             self.console.note("Nothing yet.")
-            return
-        rows = [
-            (
-                local(t["created_at"]),
-                t["description"].partition(": ")[0],  # the arithmetic is in --csv and --json
-                dollars(t["amount"]),
-                dollars(t["balance_after"]),
-            )
-            for t in page["items"]
-        ]
-        self.console.table(("When", "What", "Amount", "Balance"), rows, right="Amount|Balance")
-        note_more(self, page["next_cursor"])
+        else:
+            rows = [
+                (
+                    local(t["created_at"]),
+                    t["description"].partition(": ")[0],  # the arithmetic is in --csv and --json
+                    dollars(t["amount"]),
+                    dollars(t["balance_after"]),
+                )
+                for t in page["items"]
+            ]
+            self.console.table(("When", "What", "Amount", "Balance"), rows, right="Amount|Balance")
+            note_more(self, page["next_cursor"])
+        return 0

@@ -1,4 +1,4 @@
-"""Watching a call to its end, through lost networks, and hanging it up on request."""
+"""moby call: ask for the price, place the call, and follow it to its end."""
 
 from contextlib import nullcontext
 from decimal import Decimal
@@ -6,13 +6,13 @@ from email.utils import parsedate_to_datetime
 
 from cleo.helpers import argument, option
 
-from moby.api.answers import Balance, Call, Candidate, Quote
+from moby.api.answers import Balance, Call, Quote
 from moby.api.client import Api
 from moby.calls import (
     FINAL,
     find_caller_id,
-    is_over,
-    note_if_low,
+    is_settled,
+    note_low_balance,
     quote_lines,
     show_receipt,
     state_line,
@@ -23,140 +23,13 @@ from moby.context import Context
 from moby.errors import ExitCode, MobyError, interrupted
 from moby.text import clean, dollars, parse, read_cents
 
+_CONFIRM_ABOVE_CENTS = 50
+_LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
+_EMERGENCY = ("112", "911", "999")
 _TICK_SECONDS = 0.5
 _SLOWEST_RETRY_SECONDS = 10.0
 _PATIENCE_SECONDS = 300.0  # beyond the call's own limit, for a server that is away
 _WARNING_SECONDS = 60.0
-
-
-class CallFollower:
-    def __init__(self, context: Context, console: Console, api: Api, call: Call) -> None:
-        self._context = context
-        self._console = console
-        self._api = api
-        self.call = call
-        self.interrupted = False
-        self.hung_up = False
-        self._lost = False
-        self._retry_hang_up = False
-        self._shown = ""
-        self._connected_at: float | None = None
-        self._warned = False
-        self._pause = float(call["poll_after_seconds"])
-        self._last_news_at = context.clock.now()
-
-    def follow(self) -> Call:
-        """The call when it is over. The first Ctrl-C hangs up, a second one leaves at once."""
-        listens = self._console.can_ask
-        if listens:
-            self._console.note("Press h or Ctrl-C to hang up.")
-        with single_keys(self._context.stdin) if listens else nullcontext():
-            while not is_over(self.call):
-                try:
-                    self._show()
-                    self._rest()
-                    self._refresh()
-                except KeyboardInterrupt:
-                    if self.interrupted:
-                        raise
-                    self.interrupted = True
-                    self.hang_up()
-        self._console.end_live()
-        return self.call
-
-    def hang_up(self) -> None:
-        self._console.note("Hanging up …")
-        try:
-            self.call = self._api.post(f"calls/{self.call['call_id']}/hangup", Call)
-        except MobyError as error:
-            self._retry_hang_up = error.retryable
-            self._console.note(f"Not hung up: {error.message}")
-        else:
-            self._retry_hang_up = False
-            self.hung_up = True
-
-    def _refresh(self) -> None:
-        path = f"calls/{self.call['call_id']}"
-        try:
-            if self._retry_hang_up:
-                self.call = self._api.post(f"{path}/hangup", Call)
-                self._retry_hang_up = False
-                self.hung_up = True
-            news, date = self._api.get_newer(path, Call, self.call["version"])
-        except MobyError as error:
-            self._consider_loss(error)
-            return
-        if self._lost:
-            self._console.note("The connection is back.")
-        self._lost = False
-        self._last_news_at = self._context.clock.now()
-        self.call = news or self.call
-        self._pause = float(self.call["poll_after_seconds"])
-        self._note_connection(date)
-
-    def _consider_loss(self, error: MobyError) -> None:
-        """A lost network does not end the call, so it does not end the watching either."""
-        away = self._context.clock.now() - self._last_news_at
-        if not error.retryable or away > self.call["max_seconds"] + _PATIENCE_SECONDS:
-            error.hint = f"See how it ended: moby calls show {self.call['call_id']}"
-            raise error
-        if not self._lost:
-            self._console.note(f"The call goes on, unseen: {error.message}. Trying again …")
-        self._lost = True
-        self._pause = min(max(self._pause, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
-
-    def _note_connection(self, date: str) -> None:
-        """Remember when the talk began, by this machine's clock and the server's own count."""
-        answered_at = self.call["answered_at"]
-        if self._connected_at is not None or not answered_at:
-            return
-        now = self._context.clock.now()
-        try:
-            talked = parsedate_to_datetime(date).timestamp() - parse(answered_at).timestamp()
-        except (ValueError, TypeError):
-            talked = 0.0
-        self._connected_at = now - max(0.0, talked)
-
-    def _show(self) -> None:
-        if self._shown == self.call["state"]:
-            return
-        self._shown = self.call["state"]
-        if self._console.shows_live:
-            self._console.live(state_line(self.call, self._talked()))
-        elif not self._console.json:
-            self._console.note(state_line(self.call, None))
-
-    def _talked(self) -> float | None:
-        if self._connected_at is None or self.call["state"] in FINAL:
-            return None
-        return self._context.clock.now() - self._connected_at
-
-    def _rest(self) -> None:
-        """Wait as long as the server asked, keeping the line fresh and listening for a key."""
-        clock = self._context.clock
-        due = clock.now() + self._pause
-        while (left := due - clock.now()) > 0:
-            self._console.live(state_line(self.call, self._talked()))
-            self._warn_before_the_end()
-            if not self._console.can_ask:
-                clock.sleep(left if not self._console.shows_live else min(left, _TICK_SECONDS))
-            elif read_keypress(self._context.stdin, min(left, _TICK_SECONDS)).lower() in ("h", "q"):
-                self.hang_up()
-                return
-
-    def _warn_before_the_end(self) -> None:
-        talked = self._talked()
-        limit = self.call["max_seconds"]
-        if talked is None or self._warned or limit <= _WARNING_SECONDS:
-            return
-        if talked >= limit - _WARNING_SECONDS:
-            self._warned = True
-            self._console.note("One minute left: the call ends when its limit is reached.\a")
-
-
-_CONFIRM_ABOVE_CENTS = 50
-_LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
-_EMERGENCY = ("112", "911", "999")
 
 
 class CallCommand(Command):
@@ -180,20 +53,31 @@ class CallCommand(Command):
 
     def handle(self) -> int:
         key = read_key(self.text("idempotency-key"))
-        wish = self._wish()
-        quote = self._quote(wish)
+        order = self._read_order()
+        quote = self._quote(order)
         if self.flag("dry-run"):
-            return self._show_quote(quote)
+            if self.console.json:
+                self.console.document(quote)
+            else:
+                self.console.write("\n".join([*quote_lines(quote), "Nothing was called."]))
+            return 0
         self._confirm(quote)
         # The phone by its id: another may become the default before the call is placed.
-        phone = quote.get("caller_id") or wish["caller_id"]
-        order = {**wish, "caller_id": phone, "expected_terms": quote["terms"]}
+        order["caller_id"] = quote.get("caller_id") or order["caller_id"]
+        order["expected_terms"] = quote["terms"]
         call = self._place(order, key)
-        if not self._waits():
-            return self._placed(call)
-        return self._follow(call)
+        on_terminal = not self.console.json and self.context.stdout.isatty()
+        if not self.flag("no-wait") and (self.flag("wait") or on_terminal):
+            return self._follow(call)
+        return self.answer(
+            call,
+            clean(f"Calling {call['to']}; your phone {call['from']} rings first."),
+            f"Watch it: moby calls show {call['call_id']}",
+            f"End it:   moby calls hangup {call['call_id']}",
+        )
 
-    def _wish(self) -> dict[str, object]:
+    def _read_order(self) -> dict[str, object]:
+        """Return the call order of the API, from the arguments and options."""
         to = self.word("destination")
         if "".join(c for c in to if not c.isspace()) in _EMERGENCY:
             raise MobyError(
@@ -201,71 +85,64 @@ class CallCommand(Command):
                 "moby cannot call emergency services",
                 f"Dial {to} from a phone where you are, now.",
             )
-        chosen = self.text("from")
-        return {
+        phone = self.text("from")
+        order: dict[str, object] = {
             "to": to,
             "country": self.text("country"),
             "mode": "callback" if self.flag("callback") else None,
-            "caller_id": find_caller_id(self.api, chosen) if chosen else None,
-            "max_seconds": self._max_seconds(),
-            "max_cost": self._max_cost(),
+            "caller_id": find_caller_id(self.api, phone) if phone else None,
         }
+        if minutes := self.text("max-minutes"):
+            hundredths = read_cents(minutes, "a number of minutes", "For example: 10 or 2.5")
+            seconds = hundredths * 60 // 100
+            if not 0 < seconds <= _LONGEST_SECONDS:
+                raise MobyError("bad_amount", "--max-minutes has to be above 0, and 1440 at most")
+            order["max_seconds"] = seconds
+        if most := self.text("max-cost"):
+            cents = read_cents(most)
+            if not cents:
+                raise MobyError("bad_amount", "--max-cost has to be more than nothing")
+            order["max_cost"] = f"{Decimal(cents) / 100:.2f}"
+        return order
 
-    def _max_seconds(self) -> int | None:
-        text = self.text("max-minutes")
-        if text is None:
-            return None
-        hundredths = read_cents(text, "a number of minutes", "For example: 10 or 2.5")
-        seconds = hundredths * 60 // 100
-        if not 0 < seconds <= _LONGEST_SECONDS:
-            raise MobyError("bad_amount", "--max-minutes has to be above 0, and 1440 at most")
-        return seconds
+    def _quote(self, order: dict[str, object]) -> Quote:
+        """Return the price; ask about a number that can be read in several ways.
 
-    def _max_cost(self) -> str | None:
-        text = self.text("max-cost")
-        if text is None:
-            return None
-        cents = read_cents(text)
-        if not cents:
-            raise MobyError("bad_amount", "--max-cost has to be more than nothing")
-        return f"{Decimal(cents) / 100:.2f}"
-
-    def _quote(self, wish: dict[str, object]) -> Quote:
-        """What it will cost; a number that can be read in several ways is asked about."""
+        The reading that the person chose is written into the order.
+        """
         try:
-            return self.api.post("quote", Quote, wish)
+            return self.api.post("quote", Quote, order)
         except MobyError as error:
             candidates = error.details.get("candidates")
             if error.code != "ambiguous_number" or not isinstance(candidates, list):
                 raise
-            readings = [_describe(candidate) for candidate in candidates]
+            readings = []
+            for candidate in candidates:
+                shown = clean(f"{candidate['international']} ({candidate['country_name']})")
+                price = candidate["price_per_minute"]
+                cost = f"{dollars(price)} a minute" if price else "no price known"
+                readings.append(f"{shown}, {cost}")
             error.hint = "\n".join([*readings, error.hint])
             if not readings or not self.console.can_ask:
                 raise
         self.console.say("That number can be read in several ways:")
         chosen = self.console.choose("Which one", readings)
-        wish["to"], wish["country"] = candidates[chosen]["redial"], None
-        return self.api.post("quote", Quote, wish)
-
-    def _show_quote(self, quote: Quote) -> int:
-        if self.console.json:
-            self.console.document(quote)
-        else:
-            for line in quote_lines(quote):
-                self.console.write(line)
-            self.console.write("Nothing was called.")
-        return 0
+        order["to"], order["country"] = candidates[chosen]["redial"], None
+        return self.api.post("quote", Quote, order)
 
     def _confirm(self, quote: Quote) -> None:
-        """Show the price before it rings, and ask where it is high.
+        """Show the price before the phone rings, and ask where it is high.
 
         Raises `confirmation_required` where there is no terminal to ask at.
         """
         if not self.console.json:
             for line in quote_lines(quote):
                 self.console.note(line)
-        is_dear = Decimal(quote["price_per_minute"]) * 100 > self._threshold_cents()
-        if not is_dear or self.flag("yes"):
+        named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
+        threshold_cents = (
+            read_cents(named, "an amount in MOBY_CONFIRM_ABOVE") if named else _CONFIRM_ABOVE_CENTS
+        )
+        if Decimal(quote["price_per_minute"]) * 100 <= threshold_cents or self.flag("yes"):
             return
         price = dollars(quote["price_per_minute"])
         if not self.console.can_ask:
@@ -279,12 +156,6 @@ class CallCommand(Command):
         if not self.console.confirm(f"{price} a minute. Call?"):
             raise MobyError("canceled", "not called")
 
-    def _threshold_cents(self) -> int:
-        named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
-        if not named:
-            return _CONFIRM_ABOVE_CENTS
-        return read_cents(named, "an amount in MOBY_CONFIRM_ABOVE")
-
     def _place(self, order: dict[str, object], key: str) -> Call:
         try:
             with repeatable(key):
@@ -296,21 +167,8 @@ class CallCommand(Command):
             self.api.post(f"calls/{call['call_id']}/hangup", Call, is_idempotent=True)
             raise
 
-    def _waits(self) -> bool:
-        if self.flag("no-wait"):
-            return False
-        return self.flag("wait") or (not self.console.json and self.context.stdout.isatty())
-
-    def _placed(self, call: Call) -> int:
-        if self.console.json:
-            self.console.document(call)
-            return 0
-        self.console.write(clean(f"Calling {call['to']}; your phone {call['from']} rings first."))
-        self.console.write(f"Watch it: moby calls show {call['call_id']}")
-        self.console.write(f"End it:   moby calls hangup {call['call_id']}")
-        return 0
-
     def _follow(self, call: Call) -> int:
+        """Follow the call to its end, then show the receipt and the balance."""
         follower = CallFollower(self.context, self.console, self.api, call)
         try:
             call = follower.follow()
@@ -323,22 +181,128 @@ class CallCommand(Command):
             self.console.document(call)
         else:
             show_receipt(self.console, call)
-            self._show_balance()
+            try:
+                balance = self.api.get("balance", Balance)
+            except MobyError:
+                pass  # the call is over and paid for, whatever this token may see
+            else:
+                self.console.write(f"Balance: {dollars(balance['balance'])}")
+                note_low_balance(self.console, balance)
         if follower.interrupted:
             return ExitCode.INTERRUPTED
         return ExitCode.DONE if call["state"] == "completed" else ExitCode.FAILURE
 
-    def _show_balance(self) -> None:
-        """What is left, and a word in time when it is little. Not every token may know."""
+
+class CallFollower:
+    """Watches a call to its end, through lost networks, and hangs it up on request."""
+
+    def __init__(self, context: Context, console: Console, api: Api, call: Call) -> None:
+        self._context = context
+        self._console = console
+        self._api = api
+        self.call = call
+        self.interrupted = False
+        self.hung_up = False
+        self._lost = False
+        self._retry_hang_up = False
+        self._connected_at: float | None = None
+        self._warned = False
+        self._pause_seconds = float(call["poll_after_seconds"])
+        self._last_answer_at = context.clock.now()
+
+    def follow(self) -> Call:
+        """Return the settled call. The first Ctrl-C hangs up, a second one leaves at once."""
+        listens = self._console.can_ask
+        shown = ""
+        if listens:
+            self._console.note("Press h or Ctrl-C to hang up.")
+        with single_keys(self._context.stdin) if listens else nullcontext():
+            while not is_settled(self.call):
+                try:
+                    if shown != self.call["state"]:
+                        shown = self.call["state"]
+                        if self._console.shows_live:
+                            self._console.live(state_line(self.call, self._talked_seconds()))
+                        elif not self._console.json:
+                            self._console.note(state_line(self.call, None))
+                    self._pause()
+                    self._refresh()
+                except KeyboardInterrupt:
+                    if self.interrupted:
+                        raise
+                    self.interrupted = True
+                    self.hang_up()
+        self._console.end_live()
+        return self.call
+
+    def hang_up(self) -> None:
+        self._console.note("Hanging up …")
         try:
-            balance = self.api.get("balance", Balance)
-        except MobyError:
+            self.call = self._api.post(f"calls/{self.call['call_id']}/hangup", Call)
+        except MobyError as error:
+            self._retry_hang_up = error.retryable
+            self._console.note(f"Not hung up: {error.message}")
+        else:
+            self._retry_hang_up = False
+            self.hung_up = True
+
+    def _pause(self) -> None:
+        """Wait as long as the server asked, keep the line fresh, and listen for a key."""
+        clock = self._context.clock
+        due_at = clock.now() + self._pause_seconds
+        limit = self.call["max_seconds"]
+        while (left := due_at - clock.now()) > 0:
+            talked = self._talked_seconds()
+            self._console.live(state_line(self.call, talked))
+            nears_end = limit > _WARNING_SECONDS and (talked or 0) >= limit - _WARNING_SECONDS
+            if nears_end and not self._warned:
+                self._warned = True
+                self._console.note("One minute left: the call ends when its limit is reached.\a")
+            if not self._console.can_ask:
+                clock.sleep(left if not self._console.shows_live else min(left, _TICK_SECONDS))
+            elif read_keypress(self._context.stdin, min(left, _TICK_SECONDS)).lower() in ("h", "q"):
+                self.hang_up()
+                return
+
+    def _refresh(self) -> None:
+        """Ask for news of the call, and repeat a hang-up that did not get through."""
+        path = f"calls/{self.call['call_id']}"
+        try:
+            if self._retry_hang_up:
+                self.call = self._api.post(f"{path}/hangup", Call)
+                self._retry_hang_up = False
+                self.hung_up = True
+            news, date = self._api.get_newer(path, Call, self.call["version"])
+        except MobyError as error:
+            self._survive(error)
             return
-        self.console.write(f"Balance: {dollars(balance['balance'])}")
-        note_if_low(self.console, balance)
+        if self._lost:
+            self._console.note("The connection is back.")
+        self._lost = False
+        now = self._last_answer_at = self._context.clock.now()
+        self.call = news or self.call
+        self._pause_seconds = float(self.call["poll_after_seconds"])
+        answered_at = self.call["answered_at"]
+        if self._connected_at is None and answered_at:
+            # By this machine's clock, less what the server's own clock says was talked already.
+            try:
+                talked = parsedate_to_datetime(date).timestamp() - parse(answered_at).timestamp()
+            except (ValueError, TypeError):
+                talked = 0.0
+            self._connected_at = now - max(0.0, talked)
 
+    def _survive(self, error: MobyError) -> None:
+        """Go on when the network is lost: that does not end the call, nor the watching."""
+        away = self._context.clock.now() - self._last_answer_at
+        if not error.retryable or away > self.call["max_seconds"] + _PATIENCE_SECONDS:
+            error.hint = f"See how it ended: moby calls show {self.call['call_id']}"
+            raise error
+        if not self._lost:
+            self._console.note(f"The call goes on, unseen: {error.message}. Trying again …")
+        self._lost = True
+        self._pause_seconds = min(max(self._pause_seconds, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
 
-def _describe(candidate: Candidate) -> str:
-    shown = clean(f"{candidate['international']} ({candidate['country_name']})")
-    price = candidate["price_per_minute"]
-    return f"{shown}, {dollars(price)} a minute" if price else f"{shown}, no price known"
+    def _talked_seconds(self) -> float | None:
+        if self._connected_at is None or self.call["state"] in FINAL:
+            return None
+        return self._context.clock.now() - self._connected_at

@@ -1,3 +1,5 @@
+"""moby caller-id: prove that a phone is yours, and choose which one calls."""
+
 from cleo.helpers import argument, option
 
 from moby.api.answers import CallerId, CallerIds, DefaultCountry, Number, Status, Verification
@@ -22,8 +24,9 @@ class CallerIdRequestCommand(Command):
     ]
 
     def handle(self) -> int:
-        channel = self._channel()
-        country = self.text("country")
+        channel, country = self.text("channel"), self.text("country")
+        if channel is not None and channel not in _CHANNELS:
+            raise MobyError("usage", f"--channel {channel!r} is not known", "Use sms or call.")
         guided = not self.argument("number")
         if guided:
             number, country, channel = self._ask(country, channel)
@@ -33,18 +36,18 @@ class CallerIdRequestCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             sent = self.api.post("caller-ids", Verification, body, key=key)
-        if self.console.json:
-            self.console.document(sent)
-            return 0
         how = _CHANNELS.get(sent["channel"], "phone")
-        self.console.write(f"A code is on its way to {clean(sent['e164'])} by {how}.")
-        self.console.write(f"It is good until {local(sent['expires_at'])}.")
+        self.answer(
+            sent,
+            f"A code is on its way to {clean(sent['e164'])} by {how}.",
+            f"It is good until {local(sent['expires_at'])}.",
+        )
         if not (guided and self._confirmed(sent)):
             self.console.write("Enter it with: moby caller-id confirm CODE")
         return 0
 
     def _confirmed(self, sent: Verification) -> bool:
-        """Take the code at once, as often as the server allows; False to do it later."""
+        """Ask for the code, as often as the server allows; return False if it is entered later."""
         while code := self.console.ask("The code (empty to enter it later)"):
             try:
                 body = {"code": read_code(code), "verification_id": sent["verification_id"]}
@@ -57,12 +60,6 @@ class CallerIdRequestCommand(Command):
             self.console.write(f"{clean(proved['e164'])} is yours: people you call see it.")
             return True
         return False
-
-    def _channel(self) -> str | None:
-        channel = self.text("channel")
-        if channel is not None and channel not in _CHANNELS:
-            raise MobyError("usage", f"--channel {channel!r} is not known", "Use sms or call.")
-        return channel
 
     def _ask(self, country: str | None, channel: str | None) -> tuple[str, str | None, str]:
         """Guide a person to a number that can be called, before anything is sent."""
@@ -123,15 +120,10 @@ class CallerIdConfirmCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             proved = self.api.post("caller-ids/confirm", CallerId, body, key=key)
-        if self.console.json:
-            self.console.document(proved)
-            return 0
-        self.console.write(f"{clean(proved['e164'])} is yours: people you call see this number.")
+        lines = [f"{clean(proved['e164'])} is yours: people you call see this number."]
         if not proved["is_default"]:
-            self.console.write(
-                f"To call from it always: moby caller-id default {clean(proved['id'])}"
-            )
-        return 0
+            lines.append(f"To call from it always: moby caller-id default {clean(proved['id'])}")
+        return self.answer(proved, *lines)
 
 
 class CallerIdListCommand(Command):
@@ -141,8 +133,7 @@ class CallerIdListCommand(Command):
     def handle(self) -> int:
         found = self.api.get("caller-ids", CallerIds)
         if self.console.json:
-            self.console.document(found)
-            return 0
+            return self.answer(found)
         if found["items"]:
             rows = [
                 (
@@ -173,11 +164,7 @@ class CallerIdDefaultCommand(Command):
     def handle(self) -> int:
         found = find_caller_id(self.api, self.word("phone"))
         chosen = self.api.post(f"caller-ids/{found}/default", CallerId)
-        if self.console.json:
-            self.console.document(chosen)
-        else:
-            self.console.write(f"You now call from {clean(chosen['e164'])}.")
-        return 0
+        return self.answer(chosen, f"You now call from {clean(chosen['e164'])}.")
 
 
 class CallerIdRemoveCommand(Command):
@@ -188,11 +175,8 @@ class CallerIdRemoveCommand(Command):
     def handle(self) -> int:
         found = find_caller_id(self.api, self.word("phone"))
         self.api.delete(f"caller-ids/{found}")
-        if self.console.json:
-            self.console.document({"id": found, "removed": True})
-        else:
-            self.console.write("Removed. Nobody can call from that phone with your account now.")
-        return 0
+        removed = "Removed. Nobody can call from that phone with your account now."
+        return self.answer({"id": found, "removed": True}, removed)
 
 
 class CallerIdCountryCommand(Command):
@@ -204,18 +188,12 @@ class CallerIdCountryCommand(Command):
 
     def handle(self) -> int:
         wanted = " ".join(self.argument("country")).strip()
-        iso = self._change(wanted) if wanted else self._current()
-        if self.console.json:
-            self.console.document({"default_country": iso})
-        elif iso is None:
-            self.console.write("No country yet. Set it with: moby caller-id country GB")
+        if wanted:
+            changed = self.api.post("caller-ids/country", DefaultCountry, {"country": wanted})
+            iso: str | None = changed["default_country"]
         else:
-            self.console.write(f"A number without + is read as one in {clean(iso)}.")
-        return 0
-
-    def _change(self, country: str) -> str:
-        body = {"country": country}
-        return self.api.post("caller-ids/country", DefaultCountry, body)["default_country"]
-
-    def _current(self) -> str | None:
-        return self.api.get("status", Status)["account"].get("default_country")
+            iso = self.api.get("status", Status)["account"].get("default_country")
+        line = "No country yet. Set it with: moby caller-id country GB"
+        if iso is not None:
+            line = f"A number without + is read as one in {clean(iso)}."
+        return self.answer({"default_country": iso}, line)

@@ -1,3 +1,5 @@
+"""moby calls: list the calls, show one, and hang one up."""
+
 from urllib.parse import quote
 
 from cleo.helpers import argument, option
@@ -37,7 +39,9 @@ class CallsListCommand(Command):
 
     def handle(self) -> int:
         is_csv = wants_csv(self)
-        filters = self._filters()
+        filters = {name: self.text(name) for name in ("state", "country", "number")}
+        for name in ("since", "until"):
+            filters[name] = read_day(name, self.text(name), self.context)
         page = read_pages(self, "calls", Calls, filters, whole=is_csv)
         if is_csv:
             self.console.raw(as_csv(_COLUMNS, page["items"]))
@@ -51,31 +55,21 @@ class CallsListCommand(Command):
             self.console.write("No calls yet. Try: moby call NUMBER")
         return 0
 
-    def _filters(self) -> dict[str, str | None]:
-        return {
-            **{name: self.text(name) for name in ("state", "country", "number")},
-            **{name: read_day(name, self.text(name), self.context) for name in ("since", "until")},
-        }
-
     def _show(self, page: Calls) -> None:
-        self.console.table(
-            ("When", "To", "State", "Time", "Cost", "Id"),
-            [_row(call) for call in page["items"]],
-            right="Time|Cost",
-        )
+        rows = [
+            (
+                local(c["created_at"]),
+                c["to"],
+                STATES.get(c["state"], c["state"]),
+                "" if c["duration_seconds"] is None else clock_time(c["duration_seconds"]),
+                "" if c["cost"] is None else dollars(c["cost"]),
+                c["call_id"],
+            )
+            for c in page["items"]
+        ]
+        headings = ("When", "To", "State", "Time", "Cost", "Id")
+        self.console.table(headings, rows, right="Time|Cost")
         note_more(self, page["next_cursor"])
-
-
-def _row(call: Call) -> tuple[str, str, str, str, str, str]:
-    seconds, cost = call["duration_seconds"], call["cost"]
-    return (
-        local(call["created_at"]),
-        call["to"],
-        STATES.get(call["state"], call["state"]),
-        clock_time(seconds) if seconds is not None else "",
-        dollars(cost) if cost is not None else "",
-        call["call_id"],
-    )
 
 
 class CallsShowCommand(Command):
@@ -101,10 +95,9 @@ class CallsHangupCommand(Command):
         call = self.api.post(
             f"calls/{quote(self.word('call'), safe='')}/hangup", Call, is_idempotent=True
         )
-        if self.console.json:
-            self.console.document(call)
-        else:
-            state = STATES.get(call["state"], clean(call["state"]))
-            self.console.write(f"{clean(call['call_id'])}: {state}.")
-            self.console.write(f"Receipt: moby calls show {clean(call['call_id'])}")
-        return 0
+        state = STATES.get(call["state"], clean(call["state"]))
+        return self.answer(
+            call,
+            f"{clean(call['call_id'])}: {state}.",
+            f"Receipt: moby calls show {clean(call['call_id'])}",
+        )

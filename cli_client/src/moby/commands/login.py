@@ -1,4 +1,4 @@
-"""What the token of a login shall be allowed, from the options of `moby auth login`."""
+"""moby auth login: sign in by a device login in a browser, or with a token that is given."""
 
 import re
 from typing import cast
@@ -8,16 +8,21 @@ from cleo.helpers import option
 from moby.api.answers import Status
 from moby.cli.command import Command
 from moby.errors import ExitCode, MobyError
-from moby.sign_in import device_login
-from moby.sign_in.device_login import LoginFlow, PendingLogins, pending_document
+from moby.sign_in.device_login import (
+    LoginFlow,
+    PendingLogin,
+    PendingLogins,
+    pending_document,
+    poll,
+    start,
+)
 from moby.sign_in.finish import choose_storage, finish_sign_in
 from moby.sign_in.status import status_document
 from moby.store.credentials import read_token
 from moby.text import clean, read_cents, relative
 
-_NAME = re.compile(r"[^\W\d_][^\d+,]*")
-
-OPTIONS = [
+_COUNTRY_NAME = re.compile(r"[^\W\d_][^\d+,]*")
+_TOKEN_OPTIONS = [
     option("name", None, "A name for the token, as the website lists it.", flag=False),
     option("scopes", None, "Ask for these scopes only, comma between.", flag=False, multiple=True),
     option("expires", None, "Let the token end after so many days.", flag=False),
@@ -40,56 +45,6 @@ OPTIONS = [
 ]
 
 
-def read_login_options(command: "Command") -> dict[str, str]:
-    """The fields to add to the start of a device login; empty when nothing was asked for."""
-    wishes = {
-        "token_name": command.text("name"),
-        "scope": " ".join(command.texts("scopes")),
-        "expires_in_days": _days(command.text("expires")),
-        "max_cents_per_day": _cents(command.text("max-per-day"), "--max-per-day"),
-        "max_cents_per_call": _cents(command.text("max-per-call"), "--max-per-call"),
-        "destinations": ", ".join(_destination(word) for word in _places(command)),
-        "caller_ids": " ".join(command.texts("caller-id")),
-    }
-    return {name: value for name, value in wishes.items() if value}
-
-
-def _days(text: str | None) -> str | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"([1-9]\d{0,3})d?", text, re.ASCII)
-    if found is None:
-        raise MobyError("usage", f"--expires {text!r} is not a number of days", "For example: 30")
-    return found[1]
-
-
-def _cents(text: str | None, name: str) -> str | None:
-    if text is None:
-        return None
-    cents = read_cents(text, f"an amount for {name}")
-    if not cents:
-        raise MobyError("bad_amount", f"{name} has to be more than nothing")
-    return str(cents)
-
-
-def _places(command: "Command") -> list[str]:
-    """Return the values of --allow, comma between; a country's name may have spaces."""
-    given = cast("list[str]", command.option("allow") or [])
-    parts = [part.strip() for value in given for part in value.split(",")]
-    return [word for part in parts for word in ([part] if _NAME.fullmatch(part) else part.split())]
-
-
-def _destination(word: str) -> str:
-    """Return a prefix, or the name of a country; which one it names, the server knows."""
-    if _NAME.fullmatch(word) or re.fullmatch(r"\+[1-9]\d{0,14}", word, re.ASCII):
-        return word
-    raise MobyError(
-        "usage",
-        f"--allow {word!r} is no country, prefix or number",
-        "For example: --allow GB --allow +4420 --allow +442079460018",
-    )
-
-
 class AuthLoginCommand(Command):
     name = "auth login"
     description = "Sign in: approve this device in a browser"
@@ -107,38 +62,64 @@ class AuthLoginCommand(Command):
         option(
             "insecure-storage", None, "Keep the token in a file, in plain text, 0600.", flag=True
         ),
-        *OPTIONS,
+        *_TOKEN_OPTIONS,
     ]
 
     def handle(self) -> int:
         if self.flag("with-token") or self.option("api-token"):
-            return self._sign_in_with(self._given_token())
+            return self._finish(self._given_token(), self._choose_storage(), is_ours=False)
         if self.flag("resume"):
             return self._resume()
-        wishes = read_login_options(self)
-        if not wishes and not self.flag("force") and self._is_signed_in():
+        login_options = read_login_options(self)
+        if not login_options and not self.flag("force") and self._is_signed_in():
             return 0
-        return self._start(wishes)
+        storage = self._choose_storage()
+        pending = start(self.api, self.context.clock, login_options)
+        if self.flag("no-wait"):
+            return self._leave(pending, storage)
+        return self._finish(self._wait(pending, login_options), storage, is_ours=True)
 
-    @property
-    def _pending(self) -> PendingLogins:
-        return PendingLogins(self.session.config.folder, self.session.profile, self.session.host)
+    def _given_token(self) -> str:
+        """Return the token of standard input or --api-token; raise `bad_token` if it is none."""
+        option_token = self.text("api-token")
+        if option_token is None:
+            return read_token(self.console.read_secret("Token"))
+        self.console.note(
+            "Note: --api-token is kept for older scripts, and others can see it in the process "
+            "list. Better: moby auth login --with-token < FILE"
+        )
+        return read_token(option_token)
+
+    def _is_signed_in(self) -> bool:
+        """Report a stored token that is good, so that there is nothing to do.
+
+        A server that is unreachable shows later, when the login starts.
+        """
+        if self.session.credentials.sources()[:1] not in (["keyring"], ["file"]):
+            return False
+        try:
+            status = self.api.get("status", Status)
+        except MobyError:
+            return False
+        self._report(status, f"You are signed in to {self.session.host} already, as")
+        self.console.note("To sign in anew: moby auth login --force")
+        return True
+
+    def _choose_storage(self) -> str:
+        insecure = self.flag("insecure-storage")
+        return choose_storage(self.session, self.console, insecure=insecure)
 
     @property
     def _flow(self) -> LoginFlow:
         browser = not self.flag("no-browser")
         return LoginFlow(self.context, self.console, self.api, browser=browser)
 
-    def _start(self, wishes: dict[str, str]) -> int:
-        storage = self._choose_storage()
-        pending = device_login.start(self.api, self.context.clock, wishes)
-        if self.flag("no-wait"):
-            self._pending.keep(pending, storage)
-            return self._leave(pending)
-        return self._finish(self._wait(pending, wishes), storage, is_ours=True)
+    @property
+    def _pending(self) -> PendingLogins:
+        return PendingLogins(self.session.config.folder, self.session.profile, self.session.host)
 
-    def _wait(self, pending: device_login.PendingLogin, wishes: dict[str, str]) -> str:
-        """The token; a person whose code ran out is offered another, never given one unasked."""
+    def _wait(self, pending: PendingLogin, login_options: dict[str, str]) -> str:
+        """Return the token. Offer another code when one expired, and never give one unasked."""
         flow = self._flow
         while True:
             flow.show(pending)
@@ -149,69 +130,43 @@ class AuthLoginCommand(Command):
                     raise
                 if not self.console.confirm("The code ran out. Get a new one?", default=True):
                     raise
-            pending = device_login.start(self.api, self.context.clock, wishes)
+            pending = start(self.api, self.context.clock, login_options)
 
     def _resume(self) -> int:
+        """Finish a login that was left; with --no-wait ask once, and leave it again."""
         pending, storage = self._pending.load()
         try:
-            token = self._token_of(pending)
+            if self.flag("no-wait"):
+                answer = poll(self.api, pending)
+                token = str(answer["access_token"]) if answer else None
+            else:
+                token = self._flow.wait(pending)
         except (MobyError, KeyboardInterrupt):
             self._pending.drop()
             raise
         if token is None:
-            self._pending.keep(pending, storage)
-            return self._leave(pending)
+            return self._leave(pending, storage)
         self._pending.drop()
         return self._finish(token, storage, is_ours=True)
 
-    def _token_of(self, pending: device_login.PendingLogin) -> str | None:
-        """The token of a login under way; None with --no-wait while nobody has decided."""
-        if not self.flag("no-wait"):
-            return self._flow.wait(pending)
-        answer = device_login.poll(self.api, pending)
-        return str(answer["access_token"]) if answer else None
-
-    def _leave(self, pending: device_login.PendingLogin) -> int:
+    def _leave(self, pending: PendingLogin, storage: str) -> int:
+        """Keep the login for --resume, and print the page and the code."""
+        self._pending.keep(pending, storage)
         resume = f"moby auth login --resume{self.session.options}"
         self.console.document(pending_document(pending, self.context.clock.now(), resume))
         return ExitCode.PENDING
-
-    def _sign_in_with(self, token: str) -> int:
-        return self._finish(token, self._choose_storage(), is_ours=False)
-
-    def _given_token(self) -> str:
-        option_token = self.text("api-token")
-        if option_token is None:
-            return read_token(self.console.read_secret("Token"))
-        self.console.note(
-            "Note: --api-token is kept for older scripts, and others can see it in the process "
-            "list. Better: moby auth login --with-token < FILE"
-        )
-        return read_token(option_token)
-
-    def _choose_storage(self) -> str:
-        insecure = self.flag("insecure-storage")
-        return choose_storage(self.session, self.console, insecure=insecure)
 
     def _finish(self, token: str, storage: str, *, is_ours: bool) -> int:
         status = finish_sign_in(
             self.session, self.console, token=token, storage=storage, is_ours=is_ours
         )
         self._report(status, f"Signed in to {self.session.host} as")
-        self._warn_of_environment()
+        winner = self.session.credentials.sources()[0]
+        if winner not in ("keyring", "file"):
+            self.console.note(
+                f"Note: {winner} is set and still wins over this sign-in; unset it to use this one."
+            )
         return 0
-
-    def _is_signed_in(self) -> bool:
-        """Nothing to do when the stored token is good; an unreachable server shows later."""
-        if self.session.credentials.sources()[:1] not in (["keyring"], ["file"]):
-            return False
-        try:
-            status = self.api.get("status", Status)
-        except MobyError:
-            return False
-        self._report(status, f"You are signed in to {self.session.host} already, as")
-        self.console.note("To sign in anew: moby auth login --force")
-        return True
 
     def _report(self, status: Status, opening: str) -> None:
         if self.console.json or self.flag("no-wait"):
@@ -228,13 +183,6 @@ class AuthLoginCommand(Command):
             place = f"in plain text in {self.session.credentials.file.path}"
         self.console.write(f"The token {clean(token['name'])!r} {until} and is kept {place}.")
 
-    def _warn_of_environment(self) -> None:
-        winner = self.session.credentials.sources()[0]
-        if winner not in ("keyring", "file"):
-            self.console.note(
-                f"Note: {winner} is set and still wins over this sign-in; unset it to use this one."
-            )
-
 
 class LoginCommand(AuthLoginCommand):
     name = "login"
@@ -244,3 +192,54 @@ class LoginCommand(AuthLoginCommand):
     def handle(self) -> int:
         self.console.note("Note: moby login is now moby auth login; the old name keeps working.")
         return super().handle()
+
+
+def read_login_options(command: Command) -> dict[str, str]:
+    """Return the fields that the options add to the start of a device login.
+
+    They limit the token; none are given when no option asks for one.
+    """
+    expires = command.text("expires")
+    days = re.fullmatch(r"([1-9]\d{0,3})d?", expires or "", re.ASCII)
+    if expires is not None and days is None:
+        wrong = f"--expires {expires!r} is not a number of days"
+        raise MobyError("usage", wrong, "For example: 30")
+    fields = {
+        "token_name": command.text("name"),
+        "scope": " ".join(command.texts("scopes")),
+        "expires_in_days": days[1] if days else None,
+        "max_cents_per_day": _cents(command.text("max-per-day"), "--max-per-day"),
+        "max_cents_per_call": _cents(command.text("max-per-call"), "--max-per-call"),
+        "destinations": ", ".join(_destinations(command)),
+        "caller_ids": " ".join(command.texts("caller-id")),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _cents(text: str | None, name: str) -> str | None:
+    if text is None:
+        return None
+    cents = read_cents(text, f"an amount for {name}")
+    if not cents:
+        raise MobyError("bad_amount", f"{name} has to be more than nothing")
+    return str(cents)
+
+
+def _destinations(command: Command) -> list[str]:
+    """Return the values of --allow, comma between; a country's name may have spaces.
+
+    Which country a name means, the server knows.
+    """
+    given = cast("list[str]", command.option("allow") or [])
+    found: list[str] = []
+    for part in (part.strip() for value in given for part in value.split(",")):
+        found += [part] if _COUNTRY_NAME.fullmatch(part) else part.split()
+    for word in found:
+        is_prefix = re.fullmatch(r"\+[1-9]\d{0,14}", word, re.ASCII)
+        if not is_prefix and not _COUNTRY_NAME.fullmatch(word):
+            raise MobyError(
+                "usage",
+                f"--allow {word!r} is no country, prefix or number",
+                "For example: --allow GB --allow +4420 --allow +442079460018",
+            )
+    return found

@@ -1,3 +1,5 @@
+"""moby rates: what a minute costs."""
+
 from urllib.parse import quote
 
 from cleo.helpers import argument, option
@@ -24,18 +26,18 @@ class RatesCommand(Command):
     def handle(self) -> int:
         rates = self._find(self.word("place"))
         if self.console.json:
-            self.console.document(rates)
-            return 0
+            return self.answer(rates)
         self.console.write(
             f"{clean(rates['country_name'])} ({clean(rates['country'])}), US dollars"
         )
         phone, available = rates["your_phone"], rates["available"]
         headings = ["Destination", "Per minute", "Charged in", "Prefixes"]
-        rows = [[*_row(rate)] for rate in rates["rates"]]
+        rows = [_row(rate) for rate in rates["rates"]]
         if phone and available:
             headings.insert(-1, f"{dollars(available)} buys")
             for row, rate in zip(rows, rates["rates"], strict=True):
-                row.insert(-1, _minutes(rate["buys_seconds"]))
+                seconds = rate["buys_seconds"]
+                row.insert(-1, "" if seconds is None else f"{seconds // 60} min")
         self.console.table(headings, rows, right="Per minute")
         if phone:
             price = dollars(phone["price_per_minute"])
@@ -50,20 +52,16 @@ class RatesCommand(Command):
             try:
                 return self.api.get(path, Rates, query)
             except MobyError as error:
-                # Prices are for everybody, also with a token that is good for nothing any more.
+                # Prices are public, so a token that is expired or revoked does not matter.
                 if error.exit_code != ExitCode.NOT_SIGNED_IN and error.code not in _NO_TOKEN:
                     raise
         return self.api.get(path, Rates, query, public=True)
 
 
-def _row(rate: Rate) -> tuple[str, str, str, str]:
+def _row(rate: Rate) -> list[str]:
     first, following = rate["first_seconds"], rate["next_seconds"]
     steps = f"{first} s" if first == following else f"{first} s, then {following} s"
     prefixes = rate["prefixes"]
     shown = ", ".join(f"+{p.lstrip('+')}" for p in prefixes[:3])
     more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
-    return rate["description"], dollars(rate["price_per_minute"]), steps, shown + more
-
-
-def _minutes(seconds: int | None) -> str:
-    return "" if seconds is None else f"{seconds // 60} min"
+    return [rate["description"], dollars(rate["price_per_minute"]), steps, shown + more]

@@ -1,4 +1,4 @@
-"""How this moby was installed, and so how it is brought up to date."""
+"""moby self-update: whether there is a newer moby, and the command that installs it."""
 
 import json
 import sys
@@ -26,28 +26,20 @@ class SelfUpdateCommand(Command):
         newer = _parts(latest) > _parts(__version__)
         needed = _parts(oldest) > _parts(__version__)
         command = update_command() or clean(client["install_command"])
-        if self.console.json:
-            self.console.document(
-                {
-                    "current_version": __version__,
-                    "latest_version": latest,
-                    "min_version": oldest,
-                    "update_available": newer,
-                    "update_needed": needed,
-                    "command": command if newer or needed else None,
-                }
-            )
-            return 0
+        lines = []
         if needed:
-            self.console.write(
-                f"This server needs moby v{oldest} or newer; you have {__version__}."
-            )
+            lines.append(f"This server needs moby v{oldest} or newer; you have {__version__}.")
         if newer or needed:
-            self.console.write(f"Update available: v{latest}")
-            self.console.write(f"Get it with: {command}")
-        else:
-            self.console.write(f"moby {__version__} is up to date.")
-        return 0
+            lines += [f"Update available: v{latest}", f"Get it with: {command}"]
+        document = {
+            "current_version": __version__,
+            "latest_version": latest,
+            "min_version": oldest,
+            "update_available": newer,
+            "update_needed": needed,
+            "command": command if newer or needed else None,
+        }
+        return self.answer(document, *(lines or [f"moby {__version__} is up to date."]))
 
 
 def _parts(version: str) -> tuple[int, ...]:
@@ -55,13 +47,20 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def update_command() -> str | None:
-    return command_for(sys.prefix, _source())
+    """Return the command that updates this moby, from what pip recorded of its source."""
+    try:
+        text = distribution("moby").read_text("direct_url.json")
+    except PackageNotFoundError:
+        text = None
+    source = json.loads(text) if text else {}
+    return command_for(sys.prefix, source if isinstance(source, dict) else {})
 
 
 def command_for(prefix: str, source: dict[str, Any]) -> str | None:
-    """The command for a moby in that environment, from that source (PEP 610).
+    """Return the command for a moby in that environment, from that source (PEP 610).
 
-    None for one from an index: which index is not recorded, and on PyPI the name is a stranger's.
+    None if it came from an index: which index is not recorded, and on PyPI the name belongs to a
+    stranger.
     """
     parts = PurePath(prefix).parts
     if "pipx" in parts:
@@ -74,13 +73,3 @@ def command_for(prefix: str, source: dict[str, Any]) -> str | None:
     if folder.startswith("/"):
         return f"git -C {folder} pull && {prefix}/bin/python -m pip install {folder}"
     return None
-
-
-def _source() -> dict[str, Any]:
-    """What pip recorded of where the package came from."""
-    try:
-        text = distribution("moby").read_text("direct_url.json")
-    except PackageNotFoundError:
-        return {}
-    document = json.loads(text) if text else {}
-    return document if isinstance(document, dict) else {}

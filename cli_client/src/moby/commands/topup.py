@@ -1,3 +1,5 @@
+"""moby topup and moby topups: pay money in, and see the payments."""
+
 from urllib.parse import quote
 
 from cleo.helpers import argument, option
@@ -14,7 +16,7 @@ _PROBLEMS = {
     "expired": "the page was canceled, or ran out before anything was paid",
     "failed": "the payment did not go through",
 }
-_GONE_BACK = ("refunded", "partly_refunded")
+_RETURNED = ("refunded", "partly_refunded")
 _POLL_SECONDS = 2.0
 _WAIT_SECONDS = 600
 _TICK_SECONDS = 1.0
@@ -41,106 +43,69 @@ class TopupCommand(Command):
                 f"{cents_as_dollars(SMALLEST_CENTS)}",
                 "For example: moby topup 20",
             )
-        seconds = self._seconds()
-        topup = self._start(cents)
-        self._offer(topup)
-        if self._waits():
-            return self._wait_or_leave(topup, seconds)
-        if self.console.json:
-            self.console.document(topup)
-        return 0
-
-    def _start(self, cents: int) -> TopUp:
+        timeout = self.text("timeout") or str(_WAIT_SECONDS)
+        if not (timeout.isascii() and timeout.isdigit()):
+            raise MobyError("usage", f"--timeout {timeout!r} is not a number of seconds")
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
-            return self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
+            topup = self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
+        if topup["checkout_url"]:
+            self._offer(topup, topup["checkout_url"])
+        on_terminal = self.context.stdout.isatty() and not self.console.json
+        waits = self.flag("wait") or (self.flag("open") and on_terminal)
+        if self.flag("no-wait") or not waits:
+            return self.answer(topup)
+        again = f"Look again: moby topups show {clean(topup['topup_id'])}"
+        try:
+            topup = self._wait(topup, int(timeout), again)
+        except KeyboardInterrupt as error:
+            left = "no longer waiting; the page stays open and nothing is lost"
+            raise interrupted(left, again) from error
+        return self._report(topup)
 
-    def _seconds(self) -> int:
-        text = self.text("timeout")
-        if text is None:
-            return _WAIT_SECONDS
-        if not (text.isascii() and text.isdigit()):
-            raise MobyError("usage", f"--timeout {text!r} is not a number of seconds")
-        return int(text)
-
-    def _offer(self, topup: TopUp) -> None:
-        """The link is always shown, whether or not a browser opens."""
-        url = topup["checkout_url"]
-        if not url:
-            return
+    def _offer(self, topup: TopUp, url: str) -> None:
+        """Show the link, whether or not a browser opens."""
         self.console.write(
             f"Pay {cents_as_dollars(topup['amount_cents'])} here:\n\n  {clean(url)}\n"
         )
-        if not self.flag("open"):
-            return
-        if not is_web_page(url) or not self.context.open_browser(url):
+        if self.flag("open") and not (is_web_page(url) and self.context.open_browser(url)):
             self.console.note("No browser could be opened here; open the page yourself.")
 
-    def _waits(self) -> bool:
-        if self.flag("no-wait") or self.flag("wait"):
-            return not self.flag("no-wait")
-        return self.flag("open") and self.context.stdout.isatty() and not self.console.json
-
-    def _wait_or_leave(self, topup: TopUp, seconds: int) -> int:
-        try:
-            return self._wait(topup, seconds)
-        except KeyboardInterrupt as error:
-            raise interrupted(
-                "no longer waiting; the page stays open and nothing is lost",
-                f"Look again: moby topups show {clean(topup['topup_id'])}",
-            ) from error
-
-    def _wait(self, topup: TopUp, seconds: int) -> int:
+    def _wait(self, topup: TopUp, timeout_seconds: int, again: str) -> TopUp:
+        """Return the top-up once it is no longer pending; raise `pending` at the time-out."""
         if not self.console.shows_live:
             self.console.note("Waiting for the payment …")
         clock = self.context.clock
-        deadline = clock.now() + seconds
-        path = f"topups/{topup['topup_id']}"
+        deadline = clock.now() + timeout_seconds
         while topup["status"] == "pending":
             if clock.now() >= deadline:
-                raise self._still_pending(topup)
-            self._rest(deadline)
-            topup = self._look(path, topup)
+                nothing = "no payment has come yet; the page stays open and nothing is lost"
+                raise MobyError("pending", nothing, again)
+            next_poll_at = min(deadline, clock.now() + _POLL_SECONDS)
+            while (now := clock.now()) < next_poll_at:
+                self.console.live(f"Waiting for the payment, {clock_time(deadline - now)} left")
+                clock.sleep(min(_TICK_SECONDS, next_poll_at - now))
+            try:
+                topup = self.api.get(f"topups/{topup['topup_id']}", TopUp)
+            except MobyError as error:
+                if not error.retryable:  # a network that is away for a moment ends no waiting
+                    raise
         self.console.end_live()
-        return self._finished(topup)
+        return topup
 
-    def _rest(self, deadline: float) -> None:
-        clock = self.context.clock
-        due = min(deadline, clock.now() + _POLL_SECONDS)
-        while (now := clock.now()) < due:
-            self.console.live(f"Waiting for the payment, {clock_time(deadline - now)} left")
-            clock.sleep(min(_TICK_SECONDS, due - now))
-
-    def _look(self, path: str, topup: TopUp) -> TopUp:
-        """A network that is away for a moment does not end the waiting."""
-        try:
-            return self.api.get(path, TopUp)
-        except MobyError as error:
-            if not error.retryable:
-                raise
-            return topup
-
-    def _finished(self, topup: TopUp) -> int:
-        if topup["status"] in _GONE_BACK:
+    def _report(self, topup: TopUp) -> int:
+        """Report the money and the new balance; raise `topup_failed` if it was not paid."""
+        if topup["status"] in _RETURNED:
             raise MobyError("topup_failed", "it was paid, and refunded to the card since")
         if topup["status"] != "paid":
             problem = _PROBLEMS.get(topup["status"], f"it is {clean(topup['status'])}")
             again = "Start again: moby topup AMOUNT"
             raise MobyError("topup_failed", f"{problem}; nothing was charged", again)
-        if self.console.json:
-            self.console.document(topup)
-            return 0
-        self.console.write(f"{cents_as_dollars(topup['amount_cents'])} is on your account.")
-        balance = self.api.get("balance", Balance)
-        self.console.write(f"Balance: {dollars(balance['balance'])}")
+        self.answer(topup, f"{cents_as_dollars(topup['amount_cents'])} is on your account.")
+        if not self.console.json:
+            balance = self.api.get("balance", Balance)
+            self.console.write(f"Balance: {dollars(balance['balance'])}")
         return 0
-
-    def _still_pending(self, topup: TopUp) -> MobyError:
-        return MobyError(
-            "pending",
-            "no payment has come yet; the page stays open and nothing is lost",
-            f"Look again: moby topups show {clean(topup['topup_id'])}",
-        )
 
 
 class TopupsListCommand(Command):
@@ -150,12 +115,8 @@ class TopupsListCommand(Command):
 
     def handle(self) -> int:
         page = read_pages(self, "topups", TopUps)
-        if self.console.json:
-            self.console.document(page)
-            return 0
-        if not page["items"]:
-            self.console.write("No top-ups yet. Try: moby topup 20 --open")
-            return 0
+        if self.console.json or not page["items"]:
+            return self.answer(page, "No top-ups yet. Try: moby topup 20 --open")
         rows = [
             (
                 local(t["created_at"]),
@@ -179,8 +140,7 @@ class TopupsShowCommand(Command):
     def handle(self) -> int:
         topup = self.api.get(f"topups/{quote(self.word('topup'), safe='')}", TopUp)
         if self.console.json:
-            self.console.document(topup)
-            return 0
+            return self.answer(topup)
         self.console.fields(
             [
                 ("Top-up", topup["topup_id"]),

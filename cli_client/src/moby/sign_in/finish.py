@@ -3,15 +3,18 @@
 from contextlib import suppress
 
 from moby.api.answers import Status
-from moby.api.client import Api, Session
+from moby.api.client import Session
 from moby.console import Console
-from moby.errors import MobyError
+from moby.errors import ExitCode, MobyError
 from moby.store.config import Login
 from moby.store.credentials import Credential, KeyringStore, KeyringUnavailableError
 
 
 def choose_storage(session: Session, console: Console, *, insecure: bool) -> str:
-    """keyring where it works; file after a yes on a terminal or with --insecure-storage."""
+    """Return "keyring" where it works, else "file", which is plain text.
+
+    A file needs --insecure-storage, or a yes on a terminal.
+    """
     if insecure:
         session.credentials.file.check()
         return "file"
@@ -23,7 +26,7 @@ def choose_storage(session: Session, console: Console, *, insecure: bool) -> str
 
 
 def store_token(session: Session, console: Console, *, storage: str, token: str) -> Login:
-    """Put the token away and say how to find it again. Nothing is left half done."""
+    """Store the token; return the login by which later runs find it. Nothing is left half done."""
     if storage == "keyring":
         keyring = KeyringStore(session.context.environ)
         try:
@@ -41,6 +44,7 @@ def store_token(session: Session, console: Console, *, storage: str, token: str)
 
 
 def _file_if_agreed(session: Session, console: Console, reason: str) -> str:
+    """Return "file" after a yes on a terminal; raise `keyring_unavailable` otherwise."""
     path = session.credentials.file.path
     if console.can_ask:
         console.say(f"The keyring cannot keep your token: {reason}.")
@@ -55,22 +59,19 @@ def _file_if_agreed(session: Session, console: Console, reason: str) -> str:
     )
 
 
-def api_with(session: Session, token: str, host: str | None = None) -> Api:
-    """The API as the holder of that token, whatever the environment says."""
-    return session.api_for(lambda: Credential(token, "sign-in"), host)
-
-
 def finish_sign_in(
     session: Session, console: Console, *, token: str, storage: str, is_ours: bool
 ) -> Status:
-    """The old sign-in stays good until the new token has been verified and stored.
+    """Verify and store the token, then end the old sign-in, which is good until then.
 
-    `is_ours`: this login obtained the token, so nobody misses it if the login fails.
+    `is_ours`: this login obtained the token, so it is revoked if the login fails.
     """
-    new = api_with(session, token)
+    new = session.api_with(token)
+    old: Credential | None = None
     try:
         status = new.get("status", Status)
-        old = _old_token(session)
+        with suppress(MobyError):  # a keyring that is gone takes nothing but its own token along
+            old = session.credentials.stored()
         place = store_token(session, console, storage=storage, token=token)
         session.remember(place, status["actor"]["email"], status["token"])
     except (MobyError, KeyboardInterrupt):
@@ -78,22 +79,12 @@ def finish_sign_in(
             with suppress(MobyError):
                 new.delete("token")
         raise
-    if old and old != token:
-        _end(session, console, old)
+    if old and old.token != token:
+        try:
+            session.api_with(old.token).delete("token")
+        except MobyError as error:
+            if error.exit_code is not ExitCode.NOT_SIGNED_IN:
+                console.note(
+                    "Note: your former token could not be revoked; see moby auth sessions."
+                )
     return status
-
-
-def _old_token(session: Session) -> str | None:
-    try:
-        stored = session.credentials.stored()
-    except MobyError:
-        return None  # a keyring that is gone takes nothing but its own token along
-    return stored.token if stored else None
-
-
-def _end(session: Session, console: Console, token: str) -> None:
-    try:
-        api_with(session, token).delete("token")
-    except MobyError as error:
-        if error.exit_code != 4:
-            console.note("Note: your former token could not be revoked; see moby auth sessions.")
