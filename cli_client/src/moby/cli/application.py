@@ -1,7 +1,6 @@
 """The application: its commands, the options that all of them share, and its session."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 
 class GroupCommand(Command):
+    """A bare group, such as `moby auth`: shows the commands in it."""
+
     arguments = [argument("subcommand", "The command to run.", optional=True, multiple=True)]
 
     def __init__(self, name: str, description: str) -> None:
@@ -35,10 +36,18 @@ class GroupCommand(Command):
 
     def handle(self) -> int:
         words = self.argument("subcommand") or []
-        if words:
-            raise self._unknown(words[0])
-        self.show(self.console)
-        return 0
+        if not words:
+            self.show(self.console)
+            return 0
+
+        from difflib import get_close_matches  # 5 ms, for a slip only
+
+        names = [name.removeprefix(f"{self.name} ") for name, _ in self._members()]
+        close = get_close_matches(words[0], names, 1)
+        hint = f"It has: {', '.join(names)}"
+        if close:
+            hint = f"Did you mean: moby {self.name} {close[0]}"
+        raise MobyError("usage", f"moby {self.name} has no command {words[0]!r}", hint)
 
     def show(self, console: Console) -> None:
         members = self._members()
@@ -50,19 +59,10 @@ class GroupCommand(Command):
             console.write(line)
         console.write(f"\nMore about each: moby {self.name} COMMAND --help")
 
-    def _unknown(self, word: str) -> MobyError:
-        names = [name.removeprefix(f"{self.name} ") for name, _ in self._members()]
-        close = get_close_matches(word, names, 1)
-        hint = (
-            f"Did you mean: moby {self.name} {close[0]}" if close else f"It has: {', '.join(names)}"
-        )
-        return MobyError("usage", f"moby {self.name} has no command {word!r}", hint)
-
     def _members(self) -> list[tuple[str, str]]:
-        found = self.moby.all()
         return sorted(
             (name, command.description)
-            for name, command in found.items()
+            for name, command in self.moby.all().items()
             if name.startswith(f"{self.name} ")
             and not command.hidden
             and not isinstance(command, GroupCommand)
@@ -138,20 +138,18 @@ class Application(Moby):
         return self.session
 
     def _run(self, io: "IO") -> int:
-        self._configure_console(io)
+        console = self.console
+        levels = {Verbosity.VERBOSE: 1, Verbosity.VERY_VERBOSE: 2, Verbosity.DEBUG: 3}
+        console.verbosity = levels.get(io.output.verbosity, 0)
+        console.quiet = io.output.is_quiet()
+        console.interactive = not io.input.has_parameter_option(["--no-interaction", "-n"])
+        plain = console.is_dumb and not io.input.has_parameter_option("--ansi")
+        console.decorated_out = io.output.is_decorated() and not plain
+        console.decorated_err = io.error_output.is_decorated() and not plain
         try:
             return super()._run(io)
         except KeyboardInterrupt as error:
             raise interrupted() from error
-
-    def _configure_console(self, io: "IO") -> None:
-        levels = {Verbosity.VERBOSE: 1, Verbosity.VERY_VERBOSE: 2, Verbosity.DEBUG: 3}
-        self.console.verbosity = levels.get(io.output.verbosity, 0)
-        self.console.quiet = io.output.is_quiet()
-        self.console.interactive = not io.input.has_parameter_option(["--no-interaction", "-n"])
-        plain = self.console.is_dumb and not io.input.has_parameter_option("--ansi")
-        self.console.decorated_out = io.output.is_decorated() and not plain
-        self.console.decorated_err = io.error_output.is_decorated() and not plain
 
     def _trace(self, request: Request, response: Response | None, seconds: float) -> None:
         if self.console.verbosity:

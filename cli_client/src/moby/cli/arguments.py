@@ -5,15 +5,22 @@ their words, and takes a negative amount for an option.
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from moby.command_names import COMMANDS, GROUPS
+from moby.errors import MobyError
+from moby.text import clean
+
+if TYPE_CHECKING:
+    from cleo.application import Application
+    from cleo.exceptions import CleoError
 
 _TAKES_VALUE = ("--host", "--token", "--profile")
 _NEGATIVE = re.compile(r"-[$€£]?\.?\d[\d.,eE]*")
 
 
 def arrange(words: list[str]) -> list[str]:
-    """The full command name as one word first, then everything else in its order."""
+    """Return the full command name as one word first, then everything else in its order."""
     before, rest = _leading_options(words)
     if not rest:
         return ["help", *(word for word in before if word not in ("-h", "--help"))]
@@ -23,20 +30,41 @@ def arrange(words: list[str]) -> list[str]:
     return [name, *before, *rest[len(name.split(" ")) :]]
 
 
-def named_command(words: list[str]) -> str:
-    """The command or group that the words name, or an empty string."""
-    return _command_name(_leading_options(words)[1])
-
-
-def negative_number(words: list[str]) -> str | None:
-    """The first word that is a negative number and would be taken for an option."""
-    plain = words[: words.index("--")] if "--" in words else words
-    return next((word for word in plain if _NEGATIVE.fullmatch(word)), None)
-
-
 def wants_json(words: list[str]) -> bool:
-    plain = words[: words.index("--")] if "--" in words else words
-    return "--json" in plain
+    return "--json" in _before_the_dashes(words)
+
+
+def usage_error(error: "CleoError", words: list[str], application: "Application") -> MobyError:
+    """Return the error of a command line that cannot be read, with what to type instead."""
+    from difflib import get_close_matches
+
+    from moby.help.catalogue import describe, shared_options
+
+    name = _command_name(_leading_options(words)[1])
+    more = f"See: moby {name} --help" if name else "See what there is: moby --help"
+    number = next((word for word in _before_the_dashes(words) if _NEGATIVE.fullmatch(word)), None)
+    if number and name == "topup":
+        what = f"{number} is not an amount: it is below zero"
+        return MobyError("bad_amount", what, "For example: moby topup 20")
+    if number:
+        return MobyError("bad_amount", f"{number} is below zero", more)
+    # Cleo names similar commands after its question, one on each line.
+    message, _, similar = str(error).partition("\n\n")
+    suggested = ", ".join(f"moby {line.strip()}" for line in similar.splitlines()[1:4])
+    unknown = re.fullmatch('The option "--(.+)" does not exist', message)
+    if unknown and name:
+        options = (*describe(application.get(name)).options, *shared_options(application))
+        close = get_close_matches(unknown[1], [option.name for option in options], 1)
+        suggested = f"--{close[0]}" if close else suggested
+    # Cleo's sentence in the manner of ours: no capital, no full stop.
+    text = clean(message).rstrip(".")
+    hint = f"Did you mean: {suggested}" if suggested else more
+    return MobyError("usage", text[:1].lower() + text[1:], hint)
+
+
+def _before_the_dashes(words: list[str]) -> list[str]:
+    """Return the words before `--`, which are those that can be options."""
+    return words[: words.index("--")] if "--" in words else words
 
 
 def _leading_options(words: list[str]) -> tuple[list[str], list[str]]:
@@ -47,7 +75,7 @@ def _leading_options(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _command_name(words: list[str]) -> str:
-    """The longest run of leading words that names a command or a group."""
+    """Return the longest run of leading words that names a command or a group."""
     for length in (3, 2, 1):
         name = " ".join(words[:length])
         if len(words) >= length and (name in COMMANDS or name in GROUPS):

@@ -6,7 +6,6 @@ import socket
 import ssl
 import stat
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -21,97 +20,113 @@ from moby.text import clean
 
 _WRONG_CLOCK_SECONDS = 60
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_HANG = 23  # where the details begin
+_STYLES = {"ok": "green", "note": "yellow", "problem": "red"}
+# A check returns its state (ok, note or problem) and the detail; CHECKS has them by subject.
+Check = Callable[[Session], tuple[str, str]]
+CHECKS: dict[str, Check] = {}
 
 
-@dataclass(frozen=True)
-class Finding:
-    subject: str
-    state: str  # ok, note or problem
-    detail: str
+class DoctorCommand(Command):
+    name = "doctor"
+    description = "Look for what is wrong; the output is safe to paste"
+
+    def handle(self) -> int:
+        findings = [(subject, *check(self.session)) for subject, check in CHECKS.items()]
+        is_well = all(state != "problem" for _, state, _ in findings)
+        if self.console.json:
+            names = ("subject", "state", "detail")
+            documents = [dict(zip(names, finding, strict=True)) for finding in findings]
+            self.console.document({"ok": is_well, "findings": documents})
+        else:
+            for subject, state, detail in findings:
+                styled = self.console.style(f"{state:<7}", _STYLES[state])
+                self.console.write(f"{styled}  {subject:<12}  {clean(detail)}", hang=_HANG)
+        return ExitCode.DONE if is_well else ExitCode.FAILURE
 
 
-def examine(session: Session) -> list[Finding]:
-    checks: list[Callable[[Session], Finding]] = [
-        _program,
-        _host,
-        _folder,
-        _environment,
-        _keyring,
-        _proxy,
-        _trust,
-        _name,
-        _encryption,
-        _server,
-        _clock,
-        _sign_in,
-    ]
-    return [check(session) for check in checks]
+def checks(subject: str) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        CHECKS[subject] = check
+        return check
+
+    return register
 
 
-def _program(_: Session) -> Finding:
+@checks("moby")
+def _program(_: Session) -> tuple[str, str]:
     system = f"{platform.system()} {platform.release()}"
-    return Finding("moby", "ok", f"{__version__}, Python {platform.python_version()}, {system}")
+    return "ok", f"{__version__}, Python {platform.python_version()}, {system}"
 
 
-def _host(session: Session) -> Finding:
-    return Finding("host", "ok", f"{session.host}, profile {session.profile}")
+@checks("host")
+def _host(session: Session) -> tuple[str, str]:
+    return "ok", f"{session.host}, profile {session.profile}"
 
 
-def _folder(session: Session) -> Finding:
+@checks("folder")
+def _folder(session: Session) -> tuple[str, str]:
     folder = session.config.folder
+    shown = _without_home(str(folder))
     if not folder.exists():
-        return Finding("folder", "ok", f"{_short(str(folder))} is not there yet")
+        return "ok", f"{shown} is not there yet"
     mode = stat.S_IMODE(folder.stat().st_mode)
-    state = "problem" if mode & 0o077 else "ok"
-    return Finding("folder", state, f"{_short(str(folder))}, mode {mode:04o}")
+    return "problem" if mode & 0o077 else "ok", f"{shown}, mode {mode:04o}"
 
 
-def _environment(session: Session) -> Finding:
+@checks("variables")
+def _variables(session: Session) -> tuple[str, str]:
     environ = session.context.environ
     wrong = [name for name in MISSPELT if environ.get(name)]
     if wrong:
-        return Finding("variables", "problem", f"{', '.join(wrong)} means nothing; use MOBY_TOKEN")
+        return "problem", f"{', '.join(wrong)} means nothing; use MOBY_TOKEN"
     known = sorted(name for name in environ if name.startswith("MOBY_"))
-    return Finding("variables", "ok", f"set: {', '.join(known) or 'none'}")
+    return "ok", f"set: {', '.join(known) or 'none'}"
 
 
-def _keyring(session: Session) -> Finding:
+@checks("keyring")
+def _keyring(session: Session) -> tuple[str, str]:
     keyring = KeyringStore(session.context.environ)
     try:
         keyring.check(session.host)
     except KeyringUnavailableError as error:
-        return Finding("keyring", "note", f"not usable: {clean(error)}")
-    return Finding("keyring", "ok", keyring.backend_name)
+        return "note", f"not usable: {clean(error)}"
+    return "ok", keyring.backend_name
 
 
-def _proxy(session: Session) -> Finding:
+@checks("proxy")
+def _proxy(session: Session) -> tuple[str, str]:
+    """Name the proxies, without user names and passwords."""
     environ = session.context.environ
     given = {name: environ.get(name) or environ.get(name.lower()) for name in _PROXIES}
-    shown = [f"{name} {_without_password(value)}" for name, value in given.items() if value]
-    return Finding("proxy", "ok", "; ".join(shown) or "none")
+    shown = [f"{name} {value.rpartition('@')[2]}" for name, value in given.items() if value]
+    return "ok", "; ".join(shown) or "none"
 
 
-def _trust(session: Session) -> Finding:
+@checks("certificates")
+def _certificates(session: Session) -> tuple[str, str]:
     try:
         named = ca_file(session.context.environ)
     except TransportError as error:
-        return Finding("certificates", "problem", error.message)
-    return Finding("certificates", "ok", _short(named) if named else "those that come with moby")
+        return "problem", error.message
+    return "ok", _without_home(named) if named else "those that come with moby"
 
 
-def _name(session: Session) -> Finding:
+@checks("name")
+def _name(session: Session) -> tuple[str, str]:
     name = urlsplit(session.host).hostname or ""
     try:
         found = socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)
     except OSError as error:
-        return Finding("name", "problem", f"{name} was not found: {error.strerror}")
-    return Finding("name", "ok", f"{name} is {', '.join(sorted({str(f[4][0]) for f in found}))}")
+        return "problem", f"{name} was not found: {error.strerror}"
+    return "ok", f"{name} is {', '.join(sorted({str(f[4][0]) for f in found}))}"
 
 
-def _encryption(session: Session) -> Finding:
+@checks("encryption")
+def _encryption(session: Session) -> tuple[str, str]:
     parts = urlsplit(session.host)
     if parts.scheme == "http":
-        return Finding("encryption", "note", "none: this machine only")
+        return "note", "none: this machine only"
     try:
         from certifi import where
 
@@ -121,80 +136,50 @@ def _encryption(session: Session) -> Finding:
             socket.create_connection(address, CONNECT_TIMEOUT_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=parts.hostname) as secure,
         ):
-            return Finding("encryption", "ok", str(secure.version()))
+            return "ok", str(secure.version())
     except ssl.SSLCertVerificationError as error:
-        return Finding("encryption", "problem", f"certificate refused: {error.verify_message}")
+        return "problem", f"certificate refused: {error.verify_message}"
     except TransportError as error:
-        return Finding("encryption", "problem", error.message)
+        return "problem", error.message
     except OSError as error:
-        return Finding("encryption", "problem", f"no direct connection: {error.strerror or error}")
+        return "problem", f"no direct connection: {error.strerror or error}"
 
 
-def _server(session: Session) -> Finding:
+@checks("server")
+def _server(session: Session) -> tuple[str, str]:
     try:
         client = session.api.get("client", Client, public=True)
     except MobyError as error:
-        return Finding("server", "problem", error.message)
-    return Finding("server", "ok", f"answers; newest moby is {clean(client['latest_version'])}")
+        return "problem", error.message
+    return "ok", f"answers; newest moby is {clean(client['latest_version'])}"
 
 
-def _clock(session: Session) -> Finding:
-    """A wrong clock makes sign-ins look expired and certificates look invalid."""
+@checks("clock")
+def _clock(session: Session) -> tuple[str, str]:
+    """Compare the clocks: a wrong one makes sign-ins look expired and certificates invalid."""
     request = Request("GET", f"{session.host}{BASE_PATH}client", {"Accept": "application/json"})
     try:
         answer = session.context.transport.send(request)
         there = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
     except (TransportError, ValueError, TypeError):
-        return Finding("clock", "note", "could not be compared with the server's")
+        return "note", "could not be compared with the server's"
     off = session.context.clock.now() - there
     state = "problem" if abs(off) > _WRONG_CLOCK_SECONDS else "ok"
-    return Finding(
-        "clock", state, f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server"
-    )
+    return state, f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server"
 
 
-def _sign_in(session: Session) -> Finding:
+@checks("sign-in")
+def _sign_in(session: Session) -> tuple[str, str]:
     sources = session.credentials.sources()
     try:
         status = session.api.get("status", Status)
     except MobyError as error:
-        state = "note" if error.code == "not_signed_in" else "problem"
-        return Finding("sign-in", state, error.message)
-    token = status["token"]
-    return Finding(
-        "sign-in",
-        "ok",
-        f"account {clean(status['account']['id'])}, token from {sources[0]}, "
-        f"expires {clean(token['expires_at'] or 'never')}",
-    )
+        return "note" if error.code == "not_signed_in" else "problem", error.message
+    account, expires = clean(status["account"]["id"]), status["token"]["expires_at"] or "never"
+    return "ok", f"account {account}, token from {sources[0]}, expires {clean(expires)}"
 
 
-def _short(path: str) -> str:
-    """Without the user's name in it."""
+def _without_home(path: str) -> str:
+    """Return the path without the user's name in it."""
     home = os.path.expanduser("~")
     return path.replace(home, "~", 1) if path.startswith(home) else path
-
-
-def _without_password(value: str) -> str:
-    return value.rpartition("@")[2] if "@" in value else value
-
-
-_HANG = 23  # where the details begin
-_STYLES = {"ok": "green", "note": "yellow", "problem": "red"}
-
-
-class DoctorCommand(Command):
-    name = "doctor"
-    description = "Look for what is wrong; the output is safe to paste"
-
-    def handle(self) -> int:
-        findings = examine(self.session)
-        wrong = [finding for finding in findings if finding.state == "problem"]
-        if self.console.json:
-            self.console.document({"ok": not wrong, "findings": [asdict(f) for f in findings]})
-        else:
-            for finding in findings:
-                state = self.console.style(f"{finding.state:<7}", _STYLES[finding.state])
-                line = f"{state}  {finding.subject:<12}  {clean(finding.detail)}"
-                self.console.write(line, hang=_HANG)
-        return ExitCode.FAILURE if wrong else ExitCode.DONE

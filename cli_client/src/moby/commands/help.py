@@ -1,3 +1,5 @@
+"""moby help and moby completions: both are written from the commands themselves."""
+
 from dataclasses import asdict
 
 from cleo.commands.command import Command as CleoCommand
@@ -11,6 +13,7 @@ from moby.help.completions import script_for
 from moby.help.pages import command_page, overview, topic_page
 
 _WIDEST = 100
+_SHELLS = ("bash", "zsh", "fish")
 
 
 class HelpCommand(Command):
@@ -24,49 +27,23 @@ class HelpCommand(Command):
         self._asked_about = command
 
     def handle(self) -> int:
-        if self._asked_about is not None:
-            return self._explain(self._asked_about)
-        name = " ".join(self.argument("words") or [])
-        if not name:
-            return self._overview()
-        if name in TOPICS:
-            return self._topic(name)
-        if not self.moby.has(name):
-            topics = ", ".join(TOPICS)
-            raise MobyError(
-                "usage", f"there is no command or topic {name!r}", f"Topics: {topics}; or moby help"
-            )
-        return self._explain(self.moby.get(name))
-
-    @property
-    def _width(self) -> int:
-        return min(self.console.width, _WIDEST)
-
-    def _overview(self) -> int:
-        if self.console.json:
-            self.console.document({"commands": [asdict(c) for c in all_commands(self.moby)]})
-        else:
-            self.console.write(overview(self.moby, self._width))
-        return 0
-
-    def _topic(self, name: str) -> int:
-        if self.console.json:
-            self.console.document({"topic": name, "text": TOPICS[name]})
-        else:
-            self.console.write(topic_page(TOPICS[name], self._width))
-        return 0
-
-    def _explain(self, command: CleoCommand) -> int:
+        width = min(self.console.width, _WIDEST)
+        command, name = self._asked_about, " ".join(self.argument("words") or [])
+        if command is None:
+            if not name:
+                commands = [asdict(facts) for facts in all_commands(self.moby)]
+                return self.answer({"commands": commands}, overview(self.moby, width))
+            if name in TOPICS:
+                return self.answer({"topic": name, "text": TOPICS[name]}, topic_page(name, width))
+            if not self.moby.has(name):
+                unknown = f"there is no command or topic {name!r}"
+                raise MobyError("usage", unknown, f"Topics: {', '.join(TOPICS)}; or moby help")
+            command = self.moby.get(name)
         if isinstance(command, GroupCommand):
             command.show(self.console)
-        elif self.console.json:
-            self.console.document(asdict(describe(command)))
-        else:
-            self.console.write(command_page(describe(command), self._width))
-        return 0
-
-
-_SHELLS = ("bash", "zsh", "fish")
+            return 0
+        facts = describe(command)
+        return self.answer(asdict(facts), command_page(facts, width))
 
 
 class CompletionsCommand(Command):
@@ -89,7 +66,6 @@ class CompletionsCommand(Command):
             )
         script = script_for(shell, self.moby)
         if self.console.json:
-            self.console.document({"shell": shell, "script": script})
-        else:
-            self.console.raw(script.rstrip("\n"))
+            return self.answer({"shell": shell, "script": script})
+        self.console.raw(script.rstrip("\n"))
         return 0

@@ -1,4 +1,4 @@
-"""The pages of moby help that belong to no single command."""
+"""Every command, option and topic as plain facts: help in all formats is written from them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,56 +11,6 @@ if TYPE_CHECKING:
     from cleo.application import Application
     from cleo.commands.command import Command as CleoCommand
     from cleo.io.inputs.option import Option
-
-_EXIT_CODES = "\n".join(f"  {code.value:<3}  {meaning}" for code, meaning in MEANINGS.items())
-
-TOPICS: dict[str, str] = {
-    "exit-codes": f"""What moby ends with:
-
-{_EXIT_CODES}
-""",
-    "environment": """Variables that moby reads:
-
-  MOBY_HOST           the server (https://mobayilo.com)
-  MOBY_TOKEN          a token, before any stored one
-  MOBY_TOKEN_FILE     a file that holds a token, after MOBY_TOKEN
-  MOBY_PROFILE        the profile, where you have several sign-ins (default)
-  MOBY_CONFIG_DIR     where moby keeps its files (~/.config/moby)
-  MOBY_KEYRING        off: never use the system's keyring
-  MOBY_CONFIRM_ABOVE  dollars a minute above which a call is asked about (0.50)
-  NO_COLOR            no colours
-  BROWSER             the browser to open
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
-                      never used for a server on this machine
-  REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
-
-A token is taken from the first of: --token, MOBY_TOKEN, MOBY_TOKEN_FILE, the
-keyring, the file of the profile. moby auth status names the one in use.
-""",
-    "json": """With --json, stdout is exactly one JSON document. On failure stdout is empty and
-stderr ends with one object:
-
-  {"error": {"code", "message", "hint", "request_id", "retryable"}}
-
-"details" is added where the server gives some, such as the candidates of an
-ambiguous number. moby auth status --json always prints its document, and
-its exit code tells the state. Money is a decimal string in US dollars.
-""",
-    "options": """Options of every command, before or after its name:
-
-  --json              print one JSON document instead of text
-  --host HOST         the server to use
-  --token TOKEN       a token for this command; other users may see it
-  --profile PROFILE   the profile to use, where you have several sign-ins
-  -q, --quiet         print only errors, and what --json and --csv give
-  -v, --verbose       show requests; -vvv shows bodies; secrets never
-  -n, --no-interaction  never ask
-  --ansi, --no-ansi   force or forbid colours
-  -h, --help          help for the command
-  -V, --version       the version of moby
-""",
-}
-
 
 SECTIONS = {
     "Sign in": ("auth",),
@@ -132,23 +82,75 @@ def shared_options(application: "Application") -> tuple[OptionFacts, ...]:
     return tuple(_option(o) for o in application.definition.options)
 
 
-def all_commands(application: "Application") -> Iterator[CommandFacts]:
-    """Every command that runs, in the order of the sections; groups and old names are left out."""
-    commands = application.all()
-    for heads in SECTIONS.values():
-        for name in sorted(commands):
-            is_group = name in GROUPS
-            if name.split(" ")[0] in heads and not commands[name].hidden and not is_group:
-                yield describe(commands[name])
-
-
-def section_of(name: str) -> str:
-    head = name.split(" ")[0]
-    return next(title for title, heads in SECTIONS.items() if head in heads)
-
-
 def _option(option: "Option") -> OptionFacts:
     named = _VALUES.get(option.name, option.name.rsplit("-", 1)[-1].upper())
     value = "" if option.is_flag() else named
     shortcut = (option.shortcut or "").split("|")[0]
     return OptionFacts(option.name, shortcut, value, option.description)
+
+
+def sections(application: "Application") -> dict[str, list[CommandFacts]]:
+    """Return every command that runs, by section; groups and old names are left out."""
+    found = application.all()
+    names = [name for name in sorted(found) if name not in GROUPS and not found[name].hidden]
+    return {
+        title: [describe(found[name]) for name in names if name.split(" ")[0] in heads]
+        for title, heads in SECTIONS.items()
+    }
+
+
+def all_commands(application: "Application") -> Iterator[CommandFacts]:
+    """Yield the commands in the order of the sections."""
+    for commands in sections(application).values():
+        yield from commands
+
+
+_EXIT_CODES = "\n".join(f"  {code.value:<3}  {meaning}" for code, meaning in MEANINGS.items())
+
+# The pages of moby help that belong to no single command.
+TOPICS: dict[str, str] = {
+    "exit-codes": f"""What moby ends with:
+
+{_EXIT_CODES}
+""",
+    "environment": """Variables that moby reads:
+
+  MOBY_HOST           the server (https://mobayilo.com)
+  MOBY_TOKEN          a token, before any stored one
+  MOBY_TOKEN_FILE     a file that holds a token, after MOBY_TOKEN
+  MOBY_PROFILE        the profile, where you have several sign-ins (default)
+  MOBY_CONFIG_DIR     where moby keeps its files (~/.config/moby)
+  MOBY_KEYRING        off: never use the system's keyring
+  MOBY_CONFIRM_ABOVE  dollars a minute above which a call is asked about (0.50)
+  NO_COLOR            no colours
+  BROWSER             the browser to open
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                      never used for a server on this machine
+  REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
+
+A token is taken from the first of: --token, MOBY_TOKEN, MOBY_TOKEN_FILE, the
+keyring, the file of the profile. moby auth status names the one in use.
+""",
+    "json": """With --json, stdout is exactly one JSON document. On failure stdout is empty and
+stderr ends with one object:
+
+  {"error": {"code", "message", "hint", "request_id", "retryable"}}
+
+"details" is added where the server gives some, such as the candidates of an
+ambiguous number. moby auth status --json always prints its document, and
+its exit code tells the state. Money is a decimal string in US dollars.
+""",
+    "options": """Options of every command, before or after its name:
+
+  --json              print one JSON document instead of text
+  --host HOST         the server to use
+  --token TOKEN       a token for this command; other users may see it
+  --profile PROFILE   the profile to use, where you have several sign-ins
+  -q, --quiet         print only errors, and what --json and --csv give
+  -v, --verbose       show requests; -vvv shows bodies; secrets never
+  -n, --no-interaction  never ask
+  --ansi, --no-ansi   force or forbid colours
+  -h, --help          help for the command
+  -V, --version       the version of moby
+""",
+}

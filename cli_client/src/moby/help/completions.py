@@ -1,6 +1,5 @@
 """The two-letter codes of ISO 3166, for completion; what can be called, the server says."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,14 +31,9 @@ _VALUES = {
 }
 
 
-def script_for(shell: str, application: "Application") -> str:
-    write: Callable[[Application], str] = {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell]
-    return write(application)
-
-
 @dataclass(frozen=True)
 class Position:
-    """A beginning of a command line: what may follow it, with what each means."""
+    """A beginning of a command line, and the words and options that may follow it."""
 
     name: str
     words: dict[str, str]
@@ -61,29 +55,51 @@ def _positions(application: "Application") -> list[Position]:
     ]
 
 
-def _flags(options: tuple[OptionFacts, ...]) -> str:
-    return " ".join(f"--{option.name}" for option in options)
-
-
-def _bash(application: "Application") -> str:
+def script_for(shell: str, application: "Application") -> str:
+    """Return the script of bash, zsh or fish."""
+    if shell == "fish":
+        return _fish(application)
+    is_bash = shell == "bash"
+    template, case, value = (_BASH, *_BASH_CASES) if is_bash else (_ZSH, *_ZSH_CASES)
+    quote = '"' if is_bash else "'"
     positions = _positions(application)
+
+    def described(words: dict[str, str]) -> str:
+        return " ".join(words if is_bash else map(_zsh_pair, words, words.values()))
+
+    def flags(options: tuple[OptionFacts, ...]) -> str:
+        return described({f"--{option.name}": option.description for option in options})
+
     cases = [
-        f'    "{p.name}") words="{" ".join(p.words) or _WORDS.get(p.name, "")}"; '
-        f'flags="{_flags(p.options)}" ;;'
+        case.format(
+            name=p.name,
+            words=described(p.words) or _WORDS.get(p.name, ""),
+            flags=flags(p.options),
+        )
         for p in positions
     ]
-    values = [
-        f'    --{name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;'
-        for name, words in _VALUES.items()
-    ]
-    return _BASH.format(
-        values="\n".join(values),
+    return template.format(
+        values="\n".join(value.format(name=name, words=w) for name, w in _VALUES.items()),
         cases="\n".join(cases),
-        known=" | ".join(f'"{p.name}"' for p in positions if p.name),
-        shared=_flags(shared_options(application)),
+        known=" | ".join(f"{quote}{p.name}{quote}" for p in positions if p.name),
+        shared=flags(shared_options(application)),
     )
 
 
+def _zsh_pair(word: str, description: str) -> str:
+    text = description.replace("'", "’").replace(":", ",")
+    return f"'{word}:{text}'"
+
+
+# A position of the command line, and an option whose values are known.
+_BASH_CASES = (
+    '    "{name}") words="{words}"; flags="{flags}" ;;',
+    '    --{name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;',
+)
+_ZSH_CASES = (
+    "    '{name}') words_here=({words}); flags=({flags}) ;;",
+    "    --{name}) compadd -- {words}; return ;;",
+)
 _BASH = """\
 # bash completion for moby
 _moby() {{
@@ -111,30 +127,6 @@ _moby() {{
 }}
 complete -F _moby moby
 """
-
-
-def _zsh(application: "Application") -> str:
-    positions = _positions(application)
-    cases = []
-    for p in positions:
-        words = [_zsh_pair(w, d) for w, d in p.words.items()] or _WORDS.get(p.name, "").split()
-        flags = [_zsh_pair(f"--{o.name}", o.description) for o in p.options]
-        cases.append(
-            f"    '{p.name}') words_here=({' '.join(words)}); flags=({' '.join(flags)}) ;;"
-        )
-    return _ZSH.format(
-        values="\n".join(f"    --{name}) compadd -- {v}; return ;;" for name, v in _VALUES.items()),
-        cases="\n".join(cases),
-        known=" | ".join(f"'{p.name}'" for p in positions if p.name),
-        shared=" ".join(
-            _zsh_pair(f"--{o.name}", o.description) for o in shared_options(application)
-        ),
-    )
-
-
-def _zsh_pair(word: str, description: str) -> str:
-    text = description.replace("'", "’").replace(":", ",")
-    return f"'{word}:{text}'"
 
 
 _ZSH = """\

@@ -1,170 +1,201 @@
-"""The pages of help, the manual and the reference, written from the commands themselves."""
+"""Help in its three formats: for a terminal, as the manual page, and as the reference of the guide.
+
+`write_command` and `write_everything` decide what is in a page; a format only decides how it looks.
+"""
 
 import re
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from moby import __version__
-from moby.help.catalogue import (
-    TOPICS,
-    CommandFacts,
-    OptionFacts,
-    all_commands,
-    section_of,
-    shared_options,
-)
+from moby.help.catalogue import TOPICS, CommandFacts, sections, shared_options
 from moby.text import columns
 
 if TYPE_CHECKING:
     from cleo.application import Application
 
+Rows = Sequence[tuple[str, str]]
+
+
+class Format(Protocol):
+    def heading(self, title: str) -> None: ...
+    def command(self, command: CommandFacts) -> None: ...
+    def prose(self, text: str) -> None: ...
+    def table(self, title: str, rows: Rows) -> None: ...
+    def topic(self, name: str, text: str) -> None: ...
+
+
+def write_command(page: Format, command: CommandFacts) -> None:
+    page.command(command)
+    if command.help:
+        page.prose(command.help)
+    if command.arguments:
+        page.table("Arguments", command.arguments)
+    if command.options:
+        page.table("Options", [(o.usage, o.description) for o in command.options])
+
+
+def write_everything(page: Format, application: "Application") -> None:
+    for title, commands in sections(application).items():
+        page.heading(title)
+        for command in commands:
+            write_command(page, command)
+    page.heading("Options of every command")
+    page.table("Options", [(o.usage, o.description) for o in shared_options(application)])
+    for name, text in TOPICS.items():
+        if name != "options":
+            page.topic(name, text)
+
 
 def overview(application: "Application", width: int) -> str:
-    lines = [f"moby {__version__}: prepaid international calling from a terminal", ""]
-    section = ""
-    commands = list(all_commands(application))
-    widest = max(len(c.name) for c in commands)
-    for command in commands:
-        if section_of(command.name) != section:
-            lines += [""] if section else []
-            section = section_of(command.name)
-            lines.append(section)
-        lines += columns([(command.name, command.description)], width, widest)
-    topics = ", ".join(TOPICS)
-    lines += ["", "Begin with: moby auth login", "More: moby COMMAND --help"]
-    lines += textwrap.wrap(f"Topics: moby help {topics}", width, subsequent_indent="  ")
-    return "\n".join(lines)
+    page = TerminalPage(width)
+    page.lines.append(f"moby {__version__}: prepaid international calling from a terminal")
+    commands = sections(application)
+    widest = max(len(command.name) for group in commands.values() for command in group)
+    for title, group in commands.items():
+        page.heading(title)
+        page.lines += columns([(c.name, c.description) for c in group], width, widest)
+    page.lines += ["", "Begin with: moby auth login", "More: moby COMMAND --help"]
+    topics = f"Topics: moby help {', '.join(TOPICS)}"
+    page.lines += textwrap.wrap(topics, width, subsequent_indent="  ")
+    return "\n".join(page.lines)
 
 
 def command_page(command: CommandFacts, width: int) -> str:
-    lines = textwrap.wrap(command.description + ".", width)
-    lines += ["", *_wrapped_usage(command.usage, width)]
-    if command.help:
-        lines += ["", *plain_help(command.help, width)]
-    if command.arguments:
-        lines += ["", "Arguments", *columns(command.arguments, width)]
-    if command.options:
-        rows = [(o.usage, o.description) for o in command.options]
-        lines += ["", "Options", *columns(rows, width)]
+    page = TerminalPage(width)
+    write_command(page, command)
     shared = "Options of every command: moby help options"
-    lines += ["", *textwrap.wrap(shared, width, subsequent_indent="  ")]
-    return "\n".join(lines)
+    page.lines += ["", *textwrap.wrap(shared, width, subsequent_indent="  ")]
+    return "\n".join(page.lines)
 
 
-def plain_help(text: str, width: int) -> list[str]:
-    """Paragraphs are set anew; indented lines, which are examples, stay as they are."""
-    lines: list[str] = []
-    for paragraph in text.strip("\n").split("\n\n"):
-        lines += [""] if lines else []
-        if paragraph.startswith("  "):
-            lines += paragraph.splitlines()
-        else:
-            lines += textwrap.wrap(paragraph, width)
-    return lines
-
-
-def topic_page(text: str, width: int) -> str:
-    """A topic: its tables in two columns, everything else as in the help of a command."""
-    lines: list[str] = []
-    for paragraph in text.strip("\n").split("\n\n"):
-        lines += [""] if lines else []
-        parts = [re.split(" {2,}", line.strip(), maxsplit=1) for line in paragraph.splitlines()]
-        if paragraph.startswith("  ") and any(len(part) == 2 for part in parts):
-            lines += columns([(*part, "")[:2] for part in parts], width)
-        else:
-            lines += plain_help(paragraph, width)
-    return "\n".join(lines)
-
-
-def _wrapped_usage(usage: str, width: int) -> list[str]:
-    return textwrap.wrap(f"Usage: {usage}", width, subsequent_indent="    ")
+def topic_page(name: str, width: int) -> str:
+    page = TerminalPage(width)
+    page.topic(name, TOPICS[name])
+    return "\n".join(page.lines)
 
 
 def man_page(application: "Application") -> str:
-    """moby(1) in the man macros."""
-    lines = [
-        f'.TH MOBY 1 "" "moby {__version__}" "Mobayilo"',
-        ".SH NAME",
-        r"moby \- prepaid international calling from a terminal",
-        ".SH SYNOPSIS",
-        r"\fBmoby\fR \fICOMMAND\fR [\fIOPTIONS\fR]",
-    ]
-    section = ""
-    for command in all_commands(application):
-        if section_of(command.name) != section:
-            section = section_of(command.name)
-            lines.append(f".SH {section.upper()}")
-        lines += _man_command(command)
-    lines.append(".SH OPTIONS OF EVERY COMMAND")
-    lines += _man_options(shared_options(application))
-    for name, text in TOPICS.items():
-        if name != "options":
-            lines += [f".SH {name.upper()}", ".nf", *map(_roff, text.strip().splitlines()), ".fi"]
-    return "\n".join(lines) + "\n"
+    page = ManualPage()
+    write_everything(page, application)
+    return "\n".join(page.lines) + "\n"
 
 
 def reference(application: "Application") -> str:
-    """The same facts as a page of the documentation."""
-    lines = [
-        "# Commands of moby",
-        "",
-        "Every command, as `moby COMMAND --help` prints it. This page is generated from the",
-        "commands: `python -m moby.generate`.",
-    ]
-    section = ""
-    for command in all_commands(application):
-        if section_of(command.name) != section:
-            section = section_of(command.name)
-            lines += ["", f"## {section}"]
-        lines += ["", *_reference_command(command)]
-    lines += ["", "## Options of every command", "", *_option_table(shared_options(application))]
-    for name, text in TOPICS.items():
-        if name != "options":
-            title = name.replace("-", " ").capitalize()
-            lines += ["", f"## {title}", "", "```text", text.strip(), "```"]
-    return "\n".join(lines) + "\n"
+    page = ReferencePage()
+    write_everything(page, application)
+    return "\n".join(page.lines) + "\n"
 
 
-def _man_command(command: CommandFacts) -> list[str]:
-    lines = [f'.SS "{_roff(command.usage)}"', _roff(command.description) + "."]
-    if command.help:
-        lines += [".PP", ".nf", *map(_roff, command.help.strip("\n").splitlines()), ".fi"]
-    for name, description in command.arguments:
-        lines += [".TP", rf"\fI{_roff(name.upper())}\fR", _roff(description)]
-    return lines + _man_options(command.options)
+class TerminalPage:
+    """Text, set to the width of the terminal."""
+
+    def __init__(self, width: int) -> None:
+        self.lines: list[str] = []
+        self._width = width
+
+    def heading(self, title: str) -> None:
+        self.lines += ["", title]
+
+    def command(self, command: CommandFacts) -> None:
+        usage = f"Usage: {command.usage}"
+        self.lines += textwrap.wrap(command.description + ".", self._width)
+        self.lines += ["", *textwrap.wrap(usage, self._width, subsequent_indent="    ")]
+
+    def prose(self, text: str) -> None:
+        """Set the paragraphs; indented lines, which are examples, stay as they are."""
+        for paragraph in text.strip("\n").split("\n\n"):
+            self.lines += [""] if self.lines else []
+            if paragraph.startswith("  "):
+                self.lines += paragraph.splitlines()
+            else:
+                self.lines += textwrap.wrap(paragraph, self._width)
+
+    def table(self, title: str, rows: Rows) -> None:
+        self.heading(title)
+        self.lines += columns(rows, self._width)
+
+    def topic(self, name: str, text: str) -> None:
+        """Set tables in two columns, and everything else like the help of a command."""
+        for paragraph in text.strip("\n").split("\n\n"):
+            parts = [re.split(" {2,}", line.strip(), maxsplit=1) for line in paragraph.splitlines()]
+            if paragraph.startswith("  ") and any(len(part) == 2 for part in parts):
+                rows = [(part[0], part[1] if len(part) == 2 else "") for part in parts]
+                self.lines += ["", *columns(rows, self._width)]
+            else:
+                self.prose(paragraph)
 
 
-def _man_options(options: tuple[OptionFacts, ...]) -> list[str]:
-    lines: list[str] = []
-    for option in options:
-        lines += [".TP", rf"\fB{_roff(option.usage)}\fR", _roff(option.description)]
-    return lines
+class ManualPage:
+    """moby(1) in the man macros."""
+
+    def __init__(self) -> None:
+        self.lines = [
+            f'.TH MOBY 1 "" "moby {__version__}" "Mobayilo"',
+            ".SH NAME",
+            r"moby \- prepaid international calling from a terminal",
+            ".SH SYNOPSIS",
+            r"\fBmoby\fR \fICOMMAND\fR [\fIOPTIONS\fR]",
+        ]
+
+    def heading(self, title: str) -> None:
+        self.lines.append(f".SH {title.upper()}")
+
+    def command(self, command: CommandFacts) -> None:
+        self.lines += [f'.SS "{_roff(command.usage)}"', _roff(command.description) + "."]
+
+    def prose(self, text: str) -> None:
+        self.lines += [".PP", ".nf", *map(_roff, text.strip("\n").splitlines()), ".fi"]
+
+    def table(self, title: str, rows: Rows) -> None:
+        for name, description in rows:
+            shown = rf"\fI{_roff(name.upper())}\fR"
+            if title == "Options":
+                shown = rf"\fB{_roff(name)}\fR"
+            self.lines += [".TP", shown, _roff(description)]
+
+    def topic(self, name: str, text: str) -> None:
+        self.heading(name)
+        self.lines += [".nf", *map(_roff, text.strip().splitlines()), ".fi"]
 
 
 def _roff(text: str) -> str:
-    """Text as roff takes it: plain hyphens, ASCII only, no line that begins as a request."""
+    """Return the text as roff takes it: plain hyphens, ASCII, no line that begins as a request."""
     plain = text.replace("\\", "\\e").replace("-", "\\-")
     plain = plain.replace("…", "...").replace("–", "\\[en]")
     return "\\&" + plain if plain[:1] in (".", "'") else plain
 
 
-def _reference_command(command: CommandFacts) -> list[str]:
-    lines = [f"### moby {command.name}", "", f"{command.description}.", ""]
-    lines += ["```text", command.usage, "```"]
-    if command.help:
-        lines += ["", "```text", command.help.strip("\n"), "```"]
-    if command.arguments:
-        lines += ["", "| argument | |", "|---|---|"]
-        lines += [f"| `{name.upper()}` | {_cell(text)} |" for name, text in command.arguments]
-    if command.options:
-        lines += ["", *_option_table(command.options)]
-    return lines
+class ReferencePage:
+    """A page of the documentation, in Markdown."""
 
+    def __init__(self) -> None:
+        self.lines = [
+            "# Commands of moby",
+            "",
+            "Every command, as `moby COMMAND --help` prints it. This page is generated from the",
+            "commands: `python -m moby.generate`.",
+        ]
 
-def _option_table(options: tuple[OptionFacts, ...]) -> list[str]:
-    rows = [f"| `{option.usage}` | {_cell(option.description)} |" for option in options]
-    return ["| option | |", "|---|---|", *rows]
+    def heading(self, title: str) -> None:
+        self.lines += ["", f"## {title}"]
 
+    def command(self, command: CommandFacts) -> None:
+        self.lines += ["", f"### moby {command.name}", "", f"{command.description}."]
+        self.prose(command.usage)
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    def prose(self, text: str) -> None:
+        self.lines += ["", "```text", text.strip("\n"), "```"]
+
+    def table(self, title: str, rows: Rows) -> None:
+        kind = title.lower().removesuffix("s")
+        self.lines += ["", f"| {kind} | |", "|---|---|"]
+        for name, description in rows:
+            shown = name.upper() if title == "Arguments" else name
+            escaped = description.replace("|", "\\|")
+            self.lines.append(f"| `{shown}` | {escaped} |")
+
+    def topic(self, name: str, text: str) -> None:
+        self.heading(name.replace("-", " ").capitalize())
+        self.prose(text.strip())
