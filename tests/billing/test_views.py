@@ -96,9 +96,6 @@ def test_topup_page_offers_what_the_account_may_pay(browser: Client, settings: S
     assert 'value="$50.00"' not in page
 
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_customer_refunds_a_part_and_has_a_receipt(
     stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client

@@ -52,6 +52,7 @@ TOPUP: dict[str, Any] = {
     "created_at": "2026-11-24T20:00:00Z",
     "paid_at": None,
 }
+PAID_TOPUP = {**TOPUP, "status": "paid", "checkout_url": None, "paid_at": "2026-11-24T20:01:00Z"}
 VERIFICATION = {
     "verification_id": "ver_1",
     "e164": PHONE,

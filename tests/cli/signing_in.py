@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby
+from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
 FILE = "--insecure-storage"

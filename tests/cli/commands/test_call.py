@@ -1,33 +1,16 @@
 """moby call and moby calls, without a terminal."""
 
-import csv
-from io import StringIO
-from typing import Any
+import time
 
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.call_answers import ANSWERED, RINGING
-from tests.cli.conftest import Moby
+from tests.cli.placing import place
+from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
+from tests.cli.terminal import finish
 
-TALKED = {**d.COMPLETED, "cost": None, "receipt": None, "version": 4}
-
-
-@pytest.fixture
-def moby(moby: Moby) -> Moby:
-    moby.env["MOBY_TOKEN"] = d.TOKEN
-    return moby
-
-
-def place(server: StubServer, call: dict[str, Any] = d.CALL) -> None:
-    server.on("POST", "quote", d.QUOTE)
-    server.on("POST", "calls", call, status=201)
-
-
-def then(server: StubServer, *calls: dict[str, Any]) -> None:
-    for call in calls:
-        server.on("GET", "calls/call_1", call)
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 
 def test_json_returns_at_once_with_the_contract_fields(moby: Moby, server: StubServer) -> None:
@@ -80,64 +63,6 @@ def test_limits_are_sent_with_quote_and_call(moby: Moby, server: StubServer) -> 
         assert sent["caller_id"] == "cid_1"
 
 
-def test_wait_follows_to_the_settled_end(moby: Moby, server: StubServer) -> None:
-    place(server)
-    then(server, RINGING)
-    server.on("GET", "calls/call_1", status=304)
-    then(server, ANSWERED, TALKED, d.COMPLETED)
-    ran = moby.run("call", d.DESTINATION, "--wait", "--json")
-    assert ran.code == 0
-    assert (ran.json["state"], ran.json["duration_seconds"], ran.json["cost"]) == (
-        "completed",
-        65,
-        "0.073",
-    )
-    assert [r.query["after"] for r in server.received[2:]] == [["1"], ["2"], ["2"], ["3"], ["4"]]
-    assert moby.clock.slept == [1.0] * 5
-
-
-@pytest.mark.parametrize("state", ["busy", "no_answer", "failed", "canceled"])
-def test_call_that_reaches_nobody_ends_in_one(moby: Moby, server: StubServer, state: str) -> None:
-    place(server)
-    then(server, {**d.BUSY, "state": state, "status": state})
-    ran = moby.run("call", d.DESTINATION, "--wait", "--json")
-    assert (ran.code, ran.json["state"], ran.json["cost"]) == (1, state, "0.00")
-
-
-def test_receipt_shows_the_arithmetic(moby: Moby, server: StubServer) -> None:
-    place(server)
-    then(server, d.COMPLETED)
-    server.on("GET", "balance", {**d.BALANCE, "is_low": True})
-    ran = moby.run("call", d.DESTINATION, "--wait")
-    assert "70 s, charged as 120 s (60 s steps) x $0.030 / 60 s = $0.060" in ran.stdout
-    assert "65 s, charged as 65 s (60 s + 1 s steps) x $0.012 / 60 s = $0.013" in ran.stdout
-    assert "Total: $0.073" in ran.stdout
-    assert "Talked:   1:05" in ran.stdout
-    assert "Top up with" in ran.stderr
-
-
-def test_following_survives_a_lost_network(moby: Moby, server: StubServer) -> None:
-    place(server)
-    for _ in range(3):
-        server.on("GET", "calls/call_1", drops=True)
-    then(server, d.COMPLETED)
-    server.refuse("GET", "balance", 403, "insufficient_scope")
-    ran = moby.run("call", d.DESTINATION, "--wait")
-    assert ran.code == 0
-    assert "The call goes on, unseen" in ran.stderr
-    assert "The connection is back." in ran.stderr
-
-
-def test_network_that_stays_away_leaves_the_call_id(moby: Moby, server: StubServer) -> None:
-    place(server, {**d.CALL, "max_seconds": 60})
-    for _ in range(120):
-        server.on("GET", "calls/call_1", drops=True)
-    ran = moby.run("call", d.DESTINATION, "--wait", "--json")
-    assert (ran.code, ran.error["code"]) == (3, "network_error")
-    assert ran.error["hint"] == "See how it ended: moby calls show call_1"
-    server.forget()
-
-
 DEAR = {**d.QUOTE, "price_per_minute": "0.518"}
 
 
@@ -185,31 +110,6 @@ def test_callback_is_said_to_the_server(moby: Moby, server: StubServer) -> None:
     assert [request.json["mode"] for request in server.received] == ["callback", "callback"]
 
 
-def test_call_that_vanishes_is_an_error(moby: Moby, server: StubServer) -> None:
-    place(server)
-    server.refuse("GET", "calls/call_1", 404, "not_found")
-    assert moby.run("call", d.DESTINATION, "--wait").code == 6
-
-
-def test_warning_comes_a_minute_before_the_end(moby: Moby, server: StubServer) -> None:
-    place(server)
-    date = {"Date": "Tue, 24 Nov 2026 20:18:30 GMT"}
-    server.on("GET", "calls/call_1", ANSWERED, headers=date)
-    for _ in range(45):
-        server.on("GET", "calls/call_1", status=304)
-    then(server, d.COMPLETED)
-    server.on("GET", "balance", d.BALANCE)
-    ran = moby.run("call", d.DESTINATION, "--wait")
-    assert ran.stderr.count("One minute left") == 1
-
-
-def test_balance_that_is_too_small_is_no_limit_of_nothing(moby: Moby, server: StubServer) -> None:
-    quote = {**d.QUOTE, "max_seconds": 0, "hold": "0.00", "available": "0.01"}
-    server.on("POST", "quote", quote)
-    lines = moby.run("call", d.DESTINATION, "--dry-run", MOBY_TOKEN=d.TOKEN).stdout.splitlines()
-    assert lines[3] == "Limit   none: too little for a call; $0.01 is available"
-
-
 def test_dry_run_calls_nobody(moby: Moby, server: StubServer) -> None:
     server.on("POST", "quote", d.QUOTE)
     assert moby.run("call", d.DESTINATION, "--dry-run", "--json").json == d.QUOTE
@@ -239,60 +139,57 @@ def test_ambiguous_number_shows_each_reading_with_its_price(moby: Moby, server: 
     assert "+44 20 7946 0018 (United Kingdom), no price known" in ran.stderr
 
 
-def test_calls_list_pages_and_joins(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "calls", d.page(d.COMPLETED, cursor="next"))
-    server.on("GET", "calls", d.page(d.BUSY))
-    ran = moby.run("calls", "list", "--all", "--json")
-    assert [call["state"] for call in ran.json["items"]] == ["completed", "busy"]
-    assert ran.json["next_cursor"] is None
-    assert server.received[1].query == {"limit": ["100"], "cursor": ["next"]}
+def test_interrupt_while_placing_ends_the_same_call(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", d.CALL, status=201, delay_seconds=2)
+    server.on("POST", "calls", d.CALL, status=201)
+    server.on("POST", "calls/call_1/hangup", d.COMPLETED)
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    while len(server.received) < 2:
+        time.sleep(0.02)
+    child.sendintr()
+    text, code = finish(child)
+    assert (code, "Hanging up" in text) == (130, True)
+    first, second = (r.headers["idempotency-key"] for r in server.received[1:3])
+    assert first == second
 
 
-def test_calls_list_filters(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "calls", d.page())
-    words = ("--state", "busy", "--country", "GB", "--number", "0018", "--since", "7d")
-    ran = moby.run("calls", "list", *words, "--until", "2026-11-24")
-    assert ran.stdout == "No such calls.\n"
-    assert server.received[0].query == {
-        "state": ["busy"], "country": ["GB"], "number": ["0018"],
-        "since": ["2026-11-17"], "until": ["2026-11-24"],
-    }  # fmt: skip
+def test_dear_call_is_asked_about(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", {**d.QUOTE, "price_per_minute": "0.75"})
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    child.expect(r"\$0\.75 a minute\. Call\? \[y/N\]: ")
+    child.sendline("n")
+    text, code = finish(child)
+    assert (code, "not called" in text) == (1, True)
 
 
-def test_calls_list_as_csv(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "calls", d.page(d.COMPLETED, d.BUSY))
-    rows = list(csv.DictReader(StringIO(moby.run("calls", "list", "--csv").stdout)))
-    assert [(row["to"], row["state"], row["cost"]) for row in rows] == [
-        (d.DESTINATION, "completed", "0.073"), (d.DESTINATION, "busy", "0.00"),
-    ]  # fmt: skip
-    refused = moby.run("calls", "list", "--csv", "--json")
-    assert (refused.code, refused.error["code"]) == (2, "usage")
+def test_threshold_is_the_customers_own(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    env = {"MOBY_TOKEN": d.TOKEN, "MOBY_CONFIRM_ABOVE": "0.04"}
+    child = moby.spawn("call", d.DESTINATION, **env)
+    child.expect(r"Call\? \[y/N\]: ")
+    child.sendeof()
+    assert finish(child)[1] == 1
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", d.CALL, status=201)
+    text, code = finish(moby.spawn("call", d.DESTINATION, "--yes", "--no-wait", **env))
+    assert (code, "[y/N]" in text) == (0, False)
 
 
-def test_calls_list_for_a_person(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "calls", d.page(d.COMPLETED, d.CALL, cursor="next"))
-    lines = moby.run("calls", "list").stdout.splitlines()
-    assert lines[0].split() == ["When", "To", "State", "Time", "Cost", "Id"]
-    assert lines[1].split() == [
-        "2026-11-24", "20:00", d.DESTINATION, "ended", "1:05", "$0.073", "call_1",
-    ]  # fmt: skip
-    server.on("GET", "calls", d.page())
-    assert "No calls yet" in moby.run("calls", "list").stdout
-
-
-def test_calls_show_is_the_receipt(moby: Moby, server: StubServer) -> None:
-    then(server, d.COMPLETED, d.COMPLETED)
-    assert moby.run("calls", "show", "call_1", "--json").json["receipt"] == d.RECEIPT
-    assert "Total: $0.073" in moby.run("calls", "show", "call_1").stdout
-
-
-def test_calls_hangup_ends_one_from_anywhere(moby: Moby, server: StubServer) -> None:
-    server.on("POST", "calls/call_1/hangup", TALKED)
-    assert moby.run("calls", "hangup", "call_1", "--json").json["state"] == "completed"
-    server.on("POST", "calls/call_1/hangup", TALKED)
-    assert "moby calls show call_1" in moby.run("calls", "hangup", "call_1").stdout
-
-
-def test_ids_cannot_reach_other_paths(moby: Moby, server: StubServer) -> None:
-    server.refuse("GET", "calls/..%2Fbalance", 404, "not_found")
-    assert moby.run("calls", "show", "../balance").code == 6
+def test_ambiguous_number_is_chosen(moby: Moby, server: StubServer) -> None:
+    names = (("+44 20 7946 0018", "United Kingdom"), ("+1 207-946-0018", "United States"))
+    candidates = [
+        {**d.CANDIDATE, "redial": f"+{number} x12", "international": shown, "country_name": country}
+        for number, (shown, country) in zip((442079460018, 12079460018), names, strict=True)
+    ]
+    server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": candidates})
+    server.on("POST", "quote", {**d.QUOTE, "extension": "12"})
+    child = moby.spawn("call", "2079460018 x12", "--dry-run", MOBY_TOKEN=d.TOKEN)
+    child.expect(r"2  \+1 207-946-0018 \(United States\), \$0\.012 a minute")
+    child.expect("Which one")
+    child.sendline("7")
+    child.expect("from 1 to 2")
+    child.sendline("2")
+    text, code = finish(child)
+    assert (code, "then keys 12" in text) == (0, True)
+    assert server.received[-1].json == {"to": "+12079460018 x12"}

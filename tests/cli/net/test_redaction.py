@@ -4,8 +4,8 @@ import pytest
 
 from moby.command_names import COMMANDS
 from tests.cli import documents as d
-from tests.cli.conftest import Moby, Ran
 from tests.cli.ports import closed_port
+from tests.cli.program import Moby, Ran
 from tests.cli.shown import CODE, SHOWN
 from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer

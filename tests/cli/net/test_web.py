@@ -1,100 +1,143 @@
-"""https against a server with a certificate of the test's own authority."""
+"""Proxies, and hosts that are asked without one."""
 
-import datetime
-import ssl
+import json
+import socket
+import threading
 from collections.abc import Iterator
-from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby
+from tests.cli.ports import closed_port
+from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
-READ, WRITE = ("balance", "--json"), ("topup", "20", "--json")
+
+def test_proxy_that_is_down_is_called_a_proxy(moby: Moby) -> None:
+    ran = moby.process(
+        "balance",
+        MOBY_HOST="https://mobayilo.example",
+        MOBY_TOKEN=d.TOKEN,
+        HTTPS_PROXY=closed_port(),
+    )
+    assert ran.code == 3
+    assert "proxy" in ran.stderr
+    assert "HTTPS_PROXY" in ran.stderr
 
 
-def write_certificate(folder: Path) -> Path:
-    """Key and certificate for 127.0.0.1 in one file; the certificate is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "moby test")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "certificate.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
+def test_loopback_goes_past_the_proxy_when_told_to(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "balance", d.BALANCE)
+    env = {"HTTP_PROXY": closed_port(), "NO_PROXY": "127.0.0.1", "MOBY_TOKEN": d.TOKEN}
+    assert moby.process("balance", **env).code == 0
+
+
+def test_forgotten_http_of_a_loopback_host_is_named(moby: Moby, server: StubServer) -> None:
+    address = server.url.removeprefix("http://")
+    ran = moby.run("balance", "--json", MOBY_HOST=address, MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.error["code"]) == (3, "tls_error")
+    assert f"write http://{address}." in ran.error["hint"]
+
+
+class Proxy:
+    """A proxy that keeps everything that it is sent, and lets nothing through."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._socket.accept()
+            with connection:
+                said = connection.recv(65536)
+                if said == b"close":
+                    return
+                self.received += said
+                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    def close(self) -> None:
+        with socket.create_connection(self._socket.getsockname()) as connection:
+            connection.sendall(b"close")
+        self._thread.join(timeout=10)
+        self._socket.close()
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    return write_certificate(tmp_path)
-
-
-@pytest.fixture
-def server(certificate: Path) -> Iterator[StubServer]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    running = StubServer(tls=context)
+def proxy() -> Iterator[Proxy]:
+    running = Proxy()
     yield running
     running.close()
 
 
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_named_authority_is_trusted_for_reads_and_writes(
-    moby: Moby, server: StubServer, certificate: Path, variable: str
+VARIABLES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        *[("localhost", [variable]) for variable in VARIABLES],
+        ("LOCALHOST", VARIABLES),
+        ("localhost.", VARIABLES),
+        ("127.0.0.1", VARIABLES),
+    ],
+)
+def test_server_on_this_machine_is_asked_without_the_proxy(
+    moby: Moby,
+    server: StubServer,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    variables: list[str],
 ) -> None:
+    for variable in variables:
+        monkeypatch.setenv(variable, proxy.url)
     server.on("GET", "balance", d.BALANCE)
     server.on("POST", "topups", d.TOPUP, status=201)
-    env = {variable: str(certificate), "MOBY_TOKEN": d.TOKEN}
-    assert moby.run(*READ, **env).code == 0
-    assert moby.run(*WRITE, **env).code == 0
+    env = {**dict.fromkeys(variables, proxy.url), "MOBY_TOKEN": d.TOKEN}
+    host = server.url.replace("127.0.0.1", name)
+    assert moby.run("balance", "--json", "--host", host, **env).json == d.BALANCE
+    assert moby.run("topup", "20", "--json", "--host", host, **env).json == d.TOPUP
+    assert proxy.received == b""
 
 
-@pytest.mark.parametrize("words", [READ, WRITE])
-def test_unknown_authority_gets_no_token(
-    moby: Moby, server: StubServer, words: tuple[str, ...]
+@pytest.mark.parametrize("name", ["127.9.9.9", "[::1]"])
+def test_other_addresses_of_this_machine_go_past_the_proxy_too(
+    moby: Moby, proxy: Proxy, name: str
 ) -> None:
-    ran = moby.run(*words, MOBY_TOKEN=d.TOKEN)
-    assert (ran.code, ran.error["code"]) == (3, "tls_error")
-    assert "REQUESTS_CA_BUNDLE" in ran.error["hint"]
-    assert server.received == []
+    host = closed_port().replace("127.0.0.1", name)
+    env = {**dict.fromkeys(VARIABLES, proxy.url), "MOBY_HOST": host, "MOBY_TOKEN": d.TOKEN}
+    for words in (("balance",), ("topup", "20")):
+        assert moby.process(*words, **env).code == 3
+    assert proxy.received == b""
 
 
-def test_certificate_of_another_name_gets_no_token(
-    moby: Moby, server: StubServer, certificate: Path
-) -> None:
-    env = {"SSL_CERT_FILE": str(certificate), "MOBY_TOKEN": d.TOKEN}
-    other = server.url.replace("127.0.0.1", "localhost")
-    assert moby.run(*READ, MOBY_HOST=other, **env).error["code"] == "tls_error"
-    assert server.received == []
+def test_proxy_sees_a_tunnel_and_no_token(moby: Moby, proxy: Proxy) -> None:
+    env = dict.fromkeys(VARIABLES, proxy.url)
+    env |= {"MOBY_HOST": "https://mobayilo.example", "MOBY_TOKEN": d.TOKEN}
+    for words in (("balance",), ("topup", "20")):
+        assert moby.process(*words, **env).code == 3
+    assert proxy.received.startswith(b"CONNECT mobayilo.example:443 ")
+    assert b"moby_" not in proxy.received
+    assert b"uthorization" not in proxy.received
 
 
-def test_doctor_names_the_encryption(moby: Moby, server: StubServer, certificate: Path) -> None:
-    client = d.offered("0.1.0", "0.1.0")
-    server.on("GET", "client", client)
-    server.on("GET", "client", client)
-    findings = moby.run("doctor", "--json", SSL_CERT_FILE=str(certificate)).json["findings"]
-    found = {finding["subject"]: finding["detail"] for finding in findings}
-    assert found["encryption"] == "TLSv1.3"
-    assert found["certificates"].endswith("certificate.pem")
+@pytest.mark.parametrize("host", ["http://mobayilo.example", "http://127.0.0.1.example"])
+def test_token_never_leaves_this_machine_unencrypted(moby: Moby, proxy: Proxy, host: str) -> None:
+    """Not even where a file names the host, which no command would have written there."""
+    folder = moby.home / "config"
+    folder.mkdir(mode=0o700)
+    config = {"profiles": {"default": {"host": host, "logins": {host: {"storage": "file"}}}}}
+    (folder / "config.json").write_text(json.dumps(config))
+    token = {"tokens": {f"default {host}": d.TOKEN}}
+    (folder / "credentials.json").write_text(json.dumps(token))
+    (folder / "credentials.json").chmod(0o600)
+    env = dict.fromkeys(VARIABLES, proxy.url)
+    everywhere = moby.process("auth", "logout", "--all", **env)
+    assert "not encrypted" in everywhere.stderr
+    del moby.env["MOBY_HOST"]
+    assert moby.process("balance", MOBY_TOKEN=d.TOKEN, **env).code == 2
+    assert moby.process("balance", "--host", host, MOBY_TOKEN=d.TOKEN, **env).code == 2
+    assert proxy.received == b""

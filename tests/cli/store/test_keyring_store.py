@@ -6,39 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby, Ran
+from tests.cli.program import Moby
+from tests.cli.store.keyring import sign_in, use_keyring
 from tests.cli.stubs import StubServer
-
-FOLDER = Path(__file__).parent / "keyrings"
-
-
-def use(moby: Moby, name: str) -> Path:
-    entries = moby.home / "keyring.json"
-    backend = name if "." in name else f"moby_test_keyrings.{name}"
-    moby.env |= {
-        "PYTHONPATH": str(FOLDER),
-        "PYTHON_KEYRING_BACKEND": backend,
-        "TEST_KEYRING": str(entries),
-    }
-    del moby.env["MOBY_KEYRING"]
-    return entries
-
-
-def sign_in(moby: Moby, *words: str) -> Ran:
-    return moby.process("auth", "login", "--with-token", *words, typed=d.TOKEN)
-
-
-@pytest.fixture
-def entries(moby: Moby, server: StubServer) -> Path:
-    """What a working keyring holds, once somebody has signed in."""
-    entries = use(moby, "Working")
-    server.on("GET", "status", d.STATUS)
-    sign_in(moby)
-    return entries
 
 
 def test_token_goes_to_the_keyring_and_comes_back(moby: Moby, server: StubServer) -> None:
-    entries = use(moby, "Working")
+    entries = use_keyring(moby, "Working")
     server.on("GET", "status", d.STATUS)
     ran = sign_in(moby, "--json")
     assert ran.json["token"]["storage"] == "keyring"
@@ -75,7 +49,7 @@ REASONS = [
 def test_useless_keyring_is_named_before_anything_is_asked(
     moby: Moby, server: StubServer, name: str, reason: str
 ) -> None:
-    use(moby, name)
+    use_keyring(moby, name)
     ran = sign_in(moby, "--json")
     assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
     assert reason in ran.error["message"]
@@ -87,7 +61,7 @@ def test_useless_keyring_is_named_before_anything_is_asked(
 def test_keyring_that_is_plain_text_is_no_keyring(
     moby: Moby, server: StubServer, module: str
 ) -> None:
-    use(moby, "Working")
+    use_keyring(moby, "Working")
     package = moby.home / "packages" / "keyrings" / "alt"
     package.mkdir(parents=True)
     (package / "file.py").write_text(
@@ -103,7 +77,7 @@ def test_keyring_that_is_plain_text_is_no_keyring(
 
 
 def test_rates_need_no_keyring(moby: Moby, server: StubServer) -> None:
-    entries = use(moby, "Hanging")
+    entries = use_keyring(moby, "Hanging")
     for _ in range(2):
         server.on("GET", "rates/GB", d.RATES)
     assert moby.process("rates", "GB").code == 0
@@ -114,14 +88,6 @@ def test_rates_need_no_keyring(moby: Moby, server: StubServer) -> None:
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
     assert moby.process("rates", "GB").code == 0
     assert "authorization" not in server.received[-1].headers
-
-
-def test_consent_keeps_the_token_in_a_file(moby: Moby, server: StubServer) -> None:
-    use(moby, "Locked")
-    server.on("GET", "status", d.STATUS)
-    ran = sign_in(moby, "--insecure-storage", "--json")
-    assert ran.json["token"]["storage"] == "file"
-    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
 
 
 def test_keyring_that_is_switched_off_is_said_to_be(moby: Moby) -> None:
@@ -146,15 +112,6 @@ def test_status_of_a_locked_keyring_still_prints_its_document(
     ran = moby.process("auth", "status", "--json")
     assert (ran.code, ran.json["reason"]) == (3, "unreachable")
     assert "locked" in ran.stderr
-
-
-def test_new_login_in_a_file_empties_the_keyring(
-    moby: Moby, server: StubServer, entries: Path
-) -> None:
-    server.on("GET", "status", d.STATUS)
-    assert sign_in(moby, "--insecure-storage").code == 0
-    assert json.loads(entries.read_text()) == {}
-    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
 
 
 @pytest.mark.usefixtures("entries")
@@ -200,7 +157,7 @@ def test_refresh_that_could_not_keep_the_token_is_repeated_by_its_key(
 
 
 def test_own_token_that_cannot_be_kept_is_not_revoked(moby: Moby, server: StubServer) -> None:
-    use(moby, "Treacherous")
+    use_keyring(moby, "Treacherous")
     server.on("GET", "status", d.STATUS)
     ran = sign_in(moby, "--json")
     assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
@@ -208,7 +165,7 @@ def test_own_token_that_cannot_be_kept_is_not_revoked(moby: Moby, server: StubSe
 
 
 def test_device_token_that_cannot_be_kept_is_revoked(moby: Moby, server: StubServer) -> None:
-    use(moby, "Treacherous")
+    use_keyring(moby, "Treacherous")
     server.on("POST", "/oauth/device_authorization", {**d.DEVICE, "interval": 0.1})
     server.on("POST", "/oauth/token", d.GRANTED)
     server.on("GET", "status", d.STATUS)

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby
+from tests.cli.program import Moby
 from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
 

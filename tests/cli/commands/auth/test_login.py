@@ -1,12 +1,11 @@
 """auth login: RFC 8628 as a client, with time that passes only when moby waits."""
 
 import json
-import stat
 
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby
+from tests.cli.program import Moby
 from tests.cli.signing_in import FILE, START, TOKEN, granted, pending, sign_in
 from tests.cli.stubs import StubServer
 
@@ -52,19 +51,6 @@ def test_login_names_client_device_and_grant(moby: Moby, server: StubServer) -> 
         "device_code": "device-code-that-is-secret",
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
     }
-
-
-def test_login_asks_for_what_the_options_say(moby: Moby, server: StubServer) -> None:
-    words = ["--name", "ci", "--scopes", "calls:write,calls:read", "--expires", "7d"]
-    guards = ["--max-per-day", "5.00", "--max-per-call", "$1", "--caller-id", d.PHONE]
-    places = ["--allow", "South Korea", "--allow", "gb +4420"]
-    sign_in(moby, server, *words, *guards, *places)
-    wishes = server.received[0].form
-    assert wishes["token_name"] == "ci"
-    assert wishes["scope"] == "calls:write calls:read"
-    assert wishes["expires_in_days"] == "7"
-    assert (wishes["max_cents_per_day"], wishes["max_cents_per_call"]) == ("500", "100")
-    assert (wishes["destinations"], wishes["caller_ids"]) == ("South Korea, gb, +4420", d.PHONE)
 
 
 @pytest.mark.parametrize(
@@ -127,53 +113,6 @@ def test_login_that_cannot_start(
     assert moby.run("auth", "login", FILE).code == code
 
 
-def test_no_wait_leaves_a_login_that_resume_finishes(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    left = moby.run("auth", "login", "--no-wait", FILE)
-    assert left.code == 8
-    assert left.json["user_code"] == "BCDF-GHJK"
-    assert left.json["expires_at"] == "2026-11-24T20:10:00Z"
-    assert left.json["resume"] == f"moby auth login --resume --host {server.url}"
-    kept = moby.home / "config" / "pending-login.json"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    granted(server)
-    assert moby.run("auth", "login", "--resume").code == 0
-    assert not kept.exists()
-    assert moby.run("auth", "token").stdout.strip() == d.TOKEN
-
-
-def test_resume_without_waiting_polls_once(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    moby.run("auth", "login", "--no-wait", FILE)
-    pending(server)
-    assert moby.run("auth", "login", "--resume", "--no-wait").code == 8
-    granted(server)
-    assert moby.run("auth", "login", "--resume", "--no-wait").code == 0
-
-
-def test_resume_names_what_a_later_command_needs(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    left = moby.run("auth", "login", "--no-wait", FILE, "--profile", "work")
-    words = left.json["resume"].split()[1:]
-    del moby.env["MOBY_HOST"]
-    granted(server)
-    assert moby.run(*words).code == 0
-    assert moby.run("auth", "token", "--profile", "work").stdout.strip() == d.TOKEN
-
-
-@pytest.mark.parametrize("more", [(), ("--no-wait",)])
-@pytest.mark.parametrize("error", ["access_denied", "expired_token"])
-def test_resume_of_an_ended_login_forgets_it(
-    moby: Moby, server: StubServer, error: str, more: tuple[str, ...]
-) -> None:
-    server.on("POST", START, d.DEVICE)
-    moby.run("auth", "login", "--no-wait", FILE)
-    pending(server, error)
-    assert moby.run("auth", "login", "--resume", *more).code == 4
-    ran = moby.run("auth", "login", "--resume")
-    assert "no login is under way" in ran.stderr
-
-
 def test_with_token_reads_standard_input(moby: Moby, server: StubServer) -> None:
     server.on("GET", "status", d.STATUS)
     ran = moby.run("auth", "login", "--with-token", FILE, typed=f"{d.TOKEN}\n")
@@ -185,13 +124,6 @@ def test_with_token_reads_standard_input(moby: Moby, server: StubServer) -> None
 def test_with_token_sees_a_slip_before_it_is_sent(moby: Moby, typed: str) -> None:
     ran = moby.run("auth", "login", "--with-token", FILE, "--json", typed=typed)
     assert (ran.code, ran.error["code"]) == (2, "bad_token")
-
-
-def test_refused_token_is_not_kept(moby: Moby, server: StubServer) -> None:
-    server.refuse("GET", "status", 401, "invalid_token")
-    ran = moby.run("auth", "login", "--with-token", FILE, typed=d.TOKEN)
-    assert ran.code == 4
-    assert moby.run("auth", "token").code == 4
 
 
 @pytest.mark.parametrize("words", [("login",), ("auth", "login")])
@@ -213,27 +145,6 @@ def test_older_status_works_with_a_note(moby: Moby, server: StubServer) -> None:
     assert ran.stderr.count("\n") == 1
 
 
-def test_second_login_says_who_is_signed_in(moby: Moby, server: StubServer) -> None:
-    sign_in(moby, server)
-    server.on("GET", "status", d.STATUS)
-    ran = moby.run("auth", "login", FILE)
-    assert ran.code == 0
-    assert "already" in ran.stdout
-    assert "--force" in ran.stderr
-
-
-def test_new_login_revokes_the_old_token_last(moby: Moby, server: StubServer) -> None:
-    sign_in(moby, server)
-    server.on("POST", START, d.DEVICE)
-    server.on("POST", TOKEN, {**d.GRANTED, "access_token": d.OTHER_TOKEN})
-    server.on("GET", "status", d.STATUS)
-    server.on("DELETE", "token", status=204)
-    assert moby.run("auth", "login", FILE, "--force").code == 0
-    last = server.received[-1]
-    assert (last.method, last.headers["authorization"]) == ("DELETE", f"Bearer {d.TOKEN}")
-    assert moby.run("auth", "token").stdout.strip() == d.OTHER_TOKEN
-
-
 def test_no_wait_of_a_second_login_prints_a_document(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     server.on("GET", "status", d.STATUS)
@@ -247,40 +158,6 @@ def test_failed_login_leaves_the_old_one(moby: Moby, server: StubServer) -> None
     pending(server, "access_denied")
     assert moby.run("auth", "login", FILE, "--force").code == 4
     assert moby.run("auth", "token").stdout.strip() == d.TOKEN
-
-
-def test_place_that_keeps_no_token_is_found_before_one_is_asked_for(
-    moby: Moby, server: StubServer
-) -> None:
-    folder = moby.home / "config"
-    folder.mkdir(mode=0o700)
-    (folder / "credentials.json").symlink_to(moby.home / "elsewhere")
-    ran = moby.run("auth", "login", FILE, "--json")
-    assert (ran.code, ran.error["code"]) == (1, "insecure_file")
-    assert not (moby.home / "elsewhere").exists()
-    assert server.received == []
-
-
-@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 5), (500, 3)])
-def test_device_token_that_cannot_be_verified_is_revoked(
-    moby: Moby, server: StubServer, status: int, code: int
-) -> None:
-    server.on("POST", START, d.DEVICE)
-    server.on("POST", TOKEN, d.GRANTED)
-    for _ in range(3 if status == 500 else 1):
-        server.refuse("GET", "status", status, "x")
-    server.on("DELETE", "token", status=204)
-    assert moby.run("auth", "login", FILE).code == code
-    assert server.received[-1].method == "DELETE"
-
-
-def test_old_token_that_cannot_be_revoked_is_told(moby: Moby, server: StubServer) -> None:
-    sign_in(moby, server)
-    server.on("GET", "status", d.STATUS)
-    server.on("DELETE", "token", drops=True)
-    ran = moby.run("auth", "login", "--with-token", FILE, typed=d.OTHER_TOKEN)
-    assert ran.code == 0
-    assert "could not be revoked" in ran.stderr
 
 
 def test_login_tells_of_a_variable_that_still_wins(moby: Moby, server: StubServer) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.conftest import Moby
 from tests.cli.ports import closed_port
+from tests.cli.program import Moby
 from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
 

@@ -1,0 +1,73 @@
+"""Words that cannot be read."""
+
+import pytest
+
+from tests.cli.program import Moby
+from tests.cli.stubs import StubServer
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("auth", "nonsense"),
+        ("balance", "extra"),
+        ("balance", "--nonsense"),
+        ("call",),
+        ("topup",),
+        ("calls", "show"),
+        ("auth", "login", "--expires", "soon"),
+        ("auth", "login", "--allow", "+0"),
+        ("auth", "login", "--max-per-day", "1,50"),
+        ("auth", "login", "--max-per-call", "0"),
+        ("balance", "--host", "http://example.com"),
+        ("balance", "--host", "ftp://localhost"),
+        ("balance", "--profile", "a b"),
+        ("call", "1", "--idempotency-key", "a b"),
+        ("call", "1", "--max-minutes", "soon"),
+        ("topup", "20", "--timeout", "soon"),
+        ("transactions", "--since", "yesterday"),
+        ("transactions", "--since", "2026-02-30"),
+        ("transactions", "--limit", "101"),
+        ("calls", "list", "--limit", "-5"),
+        ("calls", "show", ""),
+        ("call", " "),
+        ("call", "1", "--max-minutes", "1441"),
+        ("call", "1", "--max-cost", "0"),
+        ("caller-id", "confirm", "abc"),
+        ("caller-id", "remove", ""),
+        ("rates", ""),
+        ("completions", "powershell"),
+        ("help", "nonsense"),
+        ("caller-id", "request", "1", "--channel", "pigeon"),
+        ("balance", "--token", "two words"),
+    ],
+)
+def test_wrong_words_end_in_two_and_ask_nobody(
+    moby: Moby, server: StubServer, words: tuple[str, ...]
+) -> None:
+    ran = moby.run(*words, "--json")
+    assert ran.code == 2
+    assert ran.error["message"]
+    assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("balanc",), "Did you mean: moby balance"),
+        (("call", "1", "--contry", "GB"), "Did you mean: --country"),
+        (("call", "1", "--nonsense"), "See: moby call --help"),
+        (("--profile", "work", "topup"), "See: moby topup --help"),
+        (("topup", "-5"), "For example: moby topup 20"),
+        (("calls", "list", "--limit", "-5"), "See: moby calls list --help"),
+        (("calls", "show", ""), "See: moby calls show --help"),
+        (("caller-id", "confirm"), "See: moby caller-id confirm --help"),
+        (("call", "1", "--max-minutes", "soon"), "For example: 10 or 2.5"),
+        (("--nonsense",), "See what there is: moby --help"),
+    ],
+)
+def test_wrong_words_are_answered_with_what_to_type(
+    moby: Moby, words: tuple[str, ...], told: str
+) -> None:
+    assert moby.run(*words).stderr.splitlines()[1:] == [f"  {told}"]

@@ -1,0 +1,53 @@
+"""`moby calls list`."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.program import Moby
+from tests.cli.stubs import StubServer
+
+pytestmark = pytest.mark.usefixtures("signed_in")
+
+
+def test_calls_list_pages_and_joins(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "calls", d.page(d.COMPLETED, cursor="next"))
+    server.on("GET", "calls", d.page(d.BUSY))
+    ran = moby.run("calls", "list", "--all", "--json")
+    assert [call["state"] for call in ran.json["items"]] == ["completed", "busy"]
+    assert ran.json["next_cursor"] is None
+    assert server.received[1].query == {"limit": ["100"], "cursor": ["next"]}
+
+
+def test_calls_list_filters(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "calls", d.page())
+    words = ("--state", "busy", "--country", "GB", "--number", "0018", "--since", "7d")
+    ran = moby.run("calls", "list", *words, "--until", "2026-11-24")
+    assert ran.stdout == "No such calls.\n"
+    assert server.received[0].query == {
+        "state": ["busy"], "country": ["GB"], "number": ["0018"],
+        "since": ["2026-11-17"], "until": ["2026-11-24"],
+    }  # fmt: skip
+
+
+def test_calls_list_as_csv(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "calls", d.page(d.COMPLETED, d.BUSY))
+    rows = list(csv.DictReader(StringIO(moby.run("calls", "list", "--csv").stdout)))
+    assert [(row["to"], row["state"], row["cost"]) for row in rows] == [
+        (d.DESTINATION, "completed", "0.073"), (d.DESTINATION, "busy", "0.00"),
+    ]  # fmt: skip
+    refused = moby.run("calls", "list", "--csv", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "usage")
+
+
+def test_calls_list_for_a_person(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "calls", d.page(d.COMPLETED, d.CALL, cursor="next"))
+    lines = moby.run("calls", "list").stdout.splitlines()
+    assert lines[0].split() == ["When", "To", "State", "Time", "Cost", "Id"]
+    assert lines[1].split() == [
+        "2026-11-24", "20:00", d.DESTINATION, "ended", "1:05", "$0.073", "call_1",
+    ]  # fmt: skip
+    server.on("GET", "calls", d.page())
+    assert "No calls yet" in moby.run("calls", "list").stdout

@@ -1,0 +1,96 @@
+"""Completions of the three shells."""
+
+import subprocess
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.cli.program import Moby
+from tests.cli.shells import need
+
+ROOT = Path(__file__).parents[3]
+SHARE = ROOT / "cli_client/share"
+
+
+def complete(*words: str) -> list[str]:
+    script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _moby; echo "${COMPREPLY[*]}"'
+    file = ROOT / "cli_client/share/bash-completion/completions/moby"
+    done = subprocess.run(
+        ["bash", "-c", script, str(file), *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("moby", "ba"), ["balance"]),
+        (("moby", "auth", "log"), ["login", "logout"]),
+        (("moby", "auth", "sessions", ""), ["list", "revoke"]),
+        (("moby", "call", "123", "--max-m"), ["--max-minutes"]),
+        (("moby", "call", "123", "--country", "GB"), ["GB"]),
+        (("moby", "rates", "GG"), ["GG"]),
+        (("moby", "calls", "list", "--state", "no"), ["no_answer"]),
+        (("moby", "--json", "calls", "sh"), ["show"]),
+        (("moby", "caller-id", "request", "1", "--channel", ""), ["sms", "call"]),
+        (("moby", "balance", "--prof"), ["--profile"]),
+        (("moby", "balance", "--host", ""), []),
+    ],
+)
+def test_bash_completes(words: tuple[str, ...], expected: list[str]) -> None:
+    assert complete(*words) == expected
+
+
+@pytest.mark.parametrize(
+    ("shell", "file"),
+    [
+        ("bash", "bash-completion/completions/moby"),
+        ("zsh", "zsh/site-functions/_moby"),
+        ("fish", "fish/vendor_completions.d/moby.fish"),
+    ],
+)
+def test_completion_script_is_valid_where_the_shell_is_present(
+    moby: Moby, shell: str, file: str
+) -> None:
+    path = SHARE / file
+    assert moby.run("completions", shell).stdout == path.read_text(encoding="utf-8")
+    need(shell)
+    assert subprocess.run([shell, "-n", str(path)], check=False).returncode == 0
+
+
+def test_fish_completes_words_and_options() -> None:
+    need("fish")
+    script = f"source {SHARE}/fish/vendor_completions.d/moby.fish; complete -C"
+    asked = ["fish", "--no-config", "-c"]
+    words = subprocess.check_output([*asked, f"{script} 'moby auth s'"], text=True)
+    assert [line.split("\t")[0] for line in words.splitlines()] == ["sessions", "status"]
+    options = subprocess.check_output([*asked, f"{script} 'moby call --ma'"], text=True)
+    assert [o.split("\t")[0] for o in options.splitlines()] == ["--max-cost", "--max-minutes"]
+
+
+def test_bash_completes_words_and_options() -> None:
+    ask = "COMP_WORDS=({}); COMP_CWORD={}; _moby; echo ${{COMPREPLY[*]}}"
+    script = f"source {SHARE}/bash-completion/completions/moby;"
+    words = ["bash", "-c", f"{script} {ask.format('moby auth s', 2)}"]
+    assert subprocess.check_output(words, text=True).split() == ["sessions", "status"]
+    options = ["bash", "-c", f"{script} {ask.format('moby call --ma', 2)}"]
+    found = subprocess.check_output(options, text=True).split()
+    assert sorted(found) == ["--max-cost", "--max-minutes"]
+
+
+def test_zsh_completes_at_the_first_tab() -> None:
+    need("zsh")
+    shell = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=60, env={"TERM": "dumb"})
+    shell.sendline(f"fpath=({SHARE}/zsh/site-functions $fpath); autoload -Uz compinit")
+    shell.sendline("compinit -u -D; echo now $_comps[moby]")
+    shell.expect("now _moby")
+    shell.send("moby auth s\t")
+    shell.expect("sessions +-- The devices that are signed in")
+    shell.expect("status +-- Show who is signed in")
+    shell.close(force=True)
+
+
+def test_completions_follow_the_shell_in_use(moby: Moby) -> None:
+    assert moby.run("completions", SHELL="/usr/bin/fish").stdout.startswith("# fish")
+    assert moby.run("completions", "zsh", "--json").json["shell"] == "zsh"

@@ -1,0 +1,42 @@
+"""`moby doctor`: each check, and no secret."""
+
+from tests.cli import documents as d
+from tests.cli.program import Moby
+from tests.cli.stubs import StubServer
+
+
+def test_doctor_finds_nothing_wrong(moby: Moby, server: StubServer) -> None:
+    client = d.offered("0.1.0", "0.1.0")
+    date = {"Date": "Tue, 24 Nov 2026 20:00:05 GMT"}
+    server.on("GET", "client", client, headers=date)
+    server.on("GET", "client", client, headers=date)
+    ran = moby.run("doctor", "--json")
+    assert (ran.code, ran.json["ok"]) == (0, True)
+    states = {finding["subject"]: finding["state"] for finding in ran.json["findings"]}
+    assert states["keyring"] == "note"
+    assert states["clock"] == "ok"
+    assert states["sign-in"] == "note"
+
+
+def test_doctor_names_what_is_wrong_and_no_secret(moby: Moby, server: StubServer) -> None:
+    client = d.offered("0.1.0", "0.1.0")
+    date = {"Date": "Tue, 24 Nov 2026 21:00:00 GMT"}
+    server.on("GET", "client", client, headers=date)
+    server.on("GET", "client", client, headers=date)
+    server.refuse("GET", "status", 401, "token_expired")
+    env = {"MOBY_API_KEY": "k3y", "MOBY_TOKEN": "t0ken", "SSL_CERT_FILE": "", "NO_PROXY": "u:pw@x"}
+    ran = moby.run("doctor", **env)
+    assert ran.code == 1
+    assert "behind the server" in ran.stdout
+    assert "MOBY_API_KEY" in ran.stdout
+    assert not [secret for secret in ("k3y", "t0ken", "pw@") if secret in ran.stdout]
+
+
+def test_doctor_of_a_server_that_is_away(moby: Moby) -> None:
+    away = moby.run("doctor", "--json", MOBY_HOST="https://nowhere.invalid")
+    states = {finding["subject"]: finding["state"] for finding in away.json["findings"]}
+    assert away.code == 1
+    assert (states["name"], states["encryption"], states["server"]) == ("problem",) * 3
+    assert states["clock"] == "note"
+    missing = moby.run("doctor", MOBY_HOST="https://nowhere.invalid", SSL_CERT_FILE="/no/where.pem")
+    assert "SSL_CERT_FILE names /no/where.pem, which is not there" in missing.stdout

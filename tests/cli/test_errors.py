@@ -1,0 +1,59 @@
+"""Errors, as a person and a script get them."""
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.program import Moby
+from tests.cli.stubs import StubServer
+
+EXIT_CODES = [
+    (400, "invalid_number", 2),
+    (401, "token_revoked", 4),
+    (402, "insufficient_funds", 5),
+    (403, "insufficient_scope", 5),
+    (404, "not_found", 6),
+    (409, "idempotency_conflict", 1),
+    (410, "verification_expired", 1),
+    (422, "wrong_code", 1),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "exit_code"), EXIT_CODES)
+def test_http_status_decides_the_exit_code(
+    moby: Moby, server: StubServer, status: int, code: str, exit_code: int
+) -> None:
+    server.refuse("GET", "balance", status, code)
+    ran = moby.run("balance", "--json", MOBY_TOKEN=d.TOKEN)
+    assert ran.code == exit_code
+    assert set(ran.error) == {"code", "message", "hint", "request_id", "retryable"}
+    assert (ran.error["code"], ran.error["request_id"]) == (code, "req_1")
+    assert ran.error["retryable"] is False
+
+
+def test_error_for_a_person_has_a_message_and_a_next_step(moby: Moby, server: StubServer) -> None:
+    server.refuse("GET", "balance", 403, "account_frozen", message="Frozen.", hint="Write.\nSoon.")
+    ran = moby.run("balance", MOBY_TOKEN=d.TOKEN)
+    assert ran.stdout == ""
+    assert ran.stderr == "moby: Frozen.\n  Write. Soon.\n"
+
+
+def test_details_of_the_server_reach_the_script(moby: Moby, server: StubServer) -> None:
+    candidates = [d.CANDIDATE]
+    server.refuse("POST", "quote", 400, "ambiguous_number", details={"candidates": candidates})
+    ran = moby.run("call", "2079460018", "--json", MOBY_TOKEN=d.TOKEN)
+    assert ran.code == 2
+    assert ran.error["details"]["candidates"] == candidates
+
+
+def test_field_that_cannot_be_used_is_named_with_the_reason(moby: Moby, server: StubServer) -> None:
+    refusal = {
+        "code": "invalid_request",
+        "message": "The request has a field that cannot be used.",
+        "hint": "Correct what is named, then send it again.",
+        "request_id": "req_1",
+        "details": {"fields": {"number": ["This may not be blank."]}},
+    }
+    server.on("POST", "caller-ids", {"error": refusal}, status=400)
+    ran = moby.run("caller-id", "request", "07400 123456", MOBY_TOKEN=d.TOKEN)
+    assert ran.code == 2
+    assert "  number: This may not be blank." in ran.stderr.splitlines()
