@@ -1,7 +1,8 @@
 """`python -m dev.house`: measures of the code's structure and prose, to see where it drifts.
 
 Counted without migrations: a helper used once is a private function whose name occurs twice in its
-file; a crossing is an import of our own code; an odd word is one that readers have to decode.
+file; a crossing is an import of our own code; an odd word is one that readers have to decode;
+a module with tests of its name is one whose functions have ten statements or more.
 """
 
 import ast
@@ -19,6 +20,8 @@ QUESTIONS = re.compile(r"(What|Who|Whoever|Which|How|Where|Whatever)\b")
 ODD_WORDS = re.compile(
     r"\b(told|tells|anew|whoever|nobody|somebody|for good|of them)\b", re.IGNORECASE
 )
+MOBY = Path("cli_client/src/moby")
+BEHAVIOUR_STATEMENTS = 10
 FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -120,6 +123,22 @@ def modules_that_import_tests(ours: dict[str, Module]) -> list[str]:
     return found
 
 
+def has_behaviour(module: Module) -> bool:
+    """Return whether functions of the module have ten statements or more, docstrings left out."""
+    functions = [node for node in ast.walk(module.tree) if isinstance(node, FunctionNode)]
+    bodies = [f.body[1:] if ast.get_docstring(f) else f.body for f in functions]
+    statements = [s for body in bodies for part in body for s in ast.walk(part)]
+    return sum(isinstance(s, ast.stmt) for s in statements) >= BEHAVIOUR_STATEMENTS
+
+
+def tests_of(module: Module) -> Path:
+    """Return the file of the module's tests: in the same room, under the same name."""
+    inner = module.path.relative_to(MOBY) if module.top == "moby" else module.path
+    rooms = [part for part in inner.parts[:-1] if part != "management"]
+    app = ["cli"] if module.top == "moby" else []
+    return Path("tests", *app, *rooms, f"test_{inner.name}")
+
+
 def share_of_helpers_used_once(some: list[Module]) -> float:
     functions = once = 0
     for module in some:
@@ -147,6 +166,8 @@ def main() -> None:
     folder, count = fullest_folder(ours)
     source_lines = sum(len(module.text.splitlines()) for module in apps + moby)
     test_lines = sum(len(module.text.splitlines()) for module in tests)
+    behaving = [m for m in apps + moby if m.path.name != "__init__.py" and has_behaviour(m)]
+    tested = sum((ROOT / tests_of(module)).exists() for module in behaving)
     for name, value, aim in (
         ("helpers used once, apps", f"{share_of_helpers_used_once(apps):.0%}", "8 %"),
         ("helpers used once, moby", f"{share_of_helpers_used_once(moby):.0%}", "14 %"),
@@ -156,6 +177,7 @@ def main() -> None:
         ("docstrings that begin with a question", sum(map(bool, map(QUESTIONS.match, docs))), "0"),
         ("odd words in 100 docstrings", f"{100 * odd / len(docs):.1f}", "2"),
         ("tests that import a test", len(modules_that_import_tests(ours)), "0"),
+        ("modules with tests of their name", f"{tested}/{len(behaving)}", "all"),
         ("circles of imports", len(circles(edges)), "0"),
         ("lines of tests to lines of apps and moby", f"{test_lines / source_lines:.2f}", "1"),
     ):

@@ -21,14 +21,6 @@ def test_guards_are_read_as_programs_and_people_write_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "written",
-    ["uk, DEU +4420", "United Kingdom,Deutschland,+4420", ["UK", "Alemania", "+4420"]],
-)
-def test_destinations_are_countries_by_any_name(written: object) -> None:
-    assert parse_guards({"destinations": written}).destinations == ("GB", "DE", "+4420")
-
-
-@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("max_cents_per_day", 0),

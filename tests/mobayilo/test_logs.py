@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from mobayilo.logs import ContextFilter, Formatter
+from mobayilo.logs import ContextFilter, Formatter, mask
 from tests.people import api_client, new_token
 from tests.web.scenes import proved_phone
 
@@ -68,3 +68,23 @@ def test_failing_request_is_named_by_its_route(alice: User, written: Lines) -> N
     assert "Failed: api/cli/v1/caller-ids/<str:public_id>" in line
     assert phone.public_id not in line
     assert "BCDF" not in line
+
+
+def test_log_line_is_json_and_hides_numbers_and_tokens() -> None:
+    token = "moby_pat_" + "a" * 36
+    record = logging.LogRecord(
+        "x", logging.INFO, "", 0, "call %s %s", ("+442079460018", token), None
+    )
+    record.request_id = "req_1"
+    line = json.loads(Formatter().format(record))
+    assert line["message"] == "call +…0018 moby_pat_…"
+    assert line["request_id"] == "req_1"
+
+
+@pytest.mark.parametrize("number", ["+442079460018", "%2B442079460018", "%2b442079460018"])
+def test_mask_hides_a_number_however_it_is_written(number: str) -> None:
+    assert mask(f"GET /rates?number={number}&x=1") == "GET /rates?number=+…0018&x=1"
+
+
+def test_mask_leaves_short_numbers_and_amounts_alone() -> None:
+    assert mask("+15 % in 2079460018 ms") == "+15 % in 2079460018 ms"

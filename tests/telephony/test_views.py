@@ -48,26 +48,6 @@ def test_country_of_calls_is_chosen_from_a_list(browser: Client) -> None:
     assert "errorlist" not in browser.get("/calls", {"country": "XK"}).content.decode()
 
 
-def test_wrong_code_keeps_the_country_of_the_account(browser: Client, alice: User) -> None:
-    alice.account.default_country = "BR"
-    alice.account.save()
-    page = browser.post("/caller-ids/confirm", {"code": "x"}).content.decode()
-    assert page.count('<option value="BR" selected>') == 2  # to verify a phone, and to read numbers
-
-
-def test_forged_code_form_is_refused(browser: Client) -> None:
-    forged = {"code": "123456", "verification_id": "ver_\0"}
-    assert browser.post("/caller-ids/confirm", forged).status_code == 400
-
-
-@pytest.mark.usefixtures("deck")
-def test_bad_filter_shows_its_error_and_no_calls(browser: Client, alice: User) -> None:
-    call = make_call(alice)
-    page = browser.get("/calls", {"since": "yesterday"}).content.decode()
-    assert "errorlist" in page
-    assert call.public_id not in page
-
-
 @pytest.mark.usefixtures("deck")
 def test_call_list_costs_the_same_however_long_it_is(
     browser: Client, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -86,17 +86,3 @@ def test_mail_server_that_is_away_fails_no_sign_up_and_is_asked_again(
     call_command("send_notices")
     Client().post(link_of(0))
     assert EmailAddress.objects.get(email="new@example.org").verified
-
-
-def test_notice_of_a_change_is_kept_for_its_user(alice: User) -> None:
-    sent = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
-    sign_in(alice).post("/accounts/password/change/", sent)
-    kept = OutboxMail.objects.get()
-    assert (kept.user, kept.template) == (alice, "account/email/password_changed")
-    assert "127.0.0.1" in mail.outbox[0].body
-
-
-def test_stranger_who_resets_is_told_and_not_kept(alice: User) -> None:
-    Client().post("/accounts/password/reset/", {"email": "nobody@example.net"})
-    assert [message.to for message in mail.outbox] == [["nobody@example.net"]]
-    assert not OutboxMail.objects.exists()

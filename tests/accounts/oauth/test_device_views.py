@@ -6,13 +6,12 @@ import logging
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
 from accounts.tokens.lifecycle import MAX_LIVE_TOKENS
 from mobayilo.logs import Formatter
-from tests.accounts.browser import enter_code, shown_terms, sign_in, wait_past_sudo
-from tests.accounts.device_logins import FORM, START, approve, poll, start
+from tests.accounts.browser import enter_code, shown_terms, sign_in
+from tests.accounts.device_logins import approve, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -64,20 +63,6 @@ def test_denying_tells_the_device(client: Client, alice: User) -> None:
     assert browser.post("/device/deny")["Location"] == "/device/denied"
     assert poll(client, body["device_code"])[1]["error"] == "access_denied"
     assert AuditEvent.objects.filter(action="device_login.denied", user=alice).exists()
-
-
-def test_approval_needs_a_fresh_sign_in(client: Client, alice: User) -> None:
-    body = start(client)
-    browser = sign_in(alice)
-    enter_code(browser, body["user_code"])
-    terms = shown_terms(browser)
-    wait_past_sudo(browser)
-    assert browser.get("/device/confirm")["Location"].startswith("/accounts/reauthenticate/")
-    stale = browser.post("/device/approve", terms)
-    assert stale["Location"] == "/accounts/reauthenticate/?next=%2Fdevice%2Fapprove"
-    assert DeviceLogin.objects.get().state == "pending"
-    confirmed = browser.post(stale["Location"], {"password": "correct horse battery"})
-    assert confirmed["Location"] == "/device/approved"
 
 
 def test_approval_needs_the_csrf_token(client: Client, alice: User) -> None:
@@ -189,15 +174,6 @@ def test_guards_asked_for_are_shown_for_approval(client: Client, alice: User) ->
     assert "365 days" in browser.get("/device/confirm").content.decode()
 
 
-def test_approval_warns_when_the_device_is_elsewhere(client: Client, alice: User) -> None:
-    body = start(client)
-    browser = sign_in(alice)
-    enter_code(browser, body["user_code"])
-    assert "another network" not in browser.get("/device/confirm").content.decode()
-    DeviceLogin.objects.update(ip="198.51.100.9")
-    assert "another network" in browser.get("/device/confirm").content.decode()
-
-
 def test_switching_accounts_keeps_the_code(client: Client, alice: User, bob: User) -> None:
     body = start(client)
     browser = sign_in(alice)
@@ -223,20 +199,6 @@ def test_code_in_the_link_is_in_no_log_line(client: Client, alice: User) -> None
     logging.getLogger().removeHandler(handler)
     assert '"route": "device"' in lines.getvalue()
     assert code not in lines.getvalue()
-
-
-def test_approval_warns_when_the_device_is_abroad(
-    client: Client, alice: User, settings: Settings
-) -> None:
-    settings.CLIENT_COUNTRY_HEADER = "CF-IPCountry"
-    sent = "client_id=moby-cli"
-    body = client.post(START, sent, content_type=FORM, headers={"CF-IPCountry": "BR"}).json()
-    browser = sign_in(alice)
-    enter_code(browser, body["user_code"])
-    page = browser.get("/device/confirm", headers={"CF-IPCountry": "GB"}).content.decode()
-    assert "The device asks from BR, and you are in GB." in page
-    unknown = browser.get("/device/confirm", headers={"CF-IPCountry": "<script>"})
-    assert "The device asks from BR, and" not in unknown.content.decode()
 
 
 def test_login_that_ended_meanwhile_says_so(client: Client, alice: User) -> None:

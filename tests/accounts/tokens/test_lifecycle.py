@@ -9,17 +9,13 @@ from django.utils import timezone
 
 from accounts.guards import Guards
 from accounts.models import AccessToken, AuditEvent, User
-from accounts.secrets import checksum, digest, looks_like_token
+from accounts.secrets import digest, looks_like_token
 from accounts.tokens.lifecycle import revoke_leaked, rotate_token
 from mobayilo.lib.errors import ProductError
 from tests.accounts.mails import mails
 from tests.people import new_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-
-
-def test_checksum_is_the_one_published() -> None:
-    assert checksum("0123456789ABCDEFGHIJabcdefghij") == "4Us3aw"
 
 
 def test_token_is_stored_as_a_digest_only(alice: User) -> None:

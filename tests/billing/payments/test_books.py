@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.utils import timezone
-from pytest_django import Settings
 
 from billing import ledger
 from billing.ledger import Cause
@@ -140,21 +139,3 @@ def test_refund_in_the_dashboard_that_got_lost_is_a_difference(
     gateway.client().v1.refunds.create({"payment_intent": paid.stripe_payment_intent_id or ""})
     assert "refund" in compare().text
     assert not StripeEvent.objects.filter(kind="refund.created").exists()
-
-
-def test_stripe_down_or_a_wrong_day_is_said(settings: Settings, db: None) -> None:
-    settings.STRIPE_API_URL = "http://127.0.0.1:9"
-    with pytest.raises(CommandError, match="does not answer"):
-        call_command("reconcile_stripe")
-    with pytest.raises(CommandError, match="is not a day"):
-        call_command("reconcile_stripe", date="2026-02-30")
-
-
-def test_days_without_a_report_are_made_up_for(stripe_sandbox: StripeSandbox) -> None:
-    call_command("reconcile_stripe")
-    today = timezone.now().date()
-    AuditReport.objects.update(day=today - timedelta(days=4))
-    for _ in range(2):
-        call_command("reconcile_stripe")
-    days = AuditReport.objects.order_by("id").values_list("day", flat=True)
-    assert list(days) == [today - timedelta(days=ago) for ago in (4, 3, 2, 1, 1)]

@@ -18,13 +18,6 @@ def test_notices_wait_for_success_and_leave_errors_alone(moby: Moby, server: Stu
     assert json.loads(ran.stderr)["error"]["code"] == "not_found"
 
 
-def test_quiet_leaves_the_document(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "balance", d.BALANCE)
-    assert moby.run("balance", "-q", "--json", MOBY_TOKEN=d.TOKEN).json == d.BALANCE
-    server.on("GET", "balance", d.BALANCE)
-    assert moby.run("balance", "-q", MOBY_TOKEN=d.TOKEN).stdout == ""
-
-
 def test_unforeseen_failure_is_one_and_no_traceback(moby: Moby, server: StubServer) -> None:
     server.on("GET", "balance", {**d.BALANCE, "held_cents": "a lot", "balance": None})
     ran = moby.run("balance", "-vv", MOBY_TOKEN=d.TOKEN)

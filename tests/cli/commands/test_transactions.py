@@ -1,8 +1,5 @@
 """`moby transactions`."""
 
-import csv
-from io import StringIO
-
 import pytest
 
 from tests.cli import documents as d
@@ -27,30 +24,7 @@ def test_transactions_as_json(moby: Moby, server: StubServer) -> None:
     assert server.received[0].query == {"since": ["2026-11-01"], "limit": ["5"]}
 
 
-def test_transactions_as_csv_are_no_formulas(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "transactions", d.page({**d.TRANSACTION, "description": "=1+1"}))
-    rows = list(csv.DictReader(StringIO(moby.run("transactions", "--csv").stdout)))
-    assert rows[0]["description"] == "'=1+1"
-    assert rows[0]["amount"] == "-0.045"
-    assert list(rows[0])[:4] == ["id", "created_at", "kind", "description"]
-
-
-def test_transactions_as_csv_are_all_of_them(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "transactions", d.page(d.TRANSACTION, cursor="more"))
-    server.on("GET", "transactions", d.page(d.TRANSACTION))
-    printed = moby.run("transactions", "--csv").stdout
-    assert len(list(csv.DictReader(StringIO(printed)))) == 2
-    server.on("GET", "transactions", d.page(d.TRANSACTION, cursor="more"))
-    printed = moby.run("transactions", "--csv", "--limit", "1").stdout
-    assert len(list(csv.DictReader(StringIO(printed)))) == 1
-
-
 def test_no_transactions_is_no_table(moby: Moby, server: StubServer) -> None:
     server.on("GET", "transactions", d.page())
     ran = moby.run("transactions")
     assert (ran.code, ran.stdout, ran.stderr) == (0, "", "Nothing yet.\n")
-
-
-def test_csv_and_json_exclude_each_other(moby: Moby) -> None:
-    ran = moby.run("transactions", "--csv", "--json")
-    assert (ran.code, ran.error["code"]) == (2, "usage")

@@ -61,22 +61,6 @@ def test_login_shows_no_secret_at_any_verbosity(
         assert not [s for s in (d.TOKEN, d.OTHER_TOKEN) if s in ran.stdout + ran.stderr]
 
 
-def test_numbers_in_addresses_keep_four_digits(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "rates", d.RATES)
-    ran = moby.run("rates", d.DESTINATION, "-vvv", "--json")
-    assert "number=…0018" in ran.stderr
-    assert d.DESTINATION not in ran.stderr
-
-
-def test_error_of_a_code_keeps_its_name_in_the_trace(moby: Moby, server: StubServer) -> None:
-    server.refuse("POST", "caller-ids/confirm", 422, "wrong_code")
-    ran = moby.run("caller-id", "confirm", CODE, "-vvv", MOBY_TOKEN=d.TOKEN)
-    assert ran.code == 1
-    assert '"code": "wrong_code"' in ran.stderr
-    assert '"code": "****"' in ran.stderr
-    assert CODE not in ran.stderr
-
-
 # Commands that the table of one request cannot hold; each has a test of its own below or above.
 ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth token", "login", "doctor"}
 SILENT = {"completions", "help"}  # they know no secret: no token is read and nobody is asked

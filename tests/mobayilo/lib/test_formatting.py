@@ -113,13 +113,3 @@ def test_instant_reads_in_the_current_zone() -> None:
         )
     assert "25 Nov 2026, 08:40" in page
     assert 'datetime="2026-11-24T23:40:00+00:00"' in page
-
-
-@pytest.mark.parametrize(
-    "name", ["money", "balance", "change", "cents", "e164", "duration", "when"]
-)
-def test_filter_leaves_nothing_empty(name: str) -> None:
-    page = Template(f"{{% load formatting %}}[{{{{ value|{name} }}}}]").render(
-        Context({"value": None})
-    )
-    assert page == "[]"

@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 import time_machine
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -72,17 +72,6 @@ def test_failure_is_recorded_and_forgotten_with_the_next_success(
     assert row.next_run_at <= timezone.now() + timedelta(seconds=5)
     assert periodic.run_now("audit_ledger") == ""
     assert PeriodicJob.objects.get(name="audit_ledger").last_error == ""
-
-
-@pytest.mark.django_db
-def test_command_of_cron_leaves_its_mark_and_fails_with_its_job(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    call_command("run_periodic", "--job", "clearsessions")
-    assert PeriodicJob.objects.get(name="clearsessions").last_ended_at is not None
-    monkeypatch.setitem(periodic.JOBS, "no_such_command", timedelta(seconds=5))
-    with pytest.raises(CommandError, match="no_such_command"):
-        call_command("run_periodic", "--job", "no_such_command")
 
 
 @pytest.mark.django_db

@@ -149,13 +149,6 @@ def test_twilios_own_price_is_recorded_when_it_comes(caller: Person, sandbox: Sa
     assert call.reconcile_after is None
 
 
-def test_two_runs_at_once_settle_a_call_once(caller: Person, sandbox: Sandbox) -> None:
-    caller.final(caller.call().json()["call_id"])
-    before = caller.balance
-    call_command("reconcile_calls", "--call", Call.objects.get().public_id)
-    assert caller.balance == before
-
-
 def test_freezing_an_account_ends_its_calls(caller: Person, sandbox: Sandbox) -> None:
     sandbox.post("speed", speed=20)
     sandbox.phone(DESTINATION, talk_seconds=3000)

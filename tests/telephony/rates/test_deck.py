@@ -7,27 +7,10 @@ from django.test import Client
 from accounts.models import Account
 from telephony.models import CallerId
 from telephony.pricing import CallPrice, Price
-from telephony.rates.deck import find_rate
 from tests.telephony.callers import DESTINATION, Person
 from tests.telephony.decks import Import, price_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
-
-
-@pytest.mark.usefixtures("deck")
-@pytest.mark.parametrize(
-    ("number", "prefix"),
-    [("+442079460018", "44"), ("+447400123456", "447"), ("+4915112345678", "4915")],
-)
-def test_longest_prefix_wins(number: str, prefix: str) -> None:
-    rate = find_rate(number)
-    assert rate is not None
-    assert rate.prefix == prefix
-
-
-@pytest.mark.usefixtures("deck")
-def test_number_without_a_prefix_has_no_rate() -> None:
-    assert find_rate("+81312345678") is None
 
 
 def test_future_price_holds_from_its_instant(load: Import) -> None:

@@ -23,15 +23,6 @@ def test_login_shows_page_and_code_and_keeps_the_token(moby: Moby, server: StubS
     assert moby.run("auth", "token").stdout == d.TOKEN + "\n"
 
 
-def test_login_and_status_say_what_lies_in_plain_text(moby: Moby, server: StubServer) -> None:
-    server.on("POST", START, d.DEVICE)
-    granted(server)
-    file = moby.home / "config" / "credentials.json"
-    assert f"is kept in plain text in {file}." in moby.run("auth", "login", FILE).stdout
-    server.on("GET", "status", d.STATUS)
-    assert f"{file}, in plain text" in moby.run("auth", "status").stdout
-
-
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_poll_follows_no_redirect(moby: Moby, server: StubServer, status: int) -> None:
     server.on("POST", START, d.DEVICE)

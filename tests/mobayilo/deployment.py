@@ -1,0 +1,30 @@
+"""Django's checks of a deployment, in a process of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def check_deployment(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Run Django's deployment checks with the environment of production, changed as given."""
+    production: dict[str, str | None] = {
+        "PATH": os.environ["PATH"],
+        "PUBLIC_URL": "https://mobayilo.com",
+        "SECRET_KEY": "f2Kx9" * 12 + "!z-_#Q",
+        "DATABASE_URL": "postgresql://mobayilo@db.internal/mobayilo",
+        "EMAIL_URL": "smtp+tls://mail.internal:587",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+        "TWILIO_AUTH_TOKEN": "0" * 32,
+        "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
+        "TWILIO_FROM_NUMBER": "+12025550100",
+        "STRIPE_API_KEY": "rk_test_0",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0",
+    }
+    env = {name: value for name, value in {**production, **changes}.items() if value is not None}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False
+    )
