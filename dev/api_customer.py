@@ -1,14 +1,70 @@
-"""Customers who use nothing but the HTTP API, as their scripts do."""
+"""Customers who use only the HTTP API, as their scripts do, and a count of how requests ended."""
 
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
 from dev.customer import Customer
-from dev.tally import CountingSession, Tally
+
+LOST = "connection lost"
+
+
+@dataclass
+class Tally:
+    """How requests ended: statuses, codes of refusals, and seconds. Status 0: connection lost."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+
+    def add(self, answer: requests.Response | None, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.statuses[answer.status_code if answer is not None else 0] += 1
+        if answer is None or not answer.ok:
+            self.codes[code_of(answer)] += 1
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.statuses + other.statuses,
+            self.codes + other.codes,
+            self.seconds + other.seconds,
+        )
+
+
+class CountingSession(requests.Session):
+    """A session that counts its requests to one site in a tally, by how they ended."""
+
+    def __init__(self, tally: Tally, site: str) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.tally = tally
+        self.site = site
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # options are handed on by name
+        started = time.perf_counter()
+        answer = None
+        try:
+            answer = super().request(method, url, **options)
+        finally:
+            if url.startswith(self.site):
+                self.tally.add(answer, time.perf_counter() - started)
+        return answer
+
+
+def code_of(answer: requests.Response | None) -> str:
+    """Return the code of the error, of the API or OAuth, or the status where a page was refused."""
+    if answer is None:
+        return LOST
+    try:
+        error = answer.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"
+    return str(error["code"] if isinstance(error, dict) else error)
+
 
 WORTH_REPEATING = {409, 429, 502, 503, 504}
 DESTINATION = "+442079460018"
@@ -16,7 +72,7 @@ DESTINATION = "+442079460018"
 
 @dataclass
 class ApiCustomer:
-    """Repeats what may be repeated, with the same Idempotency-Key, as `moby` does."""
+    """A customer who repeats a request that may be repeated, with its key, as `moby` does."""
 
     web: str
     token: str
@@ -25,7 +81,7 @@ class ApiCustomer:
     tally: Tally = field(default_factory=Tally)
 
     def ask(self, method: str, path: str, *, web: str = "", **options: Any) -> requests.Response:
-        """One request, of a connection of its own. A lost connection raises."""
+        """Send a request over a new connection. A lost connection raises RequestException."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         site = web or self.web
         url = f"{site}/api/cli/v1/{path}"
@@ -33,7 +89,7 @@ class ApiCustomer:
             return session.request(method, url, headers=headers, timeout=45, **options)
 
     def post(self, path: str, *, tries: int = 8, key: str = "", **body: Any) -> requests.Response:
-        """A POST that is repeated until it is answered. Returns the last answer."""
+        """Send a POST until it is answered, at most `tries` times. Return the last answer."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         for attempt in range(1, tries + 1):
             try:
@@ -51,7 +107,7 @@ class ApiCustomer:
         return self.post("calls", to=DESTINATION, max_seconds=60, key=key, tries=tries)
 
     def top_up(self, amount_cents: int) -> str:
-        """Pays on the hosted page. Returns the id of the top-up."""
+        """Pay on the hosted page. Return the id of the top-up."""
         answer = self.post("topups", amount_cents=amount_cents)
         answer.raise_for_status()
         topup = answer.json()

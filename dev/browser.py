@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from dev.loopback import direct_session
+from dev.stack import direct_session
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Makes an empty database ready in one process: tables, static files, the sample deck, two people.
+"""Make an empty database ready in one process: tables, static files, the sample deck, two people.
 
 Run as `python -m dev.prepare` with the settings of the stack. The people of `make run` are made
 only if their passwords are in the environment.
@@ -15,7 +15,7 @@ from allauth.account.models import EmailAddress  # noqa: E402 - Django has to be
 from django.contrib.auth.models import Group  # noqa: E402 - as above
 
 from accounts.models import User  # noqa: E402 - as above
-from dev.people import CUSTOMER, SUPPORT  # noqa: E402 - as above
+from dev.stack import CUSTOMER, SUPPORT  # noqa: E402 - as above
 
 SAMPLE_DECK = "telephony/decks/sample.csv"
 

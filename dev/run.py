@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from dev.people import CUSTOMER, SUPPORT
-from dev.stack import BIN, ROOT, Stack
+from dev.stack import BIN, CUSTOMER, ROOT, SUPPORT, Stack
 
 PR_SET_PDEATHSIG = 1
 # Whoever tries the admin here has no authenticator app at hand; production asks for one.

@@ -3,27 +3,106 @@
 Customers read, quote, call, top up, sign in and sign devices in, as fast as this machine lets them.
 Meanwhile webhooks come twice, late and out of order, one request in a hundred to a provider fails,
 and a web process is killed. Ends with 1 if money differs, a call was placed twice, something stays
-open, a request ended in 500, somebody's traffic broke off, or too little of it came to an end.
+open, a request ended in 500, the traffic of a customer broke off, or too little came to its end.
 """
 
 import argparse
 import os
+import random
 import re
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from dev.api_customer import DESTINATION, ApiCustomer
+from dev.api_customer import DESTINATION, ApiCustomer, CountingSession, Tally
+from dev.browser import Browser
 from dev.cluster import Cluster, missing_tools, wait_until
 from dev.customer import Customer
-from dev.tally import Tally
-from dev.traffic import WEIGHTS, Traffic
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+WEIGHTS = {
+    "balance": 40,
+    "history": 10,
+    "transactions": 10,
+    "rates": 5,
+    "quote": 10,
+    "call": 20,
+    "top-up": 2,
+    "device": 1,
+    "sign-in": 1,
+}
+
+
+class Traffic:
+    """The actions of one customer, by weight, until the time is over."""
+
+    def __init__(self, customer: ApiCustomer, seconds: float) -> None:
+        self.customer = customer
+        self.ends_at = time.monotonic() + seconds
+        browser = customer.person.browser
+        cookies = browser.session.cookies
+        browser.session = CountingSession(customer.tally, customer.web)
+        browser.session.cookies.update(cookies)
+        self.steps: dict[str, Callable[[], object]] = {
+            "balance": lambda: customer.ask("GET", "balance").raise_for_status(),
+            "history": lambda: customer.ask("GET", "calls").raise_for_status(),
+            "transactions": lambda: customer.ask("GET", "transactions").raise_for_status(),
+            "rates": lambda: customer.ask("GET", "rates/GB").raise_for_status(),
+            "quote": lambda: customer.post("quote", to=DESTINATION).raise_for_status(),
+            "call": lambda: customer.call(tries=3).raise_for_status(),
+            "top-up": lambda: customer.top_up(500),
+            "device": self.sign_a_device_in,
+            "sign-in": self.sign_in,
+        }
+
+    def run(self) -> Counter[str]:
+        """Return how often each action came to its end.
+
+        A request that was refused or lost is in the tally, and the next action begins. Any other
+        error ends the traffic.
+        """
+        done: Counter[str] = Counter()
+        names, weights = list(WEIGHTS), list(WEIGHTS.values())
+        while time.monotonic() < self.ends_at:
+            name = random.choices(names, weights)[0]  # noqa: S311 - traffic is no secret
+            try:
+                self.steps[name]()
+            except requests.RequestException:
+                continue
+            done[name] += 1
+        return done
+
+    def sign_in(self) -> None:
+        """Sign in with the password in a new browser, and read the home page."""
+        person = self.customer.person
+        with CountingSession(self.customer.tally, self.customer.web) as session:
+            browser = Browser(self.customer.web, person.stack.sandbox, session)
+            browser.sign_in(person.email, person.password)
+            browser.open("/home")
+
+    def sign_a_device_in(self) -> None:
+        """Start a device login, approve it, and redeem it."""
+        begun = self._ask_oauth("device_authorization")
+        self.customer.person.approve(begun["user_code"])
+        self._ask_oauth("token", device_code=begun["device_code"], grant_type=DEVICE_GRANT)
+
+    def _ask_oauth(self, path: str, **form: str) -> dict[str, str]:
+        url = f"{self.customer.web}/oauth/{path}"
+        with CountingSession(self.customer.tally, self.customer.web) as session:
+            answer = session.post(url, data={"client_id": "moby-cli", **form}, timeout=30)
+        answer.raise_for_status()
+        said: dict[str, str] = answer.json()
+        return said
+
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who live for minutes
 SETTINGS = {
@@ -67,7 +146,7 @@ def make_customer(cluster: Cluster, folder: Path, number: int) -> ApiCustomer:
 
 
 def disturb(cluster: Cluster) -> None:
-    """From now on webhooks misbehave, and some of the requests to providers fail."""
+    """Make webhooks misbehave, and some requests to providers fail, from now on."""
     for rule in RULES:
         cluster.control("webhooks/rules", rule)
     faults = [(kind, when) for kind in FAULTS for when in ("before", "after")]
@@ -84,7 +163,7 @@ def kill_a_web_process(cluster: Cluster, after_seconds: float) -> None:
 
 
 def placed_twice(cluster: Cluster) -> list[str]:
-    """Calls of ours for which the carrier was made to ring more than once."""
+    """Return the calls of ours that the carrier placed more than once."""
     legs = cluster.control("calls").json()["calls"]
     told = [leg["status_callback"] or "" for leg in legs if leg["parent_call_sid"] is None]
     placed = Counter(found[0] for url in told if (found := re.findall(OUR_CALL, url)))
@@ -94,7 +173,7 @@ def placed_twice(cluster: Cluster) -> list[str]:
 def report(
     cluster: Cluster, tally: Tally, customers: list[Future[Counter[str]]], seconds: float
 ) -> int:
-    """Prints what happened. Returns the exit code."""
+    """Print the result. Return the exit code."""
     broken = [repr(error) for one in customers if (error := one.exception())]
     done = sum((one.result() for one in customers if not one.exception()), Counter[str]())
     times = sorted(tally.seconds)
@@ -132,7 +211,7 @@ def percentile(times: list[float], percent: int) -> float:
 
 
 def settle(cluster: Cluster) -> None:
-    """Providers are well again; what is open has time to be found and settled."""
+    """End the faults, and wait until open calls and holds are settled."""
     requests.delete(f"{cluster.sandbox}/control/faults", timeout=10)
     requests.delete(f"{cluster.sandbox}/control/webhooks/rules", timeout=10)
     try:

@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -19,7 +20,9 @@ from typing import Self
 
 import requests
 
-from dev.loopback import direct_session, environment_without_proxies
+# The people of `make run`.
+CUSTOMER = "customer@example.com"
+SUPPORT = "support@example.com"
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -27,8 +30,21 @@ START_SECONDS = 120
 LOG_LINES_SHOWN = 15
 
 
+def direct_session() -> requests.Session:
+    """Return a session that ignores the environment's proxies, in either case of their names."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def environment_without_proxies() -> dict[str, str]:
+    """Return a copy of this process's environment for one that only talks to this machine."""
+    proxies = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
+    return {name: value for name, value in os.environ.items() if name.lower() not in proxies}
+
+
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on right now.
+    """Return a port of the loopback interface that no process listens on right now.
 
     Drawn below the range that the kernel hands out, so that no connection or server of another test
     takes it before ours does.
@@ -53,7 +69,7 @@ def loopback_name() -> str:
 
 
 class Stack:
-    """Starts the product in `folder` and stops it. Addresses are in `web` and `sandbox`."""
+    """The product in `folder`, started and stopped. Addresses are in `web` and `sandbox`."""
 
     def __init__(
         self,
@@ -76,7 +92,7 @@ class Stack:
         self.env = self._environment(database_url, settings or {})
 
     def _environment(self, database_url: str, settings: Mapping[str, str]) -> dict[str, str]:
-        """Settings of every process: the sandbox for providers, and secrets made just now."""
+        """Return the settings of every process: the sandbox for providers, and fresh secrets."""
         return {
             **environment_without_proxies(),
             "PUBLIC_URL": self.web,
@@ -128,7 +144,7 @@ class Stack:
         self._start("sandbox", [sys.executable, "-m", "sandbox", *arguments])
 
     def start_web(self) -> subprocess.Popen[bytes]:
-        """Starts a web server as production does, with one process and several threads."""
+        """Start a web server as production does, with one process and several threads."""
         command = [
             str(BIN / "gunicorn"),
             "mobayilo.wsgi",
@@ -174,7 +190,7 @@ class Stack:
         return "\n".join([f"The end of {path.name}:", *(f"  {line}" for line in lines)])
 
     def stop(self) -> None:
-        """Ends every process, gently first."""
+        """End every process, gently first."""
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -186,7 +202,7 @@ class Stack:
                 process.wait()
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs a management command with the stack's settings."""
+        """Run a management command with the stack's settings."""
         return self._run(sys.executable, "manage.py", *arguments, check=check)
 
     def _run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -198,7 +214,7 @@ class Stack:
         return done
 
     def control(self, path: str, body: object | None = None) -> requests.Response:
-        """Asks the sandbox's control API: GET without a body, POST with one."""
+        """Ask the sandbox's control API: GET without a body, POST with one."""
         url = f"{self.sandbox}/control/{path}"
         if body is None:
             return self.session.get(url, timeout=10)
@@ -207,7 +223,7 @@ class Stack:
         )
 
     def moby_env(self, home: Path) -> dict[str, str]:
-        """The environment of a person who has just installed `moby` and has an empty home."""
+        """Return the environment of a person who has just installed `moby`, with an empty home."""
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         return {

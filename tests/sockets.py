@@ -4,7 +4,7 @@ import ipaddress
 import os
 import socket
 
-from dev.loopback import environment_without_proxies
+from dev.stack import environment_without_proxies
 
 for name in os.environ.keys() - environment_without_proxies().keys():
     del os.environ[name]

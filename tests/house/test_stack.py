@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.loopback import direct_session, environment_without_proxies
-from dev.stack import Stack
+from dev.stack import Stack, direct_session, environment_without_proxies
 
 DEAD = "http://127.0.0.1:9"
 

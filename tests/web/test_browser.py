@@ -3,8 +3,7 @@
 import pytest
 
 from accounts.models import User
-from dev.pages import CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES
-from dev.steps import steps_of
+from dev.pages import CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES, steps_of
 from tests.people import PASSWORD
 from tests.web.judge import judge_of_customers
 from tests.web.scenes import (

@@ -23,7 +23,7 @@ MOST_QUERIES = 15
 
 
 ANY_ID = {"call": "x", "running": "x", "topup": "x", "waiting": "x", "month": "2026-11"}
-# Where the steps of dev/steps.py lead.
+# Addresses to which the steps of dev/pages.py lead.
 STEPS = [
     "/device/confirm",
     "/settings/tokens/review",
