@@ -121,7 +121,6 @@ class Sandbox:
                 *self.payments.routes(),
                 *self.refunds.routes(),
                 *self.disputes.routes(),
-                *self.events.routes(),
             ],
             middleware=[
                 Middleware(BearerAuth, settings=settings),
@@ -141,7 +140,6 @@ class Sandbox:
             self.permissions,
             self.calls,
             self.verify,
-            self.events,
             self.payments,
             self.refunds,
             self.disputes,

@@ -17,7 +17,6 @@ from sandbox.stripe.answers import (
     list_answer,
     missing,
     read_params,
-    stripe_answer,
 )
 from sandbox.stripe.events import Events
 from sandbox.stripe.payments import Payments
@@ -42,27 +41,16 @@ class Disputes:
     def routes(self) -> list[Route]:
         return [
             Route("/disputes", self.list_all, methods=["GET"]),
-            Route("/disputes/{id}", self.retrieve, methods=["GET"]),
             Route("/radar/early_fraud_warnings", self.list_warnings, methods=["GET"]),
-            Route("/radar/early_fraud_warnings/{id}", self.retrieve_warning, methods=["GET"]),
         ]
 
     async def list_all(self, request: Request) -> Response:
         rows = reversed(self._disputes.values())
         return self._list(await read_params(request), "/v1/disputes", list(rows))
 
-    async def retrieve(self, request: Request) -> Response:
-        return stripe_answer(self.find(request.path_params["id"]))
-
     async def list_warnings(self, request: Request) -> Response:
         path, rows = "/v1/radar/early_fraud_warnings", reversed(self._warnings.values())
         return self._list(await read_params(request), path, list(rows))
-
-    async def retrieve_warning(self, request: Request) -> Response:
-        id = request.path_params["id"]
-        if id not in self._warnings:
-            raise missing("early_fraud_warning", id)
-        return stripe_answer(self._warnings[id])
 
     def find(self, id: str) -> Resource:
         if id not in self._disputes:

@@ -6,10 +6,6 @@ import hmac
 import json
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from sandbox.clock import Clock
 from sandbox.courier import Courier
 from sandbox.ids import stripe_id
@@ -17,10 +13,6 @@ from sandbox.settings import Settings
 from sandbox.stripe.answers import (
     API_VERSION,
     Resource,
-    list_answer,
-    missing,
-    read_params,
-    stripe_answer,
 )
 from sandbox.webhooks import Webhook
 
@@ -38,21 +30,11 @@ class Events:
         self._settings = settings
         self._clock = clock
         self._courier = courier
-        self._events: dict[str, Resource] = {}
-
-    def reset(self) -> None:
-        self._events.clear()
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/events", self.list_all, methods=["GET"]),
-            Route("/events/{id}", self.retrieve, methods=["GET"]),
-        ]
 
     def emit(
         self, kind: str, resource: Resource, *, previous: dict[str, Any] | None = None
-    ) -> Resource:
-        """Record what happened, as it stands now, and tell the product."""
+    ) -> None:
+        """Send the product an event with the resource as it stands now."""
         data: Resource = {"object": copy.deepcopy(resource)}
         if previous is not None:
             data["previous_attributes"] = previous
@@ -67,37 +49,18 @@ class Events:
             "request": {"id": None, "idempotency_key": None},
             "type": kind,
         }
-        self._events[event["id"]] = event
-        self._courier.send(self._webhook(event))
-        return event
-
-    def _webhook(self, event: Resource) -> Webhook:
         secret = self._settings.stripe_webhook_secret
 
         def sign(body: bytes, at: float) -> dict[str, str]:
             return {"Stripe-Signature": stripe_signature(secret, body, int(at))}
 
-        return Webhook(
-            kind=f"stripe:{event['type']}",
-            url=f"{self._settings.web_url}/webhooks/stripe",
-            body=json.dumps(event, indent=2).encode(),
-            content_type="application/json; charset=utf-8",
-            sign=sign,
-            retry_delays=RETRY_DELAYS,
+        self._courier.send(
+            Webhook(
+                kind=f"stripe:{kind}",
+                url=f"{self._settings.web_url}/webhooks/stripe",
+                body=json.dumps(event, indent=2).encode(),
+                content_type="application/json; charset=utf-8",
+                sign=sign,
+                retry_delays=RETRY_DELAYS,
+            )
         )
-
-    async def list_all(self, request: Request) -> Response:
-        params = await read_params(request)
-        wanted = params.get("types") or ([params["type"]] if "type" in params else None)
-        rows = [
-            event
-            for event in reversed(self._events.values())
-            if wanted is None or event["type"] in wanted
-        ]
-        return list_answer(params, "/v1/events", rows)
-
-    async def retrieve(self, request: Request) -> Response:
-        id = request.path_params["id"]
-        if id not in self._events:
-            raise missing("event", id)
-        return stripe_answer(self._events[id])

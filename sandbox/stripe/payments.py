@@ -18,7 +18,6 @@ from sandbox.stripe.answers import (
     list_answer,
     missing,
     read_params,
-    stripe_answer,
 )
 from sandbox.stripe.events import Events
 
@@ -61,21 +60,9 @@ class Payments:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/payment_intents", self.list_intents, methods=["GET"]),
-            Route("/payment_intents/{id}", self.retrieve_intent, methods=["GET"]),
             Route("/charges", self.list_charges, methods=["GET"]),
-            Route("/charges/{id}", self.retrieve_charge, methods=["GET"]),
             Route("/balance_transactions", self.list_movements, methods=["GET"]),
-            Route("/balance_transactions/{id}", self.retrieve_movement, methods=["GET"]),
         ]
-
-    async def list_intents(self, request: Request) -> Response:
-        params, rows = await read_params(request), reversed(self._intents.values())
-        return list_answer(params, "/v1/payment_intents", rows, expand=self.expand)
-
-    async def retrieve_intent(self, request: Request) -> Response:
-        intent = self.find_intent(request.path_params["id"])
-        return stripe_answer(self.expand(intent, (await read_params(request)).get("expand", [])))
 
     async def list_charges(self, request: Request) -> Response:
         params = await read_params(request)
@@ -87,10 +74,6 @@ class Payments:
         ]
         return list_answer(params, "/v1/charges", rows, expand=self.expand)
 
-    async def retrieve_charge(self, request: Request) -> Response:
-        charge = self.find_charge(request.path_params["id"])
-        return stripe_answer(self.expand(charge, (await read_params(request)).get("expand", [])))
-
     async def list_movements(self, request: Request) -> Response:
         params = await read_params(request)
         exact = {name: params[name] for name in ("type", "source") if name in params}
@@ -100,12 +83,6 @@ class Payments:
             if exact.items() <= movement.items()
         ]
         return list_answer(params, "/v1/balance_transactions", rows, expand=self.expand)
-
-    async def retrieve_movement(self, request: Request) -> Response:
-        id = request.path_params["id"]
-        if id not in self._movements:
-            raise missing("balance_transaction", id)
-        return stripe_answer(self._movements[id])
 
     def find_intent(self, id: str) -> Resource:
         if id not in self._intents:

@@ -45,7 +45,6 @@ class Sessions:
             Route("/checkout/sessions", self.list_all, methods=["GET"]),
             Route("/checkout/sessions/{id}", self.retrieve, methods=["GET"]),
             Route("/checkout/sessions/{id}/expire", self.expire, methods=["POST"]),
-            Route("/checkout/sessions/{id}/line_items", self.list_items, methods=["GET"]),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -86,12 +85,6 @@ class Sessions:
             )
         self.lapse(session)
         return stripe_answer(public(session))
-
-    async def list_items(self, request: Request) -> Response:
-        id = request.path_params["id"]
-        items = self.find(id)["_items"]
-        page = {"object": "list", "data": items, "has_more": False}
-        return stripe_answer(page | {"url": f"/v1/checkout/sessions/{id}/line_items"})
 
     def find(self, id: str) -> Resource:
         if id not in self._sessions:

@@ -10,7 +10,6 @@ from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
 
 MAX_DIAL_SECONDS = 14_400
-Whisper = Callable[[Leg, str, str, Callable[[], None]], None]
 
 
 class Dial:
@@ -24,7 +23,6 @@ class Dial:
         *,
         base_url: str,
         may_call_from: Callable[[Leg, str], bool],
-        whisper: Whisper,
         on_end: Callable[[], None],
     ) -> None:
         self._board = board
@@ -32,7 +30,6 @@ class Dial:
         self._verb = verb
         self._base_url = base_url
         self._may_call_from = may_call_from
-        self._whisper = whisper
         self._on_end = on_end
         self._legs: list[Leg] = []
         self._answered: Leg | None = None
@@ -90,25 +87,17 @@ class Dial:
             callback=status_callback(noun, self._base_url),
         )
         leg.digits_sent = noun.attributes.get("sendDigits", "")
-        leg.on_answer = lambda leg: self._callee_answered(leg, noun)
+        leg.on_answer = self._callee_answered
         leg.on_end = self._callee_left
         self._legs.append(leg)
         self._board.ring(leg, timeout_seconds=timeout)
 
-    def _callee_answered(self, leg: Leg, noun: Verb) -> None:
+    def _callee_answered(self, leg: Leg) -> None:
         if self._answered is not None:
             self._board.hang_up(leg)
             return
         self._answered = leg
         self._hang_up_all(leg.time, but=leg)
-        url = noun.attributes.get("url")
-        if url is None:
-            self._bridge(leg)
-        else:
-            method = noun.attributes.get("method", "POST")
-            self._whisper(leg, urljoin(self._base_url, url), method, lambda: self._bridge(leg))
-
-    def _bridge(self, leg: Leg) -> None:
         self._is_bridged = True
         if self._verb.flag("hangupOnStar"):
             self._parent.on_star = lambda: self._hang_up_all(self._parent.time)

@@ -21,7 +21,6 @@ class Pricing:
         return [
             Route("/v2/Voice/Countries", self.list_all, methods=["GET"]),
             Route("/v2/Voice/Countries/{iso_code}", self.fetch_country, methods=["GET"]),
-            Route("/v2/Voice/Numbers/{number}", self.fetch_number, methods=["GET"]),
         ]
 
     async def list_all(self, request: Request) -> Response:
@@ -40,34 +39,6 @@ class Pricing:
         if country is None:
             raise not_found(request.url.path.removeprefix("/pricing.twilio.com"))
         return JSONResponse(country_json(country))
-
-    async def fetch_number(self, request: Request) -> Response:
-        number = request.path_params["number"]
-        found = self._prices.find(number)
-        if not found:
-            raise not_found(request.url.path.removeprefix("/pricing.twilio.com"))
-        country = found[0][0]
-        origin = request.query_params.get("OriginationNumber")
-        prices = [price for _, price in found]
-        if origin is not None:
-            lengths = {price: price.origin_length(origin.lstrip("+")) for price in prices}
-            best = max((n for n in lengths.values() if n is not None), default=None)
-            prices = [price for price in prices if lengths[price] == best]
-        return JSONResponse(
-            {
-                "destination_number": number,
-                "origination_number": origin,
-                "country": country.name,
-                "iso_country": country.iso_code,
-                "outbound_call_prices": [
-                    amounts(price) | {"origination_prefixes": list(price.origins)}
-                    for price in prices
-                ],
-                "inbound_call_price": None,
-                "price_unit": "USD",
-                "url": f"{BASE}/Numbers/{number}",
-            }
-        )
 
 
 def country_json(country: Country) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
 from sandbox.webhooks import Attempt
 
-PLAY_SECONDS = 2.0
 APOLOGY_SECONDS = 4.0  # "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -89,19 +88,8 @@ class Script:
     def _do_pause(self, verb: Verb) -> None:
         self._leg.after(verb.seconds("length", 1, lowest=1, highest=3600), self._step)
 
-    def _do_play(self, verb: Verb) -> None:
-        loops = verb.seconds("loop", 1, lowest=1, highest=1000)
-        self._leg.after(PLAY_SECONDS * loops, self._step)
-
     def _do_hangup(self, _verb: Verb) -> None:
         self._board.end(self._leg, "completed")
-
-    def _do_reject(self, _verb: Verb) -> None:
-        self._board.end(self._leg, "completed")
-
-    def _do_redirect(self, verb: Verb) -> None:
-        self._verbs.clear()
-        self.fetch(urljoin(self._url, verb.text), method=verb.attributes.get("method", "POST"))
 
     def _do_dial(self, verb: Verb) -> None:
         self._dial = Dial(
@@ -110,14 +98,9 @@ class Script:
             verb,
             base_url=self._url,
             may_call_from=self._may_call_from,
-            whisper=self._whisper,
             on_end=lambda: self._after_dial(verb),
         )
         self._dial.begin()
-
-    def _whisper(self, child: Leg, url: str, method: str, on_done: Callable[[], None]) -> None:
-        script = Script(self._board, child, may_call_from=self._may_call_from, on_done=on_done)
-        script.fetch(url, method=method, kind="whisper")
 
     def _after_dial(self, verb: Verb) -> None:
         """With an action, its answer is all that follows; it is asked even of a caller who left."""

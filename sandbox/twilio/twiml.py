@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 WORDS_PER_SECOND = 2.5
-VERBS = ("Say", "Pause", "Play", "Hangup", "Reject", "Redirect", "Dial")
+VERBS = ("Say", "Pause", "Hangup", "Dial")
 NOUNS = {"Dial": ("Number",)}
 
 

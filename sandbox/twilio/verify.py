@@ -103,7 +103,6 @@ class Verify:
         return [
             Route(PATH, self.fetch_service, methods=["GET"]),
             Route(f"{PATH}/Verifications", self.create, methods=["POST"]),
-            Route(f"{PATH}/Verifications/{{sid}}", self.fetch, methods=["GET"]),
             Route(f"{PATH}/Verifications/{{sid}}", self.update, methods=["POST"]),
             Route(f"{PATH}/VerificationCheck", self.check, methods=["POST"]),
         ]
@@ -121,9 +120,6 @@ class Verify:
         one.sends.append(attempt)
         self._send_code(one, form.get("CustomFriendlyName", SERVICE_NAME))
         return JSONResponse(one.as_json(), status_code=201)
-
-    async def fetch(self, request: Request) -> Response:
-        return JSONResponse(self._find(request, sid=request.path_params["sid"]).as_json())
 
     async def update(self, request: Request) -> Response:
         one = self._find(request, sid=request.path_params["sid"])

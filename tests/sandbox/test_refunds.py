@@ -80,7 +80,7 @@ def test_fraud_warning_names_the_payment(sandbox: Sandbox, receiver: Receiver) -
 def test_books_of_a_day_name_their_sources(sandbox: Sandbox) -> None:
     first, second = pay(sandbox), pay(sandbox, 700)
     refund(sandbox, first, 100)
-    now = sandbox.stripe.v1.payment_intents.retrieve(second).created
+    now = charge_of(sandbox, second).created
     params: Any = {
         "created": {"gte": now - 60, "lt": now + 60},
         "expand": ["data.source"],

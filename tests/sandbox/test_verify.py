@@ -87,5 +87,5 @@ def test_canceled_verification_is_gone(sandbox: Sandbox) -> None:
     canceled = service(sandbox).verifications(verification.sid).update(status="canceled")
     assert canceled.status == "canceled"
     with pytest.raises(TwilioRestException) as gone:
-        service(sandbox).verifications(verification.sid).fetch()
+        service(sandbox).verification_checks.create(to=ALICE, code="000000")
     assert gone.value.code == 20404
