@@ -1,4 +1,4 @@
-"""Saves the database to a file, and restores one into an empty database.
+"""Save the database to a file, or restore a file into an empty database.
 
     python deploy/backup.py save FOLDER [--keep-days 30]
     python deploy/backup.py restore FILE
@@ -33,11 +33,11 @@ TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'p
 
 
 class BackupError(Exception):
-    """Why nothing was saved or restored."""
+    """A reason why nothing was saved or restored."""
 
 
 def connection_environment() -> dict[str, str]:
-    """The address of the database as libpq's own variables."""
+    """Return the address of the database as the environment variables of libpq."""
     if env_file := os.environ.get("ENV_FILE"):
         environ.Env.read_env(env_file)
     try:
@@ -56,7 +56,7 @@ def run(*command: str, env: dict[str, str]) -> str:
 
 
 def save(folder: Path, *, keep_days: int) -> Path:
-    """One consistent dump, readable by its owner only. A half-written one never has the name."""
+    """Write one consistent dump, readable by its owner only. A partial file has another name."""
     os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"mobayilo-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
@@ -78,7 +78,7 @@ def save(folder: Path, *, keep_days: int) -> Path:
 
 
 def restore(path: Path) -> None:
-    """All of a dump or nothing, into a database that has no tables yet."""
+    """Restore a whole dump or nothing, into a database that has no tables yet."""
     env = connection_environment()
     if run("psql", "--no-psqlrc", "--tuples-only", "--command", TABLES, env=env).strip() != "0":
         raise BackupError("the database has tables: restore into an empty one")

@@ -1,12 +1,12 @@
-"""How gunicorn serves Mobayilo. `gunicorn --config deploy/gunicorn.conf.py`.
+"""The configuration of gunicorn: `gunicorn --config deploy/gunicorn.conf.py`.
 
-What differs between machines comes from the environment; see docs/operations.md.
+Values that differ between machines come from the environment; see docs/operations.md.
 """
 
 import os
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it brings no types
-from gunicorn.workers.base import Worker  # type: ignore[import-untyped]  # as above
+from gunicorn.workers.base import Worker  # type: ignore[import-untyped]  # it brings no types
 from prometheus_client import multiprocess
 
 from mobayilo.lib.environment import Environment
@@ -23,8 +23,8 @@ workers = env.integer("WEB_WORKERS", "web processes on this machine", default=2)
 worker_class = "gthread"
 threads = env.integer("WEB_THREADS", "threads in each web process", default=2)
 
-# Longer than nginx keeps an idle connection (60 s): whoever closes first must be the one who asks,
-# or a request meets a closed door.
+# Longer than nginx keeps an idle connection (60 s): if gunicorn closed first, nginx could send a
+# request over a connection that is gone.
 keepalive = 75
 # A provider may take 10 s to answer, and a request asks at most two things of one, in a row.
 timeout = 40
@@ -49,6 +49,6 @@ control_socket_disable = True
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    """Takes the gauges of a worker that ended out of the shared metrics."""
+    """Remove the gauges of a worker that ended from the shared metrics."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # its annotations are partial

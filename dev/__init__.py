@@ -1,1 +1,1 @@
-"""What runs the product on a developer's machine. Never imported by the product."""
+"""Programs that run the product on a developer's machine. The product imports none."""

@@ -15,7 +15,7 @@ LOST = "connection lost"
 
 @dataclass
 class Tally:
-    """How requests ended: statuses, codes of refusals, and seconds. Status 0: connection lost."""
+    """Statuses, codes of refusals, and seconds of requests. Status 0: connection lost."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)

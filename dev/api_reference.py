@@ -18,7 +18,7 @@ from mobayilo.lib.serializers import StrictSerializer
 
 PAGE = ROOT / "docs" / "reference" / "api.md"
 PREFIX = "/api/cli/v1/"
-ERROR = "#/components/schemas/Error"  # errors.md tells of it
+ERROR = "#/components/schemas/Error"  # described in errors.md
 METHODS = ("get", "post", "put", "patch", "delete")
 HEAD = """# API
 
@@ -43,7 +43,7 @@ by [device login](../guide/device-login.md#for-programs).
 
 
 def page() -> str:
-    """The whole page. Django has to be set up."""
+    """Return the whole page. Django has to be set up."""
     schema = _schema()
     patterns = get_resolver("mobayilo.api_urls").url_patterns
     views = {PREFIX + _openapi_path(pattern): _view_of(pattern) for pattern in patterns}
@@ -74,7 +74,7 @@ def _view_of(pattern: URLPattern | URLResolver) -> Any:  # noqa: ANN401 - a view
     return getattr(pattern.callback, "view_class", None)
 
 
-def _operation(path: str, method: str, operation: dict[str, Any], view: Any) -> str:  # noqa: ANN401 - as above
+def _operation(path: str, method: str, operation: dict[str, Any], view: Any) -> str:  # noqa: ANN401 - a view class of any room
     lines = [f"## {method.upper()} {path.removeprefix(PREFIX)}", ""]
     lines += [_one_line(operation.get("description") or view.__doc__ or ""), ""]
     lines += [_conditions(method, view), ""]
@@ -87,8 +87,8 @@ def _operation(path: str, method: str, operation: dict[str, Any], view: Any) -> 
     return "\n".join(lines)
 
 
-def _conditions(method: str, view: Any) -> str:  # noqa: ANN401 - as above
-    """Which token, which limit, and whether a repetition is safe."""
+def _conditions(method: str, view: Any) -> str:  # noqa: ANN401 - a view class of any room
+    """Return the token and the limit of a method, and whether a repetition is safe."""
     if view.permission_classes:
         scope = view.scopes[method.upper()]
         token = f"Scope `{scope}`" if scope else "Any token"
@@ -112,7 +112,7 @@ def _answers(responses: dict[str, Any]) -> str:
 
 
 def _type_of(schema: dict[str, Any]) -> str:
-    """A schema in words: a linked shape, a list of one, or a plain type."""
+    """Return a schema in words: a linked shape, a list of shapes, or a plain type."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         if name.endswith("Enum"):
@@ -133,7 +133,7 @@ def _list_of(name: str) -> str:
 
 
 def _shown_shapes(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The components that are objects; words and pages are written where they are used."""
+    """Yield the components that are objects; words and pages are written where they are used."""
     components = schema["components"]["schemas"]
     for name, shape in sorted(components.items()):
         if shape.get("type") == "object" and not _list_of(name) and not ERROR.endswith(f"/{name}"):
@@ -165,13 +165,13 @@ def _field_type(schema: dict[str, Any], components: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> list[str]:
-    """What a field may be at least and at most; only those of requests are ours to promise."""
+    """Return the bounds of a field. Only fields of requests have bounds that we promise."""
     written = (("minimum", "from {}"), ("maximum", "to {}"), ("maxLength", "at most {} characters"))
     return [words.format(schema[name]) for name, words in written if name in schema]
 
 
 def _words(schema: dict[str, Any], components: dict[str, Any]) -> list[str]:
-    """The words that a field takes, when it takes only some."""
+    """Return the words that a field takes, if it takes only some."""
     inner = (schema.get("allOf") or schema.get("oneOf") or [schema])[0]
     inner = inner.get("items", inner)
     if "$ref" in inner:

@@ -1,4 +1,4 @@
-"""What an authenticator app shows (RFC 6238): a code for each half minute."""
+"""The codes of an authenticator app (RFC 6238), one for each half minute."""
 
 import base64
 import hmac
@@ -10,7 +10,7 @@ LEAST_LEFT_SECONDS = 8
 
 
 def code_shown(secret: str) -> str:
-    """The code of this half minute, or of the next where this one is nearly over."""
+    """Return the code of this half minute, or of the next when this one is nearly over."""
     left = PERIOD_SECONDS - time.time() % PERIOD_SECONDS
     if left < LEAST_LEFT_SECONDS:
         time.sleep(left)

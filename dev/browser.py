@@ -13,7 +13,7 @@ from dev.stack import direct_session
 
 @dataclass
 class Form:
-    """A form of a page: where it goes, and what a browser would send if nobody typed."""
+    """A form of a page: its address, and the values that a browser sends if they are left alone."""
 
     action: str
     method: str
@@ -60,7 +60,7 @@ class _Forms(HTMLParser):
 
 
 class Browser:
-    """Opens pages and sends forms over real HTTP. `page` is the answer on screen."""
+    """A browser that opens pages and sends forms over HTTP. `page` is the answer on screen."""
 
     def __init__(self, web: str, sandbox: str, session: requests.Session | None = None) -> None:
         self.web = web
@@ -69,7 +69,7 @@ class Browser:
         self.page: requests.Response
 
     def open(self, url: str) -> requests.Response:
-        """Loads a page, and loads it again where its server died while it was sending."""
+        """Load a page, and load it again if its server died while it was sending."""
         address = urljoin(self.web, url)
         try:
             self.page = self.session.get(address, timeout=20)
@@ -86,7 +86,7 @@ class Browser:
     def submit(
         self, *, having: str, button: tuple[str, str] | None = None, **values: str
     ) -> requests.Response:
-        """Sends the form that has a field or a button of that name (or goes to that path)."""
+        """Send the form that has a field or a button of that name (or goes to that path)."""
         form = next(f for f in self.forms() if _has(f, having))
         body = [pair for pair in form.fields if pair[0] not in values] + list(values.items())
         if button is not None:
@@ -108,7 +108,7 @@ class Browser:
         return f"{parts.scheme}://{parts.netloc}"
 
     def sign_up(self, email: str, password: str) -> None:
-        """Creates an account and confirms the address with the link of the mail."""
+        """Create an account and confirm the address with the link of the mail."""
         self.open("/accounts/signup/")
         self.submit(having="password1", email=email, password1=password)
         link = re.search(r"https?://\S+/confirm-email/\S+", self.newest_mail(email))
@@ -122,7 +122,7 @@ class Browser:
         self.submit(having="password", login=email, password=password)
 
     def newest_mail(self, email: str) -> str:
-        """The text of the newest mail to an address, from the sandbox's mailbox."""
+        """Return the text of the newest mail to an address, from the sandbox's mailbox."""
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             answer = self.session.get(

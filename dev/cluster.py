@@ -21,7 +21,7 @@ SETTINGS = {
     "WEB_WORKERS": "1",
     "WEB_THREADS": str(THREADS),
     "TRUSTED_PROXY_COUNT": "1",
-    # Few customers stand for many: what holds one of them back is tested elsewhere.
+    # Few customers stand for many; the limits of one customer are tested by tests/telephony.
     "CALLS_AT_ONCE": "1000",
     "CALLS_AT_ONCE_NEW_ACCOUNT": "1000",
     "CALLS_PER_HOUR": "100000",
@@ -55,7 +55,7 @@ http {{
 
 
 def missing_tools() -> list[str]:
-    """What this machine lacks to run the cluster; nginx is often outside the path of users."""
+    """Return the programs that this machine lacks. nginx is often outside the path of users."""
     path = os.environ["PATH"] + ":/usr/sbin:/sbin"
     return [tool for tool in ("nginx", "redis-server") if not shutil.which(tool, path=path)]
 
@@ -94,13 +94,13 @@ class Cluster(Stack):
         return nginx
 
     def start_web_process(self, port: int) -> subprocess.Popen[bytes]:
-        """One web process on a machine of its own, started as deploy/ does."""
+        """Start one web process, as on a machine of its own, by the configuration of deploy/."""
         self.env["WEB_BIND"] = f"127.0.0.1:{port}"
         command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
         return self._start(f"web-{port}", command)
 
     def _nginx_configuration(self) -> Path:
-        """The rules of deploy/ on a port of loopback."""
+        """Write nginx's configuration: the rules of deploy/ on a port of loopback."""
         servers = [f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;" for port in self.ports]
         text = NGINX.format(
             folder=self.folder,
@@ -114,7 +114,7 @@ class Cluster(Stack):
         return path
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGKILL for a process and its children, at once, as when a machine loses its power."""
+        """Kill a process and its children at once, as when a machine loses its power."""
         self.processes.remove(process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         for pid in (process.pid, *map(int, children)):
@@ -130,7 +130,7 @@ class Cluster(Stack):
 
 
 def wait_until(holds: Callable[[], bool], what: str, *, seconds: float, every: float = 0.2) -> None:
-    """Asks `every` so many seconds. Raises AssertionError when the time is over."""
+    """Return when `holds` is true, asked `every` seconds. Raise AssertionError if too late."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

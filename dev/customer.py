@@ -26,7 +26,7 @@ SCOPES = (
 
 @dataclass
 class Ran:
-    """What a command printed and how it ended."""
+    """The output of a command, and its exit code."""
 
     arguments: tuple[str, ...]
     stdout: str
@@ -41,7 +41,7 @@ class Ran:
 
 @dataclass
 class Customer:
-    """Signs up, approves, pays and types, over nothing but HTTP and the installed `moby`."""
+    """A customer who signs up, approves, pays and types, by HTTP and the installed `moby`."""
 
     stack: Stack
     email: str
@@ -55,7 +55,7 @@ class Customer:
         self.env = self.stack.moby_env(self.home)
 
     def moby(self, *arguments: str, input_text: str | None = None) -> Ran:
-        """Runs `moby` to its end, without a terminal."""
+        """Run `moby` to its end, without a terminal."""
         done = subprocess.run(
             ["moby", *arguments],
             env=self.env,
@@ -72,14 +72,14 @@ class Customer:
         return Started(self, *arguments).finish()
 
     def log_in(self) -> Ran:
-        """`moby auth login`, approved in the browser while it waits."""
+        """Run `moby auth login`, and approve it in the browser while it waits."""
         login = Started(self, "auth", "login", "--insecure-storage", "--no-browser")
         code = login.wait_for(r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b")
         self.approve(code)
         return login.finish()
 
     def log_in_with_token(self, *more_scopes: str) -> Ran:
-        """A token made on the settings page and read from standard input; no device waits."""
+        """Make a token on the settings page, and log in with it by standard input."""
         scopes = " ".join((*SCOPES, *more_scopes))
         query = urlencode({"name": "terminal", "scopes": scopes, "expires": "30"})
         self.browser.open(f"/settings/tokens/new?{query}")
@@ -91,31 +91,31 @@ class Customer:
         return self.moby("auth", "login", "--with-token", "--insecure-storage", input_text=token[0])
 
     def approve(self, user_code: str) -> None:
-        """Enters the code at /device and approves what it shows."""
+        """Enter the code at /device and approve what it shows."""
         self.browser.open("/device")
         self.browser.submit(having="user_code", user_code=user_code)
         self._prove_presence()
         self.browser.submit(having="/device/approve")
 
     def _prove_presence(self) -> None:
-        """Types the password again where the page asks for a recent sign-in."""
+        """Type the password again if the page asks for a recent sign-in."""
         if "reauthenticate" in self.browser.page.url:
             self.browser.submit(having="password", password=self.password)
 
     def pay(self, checkout_url: str) -> None:
-        """Pays on the hosted page, and tells the bank that it was her where the bank asks."""
+        """Pay on the hosted page, and confirm the payment to the bank if it asks."""
         self.browser.open(checkout_url)
         self.browser.submit(having="pay", button=("action", "pay"))
         if any(("action", "authenticated") in form.buttons for form in self.browser.forms()):
             self.browser.submit(having="authenticated", button=("action", "authenticated"))
 
     def prove(self, e164: str) -> None:
-        """Verifies a phone with the code that it received."""
+        """Verify a phone with the code that it received."""
         self.moby("caller-id", "request", e164)
         self.moby("caller-id", "confirm", self.code_received(e164))
 
     def top_up(self, amount: str) -> Ran:
-        """Pays while `moby topup` waits."""
+        """Pay while `moby topup` waits."""
         waiting = Started(self, "topup", amount, "--wait")
         self.pay(waiting.wait_for(r"(https?://\S+/c/pay/\S+)"))
         return waiting.finish()
@@ -147,7 +147,7 @@ class Started:
             self.text += chunk.decode(errors="replace")
 
     def wait_for(self, pattern: str, *, seconds: float = 30) -> str:
-        """Waits until the output holds the pattern. Returns its first group."""
+        """Wait until the output has the pattern. Return its first group."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = re.search(pattern, self.text)

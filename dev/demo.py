@@ -51,7 +51,7 @@ def play(stack: Stack, folder: Path) -> None:
 
 
 def prepare_numbers(stack: Stack) -> None:
-    """How the two destinations behave: one answers and talks 65 s, one is busy. Time runs fast."""
+    """Have one destination answer and talk 65 s, and another be busy. Time runs fast."""
     stack.control("speed", {"speed": 20})
     stack.control("numbers", {"number": PHONE, "answer_after_seconds": 2, "outcome": "answer"})
     stack.control(
@@ -87,7 +87,7 @@ def top_up(customer: Customer) -> None:
 
 
 def call(customer: Customer) -> Decimal:
-    """A call that is answered and talks. Returns what it cost."""
+    """Place a call that is answered and talks. Return its cost."""
     say("What a minute costs, and a call")
     show(customer.typed("rates", "GB"))
     show(customer.typed("call", "020 7946 0018", "--country", "GB", "--yes", "--wait"))
@@ -135,7 +135,7 @@ def say(text: str) -> None:
 
 
 def show(ran: Ran, *, code: int = 0) -> Ran:
-    """Prints a command and what it answered, and holds that it ended with `code`."""
+    """Print a command and its output. Raise DemoError if it did not end with `code`."""
     print(f"$ moby {shlex.join(ran.arguments)}", flush=True)
     for text in (ran.stdout, ran.stderr):
         for line in text.replace("\r", "\n").splitlines():

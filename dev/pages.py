@@ -154,7 +154,7 @@ def second_factor(page: Page, email: str) -> None:
 
 
 def steps_of(email: str, password: str) -> dict[str, Callable[[Page], None]]:
-    """All of them by name, in an order that works. The last ones change the account."""
+    """Return all steps by name, in an order that works. The last steps change the account."""
     return {
         "device-confirm": device_confirm,
         "device-wrong-code": device_wrong_code,

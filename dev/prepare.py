@@ -12,10 +12,10 @@ from django.core.management import call_command
 django.setup()
 
 from allauth.account.models import EmailAddress  # noqa: E402 - Django has to be set up first
-from django.contrib.auth.models import Group  # noqa: E402 - as above
+from django.contrib.auth.models import Group  # noqa: E402 - Django has to be set up first
 
-from accounts.models import User  # noqa: E402 - as above
-from dev.stack import CUSTOMER, SUPPORT  # noqa: E402 - as above
+from accounts.models import User  # noqa: E402 - Django has to be set up first
+from dev.stack import CUSTOMER, SUPPORT  # noqa: E402 - Django has to be set up first
 
 SAMPLE_DECK = "telephony/decks/sample.csv"
 

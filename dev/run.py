@@ -18,7 +18,7 @@ from types import FrameType
 from dev.stack import BIN, CUSTOMER, ROOT, SUPPORT, Stack
 
 PR_SET_PDEATHSIG = 1
-# Whoever tries the admin here has no authenticator app at hand; production asks for one.
+# A developer has no authenticator app at hand; production asks staff for a second factor.
 SETTINGS = {"STAFF_MFA_REQUIRED": "false"}
 
 
@@ -43,14 +43,14 @@ def main() -> int:
 
 
 def _end_with_make() -> None:
-    """A `make` that is killed tells nobody; Linux ends this process with it if asked."""
+    """End this process with `make`, which ends without a signal if it is killed (Linux only)."""
     if sys.platform == "linux" and "MAKELEVEL" in os.environ:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Refuses to begin beside another run, whose database would be emptied."""
+    """Refuse to begin beside another run, whose database would be emptied."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "run.lock").open("w") as lock:
         try:
@@ -97,8 +97,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _serve(stack: Stack, passwords: dict[str, str], run_file: Path) -> None:
-    """Tells how to begin, and waits for Ctrl-C or the end of a process."""
-    # Whoever waits for the file finds it whole.
+    """Print how to begin, and wait for Ctrl-C or the end of a process."""
+    # A program that waits for the file finds it whole.
     unfinished = run_file.with_suffix(".new")
     unfinished.write_text(json.dumps(_run_file(stack, passwords), indent=2) + "\n")
     unfinished.replace(run_file)

@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 
 
 class Protocol(H11Protocol):
-    """Hands the connection to the application, so that a fault can cut it."""
+    """A protocol that gives the application its connection, so that a fault can cut it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         super().connection_made(transport)
@@ -29,7 +29,7 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Ends with 0 when it is told to: uvicorn's own repeats the signal after it has served."""
+    """A server that ends with 0 at a signal: uvicorn's own repeats the signal after serving."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,7 +58,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         "http": f"http://{HOST}:{listener.getsockname()[1]}",
         "smtp": smtp.sockets[0].getsockname()[1],
     }
-    print(json.dumps(ready), flush=True)  # noqa: T201 - the contract with whoever started us
+    print(json.dumps(ready), flush=True)  # noqa: T201 - the contract with the process that started us
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -1,4 +1,4 @@
-"""Putting the sandbox together: state, routes and what happens when something goes wrong."""
+"""The sandbox put together: its state, its routes and its errors."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -129,7 +129,7 @@ class Sandbox:
         )
 
     def reset(self) -> None:
-        """As after a start: nobody has called, nothing was sent, time runs at its own pace."""
+        """Forget every call, message and rule, as after a start; time runs at its own pace."""
         for part in (
             self.clock,
             self.phones,
@@ -161,7 +161,7 @@ async def stripe_error(_request: Request, error: Exception) -> Response:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Unknown paths and wrong methods, in the words of whoever was asked."""
+    """Answer unknown paths and wrong methods in the form of the provider that was asked."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     provider = provider_of(request.url.path)
     if provider == "twilio":

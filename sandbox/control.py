@@ -136,7 +136,7 @@ class Control:
         return JSONResponse({"calls": rows})
 
     async def operate_call(self, request: Request) -> Response:
-        """What the person at the called phone does: answer, decline, hangup, star."""
+        """Act as the person at the called phone: answer, decline, hangup, star."""
         leg = self._board.legs.get(request.path_params["sid"])
         if leg is None:
             raise HTTPException(404, "No such call")
@@ -147,7 +147,7 @@ class Control:
         return JSONResponse({"troubles": self._board.troubles})
 
     async def set_account(self, request: Request) -> Response:
-        """Numbers that the account bought, countries that it may not call."""
+        """Add numbers that the account bought; set countries that it may not call."""
         content = await read_json(request)
         self._caller_ids.purchased |= set(content.get("purchased_numbers", []))
         if "closed_countries" in content:

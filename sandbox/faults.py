@@ -96,7 +96,7 @@ class Answer:
 
 
 def broken_answer(fault: Fault, provider: str, honest: Answer | None) -> Answer:
-    """What the client gets instead; a broken body comes with the status of the honest answer."""
+    """Return the faulty answer; a broken body keeps the status of the true answer."""
     status = honest.status if honest else 200
     if fault.kind.isdigit():
         status = int(fault.kind)

@@ -45,7 +45,7 @@ class PhonePages:
         return render(request, "phone.html", self._context(request))
 
     async def live(self, request: Request) -> Response:
-        """What changes by itself: the page's script fetches it every second."""
+        """Render the part that changes by itself; the page's script fetches it every second."""
         return render(request, "phone_live.html", self._context(request))
 
     async def set_manner(self, request: Request) -> Response:

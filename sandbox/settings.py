@@ -1,4 +1,4 @@
-"""What the sandbox is told when it starts."""
+"""The settings of the sandbox, from its environment."""
 
 import os
 from dataclasses import dataclass

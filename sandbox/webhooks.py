@@ -1,4 +1,4 @@
-"""One request from a provider to the product: what is sent, how it is signed, what came of it."""
+"""One request from a provider to the product: its content, its signature, its attempts."""
 
 import time
 from collections.abc import Callable
@@ -62,7 +62,7 @@ class Webhook:
 
 
 def signed_request(webhook: Webhook, tampering: str | None) -> tuple[bytes, dict[str, str]]:
-    """The body and the headers to send; genuine, unless told how to tamper with them."""
+    """Return the body and the headers to send, true ones or tampered with."""
     body, now = webhook.body, time.time()
     if tampering == "broken_body":
         body = body[: len(body) // 2]

@@ -1,4 +1,4 @@
-"""What all of Stripe's API has in common: keys, errors, parameters, lists.
+"""The common parts of Stripe's API: keys, errors, parameters, lists.
 
 https://docs.stripe.com/api/errors
 """
@@ -79,7 +79,7 @@ class BearerAuth:
 
 
 async def read_params(request: Request) -> Params:
-    """Form body or query with `a[b][0]=c` as nested dictionaries and lists."""
+    """Return the form or query, with `a[b][0]=c` as nested dictionaries and lists."""
     if request.method == "GET":
         return nest(parse_qsl(request.url.query, keep_blank_values=True))
     return nest(parse_qsl((await request.body()).decode(), keep_blank_values=True))
@@ -132,7 +132,7 @@ def read_integer(text: Any, param: str) -> int:  # noqa: ANN401 - whatever was s
 def list_answer(
     params: Params, path: str, rows: Iterable[Resource], *, expand: Expand | None = None
 ) -> Response:
-    """Newest first, `created` bounds, `limit`, `starting_after`, `ending_before`."""
+    """Answer a list: newest first, by `created`, `limit`, `starting_after`, `ending_before`."""
     found = [row for row in rows if is_created_within(row, params.get("created"))]
     limit = read_integer(params.get("limit", "10"), "limit")
     if not 1 <= limit <= 100:

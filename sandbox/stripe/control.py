@@ -1,4 +1,4 @@
-"""What only a customer, a bank or Stripe can decide, decided by the control API."""
+"""Decisions of a customer, a bank or Stripe, made by the control API."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -36,7 +36,7 @@ class StripeControl:
         ]
 
     async def act_on_session(self, request: Request) -> Response:
-        """pay, authenticate, pay_later, decline, expire; then, for pay_later, succeed or fail."""
+        """Pay, authenticate, pay_later, decline, expire; then, for pay_later, succeed or fail."""
         session = self._sessions.find(request.path_params["id"])
         action = request.path_params["action"]
         if action in ("pay", "authenticate", "pay_later"):
@@ -56,12 +56,12 @@ class StripeControl:
         return JSONResponse(public(session))
 
     async def set_refunds(self, request: Request) -> Response:
-        """`{"next_status": "pending"}`: what the refunds to come begin with."""
+        """Set the status of the refunds to come: `{"next_status": "pending"}`."""
         self._refunds.next_status = (await read_json(request)).get("next_status", "succeeded")
         return JSONResponse({"next_status": self._refunds.next_status})
 
     async def act_on_refund(self, request: Request) -> Response:
-        """settle a pending one; fail one, also one that had succeeded."""
+        """Settle a pending refund; fail a refund, also one that had succeeded."""
         refund = self._refunds.find(request.path_params["id"])
         action = request.path_params["action"]
         if action == "settle":
@@ -73,7 +73,7 @@ class StripeControl:
         return JSONResponse(refund)
 
     async def act_on_charge(self, request: Request) -> Response:
-        """dispute `{"amount": cents, "reason": …}`, or warn. A payment intent may be named too."""
+        """Dispute a charge, `{"amount": cents, "reason": …}`, or warn. `id` may be an intent's."""
         charge = self._charge(request.path_params["id"])
         action, content = request.path_params["action"], await read_json(request)
         if action == "dispute":

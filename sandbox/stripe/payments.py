@@ -50,7 +50,7 @@ class Payments:
         self._kept = [self._intents, self._charges, self._movements]
 
     def also_expand(self, kept: dict[str, Resource]) -> None:
-        """What others keep and movements may name: refunds, disputes."""
+        """Let movements name resources that other modules keep: refunds, disputes."""
         self._kept.append(kept)
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""What may be asked of a Checkout Session, and how Stripe refuses the rest."""
+"""Parameters of a Checkout Session, and the refusals of Stripe for all others."""
 
 from typing import Any
 from urllib.parse import urlsplit

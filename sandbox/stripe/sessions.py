@@ -98,7 +98,7 @@ class Sessions:
         card = session["payment_method_options"].get("card", {})
         return card.get("request_three_d_secure") in ("any", "challenge")
 
-    # What the person at the hosted page does.
+    # Actions of the person at the hosted page.
 
     def pay(self, session: Resource, *, is_authenticated: bool, settles_later: bool) -> None:
         """Complete the session; a payment that settles later leaves it unpaid for now."""
@@ -120,7 +120,7 @@ class Sessions:
         self._payments.decline(intent)
 
     def settle(self, session: Resource, *, has_succeeded: bool) -> None:
-        """What came of a payment that settles later."""
+        """Record the outcome of a payment that settles later."""
         if session["status"] != "complete" or session["payment_status"] != "unpaid":
             raise StripeError("This session awaits no payment")
         intent = self._payments.find_intent(session["payment_intent"])
@@ -137,7 +137,7 @@ class Sessions:
             raise StripeError(f"This Checkout Session is {session['status']}")
 
     def lapse(self, session: Resource) -> None:
-        """Nobody paid in time, or the product closed the page."""
+        """Expire an open session: it was not paid in time, or the product closed the page."""
         if session["status"] == "open" and session["id"] in self._sessions:
             session["status"], session["url"] = "expired", None
             self._events.emit("checkout.session.expired", public(session))

@@ -1,4 +1,4 @@
-"""What all of Twilio's APIs have in common: credentials, errors, dates and lists."""
+"""The common parts of Twilio's APIs: credentials, errors, dates and lists."""
 
 import base64
 import binascii
@@ -39,19 +39,19 @@ def not_found(path: str) -> TwilioError:
 
 
 def rfc2822(instant: datetime | None) -> str | None:
-    """Dates of the API 2010-04-01."""
+    """Return a date as the API 2010-04-01 writes it."""
     return format_datetime(instant.astimezone(UTC)) if instant else None
 
 
 def iso8601(instant: datetime) -> str:
-    """Dates of the v1 and v2 APIs."""
+    """Return a date as the v1 and v2 APIs write it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def page_of(
     request: Request, key: str, rows: Sequence[Any], *, default_size: int = 50
 ) -> dict[str, Any]:
-    """One page of the API 2010-04-01; `rows` are all that match, in order."""
+    """Return one page of the API 2010-04-01; `rows` are all that match, in order."""
     query = request.query_params
     size = min(max(whole_number(query.get("PageSize"), default_size), 1), 1000)
     page = whole_number(query.get("Page"), 0)
@@ -83,7 +83,7 @@ def read_number(form: QueryParams, name: str, *, default: int, lowest: int, high
 
 
 def whole_number(text: str | None, default: int) -> int:
-    """For what Twilio ignores where it makes no sense."""
+    """Return the number, or the default for a value that Twilio ignores."""
     return int(text) if text and text.isdigit() else default
 
 

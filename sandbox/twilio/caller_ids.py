@@ -73,7 +73,7 @@ class CallerIds:
         ]
 
     def may_call_from(self, number: str) -> bool:
-        """Numbers for fiction count as purchased where the sandbox was not told of any."""
+        """Return whether the number is ours. Numbers for fiction are, if no number was bought."""
         if number in self.purchased or (not self.purchased and FICTION.fullmatch(number)):
             return True
         return any(one.phone_number == number for one in self._by_sid.values())

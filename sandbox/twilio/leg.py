@@ -67,7 +67,7 @@ class Leg:
 
     @property
     def listed_status(self) -> str:
-        """As the REST API tells it; `initiated` exists only in callbacks."""
+        """The status in the REST API; `initiated` exists only in callbacks."""
         return "queued" if self.status == "initiated" else self.status
 
     def after(self, seconds: float, callback: Callback) -> None:
@@ -111,7 +111,7 @@ class Leg:
         return math.ceil(self.ended - self.answered - 1e-6)
 
     def fields(self) -> dict[str, str]:
-        """What every request of Twilio says about a call."""
+        """Return the fields that every request of Twilio has about a call."""
         fields = {
             "CallSid": self.sid,
             "AccountSid": self.account_sid,

@@ -1,4 +1,4 @@
-"""Made-up wholesale prices, in the shape of Twilio's. They are nobody's price list."""
+"""Made-up wholesale prices, in the shape of Twilio's. No carrier has this price list."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Price:
     per_minute: Decimal
 
     def origin_length(self, origin: str) -> int | None:
-        """How closely the caller's number is named; None where this price is not for it."""
+        """Return the length of the prefix that names the caller; None if there is none."""
         if self.origins == ("ALL",):
             return 0
         return max((len(p) for p in self.origins if origin.startswith(p)), default=None)
@@ -55,7 +55,7 @@ class PriceList:
                     self._by_prefix.setdefault(prefix, []).append((country, price))
 
     def find(self, number: str) -> list[tuple[Country, Price]]:
-        """The prices of the longest prefix of an E.164 number, one for each origin."""
+        """Return the prices of the longest prefix of an E.164 number, one for each origin."""
         digits = number.lstrip("+")
         for length in range(len(digits), 0, -1):
             if found := self._by_prefix.get(digits[:length]):
@@ -63,7 +63,7 @@ class PriceList:
         return []
 
     def per_minute(self, number: str, *, origin: str) -> Decimal:
-        """Zero where the list has no such destination."""
+        """Return the price of a minute; zero if the list has no such destination."""
         digits = origin.lstrip("+")
         fitting = [
             (length, price.per_minute)

@@ -1,4 +1,4 @@
-"""The telephone network: rings legs, connects them, ends them, and tells the product of it."""
+"""The telephone network: it rings, connects and ends legs, and reports to the product."""
 
 import math
 import time
@@ -120,7 +120,7 @@ class Switchboard:
             self.end(leg, "completed")
 
     def hang_up(self, leg: Leg) -> None:
-        """Somebody ends the leg, whatever it is doing."""
+        """End the leg, in whatever state it is."""
         self.end(leg, "completed" if leg.status == "in-progress" else "canceled")
 
     def end(self, leg: Leg, status: str) -> None:
@@ -137,7 +137,7 @@ class Switchboard:
         minutes = math.ceil(leg.duration_seconds / 60)
         leg.price = f"-{self._prices.per_minute(leg.to, origin=leg.caller) * minutes:.5f}"
 
-    # What the product hears.
+    # Reports to the product.
 
     def _notify(self, leg: Leg, event: str) -> None:
         """Each event is its own request; nothing keeps them in order on the way."""
@@ -197,7 +197,7 @@ class Switchboard:
         self._courier.start(work())
 
     def complain(self, leg: Leg, code: int, message: str) -> None:
-        """An entry in the account's error log, where Twilio tells what a call cannot."""
+        """Write an entry of the account's error log, for errors that a call cannot report."""
         self.troubles.append(
             {
                 "call_sid": leg.sid,

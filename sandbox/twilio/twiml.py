@@ -53,6 +53,6 @@ def _verb(element: ET.Element) -> Verb:
 
 
 def spoken_seconds(verb: Verb) -> float:
-    """How long a voice needs for a <Say>, roughly."""
+    """Return about how many seconds a voice needs for a <Say>."""
     loops = verb.seconds("loop", 1, lowest=1, highest=1000)
     return max(1.0, len(verb.text.split()) / WORDS_PER_SECOND) * loops

@@ -205,7 +205,7 @@ class Verify:
         return one
 
     def _pending(self, to: str) -> Verification | None:
-        """A number has one code for ten minutes, however often it is sent."""
+        """Return the open verification: a number has one code for ten minutes, also sent again."""
         one = self._open.get(to)
         if one and self._clock.wall.now() - one.began >= LIFE_SECONDS:
             del self._open[to]
@@ -215,7 +215,7 @@ class Verify:
     def _find(
         self, request: Request, *, sid: str | None = None, to: str | None = None
     ) -> Verification:
-        """Once approved, canceled or expired, a verification is gone: 404, code 20404."""
+        """Return an open verification. An approved, canceled or expired one is gone: 20404."""
         self._check_service(request)
         if to is None:
             to = next((one.to for one in self._open.values() if one.sid == sid), "")
