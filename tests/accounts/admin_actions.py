@@ -11,7 +11,7 @@ def act(
     browser: Client, page: str, action: str, *rows: Account | User | AccessToken | OutboxMail,
     reason: str = "ticket 4711", **more: str,
 ) -> str:  # fmt: skip
-    """Chooses an action in a list, then fills its page in."""
+    """Choose an action in a list, then fill in its page. Return `done` or the page."""
     chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
     asked = browser.post(f"/admin/accounts/{page}/", chosen)
     if asked.status_code != 200 or b"with_reason" not in asked.content:

@@ -31,7 +31,7 @@ def poll(client: Client, device_code: str, /, **changes: Any) -> tuple[int, Answ
 
 
 def approve(user_code: str, user: User, *scopes: str, days: int | None = None) -> bool:
-    """What the pages do, without the pages."""
+    """Approve as the pages do, without the pages."""
     row = device_login.claim(user_code, user=user)
     if row is None:
         return False

@@ -1,4 +1,4 @@
-"""A change in who may act for an account reaches everyone of it, whoever made it."""
+"""Changes of the users who may act for an account: every user of the account gets a mail."""
 
 import pytest
 from allauth.account.models import EmailAddress

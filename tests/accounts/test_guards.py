@@ -1,4 +1,4 @@
-"""Guards: what a token may spend, where it may call, and which numbers it may show."""
+"""Guards of a token: spending, destinations and numbers that it may show."""
 
 import pytest
 

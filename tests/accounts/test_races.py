@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def at_once(actions: Sequence[Callable[[], T]]) -> list[T]:
-    """Runs the actions together, each on its own thread and connection; their results."""
+    """Run the actions together, each on its own thread and connection. Return their results."""
     gate = threading.Barrier(len(actions))
     results: dict[int, T] = {}
 

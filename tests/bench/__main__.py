@@ -24,8 +24,8 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - Django has to be set up first
 
-from tests.bench import calls, client, growth, ledger, pure, web  # noqa: E402 - as above
-from tests.bench.figures import Figures  # noqa: E402 - as above
+from tests.bench import calls, client, growth, ledger, pure, web  # noqa: E402 - Django has to be set up first
+from tests.bench.figures import Figures  # noqa: E402 - Django has to be set up first
 
 RESULT = Path(__file__).resolve().parents[2] / "var" / "bench.json"
 SECTIONS: dict[str, Callable[[Figures], None]] = {

@@ -1,4 +1,4 @@
-"""What a run has measured so far."""
+"""The figures that a run has measured so far."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""How cost grows with history: the same work at 10³, 10⁴ and 10⁵ calls, and a million transfers.
+"""Growth of cost with history: the same work at 10³, 10⁴ and 10⁵ calls, and a million transfers.
 
 All calls are one customer's, which is the worst case for every page of hers.
 """
@@ -103,7 +103,7 @@ def measure(figures: Figures) -> None:
 
 
 def _work(user: User, secret: str, web: str) -> dict[str, Callable[[], None]]:
-    """What is measured, by name. Only placing goes through a server, and the sandbox behind it."""
+    """Return the work to measure, by name. Only placing a call goes through a server."""
     staff = User.objects.filter(is_superuser=True).first()
     staff = staff or User.objects.create_superuser("staff@example.org", "correct horse battery")
     customer, desk = data.browser(secret), data.browser()

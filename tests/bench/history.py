@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 5_000
 
 
 def add_customers(number: int) -> None:
-    """Others, each with a wallet, a token and a phone, so that no table is a few rows only."""
+    """Make more users, each with a wallet, token and phone, so that every table has many rows."""
     accounts = Account.objects.bulk_create(Account() for _ in range(number))
     users = User.objects.bulk_create(
         User(email=f"other{place}@example.org", account=account)

@@ -97,7 +97,7 @@ def _open_holds(wallets: int) -> list[str]:
 
 
 def _opening(wallet: Wallet) -> Transfer:
-    """Where a wallet's money came from, for the audits of the sections that follow."""
+    """Return the transfer that filled a wallet, for the audits of the sections that follow."""
     return Transfer(
         wallet=wallet,
         book=Book.ADJUSTMENTS,

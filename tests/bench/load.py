@@ -12,7 +12,7 @@ CONNECTIONS = 8
 
 
 def requests_per_second(url: str, headers: dict[str, str], seconds: int) -> float:
-    """Asks 8 at a time for some seconds. Raises if any answer was not 200.
+    """Ask 8 at a time for some seconds. Raise if any answer was not 200.
 
     Each request opens a connection: those that stay belong to the worker that was first to accept,
     and where one worker had all eight, half of the machine would be measured.

@@ -1,4 +1,4 @@
-"""What needs no server: a rate by longest prefix, and a number as a person writes it."""
+"""Work without a server: a rate by longest prefix, and a number as a person writes it."""
 
 import random
 import time

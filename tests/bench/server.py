@@ -35,7 +35,7 @@ class Server:
 
 @contextmanager
 def serving(command: list[str], log: Path) -> Iterator[Server]:
-    """Runs a server command, with a free port in place of `{port}`."""
+    """Run a server command, with a free port in place of `{port}`."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}

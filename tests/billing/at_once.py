@@ -11,7 +11,7 @@ AT_ONCE = 16
 
 
 def at_once(work: Callable[[int], Any]) -> list[Any]:
-    """Runs the work of sixteen threads that start together, each on a connection of its own."""
+    """Run sixteen threads that start together, each on a connection of its own."""
     start = Barrier(AT_ONCE)
 
     def run(number: int) -> Any:  # noqa: ANN401 - whatever the work returns

@@ -8,7 +8,7 @@ from tests.telephony.sandbox import Sandbox
 
 
 class StripeSandbox:
-    """What Stripe and its customers do, done in the sandbox."""
+    """Actions of Stripe, of banks and of customers, carried out by the sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.control = sandbox
@@ -24,7 +24,7 @@ class StripeSandbox:
         return retrieve_session(topup.stripe_session_id or "").payment_intent_id
 
     def dispute(self, payment: str, **more: object) -> str:
-        """Opens a dispute; its id."""
+        """Open a dispute. Return its id."""
         return str(self.control.post(f"stripe/charges/{payment}/dispute", **more)["id"])
 
     def warn(self, payment: str) -> None:

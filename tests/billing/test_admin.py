@@ -1,4 +1,4 @@
-"""What the staff may do about money, through the admin."""
+"""Actions of the staff about money, through the admin."""
 
 import pytest
 from django.core.management import call_command

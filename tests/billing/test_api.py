@@ -19,7 +19,7 @@ def test_api_stays_within_its_queries(
 ) -> None:
     api = api_of(alice)
     api.get(URL)  # notes that the token was used
-    with django_assert_max_num_queries(12 + 4):  # of them BEGIN and COMMIT, twice
+    with django_assert_max_num_queries(12 + 4):  # four are BEGIN and COMMIT, twice
         topup = start(api, 500)["topup_id"]
     with django_assert_max_num_queries(3):
         api.get(f"{URL}/{topup}")

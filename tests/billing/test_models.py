@@ -1,4 +1,4 @@
-"""What the database itself refuses about money."""
+"""Refusals of the database itself, about money."""
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction

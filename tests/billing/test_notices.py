@@ -30,7 +30,7 @@ def test_each_crossing_is_told_once(account: Account) -> None:
         else:
             spend(account, -change, f"call:{number}")
         counts.append(mails())
-    # 2.50 · 1.50, told · 1.00 · 11.00 · 3.00 · 1.50, told again
+    # 2.50 · 1.50, mail · 1.00 · 11.00 · 3.00 · 1.50, mail
     assert counts == [0, 1, 1, 1, 1, 2]
 
 

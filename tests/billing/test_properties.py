@@ -47,7 +47,7 @@ cents = st.integers(1, 1_000)
 
 @dataclass(eq=False)
 class Payment:
-    """What Stripe and the bank did with a top-up, in cents."""
+    """The acts of Stripe and the bank on a top-up, in cents."""
 
     topup: TopUp
     id: str
@@ -62,7 +62,7 @@ class Payment:
 
     @property
     def worth_cents(self) -> int:
-        """What it leaves in the wallet, once everything is known."""
+        """Return the amount that it leaves in the wallet, once every event has come."""
         left = self.topup.amount_cents - sum(self.refunds.values())
         claimed = sum(self.disputes.values())
         if self.is_warned and not self.closed:

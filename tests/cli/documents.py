@@ -1,4 +1,4 @@
-"""What the server answers, as the contracts between the rooms have it."""
+"""Answers of the server, as docs/dev/contracts.md has them."""
 
 from typing import Any
 

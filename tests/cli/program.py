@@ -18,7 +18,7 @@ MOBY = Path(sys.executable).with_name("moby")
 
 
 class FakeClock:
-    """Time that passes only when somebody waits."""
+    """Time that passes only when moby waits."""
 
     def __init__(self) -> None:
         self.time = 1_795_550_400.0  # 2026-11-24T20:00:00Z
@@ -103,7 +103,7 @@ class Moby:
         return Ran(done.stdout, done.stderr, done.returncode)
 
     def start(self, *words: str, **env: str) -> "subprocess.Popen[str]":
-        """Runs on while the test does something else."""
+        """Start `moby`, which runs on while the test does something else."""
         return subprocess.Popen(
             [MOBY, *words],
             env={**self.env, **env},

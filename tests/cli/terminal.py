@@ -16,7 +16,7 @@ def opened(moby: Moby) -> list[str]:
 
 
 def finish(child: "pexpect.spawn[str]") -> tuple[str, int]:
-    """What was left to read, without colours and cursor movements, and the exit code."""
+    """Return the rest of the output, without colours and cursor movements, and the exit code."""
     child.expect(pexpect.EOF)
     child.close()
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", str(child.before))

@@ -1,4 +1,4 @@
-"""The pages of the documentation, and what can be read out of them."""
+"""The pages of the documentation, and the commands on each page."""
 
 import re
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def inline_code(text: str) -> list[str]:
 
 
 def moby_commands(text: str) -> Iterator[str]:
-    """Everything on a page that somebody could type to moby: in blocks and in running text."""
+    """Return every command of moby on a page: in blocks and in running text."""
     text = text.replace(" \\\n", " ")
     typed = [step.command for step in steps(text)]
     typed += [line for block in blocks(text, "sh", "", "yaml") for line in block.splitlines()]

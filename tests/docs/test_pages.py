@@ -1,4 +1,4 @@
-"""What the pages name exists: pages, links, headings, commands, options and codes."""
+"""Names on the pages exist: pages, links, headings, commands, options and codes."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ OTHER_WORDS = {
 
 
 class _Navigation(yaml.SafeLoader):
-    """Reads mkdocs.yml, whose tags for Python names say nothing about the pages."""
+    """Read mkdocs.yml, without its tags for Python names."""
 
 
 def _listed(entry: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""Who may import whom, in functions and for types too."""
+"""Imports between apps and rooms, those in functions and for types included."""
 
 import pytest
 

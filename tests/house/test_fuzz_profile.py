@@ -1,4 +1,4 @@
-"""What `make fuzz` sends is new each time; what the suite sends never is."""
+"""Examples of `make fuzz` are new each time; those of the suite are always the same."""
 
 import hypothesis
 

@@ -49,7 +49,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def scans(sql: str) -> list[str]:
-    """Where a query reads all rows of a history though PostgreSQL would rather use an index."""
+    """Return the steps that read all rows of a history though the planner prefers an index."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql.replace('%', '%%')}", [])

@@ -17,7 +17,7 @@ ASKED = re.compile(r'^  "[A-Za-z0-9._-]+[^"]*",?(.*)$', re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def _index() -> None:
-    """Skips where the package index cannot be reached, which is no fault of the lock."""
+    """Skip if the package index cannot be reached, which is no fault of the lock."""
     asked = install(ROOT / "dev" / "uv.txt", "3.11.2")
     if asked.returncode and "Failed to fetch" in asked.stderr:
         pytest.skip("the package index cannot be reached")

@@ -1,4 +1,4 @@
-"""How many questions a request asks of the database, whatever the number of rows."""
+"""Queries of each request, for any number of rows."""
 
 from collections.abc import Callable
 from typing import Any

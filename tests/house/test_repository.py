@@ -1,4 +1,4 @@
-"""What must not be in the repository."""
+"""Texts that must not be in the repository."""
 
 import re
 import subprocess

@@ -14,7 +14,7 @@ from tests.docs.pages import DOCS, Step, steps
 
 pytestmark = pytest.mark.usefixtures("books_are_right")
 
-# Pages that begin with somebody who is signed in, has a proven phone and $20.00. The quickstart
+# Pages that begin with a user who is signed in, has a proven phone and $20.00. The quickstart
 # begins with nothing.
 GUIDE = sorted(page for page in DOCS.rglob("*.md") if steps(page.read_text()))
 USER_CODE = r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b"
@@ -23,7 +23,7 @@ PUBLIC_IDS = r"(?:acct|call|cid|tok|top|txn|ver)_[0-9A-Za-z]{20}"
 
 
 class Reader:
-    """Types what a page says, and does in the browser and on the phone what it asks for."""
+    """A reader who types the commands of a page, and acts in the browser and on the phone."""
 
     def __init__(self, customer: Customer, phone: str) -> None:
         self.customer = customer
@@ -39,7 +39,7 @@ class Reader:
             assert missing is None, f"{page.name}: $ {step.command}\n{missing}\nnot in\n{output}"
 
     def type(self, command: str) -> str:
-        """Runs a line in a shell on a terminal; its variables last."""
+        """Run a line in a shell on a terminal; its variables last."""
         environment = self.customer.home / "environment"
         script = f"{self._filled_in(command)}\ncode=$?; env -0 > {environment}; exit $code"
         with pexpect.spawn(
@@ -56,7 +56,7 @@ class Reader:
         return text
 
     def _react(self, shell: "pexpect.spawn[str]") -> str:
-        """What a person does when they read this."""
+        """Act as a person who reads this output."""
         reactions: list[tuple[str, Callable[[str], object]]] = [
             (USER_CODE, self.customer.approve),
             (r"(https?://\S+/c/pay/[^\s\"]+)", self._pay),
@@ -90,7 +90,7 @@ class Reader:
         )
 
     def _filled_in(self, command: str) -> str:
-        """What the reader puts in place of an example: the code that came, an id that was shown."""
+        """Return the command with its examples replaced: by the code that came, an id shown."""
         if re.search(r"\b123456\b", command):
             command = re.sub(r"\b123456\b", self.customer.code_received(self.phone), command)
         return re.sub(r"\b(acct|call|cid|tok|top)_…", lambda m: self.seen[m[1]], command)

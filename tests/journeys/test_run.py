@@ -14,7 +14,7 @@ import requests
 from dev.stack import ROOT, free_port
 
 pytestmark = pytest.mark.journey
-# `make` stands between: whoever kills it kills nothing else.
+# `make` stands between: a signal that kills it reaches no other process.
 MAKE = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 
 
@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """What was started here, to be killed at the end."""
+    """Processes that were started here, to be killed at the end."""
     started: list[subprocess.Popen[bytes]] = []
     yield started
     for process in started:

@@ -1,4 +1,4 @@
-"""What a log line holds, and what none may hold."""
+"""Lines of the log: their fields, and the secrets that they never have."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Lines(logging.Handler):
-    """What the server would write, line by line."""
+    """The lines that the server would write."""
 
     def __init__(self) -> None:
         super().__init__()

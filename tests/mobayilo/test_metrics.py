@@ -1,4 +1,4 @@
-"""Logs, metrics and health, as an operator sees them."""
+"""Metrics, as Prometheus reads them."""
 
 import re
 

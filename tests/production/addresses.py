@@ -1,4 +1,4 @@
-"""Every address of the product, with somebody's ids filled in."""
+"""Every address of the product, with the ids of a customer filled in."""
 
 import re
 from dataclasses import dataclass

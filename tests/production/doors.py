@@ -5,7 +5,7 @@ from django.test import Client
 from accounts.models import User
 from tests.people import PASSWORD
 
-# What anybody may read: everything else asks who it is.
+# Addresses that anyone may read; all others ask for a sign-in.
 OPEN_TO_ALL = {
     "", "healthz", "readyz", "rates", "numbers/check", ".well-known/oauth-authorization-server",
     "api/cli/v1/client", "api/cli/v1/rates/<str:country>",

@@ -78,7 +78,7 @@ def schemathesis(
 
 
 def answered(product: Stack) -> set[tuple[str, str]]:
-    """What the API did: method and route of each answer that was no refusal."""
+    """Return method and route of each answer that was no refusal."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for line in (product.folder / "web.log").read_text().splitlines()
@@ -92,7 +92,7 @@ def answered(product: Stack) -> set[tuple[str, str]]:
 def test_api_answers_within_its_schema_whatever_is_asked(
     product: Stack, schema: Path, token: str
 ) -> None:
-    # What ends tokens comes last, since one of them is ours.
+    # Operations that end tokens come last, since one token is ours.
     most = schemathesis(
         product, schema, token, "--exclude-method", "DELETE",
         *(("--max-time", SECONDS) if SECONDS else SUITE),

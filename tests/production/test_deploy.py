@@ -1,4 +1,4 @@
-"""What lies in deploy/ fits the code: variables, units, nginx, alerts, backups."""
+"""Files of deploy/ fit the code: variables, units, nginx, alerts, backups."""
 
 import os
 import re

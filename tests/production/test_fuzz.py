@@ -178,7 +178,7 @@ OF_AN_OPEN_CALL = st.fixed_dictionaries(
     },
 )
 
-# Talk of a day, told in the order of life: far more than any limit allows.
+# A talk of a day, reported in order: far more than any limit allows.
 A_DAY = [
     ("twiml", {"CallSid": LEG_A, "CallStatus": "in-progress"}),
     (
@@ -190,7 +190,7 @@ A_DAY = [
 
 
 def open_call(user: User) -> Call:
-    """A call under way, with its hold, of somebody who can pay for many."""
+    """Return a call under way, with its hold, of a user who can pay for many."""
     if not Call.objects.filter(account=user.account).exists():
         belongings(user)
         credit(user.account, 10_000_000_000)

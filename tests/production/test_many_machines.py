@@ -21,7 +21,7 @@ CHECKS_AN_HOUR = 30  # `verification-check` in the table of limits
 
 
 def placed_at_twilio(cluster: Cluster) -> Counter[str]:
-    """How often a carrier's call was made for each of ours, by the id in the callback address."""
+    """Return how many calls the carrier placed for each call of ours, by its callback address."""
     exchanges = cluster.control("exchanges?provider=twilio").json()["exchanges"]
     made = [e for e in exchanges if e["method"] == "POST" and e["path"].endswith("/Calls.json")]
     ids = [re.findall(r"call_[0-9A-Za-z]{20}", unquote(e["body"])) for e in made]

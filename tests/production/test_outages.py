@@ -1,4 +1,4 @@
-"""What goes on and what is refused while Redis, PostgreSQL or the carrier is away."""
+"""Requests while Redis, PostgreSQL or the carrier is away: some work, others are refused."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def silent_redis(cluster: Cluster) -> Iterator[Cluster]:
 
 @contextmanager
 def closed_database(cluster: Cluster) -> Iterator[None]:
-    """Cuts every connection to the database and lets nobody in."""
+    """Cut every connection to the database and refuse new ones."""
     server = urlsplit(cluster.env["DATABASE_URL"])
     name = sql.Identifier(server.path.removeprefix("/"))
     with psycopg.connect(server._replace(path="/postgres").geturl(), autocommit=True) as admin:
@@ -111,7 +111,7 @@ def test_redis_that_says_nothing_is_treated_as_one_that_is_away(
     assert (set(reads.values()), called.status_code) == ({200}, 201)
     assert begin_login(silent_redis).status_code == 503
     assert readiness(silent_redis) == (200, "degraded")
-    assert max(caller.tally.seconds[-3:]) < 10  # nobody waits until nginx gives up
+    assert max(caller.tally.seconds[-3:]) < 10  # no request waits until nginx gives up
 
 
 def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
@@ -141,7 +141,7 @@ def test_processes_recover_from_a_database_outage_without_restart(
 ) -> None:
     with closed_database(cluster):
         assert caller.ask("GET", "balance").status_code == 503
-    # A connection that was cut fails one request, and is opened anew for the next.
+    # A connection that was cut fails one request, and is opened again for the next.
     connections = WEB_PROCESSES * THREADS
     answers = Counter(caller.ask("GET", "balance").status_code for _ in range(3 * connections))
     last = "SELECT count(*) FROM overview_periodicjob WHERE last_ended_at > now() - '5s'::interval"

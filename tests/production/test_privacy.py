@@ -1,4 +1,4 @@
-"""What each address shows of somebody else, and where it leads. Generated from the URL list."""
+"""No address shows data of another account. Generated from the URL list."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -35,7 +35,7 @@ def text_of(answer: HttpResponseBase) -> str:
 
 
 def facts_about(user: User) -> dict[str, str]:
-    """What nobody else may read: ids, the phone, the address, names and ends of tokens."""
+    """Return the data that no other account may read: ids, phone, address, names of tokens."""
     account = user.account
     phone = CallerId.objects.get(account=account)
     token = AccessToken.objects.get(user=user)
@@ -102,7 +102,7 @@ def test_no_address_leads_to_another_site(alice: User, of_alice: list[Address]) 
     program = api_client(new_token(alice).secret)
     followed = {}
     for address in of_alice:
-        # Anew for each: one of them signs out.
+        # A new client for each address: one signs out.
         client = sign_in(alice) if address.is_page else program
         for method in ("GET", "POST"):
             answer = client.generic(

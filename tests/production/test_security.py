@@ -1,4 +1,4 @@
-"""Every address against strangers, and what browsers are told. Generated from the URL list."""
+"""Every address against strangers, and its security headers. Generated from the URL list."""
 
 from urllib.parse import urlsplit
 
@@ -49,7 +49,7 @@ def test_stranger_reaches_nothing_of_alice(
         for method in METHODS
         for client in [browser if address.is_page else program]
         if (status := ask(client, method, address.path)) not in (403, 404, 405)
-        # The pages of passkeys send whoever has none to where one is added.
+        # The pages of passkeys send a user without one to the page that adds one.
         and (status, "webauthn" in address.pattern) != (302, True)
     }
     assert len(owned) > 15

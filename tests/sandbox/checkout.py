@@ -38,7 +38,7 @@ def create(sandbox: Sandbox, cents: int = 2000, **others: object) -> stripe.chec
 
 
 def events(sandbox: Sandbox, receiver: Receiver) -> list[stripe.Event]:
-    """What arrived, each with a signature that the SDK accepts."""
+    """Return the events that arrived, each with a signature that the SDK accepts."""
     return [
         sandbox.stripe.construct_event(one.body, one.headers["Stripe-Signature"], WEBHOOK_SECRET)
         for one in receiver.at("/webhooks/stripe")

@@ -16,8 +16,8 @@ import pytest
 import requests
 import stripe
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped] # no types
-from twilio.http.response import Response  # type: ignore[import-untyped] # as above
-from twilio.rest import Client  # type: ignore[import-untyped] # as above
+from twilio.http.response import Response  # type: ignore[import-untyped] # the SDK has no types
+from twilio.rest import Client  # type: ignore[import-untyped] # the SDK has no types
 
 T = TypeVar("T")
 ACCOUNT_SID = "AC" + "1" * 32
@@ -93,7 +93,7 @@ class Receiver:
 
 
 class SandboxTransport(TwilioHttpClient):  # type: ignore[misc] # the SDK has no types
-    """Keeps the host as the first part of the path, as the sandbox expects."""
+    """A client that sends the host as the first part of the path, as the sandbox expects."""
 
     def __init__(self, base_url: str) -> None:
         super().__init__(timeout=10)

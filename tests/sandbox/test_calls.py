@@ -2,7 +2,7 @@
 
 import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # as above
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # the SDK has no types
 
 from tests.sandbox.calls import bridge_to_charlie, call_alice
 from tests.sandbox.conftest import (

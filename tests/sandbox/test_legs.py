@@ -1,4 +1,4 @@
-"""What the people at the phones and the product do to a call under way."""
+"""Acts of the people at the phones, and of the product, on a call under way."""
 
 import pytest
 import requests

@@ -7,7 +7,7 @@ from tests.accounts.browser import sign_in
 
 
 def act(user: User, action: str, row: models.Model) -> str:
-    """Fills the page of an action in; what came of it."""
+    """Fill in the page of an action. Return the page that follows."""
     sent = {
         "action": action,
         "_selected_action": row.pk,

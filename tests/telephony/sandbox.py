@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Asks and tells the control API."""
+    """A client of the control API."""
 
     url: str
 

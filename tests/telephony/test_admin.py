@@ -1,4 +1,4 @@
-"""What support does about calls and phones, through the admin."""
+"""Actions of support about calls and phones, through the admin."""
 
 from collections.abc import Callable
 from datetime import timedelta

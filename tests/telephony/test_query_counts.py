@@ -17,7 +17,7 @@ READ, WRITE = 3, 12
 
 @pytest.fixture
 def somebody(local_caller: Person, sandbox: Sandbox, settings: Settings) -> Person:
-    """Has called before. Twilio's webhooks go nowhere: only the requests themselves count."""
+    """Return a caller with twenty calls. Twilio's webhooks go nowhere: only requests count."""
     settings.TWILIO_API_URL, settings.PUBLIC_URL = sandbox.url, "http://localhost:9"
     for _ in range(20):
         make_call(local_caller.user, seconds=65)

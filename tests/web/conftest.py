@@ -1,4 +1,4 @@
-"""A real browser, for what only a browser can tell."""
+"""A real browser."""
 
 import os
 import shutil

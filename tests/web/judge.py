@@ -1,4 +1,4 @@
-"""What the design promises of each page, judged in every look."""
+"""Promises of the design, judged on each page in every look."""
 
 from itertools import product
 

@@ -176,7 +176,7 @@ def running_call(user: User, phone: CallerId) -> Call:
 
 
 def busy_customer(user: User, *, calls: int) -> None:
-    """Somebody with a phone, money and so many calls, spread over the last four weeks."""
+    """Make a customer with a phone, money and so many calls, spread over the last four weeks."""
     credit(user.account, 1_000_000_000)
     phone = proved_phone(user, f"+4474001{23456 + user.pk:05d}")
     now = timezone.now()

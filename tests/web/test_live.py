@@ -1,4 +1,4 @@
-"""Parts of a page that change while somebody looks."""
+"""Parts of a page that change while it is open."""
 
 from collections.abc import Iterator
 from datetime import timedelta

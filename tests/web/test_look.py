@@ -1,4 +1,4 @@
-"""What the look is made of: few sizes, few distances."""
+"""The look has few sizes and few distances."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What holds of every page, without a browser: its queries, its weight, its markup."""
+"""Every page, without a browser: its queries, its weight, its markup."""
 
 import re
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def addresses(resolver: URLResolver, room: str = "") -> Iterator[tuple[str, dict
 
 @pytest.fixture
 def crowded(client: Client, alice: User) -> Client:
-    """Signed in as somebody with many rows of everything."""
+    """Return a client signed in as a user with many rows of everything."""
     busy_customer(alice, calls=120)
     many_movements(alice.account, 1_000)
     for number in range(33):

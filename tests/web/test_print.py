@@ -1,4 +1,4 @@
-"""What comes out of a printer."""
+"""Pages as a printer prints them."""
 
 import pytest
 from playwright.sync_api import expect

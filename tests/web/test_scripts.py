@@ -1,4 +1,4 @@
-"""What scripts add, and that nothing else needs them."""
+"""Pages with scripts, and without."""
 
 import pytest
 from django.conf import settings

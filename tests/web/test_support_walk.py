@@ -56,7 +56,7 @@ class Desk:
         self.page.wait_for_url("**/admin/")
 
     def find(self, quoted: str) -> str:
-        """What the screen says of whom the search finds."""
+        """Return the screen of the account that the search finds."""
         self.watched.open("/admin/")
         self.page.get_by_label("Find a customer").fill(quoted)
         self.page.get_by_role("button", name="Search").click()
@@ -68,7 +68,7 @@ class Desk:
         scope.get_by_role("button", name=name, exact=True).click()
 
     def give_reason(self, submit: str, **fields: str) -> str:
-        """Fills in the page that asks why; what is said when it is done."""
+        """Fill in the page that asks for a reason. Return the message that follows."""
         for name, value in {"reason": "ticket 4711", **fields}.items():
             field = self.page.locator(f"[name={name}]")
             if field.evaluate("node => node.tagName") == "SELECT":

@@ -16,7 +16,7 @@ from telephony.numbers import country_names
 from tests.accounts.browser import sign_in
 from tests.web.scenes import busy_customer, deck_in_force, one_of_each, some_tokens
 
-# Elements whose words belong to nobody's language, and what is read aloud besides text.
+# Elements whose words belong to no language, and attributes that are read aloud.
 CODE = re.compile(r"<(script|style|code|time|option)\b.*?</\1>|…\w{4}", re.DOTALL)
 ALOUD = re.compile(r'\s(?:aria-label|alt|placeholder|title)="([^"]*)"')
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")

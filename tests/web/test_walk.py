@@ -50,7 +50,7 @@ class Walk:
         return self.page.locator("main").inner_text()
 
     def until(self, holds: Callable[[], object], *, reload: bool) -> None:
-        """Waits, looking again as a person does where nothing moves by itself."""
+        """Wait, and load the page again as a person does if nothing moves by itself."""
         deadline = time.monotonic() + 90
         while not holds():
             assert time.monotonic() < deadline, self.main()

@@ -23,7 +23,7 @@ DESKTOP = {"width": 1280, "height": 900}
 
 
 class Watched:
-    """Opens pages of a live server. `complaints` holds what went wrong on any of them."""
+    """A browser on a live server. `complaints` holds the errors of every page."""
 
     def __init__(self, browser: Browser, base: str, **context: Any) -> None:
         self.base = base
@@ -76,7 +76,7 @@ class Watched:
         return bool(self.page.evaluate(script))
 
     def violations(self, rules: list[str] = WCAG) -> list[str]:
-        """What axe-core finds by rules or by tags on the page shown now, one line each."""
+        """Return what axe-core finds on the page shown now, one line each."""
         # The devtools protocol evaluates this; the content policy of the page stays in force.
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)

@@ -1,4 +1,4 @@
-"""What a page weighs."""
+"""The weight of a page."""
 
 import re
 from pathlib import Path
@@ -12,6 +12,6 @@ FILE = re.compile(r'(?:href|src)="/static/([^"#]+)')
 
 
 def weight(page: str) -> int:
-    """Bytes of the page with everything that it loads, before compression."""
+    """Return the bytes of the page with everything that it loads, before compression."""
     files = {str(finders.find(name)) for name in FILE.findall(page)}
     return len(page.encode()) + sum(Path(name).stat().st_size for name in files)

@@ -1,4 +1,4 @@
-"""Who asks: the token of a request."""
+"""The token of a request: read, refused, counted."""
 
 import pytest
 import time_machine

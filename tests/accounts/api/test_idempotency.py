@@ -28,7 +28,7 @@ def make(maker: Client, key: str = "k1", **changes: Any) -> Any:  # noqa: ANN401
     )
 
 
-def code(answer: Any) -> str:  # noqa: ANN401 - as above
+def code(answer: Any) -> str:  # noqa: ANN401 - an answer of the test client
     return str(answer.json()["error"]["code"])
 
 

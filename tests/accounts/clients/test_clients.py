@@ -46,7 +46,7 @@ def issuer(live_server: LiveServer, settings: Settings, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def approve_later(alice: User) -> Decide:
-    """Approves a code half a second from now, while the client polls."""
+    """Approve a code half a second from now, while the client polls."""
 
     def decide(user_code: str) -> None:
         def work() -> None:

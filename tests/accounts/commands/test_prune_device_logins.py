@@ -1,4 +1,4 @@
-"""What ended is deleted, and nothing else."""
+"""`manage.py prune_device_logins`: it deletes ended logins and old traces, and nothing else."""
 
 from datetime import timedelta
 

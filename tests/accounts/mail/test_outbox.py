@@ -42,7 +42,7 @@ def test_mail_hides_a_token_in_its_context(alice: User) -> None:
 @pytest.mark.django_db
 def test_mail_is_tried_again_after_a_failure(alice: User, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # no server listens there
     queue(alice)
     call_command("send_notices")
     waiting = OutboxMail.objects.get()
@@ -56,7 +56,7 @@ def test_mail_server_that_is_away_is_not_waited_for_mail_by_mail(
     alice: User, settings: Settings
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # no server listens there
     for number in range(5):
         queue(alice, key=f"k{number}")
     call_command("send_notices")

@@ -42,7 +42,7 @@ def link_in_mail(pattern: str) -> str:
 
 
 def totp(user: User) -> str:
-    """Gives a user an authenticator app; the secret in it."""
+    """Give a user an authenticator app. Return its secret."""
     secret = str(generate_totp_secret())
     sealed = get_adapter().encrypt(secret)
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": sealed})

@@ -1,4 +1,4 @@
-"""How often a device may ask: the first poll is free, and a clock that runs fast is forgiven."""
+"""The states of a device login, and the pace at which a device may poll."""
 
 from datetime import timedelta
 from urllib.parse import urlencode

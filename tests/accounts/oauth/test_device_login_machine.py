@@ -30,7 +30,7 @@ class OneLogin(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        # Nobody waits at this address any more: how many may is tested elsewhere.
+        # No login waits at this address any more: test_endpoints.py tests how many may.
         cache.clear()
         DeviceLogin.objects.filter(state=DeviceLogin.State.PENDING).delete()
         self.clock = time_machine.travel(timezone.now(), tick=False)

@@ -1,4 +1,4 @@
-"""Whatever a client sends to the OAuth endpoints, and however it fails, the answer is JSON."""
+"""Every answer of the OAuth endpoints is JSON, also to requests that make no sense."""
 
 import json
 

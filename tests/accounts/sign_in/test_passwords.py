@@ -16,7 +16,7 @@ HASHED: Counter[str] = Counter()
 
 
 class CountingHasher(MD5PasswordHasher):
-    """Counts the hashes made: the work that takes the time of a sign-in."""
+    """A hasher that counts its hashes, the work that takes the time of a sign-in."""
 
     def encode(self, password: str, salt: str) -> str:
         HASHED["md5"] += 1

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
     ],
 )
 def test_secret_is_not_guessed_letter_by_letter(operator: User, alice: User, lookup: str) -> None:
-    """A list filtered by what a column begins with tells the column in the end."""
+    """Filters by the beginning of a column would reveal the column, letter by letter."""
     shown = lookup.partition("?")[0]
     assert sign_in(operator).get(f"/admin/{shown}", {"id": alice.pk}).status_code == 200
     assert sign_in(operator).get(f"/admin/{lookup}=a").status_code == 400

@@ -1,4 +1,4 @@
-"""Rights of the staff: one table, and what a database from before it keeps."""
+"""Rights of the staff: one table, and the rights in a database older than it."""
 
 from importlib import import_module
 

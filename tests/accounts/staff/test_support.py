@@ -1,4 +1,4 @@
-"""What support does for an account, each with a reason."""
+"""Actions of support for an account, each with a reason."""
 
 import pytest
 from django.core import mail

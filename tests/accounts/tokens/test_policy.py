@@ -1,4 +1,4 @@
-"""How long a token may live, how many there may be, and who may make one."""
+"""Limits of tokens: their life, their number, and the users who may make one."""
 
 import threading
 from datetime import timedelta

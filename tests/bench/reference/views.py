@@ -1,4 +1,4 @@
-"""What ours is measured against: the least that Django can do, and a library at the same work."""
+"""References for our figures: the least that Django can do, and a library at the same work."""
 
 from typing import Any
 

@@ -29,7 +29,7 @@ def books(account: Account) -> Account:
 
 
 def audit() -> str:
-    """What the command prints; its exit status agrees with the report that it keeps."""
+    """Return the output of the command, whose exit status agrees with the report that it keeps."""
     printed, status = StringIO(), 0
     try:
         call_command("audit_ledger", stdout=printed)
@@ -40,7 +40,7 @@ def audit() -> str:
 
 
 def plant(statement: str) -> None:
-    """Changes what neither the product nor, with its triggers, the database would let change."""
+    """Change a row past the triggers of the database, which would refuse it."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

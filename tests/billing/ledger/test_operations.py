@@ -1,4 +1,4 @@
-"""What one caller at a time sees of the ledger."""
+"""Operations of the ledger, one caller at a time."""
 
 from datetime import timedelta
 

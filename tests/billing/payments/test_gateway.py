@@ -1,4 +1,4 @@
-"""What our gateway sends, held against Stripe's published description.
+"""Requests of our gateway, checked against Stripe's published description.
 
 It is kept outside the project (SHARED_DIR, or a folder `shared` beside it), and describes sessions,
 refunds and events; balance transactions are not in it.
@@ -44,7 +44,7 @@ def test_exchanges_conform_to_the_published_description(
     stripe_sandbox: StripeSandbox,
     paid: TopUp,
     alice: User,
-    checker: Any,  # noqa: ANN401 - as above
+    checker: Any,  # noqa: ANN401 - a tool from outside the project
 ) -> None:
     start_refund(topup=paid, amount_micros=5 * DOLLAR, user=alice, reason="")
     gateway.list_refunds(paid.stripe_payment_intent_id or "")

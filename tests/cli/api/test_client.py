@@ -1,4 +1,4 @@
-"""Servers that are away, slow, or somebody else, and proxies."""
+"""Servers that are away, slow, or not ours."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What scripts rely on: exit codes, one document, one error object."""
+"""The end of a command: one document or one error object, also on a broken output."""
 
 import json
 import subprocess

@@ -17,7 +17,7 @@ VERBOSITIES = ["-v", "-vv", "-vvv"]
 
 
 def traces(stderr: str) -> str:
-    """What verbosity adds; numbers and codes that a person asked to see are elsewhere."""
+    """Return the lines that verbosity adds, without the output that was asked for."""
     lines = stderr.splitlines()
     return "\n".join(x for x in lines if x.startswith(("GET ", "POST ", "DELETE ", "  >", "  <")))
 
@@ -63,7 +63,7 @@ def test_login_shows_no_secret_at_any_verbosity(
 
 # Commands that the table of one request cannot hold; each has a test of its own below or above.
 ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth token", "login", "doctor"}
-SILENT = {"completions", "help"}  # they know no secret: no token is read and nobody is asked
+SILENT = {"completions", "help"}  # they know no secret: they read no token and ask no server
 
 
 def test_no_command_is_forgotten() -> None:

@@ -1,4 +1,4 @@
-"""What reaches the screen: never a secret, never a control character, never half a document."""
+"""Output on the screen: no control character, and no half of a document."""
 
 import pytest
 

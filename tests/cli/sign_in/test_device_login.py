@@ -1,4 +1,4 @@
-"""How often auth login asks, by a clock that moves only when moby waits."""
+"""The pace of `moby auth login`, by a clock that moves only when moby waits."""
 
 import pytest
 

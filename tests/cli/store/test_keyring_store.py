@@ -81,7 +81,7 @@ def test_rates_need_no_keyring(moby: Moby, server: StubServer) -> None:
     for _ in range(2):
         server.on("GET", "rates/GB", d.RATES)
     assert moby.process("rates", "GB").code == 0
-    assert not entries.with_suffix(".opened").exists()  # there is nobody to sign in
+    assert not entries.with_suffix(".opened").exists()  # there is no user to sign in
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Working"
     server.on("GET", "status", d.STATUS)
     sign_in(moby)

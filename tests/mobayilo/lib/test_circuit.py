@@ -14,7 +14,7 @@ CIRCUIT = Circuit("test", "weather service", failures=3, window_seconds=30, paus
 
 
 def ask(circuit: Circuit = CIRCUIT, *, code: str = "") -> str:
-    """How a question ends: of the provider, or of the circuit, which then asks nothing."""
+    """Return the end of a request: by the provider, or by the circuit, which then asks nothing."""
     try:
         circuit.refuse_if_open()
     except ProductError as refused:

@@ -1,4 +1,4 @@
-"""What is counted, and what is not."""
+"""Requests that a limit counts, and requests that it does not."""
 
 import pytest
 from django.test import Client

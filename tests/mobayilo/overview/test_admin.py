@@ -25,7 +25,7 @@ def desk() -> Client:
 
 
 def facts_of(desk: Client, row: Model) -> dict[str, str]:
-    """What the page of a row says, by its label."""
+    """Return the facts of the page of a row, by their labels."""
     page = desk.get(change_url(row)).content.decode()
     found = re.findall(
         r"<label>([^<]+):</label>.*?<div class=\"readonly\">(.*?)</div>", unescape(page), re.DOTALL

@@ -1,4 +1,4 @@
-"""What support finds by the request id that an error told the customer to quote."""
+"""Failures that support finds by the request id that the customer quotes."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Times in the zone that the browser told."""
+"""Times in the zone of the browser."""
 
 import pytest
 import time_machine

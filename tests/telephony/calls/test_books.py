@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
 
 def compare() -> tuple[int, str]:
-    """How `reconcile_twilio` ended for today, and what it printed."""
+    """Run `reconcile_twilio` for today. Return whether it agreed, and its output."""
     printed = StringIO()
     try:
         call_command("reconcile_twilio", "--date", f"{timezone.now():%Y-%m-%d}", stdout=printed)
@@ -27,7 +27,7 @@ def compare() -> tuple[int, str]:
 
 @pytest.fixture
 def talked(caller: Person, sandbox: Sandbox) -> Call:
-    """A call of 65 seconds, with Twilio's price told."""
+    """Place a call of 65 seconds, whose price Twilio has reported."""
     sandbox.phone(DESTINATION, talk_seconds=65)
     caller.final(caller.call().json()["call_id"])
     sandbox.wait_until_idle()

@@ -1,4 +1,4 @@
-"""What is charged, and what never is."""
+"""Bills of calls: the price of each leg, never above the hold."""
 
 import re
 from datetime import timedelta

@@ -84,7 +84,7 @@ def test_end_that_was_told_without_its_seconds_is_asked_again(
     caller: Person, sandbox: Sandbox
 ) -> None:
     played = play_unheard(caller, sandbox, "talk")
-    sandbox.post("advance", seconds=600)  # the price is told both times
+    sandbox.post("advance", seconds=600)  # the price is reported both times
     sandbox.fault("altered", "/Calls/CA*.json", method="GET", fields={"duration": None})
     call_command("reconcile_calls", "--call", played.call.public_id)
     assert Call.objects.get().settled_at is None

@@ -56,7 +56,7 @@ def hang_up_while_talking(caller: Person, sandbox: Sandbox, call: Call) -> None:
 
 
 def deliver(webhook: dict[str, Any], settings: Settings) -> None:
-    """Once more, signed anew. The bridge counts its seconds in another way than its leg."""
+    """Send a webhook again, with a new signature. The bridge counts other seconds than its leg."""
     fields = dict(parse_qsl(webhook["body"], keep_blank_values=True))
     if "DialCallDuration" in fields:
         fields["DialCallDuration"] = str(int(fields["DialCallDuration"]) + 120)

@@ -1,4 +1,4 @@
-"""Which readings can be meant, and when a question is asked."""
+"""Readings that a text can have, and texts that need a question."""
 
 import pytest
 

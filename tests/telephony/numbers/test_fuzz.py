@@ -1,4 +1,4 @@
-"""Whatever is typed, the answer is a real number or a refusal with a next step."""
+"""Any text is read as a real number, or refused with a next step."""
 
 import phonenumbers
 from hypothesis import given

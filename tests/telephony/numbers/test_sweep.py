@@ -1,7 +1,7 @@
 """Every country's example numbers, dialled from every other country: nothing comes back wrong.
 
 libphonenumber alone returns hundreds of valid numbers of other people here. An answer may be the
-number or a question that offers it; a refusal is for forms that nobody's phone would connect.
+number or a question that offers it; a refusal is for forms that no phone would connect.
 """
 
 import os
@@ -33,7 +33,7 @@ def examples(region: str) -> list[PhoneNumber]:
 
 
 def pairs() -> Iterator[tuple[str, PhoneNumber]]:
-    """Where the caller is at home, and whom they call."""
+    """Return pairs of countries: that of the caller, and that of the number."""
     for region, caller in product(REGIONS, CALLERS):
         for number in examples(region):
             yield caller, number

@@ -1,4 +1,4 @@
-"""What stands around a number: labels, links, quotes, and text that is no number at all."""
+"""Text around a number: labels, links, quotes, and text that is no number at all."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a new deck changes, and from when it is in force."""
+"""Changes of a new deck, and the instant from which it is in force."""
 
 import pytest
 import time_machine

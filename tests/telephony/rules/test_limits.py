@@ -1,4 +1,4 @@
-"""How much may be called at once, an hour and a day."""
+"""Limits of calls at once, an hour and a day."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

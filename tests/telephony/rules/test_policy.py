@@ -1,4 +1,4 @@
-"""Who may be called, how much at once, and what a token may do."""
+"""Destinations, accounts and guards: calls that are refused, and the reason."""
 
 from datetime import timedelta
 

@@ -52,7 +52,7 @@ def error_of(answer: Answer) -> tuple[int, str]:
 
 @pytest.fixture
 def unheard(caller: Person, sandbox: Sandbox) -> str:
-    """A call of 65 seconds whose end we were not told."""
+    """Place a call of 65 seconds whose end was not reported to us."""
     sandbox.post("webhooks/rules", pattern="*call.*", action="drop")
     sandbox.post("webhooks/rules", pattern="*dial_action", action="drop")
     sandbox.phone(DESTINATION, talk_seconds=65)

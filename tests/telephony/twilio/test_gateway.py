@@ -1,4 +1,4 @@
-"""What our gateway sends, held against Twilio's published descriptions."""
+"""Requests of our gateway, checked against Twilio's published descriptions."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What Twilio is answered when the customer has picked up."""
+"""Instructions to Twilio when the customer has picked up."""
 
 from xml.etree import ElementTree as ET
 

@@ -1,4 +1,4 @@
-"""auth status: who is signed in, told the same way whatever is wrong."""
+"""`moby auth status`: the same document, signed in or not."""
 
 import pytest
 

@@ -10,7 +10,7 @@ from keyring.errors import KeyringLocked, NoKeyringError, PasswordSetError
 
 
 class Working(KeyringBackend):
-    """Keeps its entries in the file that TEST_KEYRING names."""
+    """A keyring that keeps its entries in the file named by TEST_KEYRING."""
 
     priority = 9.0
 
@@ -51,14 +51,14 @@ class Locked(Working):
 
 
 class ReadOnly(Working):
-    """Gives what it has and takes nothing."""
+    """A keyring that returns its entries and takes no new one."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise PasswordSetError("the collection is read-only")
 
 
 class Treacherous(Working):
-    """Passes the trial, and fails when it comes to the token."""
+    """A keyring that passes the trial, and fails when the token comes."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         if username != "moby-probe":
@@ -67,13 +67,13 @@ class Treacherous(Working):
 
 
 class Forgetful(Working):
-    """Takes what it is given and keeps nothing."""
+    """A keyring that takes every entry and keeps none."""
 
     def set_password(self, service: str, username: str, password: str) -> None: ...
 
 
 class Hanging(Working):
-    """Waits for somebody to unlock it in a window that nobody sees. Leaves a mark when opened."""
+    """A keyring that waits for a password in a window out of sight. It marks when it is opened."""
 
     def get_password(self, service: str, username: str) -> str | None:
         self._hang()
