@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import DeviceLogin, User
-from accounts.oauth.places import same_network
+from mobayilo.lib.client_ip import same_network
 from tests.accounts.browser import enter_code, sign_in
 from tests.accounts.device_logins import FORM, START, start
 
