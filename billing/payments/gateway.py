@@ -107,17 +107,27 @@ class RefusedError(ProductError):
 @cache
 def _client(api_key: str, base_url: str, timeout_seconds: float) -> stripe.StripeClient:
     timeout = (CONNECT_SECONDS, timeout_seconds)
+    http_client = stripe.RequestsClient(timeout=timeout, session=session_for(base_url))
     if not base_url:
-        http_client = stripe.RequestsClient(timeout=timeout)
         return stripe.StripeClient(api_key, max_network_retries=1, http_client=http_client)
-    session = requests.Session()
-    session.trust_env = False  # a proxy of the environment does not lead to this machine
     return stripe.StripeClient(
         api_key,
         base_addresses={"api": base_url, "files": base_url, "connect": base_url},
         max_network_retries=1,
-        http_client=stripe.RequestsClient(timeout=timeout, session=session),
+        http_client=http_client,
     )
+
+
+def session_for(base_url: str) -> requests.Session:
+    """Return a session that sends the API key and no other login.
+
+    Without an `auth` of its own, requests replaces the header by a login from ~/.netrc
+    (https://requests.readthedocs.io/en/latest/user/authentication/#netrc-authentication).
+    """
+    session = requests.Session()
+    session.auth = lambda request: request
+    session.trust_env = not base_url  # a proxy of the environment does not lead to this machine
+    return session
 
 
 def client() -> stripe.StripeClient:
