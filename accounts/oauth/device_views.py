@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.forms import ApprovalForm, UserCodeForm
-from accounts.models import DeviceLogin
+from accounts.models import DeviceLogin, User
 from accounts.oauth import device_login
 from accounts.oauth.device_login import CLIENTS, Approval
 from accounts.oauth.user_codes import count_wrong_code, normalize, refuse_guessers, shown
@@ -56,11 +57,15 @@ def device(request: HttpRequest) -> HttpResponse:
 
 def _claim(request: HttpRequest, typed_code: str) -> bool:
     user = signed_in_user(request)
-    refuse_guessers(request)
-    row = device_login.claim(typed_code, user=user)
+    with transaction.atomic():
+        # Of codes typed at once, each is looked up after the one before it was counted.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        refuse_guessers(request)
+        row = device_login.claim(typed_code, user=user)
+        if row is None:
+            count_wrong_code(request, user)
     if row is None:
         request.session.pop(CODE, None)
-        count_wrong_code(request, user)
         return False
     request.session[CLAIMED] = row.pk
     return True

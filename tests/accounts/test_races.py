@@ -15,6 +15,7 @@ from accounts.oauth import device_login
 from accounts.oauth.device_login import Approval
 from accounts.tokens.lifecycle import MAX_LIVE_TOKENS, revoke_token, revoke_tokens, rotate_token
 from mobayilo.lib.errors import ProductError
+from tests.accounts.browser import enter_code, sign_in
 from tests.accounts.device_logins import approve, poll, start
 from tests.database import ON_SQLITE
 from tests.people import api_client, new_token
@@ -76,6 +77,14 @@ def test_twenty_polls_of_a_pending_login_lose_no_approval(client: Client, alice:
     if 200 not in statuses:
         assert poll(client, body["device_code"])[0] == 200
     assert AccessToken.objects.count() == 1
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_wrong_user_codes_at_once_are_looked_up_five_times(alice: User) -> None:
+    browsers = [sign_in(alice) for _ in range(12)]
+    guesses = [partial(enter_code, browser, "BBBB-BBBB") for browser in browsers]
+    statuses = sorted(answer.status_code for answer in at_once(guesses))
+    assert statuses == [400] * 5 + [429] * 7
 
 
 @pytest.mark.parametrize("attempt", range(3))
