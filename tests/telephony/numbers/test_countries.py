@@ -57,6 +57,12 @@ from telephony.numbers import country_code, country_name, country_names
         ("Magyarorszag", "HU"),
         ("Việt Nam", "VN"),
         ("Česká republika", "CZ"),
+        ("ประเทศไทย", "TH"),
+        ("한국", "KR"),
+        ("السعودية", "SA"),
+        ("香港", "HK"),
+        ("KSA", "SA"),
+        ("Oesterreich", "AT"),
     ],
 )
 def test_country_is_found_by_what_people_call_it(text: str, iso: str) -> None:
