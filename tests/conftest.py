@@ -23,7 +23,7 @@ from tests.templates import MIGRATED, copy_database, make_migrated, use
 # `make fuzz` looks for new ones, round after round. A profile begins with what is loaded.
 # No example has a deadline: a busy machine is no fault of ours.
 hypothesis.settings.register_profile(
-    "suite", derandomize=True, database=None, deadline=None, max_examples=50
+    "suite", derandomize=True, database=None, deadline=None, max_examples=25
 )
 hypothesis.settings.register_profile(
     "fuzz", derandomize=False, database=None, deadline=None, print_blob=True, max_examples=200

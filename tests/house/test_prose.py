@@ -21,7 +21,10 @@ def test_docstrings_and_comments_use_plain_words() -> None:
     odd = [
         (str(module.path), text)
         for module in OURS
-        for text in [*module.docstrings(), *re.findall(r"(?:^|\s)# (.+)$", module.text, re.M)]
+        for text in [
+            *module.docstrings(),
+            *re.findall(r"(?:^|\s)# (.+)$", module.text, re.MULTILINE),
+        ]
         if ODD_WORDS.search(text)
     ]
     assert odd == []

@@ -19,7 +19,11 @@ from tests.telephony.numbers.outcomes import candidates
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 # Where exit codes, carriers or area codes collide most with other countries' codes.
 AWKWARD = ["AR", "AU", "BR", "CU", "DE", "HK", "IN", "JP", "KR", "NG", "RU", "SG", "TH", "TW", "US"]
-CALLERS = REGIONS if os.environ.get("SWEEP") == "full" else AWKWARD
+IS_FULL = os.environ.get("SWEEP") == "full"
+CALLERS = REGIONS if IS_FULL else AWKWARD
+# The suite plays a quarter of the pairs, the same each time; `make fuzz` plays all.
+PART_OF_PAIRS = 1.0 if IS_FULL else 0.25
+AMERICANS = 4000 if IS_FULL else 1000
 
 
 def e164(number: PhoneNumber) -> str:
@@ -33,10 +37,12 @@ def examples(region: str) -> list[PhoneNumber]:
 
 
 def pairs() -> Iterator[tuple[str, PhoneNumber]]:
-    """Return pairs of countries: that of the caller, and that of the number."""
+    """Yield the country of a caller and a number to call."""
+    draw = random.Random(11)
     for region, caller in product(REGIONS, CALLERS):
         for number in examples(region):
-            yield caller, number
+            if draw.random() < PART_OF_PAIRS:
+                yield caller, number
 
 
 def international_forms(caller: str, number: PhoneNumber) -> list[str]:
@@ -108,6 +114,6 @@ def random_american_numbers(count: int) -> Iterator[str]:
 
 
 def test_national_american_numbers_are_never_asked_about() -> None:
-    for digits in random_american_numbers(4000):
+    for digits in random_american_numbers(AMERICANS):
         assert candidates(digits, stated="US") == [f"+1{digits}"]
         assert candidates(digits, default="US") == [f"+1{digits}"]
