@@ -27,10 +27,9 @@ from billing.payments.topups import (
     start_topup,
 )
 from billing.serializers import TransferSerializer
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, keep_refusal
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from mobayilo.lib.ratelimits import limited
-from mobayilo.lib.refusals import note_refusal
 
 TRANSFERS_PER_PAGE = 50
 ASK_STRIPE_EVERY = timedelta(seconds=2)
@@ -55,7 +54,7 @@ def topup(request: HttpRequest) -> HttpResponse:
                 idempotency_key=form.idempotency_key(),
             )
         except ProductError as error:
-            note_refusal(request, error)
+            keep_refusal(request, error)
             form.add_error(None, error.on_page)
         else:
             # A form that is sent again after paying finds its top-up paid, without a page to pay.
@@ -125,7 +124,7 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
             request=request,
         )
     except ProductError as error:
-        note_refusal(request, error)
+        keep_refusal(request, error)
         messages.error(request, error.on_page)
     else:
         if refund.status == Refund.Status.SUCCEEDED:

@@ -1,6 +1,4 @@
-"""What the views of the API do not say of themselves: whether a token is optional, and our one
-shape of errors.
-"""
+"""Additions to the schema of the API: whether a token is optional, and our shape of errors."""
 
 from typing import Any
 
@@ -8,7 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from mobayilo.lib.errors import ERRORS
 
-# What can be wrong with a request, and what is paused for a moment. Never 500.
+# A request can be wrong, or the answer paused for a moment. Never 500.
 REFUSALS = ("4XX", "503")
 ERROR = {
     "type": "object",
@@ -31,7 +29,7 @@ ERROR = {
 
 
 class OperationSchema(AutoSchema):
-    """Knows that a view which takes tokens and asks for none may be used without."""
+    """The schema of an operation; a view that takes tokens and requires none has both ways."""
 
     def get_auth(self) -> list[dict[str, Any]]:
         known = super().get_auth()
@@ -39,7 +37,7 @@ class OperationSchema(AutoSchema):
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Called by drf-spectacular with the schema that it made."""
+    """Add the refusals to the schema that drf-spectacular made; it calls this function."""
     result["components"]["schemas"]["Error"] = ERROR
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for operations in result["paths"].values():

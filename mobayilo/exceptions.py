@@ -1,4 +1,4 @@
-"""The error contract: how every refusal leaves the house, as JSON for programs or as a page."""
+"""The error contract: every refusal as JSON for programs, or as a page."""
 
 import logging
 import sys
@@ -11,16 +11,14 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.oauth.http import oauth_refusal
-from mobayilo.lib.challenges import REALM
-from mobayilo.lib.errors import OUTAGES, ProductError, throttled
-from mobayilo.lib.refusals import note_refusal
+from mobayilo.lib.errors import OUTAGES, REALM, ProductError, keep_refusal, throttled
 
 logger = logging.getLogger(__name__)
 OAUTH_PATHS = ("/oauth/", "/login/oauth/", "/login/device/", "/.well-known/")
 
 
 def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
-    """The one shape of an error (DESIGN contract): `{"error": {code, message, hint, …}}`."""
+    """Return the one shape of an error: `{"error": {code, message, hint, …}}`."""
     return {
         "error": {
             "code": error.code,
@@ -33,12 +31,12 @@ def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
 
 
 def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. Returns None for what is a fault of ours, which ends in 500."""
+    """Return the answer to an exception in DRF; None for a fault of ours, which ends in 500."""
     request = context["request"]
     error = _outage(exception) if isinstance(exception, OUTAGES) else as_product_error(exception)
     if error is None:
         return None
-    note_refusal(request._request, error)
+    keep_refusal(request._request, error)
     response = Response(error_object(error, request.request_id), status=error.kind.status)
     for name, value in _headers(error).items():
         response[name] = value
@@ -47,7 +45,7 @@ def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Respo
 
 
 def as_product_error(exception: Exception) -> ProductError | None:
-    """What Django and DRF raise, in our own terms."""
+    """Return the refusal that an exception of Django or DRF stands for; None for other ones."""
     match exception:
         case ProductError():
             return exception
@@ -84,7 +82,7 @@ def _outage(exception: BaseException) -> ProductError:
 
 
 def _headers(error: ProductError) -> dict[str, str]:
-    """Challenges by RFC 6750 section 3 and Retry-After by RFC 9110 section 10.2.3."""
+    """Return challenges by RFC 6750 section 3 and Retry-After by RFC 9110 section 10.2.3."""
     headers: dict[str, str] = {}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
@@ -102,8 +100,8 @@ def _headers(error: ProductError) -> dict[str, str]:
 
 
 def refuse(request: HttpRequest, error: ProductError) -> HttpResponse:
-    """An error outside DRF: JSON for programs, in the words of their path, a page elsewhere."""
-    note_refusal(request, error)
+    """Return an error outside DRF: the JSON of the API or of OAuth by its path, or else a page."""
+    keep_refusal(request, error)
     identifier = getattr(request, "request_id", "")
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(
@@ -143,7 +141,7 @@ def too_many_attempts(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What nobody caught. Django calls this while the exception is being handled."""
+    """Answer an exception that was not caught; Django calls this while it is handled."""
     exception = sys.exc_info()[1]
     if isinstance(exception, OUTAGES):
         return refuse(request, _outage(exception))

@@ -1,4 +1,4 @@
-"""What a load balancer asks."""
+"""The pages that a load balancer asks for."""
 
 from functools import cache as once
 
@@ -14,17 +14,17 @@ from mobayilo.lib.ratelimits import limited
 
 @limited("probes")
 def healthz(request: HttpRequest) -> JsonResponse:
-    """This process answers."""
+    """Report that this process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @limited("probes")
 def readyz(request: HttpRequest) -> JsonResponse:
-    """This process can do its work: database reachable and migrated, and nothing in its
-    configuration that `manage.py check` calls an error.
+    """Report whether this process can do its work.
 
-    Without the cache it is degraded and stays ready: reads and calls go on, and a balancer that
-    took every machine out at once would end them too.
+    The database must be reachable and migrated, and the configuration without errors of
+    `manage.py check`. Without the cache it is degraded and stays ready: reads and calls go on, and
+    a balancer that took every machine out at once would end them too.
     """
     needed = {"database": _database_is_ready(), "configuration": _configuration_is_right()}
     checks = {**needed, "cache": cache_is_ready()}
@@ -42,7 +42,7 @@ def _database_is_ready() -> bool:
 
 
 def cache_is_ready() -> bool:
-    """The store of the counters answers."""
+    """Return whether the store of the counters answers."""
     try:
         cache.get("readyz")
     except (RedisError, OSError):
@@ -52,5 +52,5 @@ def cache_is_ready() -> bool:
 
 @once
 def _configuration_is_right() -> bool:
-    """A process keeps the settings that it started with, so it is asked once."""
+    """Return whether the configuration has no errors; checked once, as settings do not change."""
     return not any(m.is_serious() and not m.is_silenced() for m in run_checks())

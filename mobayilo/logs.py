@@ -17,34 +17,34 @@ _USER_CODE = re.compile(r"user_code=[^&\s'\"\\]+")
 
 
 def mask(text: str) -> str:
-    """Text with phone numbers cut to their last four digits, tokens to their kind, codes away."""
+    """Return a text with phone numbers cut to four digits, tokens to their kind, codes left out."""
     text = _USER_CODE.sub("user_code=…", text)
     return hide_tokens_in(_E164.sub("+…", text))
 
 
 class ContextFilter(logging.Filter):
-    """Gives each record the id of the request that it belongs to, and takes its address away.
+    """A filter that gives each record the id of its request, and takes the address away.
 
-    Django names a failing request by its path and hands the request itself along; paths hold keys
-    of mails and ids of people, and the query may hold a code. Our own records name the route.
+    Django names a failing request by its path and attaches the request; paths hold keys of mails
+    and ids of users, and the query may hold a code. Our own records name the route.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
         request = vars(record).pop("request", None)
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
-            told = (request.path, request.get_full_path())
-            record.args = tuple(route_of(request) if a in told else a for a in record.args)
+            addresses = (request.path, request.get_full_path())
+            record.args = tuple(route_of(request) if a in addresses else a for a in record.args)
         return True
 
 
 def route_of(request: HttpRequest) -> str:
-    """The pattern that an address fits, which says nothing of anybody."""
+    """Return the pattern of a request's address, which identifies no user."""
     return request.resolver_match.route if request.resolver_match else "unknown"
 
 
 class Formatter(JsonFormatter):
-    """JSON lines, masked as a whole: a number in an exception's text is masked too."""
+    """A formatter of JSON lines, masked as a whole, so also in an exception's text."""
 
     def __init__(self) -> None:
         super().__init__(

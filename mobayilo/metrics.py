@@ -1,12 +1,12 @@
-"""What Prometheus reads: the requests of this process, and the state of the house.
+"""Metrics for Prometheus: the requests of this process, and the state of the product.
 
 Counters of several processes on one machine are added up when PROMETHEUS_MULTIPROC_DIR names a
 folder that they share. Calls, money and queues are read from the database when Prometheus asks, so
-every process tells the same of them.
+every process reports the same numbers.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -44,13 +44,13 @@ SECONDS = Histogram(
 
 
 WEBHOOKS = Counter("mobayilo_webhooks", "Calls of our providers.", ["provider", "outcome"])
-# What anybody may send is no label: each new one would stay in memory for ever.
+# A text that anyone may send is no label: each new one would stay in memory without end.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OUTCOMES = {2: "accepted", 5: "failed"}  # by the hundreds of the status; else refused
 
 
 def observe(*, method: str, route: str, status: int, seconds: float) -> None:
-    """Counts one answered request."""
+    """Count one answered request."""
     REQUESTS.labels(method if method in METHODS else "other", route, str(status)).inc()
     SECONDS.labels(route).observe(seconds)
     if route.startswith("webhooks/"):
@@ -59,62 +59,44 @@ def observe(*, method: str, route: str, status: int, seconds: float) -> None:
 
 @limited("metrics")
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The text format, for whoever holds METRICS_TOKEN; without one the page does not exist."""
+    """Return the text format to a client with METRICS_TOKEN; to others there is no such page."""
     token = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not token or not hmac.compare_digest(given.encode(), token.encode()):
         raise Http404
-    house = CollectorRegistry()
-    house.register(House())
-    body = generate_latest(_requests_registry()) + generate_latest(house)
+    requests = REGISTRY
+    if settings.PROMETHEUS_MULTIPROC_DIR:
+        requests = CollectorRegistry()
+        multiprocess.MultiProcessCollector(requests)  # type: ignore[no-untyped-call]  # its own annotations are partial
+    state = CollectorRegistry()
+    state.register(StateCollector())
+    body = generate_latest(requests) + generate_latest(state)
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 
-def _requests_registry() -> CollectorRegistry:
-    if not settings.PROMETHEUS_MULTIPROC_DIR:
-        return REGISTRY
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # its own annotations are partial
-    return registry
-
-
-class House(Collector):
+class StateCollector(Collector):
     """Calls, money and queues, each from one query."""
 
     def collect(self) -> Iterable[Metric]:
         now = timezone.now()
-        yield _by_label(
-            "mobayilo_calls_last_hour", "Calls placed in the last hour.", "state", _calls(now)
-        )
-        yield _by_label(
-            "mobayilo_calls_ended_last_hour",
-            "Calls placed in the last hour that did not end well, by why.",
-            "reason",
-            _ended(now),
-        )
-        yield _by_label(
-            "mobayilo_calls_refused_last_hour",
-            "Calls refused in the last hour.",
-            "code",
-            _refused(now),
-        )
-        yield _by_label(
-            "mobayilo_dollars_last_hour", "Money moved in the last hour.", "book", _dollars(now)
-        )
-        yield _by_label(
-            "mobayilo_stripe_events_last_hour",
-            "Events of Stripe received in the last hour.",
-            "outcome",
-            _stripe_events(now),
-        )
+        yield from _last_hour(now - RECENT)
         yield _by_label(
             "mobayilo_oldest_seconds",
             "Age of the oldest thing that waits in each queue.",
             "queue",
             _ages(now),
         )
-        audits = _newest_audits()
-        yield _by_label("mobayilo_wrong", "What should be 0.", "what", _wrong(audits))
+        newest = {
+            subject: AuditReport.objects.filter(subject=subject).order_by("-created_at").first()
+            for subject in AuditReport.Subject.values
+        }
+        audits = {subject: report for subject, report in newest.items() if report}
+        wrong = {
+            "counters_away": not cache_is_ready(),
+            "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
+            **{f"audit_{s}": report.difference_count for s, report in audits.items()},
+        }
+        yield _by_label("mobayilo_wrong", "What should be 0.", "what", wrong)
         yield _by_label(
             "mobayilo_audit_age_seconds",
             "Since when the newest audit of each subject stands.",
@@ -123,37 +105,50 @@ class House(Collector):
         )
 
 
-def _calls(now: datetime) -> dict[str, float]:
-    recent = Call.objects.filter(created_at__gt=now - RECENT)
-    return dict(recent.order_by().values_list("state").annotate(Count("id")))
-
-
-def _ended(now: datetime) -> dict[str, float]:
-    recent = Call.objects.filter(created_at__gt=now - RECENT).exclude(end_reason="")
-    return dict(recent.order_by().values_list("end_reason").annotate(Count("id")))
-
-
-def _refused(now: datetime) -> dict[str, float]:
-    recent = RefusedCall.objects.filter(created_at__gt=now - RECENT)
-    return dict(recent.order_by().values_list("code").annotate(Count("id")))
-
-
-def _dollars(now: datetime) -> dict[str, float]:
-    recent = Transfer.objects.filter(created_at__gt=now - RECENT)
-    sums = recent.order_by().values_list("book").annotate(Sum("amount_micros"))
-    return {book: micros / MICROS_PER_DOLLAR for book, micros in sums}
-
-
-def _stripe_events(now: datetime) -> dict[str, float]:
-    recent = StripeEvent.objects.filter(received_at__gt=now - RECENT)
-    counts = recent.order_by().values_list("outcome").annotate(Count("id"))
-    return {outcome or "waiting": count for outcome, count in counts}
+def _last_hour(since: datetime) -> Iterable[Metric]:
+    """Yield the counts and sums of rows made since then."""
+    calls = Call.objects.filter(created_at__gt=since).order_by()
+    yield _by_label(
+        "mobayilo_calls_last_hour",
+        "Calls placed in the last hour.",
+        "state",
+        dict(calls.values_list("state").annotate(Count("id"))),
+    )
+    yield _by_label(
+        "mobayilo_calls_ended_last_hour",
+        "Calls placed in the last hour that did not end well, by why.",
+        "reason",
+        dict(calls.exclude(end_reason="").values_list("end_reason").annotate(Count("id"))),
+    )
+    refused = RefusedCall.objects.filter(created_at__gt=since).order_by()
+    yield _by_label(
+        "mobayilo_calls_refused_last_hour",
+        "Calls refused in the last hour.",
+        "code",
+        dict(refused.values_list("code").annotate(Count("id"))),
+    )
+    transfers = Transfer.objects.filter(created_at__gt=since).order_by()
+    sums = transfers.values_list("book").annotate(Sum("amount_micros"))
+    yield _by_label(
+        "mobayilo_dollars_last_hour",
+        "Money moved in the last hour.",
+        "book",
+        {book: micros / MICROS_PER_DOLLAR for book, micros in sums},
+    )
+    events = StripeEvent.objects.filter(received_at__gt=since).order_by()
+    counts = events.values_list("outcome").annotate(Count("id"))
+    yield _by_label(
+        "mobayilo_stripe_events_last_hour",
+        "Events of Stripe received in the last hour.",
+        "outcome",
+        {outcome or "waiting": count for outcome, count in counts},
+    )
 
 
 def _ages(now: datetime) -> dict[str, float]:
     oldest = {
         "calls": Call.objects.filter(settled_at=None).aggregate(at=Min("created_at")),
-        # A refund's hold lives for days; a hold waits for somebody once its time is over.
+        # A refund's hold lives for days; a hold waits in the queue once it has expired.
         "holds": Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).aggregate(
             at=Min("expires_at")
         ),
@@ -172,23 +167,7 @@ def _ages(now: datetime) -> dict[str, float]:
     return {**ages, "periodic": late_seconds(now)}
 
 
-def _newest_audits() -> dict[str, AuditReport]:
-    newest = {
-        subject: AuditReport.objects.filter(subject=subject).order_by("-created_at").first()
-        for subject in AuditReport.Subject.values
-    }
-    return {subject: report for subject, report in newest.items() if report}
-
-
-def _wrong(audits: dict[str, AuditReport]) -> dict[str, float]:
-    return {
-        "counters_away": not cache_is_ready(),
-        "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
-        **{f"audit_{s}": report.difference_count for s, report in audits.items()},
-    }
-
-
-def _by_label(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+def _by_label(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in sorted(values.items()):
         family.add_metric([key], value)

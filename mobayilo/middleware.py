@@ -1,4 +1,4 @@
-"""What every request gets: an id, one log line, and our error shape for refusals in pages."""
+"""An id and one log line for every request, and our error shape for refusals in pages."""
 
 import logging
 import re
@@ -23,7 +23,7 @@ _ACCEPTABLE_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 
 class RequestContextMiddleware:
-    """Sets `request.request_id`, answers with it, and writes the access log line."""
+    """The id of a request, in the request, the answer and the access log line."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -38,7 +38,7 @@ class RequestContextMiddleware:
             response = self.answer(request)
             response["X-Request-Id"] = current
             if settings.SESSION_COOKIE_NAME in request.COOKIES:
-                # Whatever a page forgets to say: what a signed-in browser sees is stored nowhere.
+                # Even if a page forgets to say so, an answer to a signed-in browser is not stored.
                 response.setdefault("Cache-Control", "no-store")
             self.log(request, response, time.perf_counter() - started)
             return response
@@ -55,23 +55,31 @@ class RequestContextMiddleware:
         return refuse(request, error) if isinstance(error, ProductError) else None
 
     def log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-        # The route's pattern and never the path: paths may hold keys of mails and ids of people.
+        # The route's pattern and never the path: paths may hold keys of mails and ids of users.
         method, status = request.method or "", response.status_code
         route = route_of(request)
         observe(method=method, route=route, status=status, seconds=seconds)
+        # The account is logged only where it is read already: a log line makes no query. Django
+        # keeps the user of a session in `_cached_user` once it was asked for.
+        token = getattr(request, "auth", None)
+        user = token.user if token is not None else getattr(request, "_cached_user", None)
+        account_id = ""
+        if isinstance(user, User) and User.account.is_cached(user):
+            account_id = str(user.account.public_id)
         extra = {
             "method": method,
             "route": route,
             "status": status,
             "duration_ms": round(seconds * 1000, 1),
-            "account": _account_id(request),
+            "account": account_id,
         }
         logger.info("request", extra=extra)
 
 
 class ProbeMiddleware:
-    """Lets balancers and Prometheus ask a web process by its own address, which is no name of the
-    site. The pages that they ask for make no links.
+    """A door for balancers and Prometheus, which ask a web process by its own address.
+
+    That address is no name of the site; the pages that they ask for make no links.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -84,7 +92,7 @@ class ProbeMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """One policy for every answer. django-csp's own middleware builds it anew for each of them."""
+    """One policy for every answer; django-csp's own middleware builds it for each answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -94,13 +102,3 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.setdefault(HEADER, self.policy)
         return response
-
-
-def _account_id(request: HttpRequest) -> str:
-    """Whose request it was, where that is known already; a log line asks no question of its own."""
-    token = getattr(request, "auth", None)
-    # Where Django keeps the user of a session once somebody has asked for it.
-    user = token.user if token is not None else getattr(request, "_cached_user", None)
-    if isinstance(user, User) and User.account.is_cached(user):
-        return str(user.account.public_id)
-    return ""

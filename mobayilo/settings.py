@@ -551,7 +551,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["mobayilo.lib.ratelimits.RateLimitThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["mobayilo.lib.parsers.StorableJsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mobayilo.lib.negotiation.JsonWhateverIsAccepted",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mobayilo.lib.parsers.JsonWhateverIsAccepted",
     "DEFAULT_SCHEMA_CLASS": "mobayilo.api_schema.OperationSchema",
     "EXCEPTION_HANDLER": "mobayilo.exceptions.handle_api_exception",
     "UNAUTHENTICATED_USER": None,

@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import signed_in_user
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, keep_refusal
 from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
-from mobayilo.lib.refusals import note_refusal
 from telephony.calls.hangup import hang_up
 from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
 from telephony.models import Call, CallerId, Verification
@@ -98,7 +97,7 @@ def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         hang_up(_call_of(request, public_id))
     except ProductError as refusal:
-        note_refusal(request, refusal)
+        keep_refusal(request, refusal)
         messages.error(request, refusal.on_page)
     return redirect("telephony:call", public_id=public_id)
 
@@ -120,7 +119,7 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
                 channel=form.cleaned_data["channel"] or Verification.Channel.SMS,
             )
         except ProductError as refusal:
-            note_refusal(request, refusal)
+            keep_refusal(request, refusal)
             form.add_error("number", refusal.on_page)
         else:
             return redirect("telephony:caller-ids")
@@ -140,7 +139,7 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
                 verification_id=form.cleaned_data["verification_id"] or None,
             )
         except ProductError as refusal:
-            note_refusal(request, refusal)
+            keep_refusal(request, refusal)
             form.add_error("code", refusal.on_page)
         else:
             messages.success(request, _("%(number)s is yours to call from.") % {

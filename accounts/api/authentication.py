@@ -15,9 +15,8 @@ from accounts.mail.notices import mail_token_reused
 from accounts.models import AccessToken, Account, User
 from accounts.secrets import digest, looks_like_token
 from accounts.tokens.lookup import Joined, find_token
-from mobayilo.lib.challenges import REALM
 from mobayilo.lib.client_ip import client_ip
-from mobayilo.lib.errors import ProductError, throttled
+from mobayilo.lib.errors import REALM, ProductError, throttled
 from mobayilo.lib.ratelimits import count
 
 logger = logging.getLogger(__name__)

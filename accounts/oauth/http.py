@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from mobayilo.lib.errors import OUTAGES, ProductError
-from mobayilo.lib.texts import is_storable
+from mobayilo.lib.parsers import is_storable
 
 
 class OAuthError(Exception):

@@ -1,7 +1,7 @@
-"""A circuit breaker: a provider that keeps failing is left alone for a while.
+"""A circuit breaker: a provider that keeps failing is not asked for a while.
 
 Failures are counted in the shared cache, so all processes open together. When the counters cannot
-be reached the circuit counts as closed: asking is the safe side, since nothing here moves money.
+be reached the circuit counts as closed: asking is safe, since nothing here moves money.
 """
 
 import logging
@@ -20,8 +20,10 @@ _CACHE_AWAY = (RedisError, OSError)
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """Opens after so many failures within a window. While it is open, one request every
-    `pause_seconds` is let through to try; a success closes it. `provider` is for people to read.
+    """A circuit that opens after `failures` failures within a window.
+
+    While it is open, one request every `pause_seconds` is let through to try; a success closes it.
+    `provider` is the name that people read.
     """
 
     name: str
@@ -31,7 +33,7 @@ class Circuit:
     pause_seconds: int = 10
 
     def refuse_if_open(self) -> None:
-        """Raises `provider_unavailable` while open, before anything is reserved or asked."""
+        """Raise `provider_unavailable` while open, before anything is reserved or asked."""
         try:
             if cache.get(self._failures, 0) < self.failures or cache.add(
                 self._trial, 1, self.pause_seconds
@@ -47,8 +49,9 @@ class Circuit:
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Counts how a question to the provider ends: `provider_unavailable` is a failure, and any
-        other answer, a refusal too, shows that the provider is there.
+        """Count the outcome of a request to the provider.
+
+        `provider_unavailable` is a failure; any other answer, also a refusal, is a success.
         """
         try:
             yield

@@ -1,4 +1,4 @@
-"""Countries by their codes and the names that people use, for the regions that have phones.
+"""Countries by their codes and names, for the regions that have phones.
 
 `countries.csv` holds the ISO 3166 codes, the English name, aliases by hand, and the names in the
 country's own languages and in the most spoken ones. Those names and the three-letter codes come
@@ -25,11 +25,11 @@ def find_country(text: str) -> str | None:
 def unknown_country(text: str) -> ProductError:
     """Return the refusal of a text that names no country, with what was probably meant."""
     suggestions = _suggestions(_fold(text))
-    meant = " or ".join(f"{country_name(iso)} ({iso})" for iso in suggestions)
+    suggested = " or ".join(f"{country_name(iso)} ({iso})" for iso in suggestions)
     return ProductError(
         "unknown_country",
         f"{text.strip()[:40]!r} is no country that can be called."
-        + f" Did you mean {meant}?" * bool(suggestions),
+        + f" Did you mean {suggested}?" * bool(suggestions),
         details={
             "did_you_mean": [{"country": i, "country_name": country_name(i)} for i in suggestions]
         },
@@ -66,16 +66,18 @@ def _names() -> dict[str, str]:
 
 @cache
 def _codes_by_key() -> dict[str, str]:
-    return {_fold(name): row["iso"] for row in _rows() for name in _all_names(row)}
-
-
-def _all_names(row: dict[str, str]) -> list[str]:
-    written = [row["iso"], row["alpha3"], row["name"], *row["aliases"].split(";")]
-    return list(filter(None, [*written, *row["names"].split(";")]))
+    columns = ("iso", "alpha3", "name", "aliases", "names")
+    return {
+        _fold(name): row["iso"]
+        for row in _rows()
+        for column in columns
+        for name in row[column].split(";")
+        if name
+    }
 
 
 def _fold(text: str) -> str:
-    """Case, accents, dots, apostrophes and a leading article do not tell countries apart."""
+    """Return a name without case, accents, dots, apostrophes and a leading article."""
     decomposed = unicodedata.normalize("NFKD", text[:200]).casefold()
     kept = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
     words = re.sub(r"[.'’]", "", kept).replace("-", " ").replace("&", " and ").split()

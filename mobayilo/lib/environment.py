@@ -18,7 +18,7 @@ REQUIRED = environ.Env.NOTSET
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What an operator needs to know of a variable; `default` is None where one must be given.
+    """A variable as operators read of it; `default` is None where a value must be given.
 
     `example` is the value in mobayilo.env where a production server sets another than the default.
     """

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-# A database or a counter store that is away comes back without us; asking again is the remedy.
+# The `WWW-Authenticate` challenge of RFC 6750 section 3.
+REALM = 'Bearer realm="mobayilo"'
+# A database or a counter store that is down comes back by itself; asking again is the remedy.
 OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """What a code means to a program: the HTTP status, and what `moby` exits with.
+    """The meaning of a code to a program: the HTTP status, and the exit code of `moby`.
 
-    `page_hint` stands where the hint speaks of a terminal, and the person sits before a browser.
+    `page_hint` is given where the hint speaks of a terminal; pages show it instead.
     """
 
     status: int
@@ -200,7 +203,7 @@ ERRORS: dict[str, ErrorKind] = {
 
 
 class ProductError(Exception):
-    """A refusal with a code of `ERRORS`, a message for the person, and what to do next."""
+    """A refusal with a code of `ERRORS`, a message for the reader, and a hint for the next step."""
 
     def __init__(
         self,
@@ -221,18 +224,18 @@ class ProductError(Exception):
 
     @property
     def page_hint(self) -> str:
-        """The hint for a person before a browser."""
+        """Return the hint for a reader of a page."""
         own = self.hint != self.kind.hint
         return self.hint if own else self.kind.page_hint or self.hint
 
     @property
     def on_page(self) -> str:
-        """Message and hint in one line, for notices and forms."""
+        """Return message and hint in one line, for notices and forms."""
         return f"{self.message} {self.page_hint}".strip()
 
 
 def throttled(wait_seconds: int, message: str = "Too many requests.") -> ProductError:
-    """The refusal of who asks too often."""
+    """Return the refusal of a client that asks too often."""
     return ProductError(
         "throttled",
         f"{message} Wait {wait_in_words(wait_seconds)}.",
@@ -241,7 +244,21 @@ def throttled(wait_seconds: int, message: str = "Too many requests.") -> Product
 
 
 def wait_in_words(seconds: int) -> str:
-    """`1 second`, `90 seconds`, and from two minutes on whole minutes: `5 minutes`."""
+    """Return `1 second`, `90 seconds`, and from two minutes on whole minutes: `5 minutes`."""
     if seconds >= 120:
         return f"{-(-seconds // 60)} minutes"
     return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
+
+
+def keep_refusal(request: HttpRequest, error: ProductError) -> None:
+    """Keep a refusal on its request, to be recorded later; the last one counts.
+
+    An answer does not show it: a page has a refusal beside its field, or after a redirect.
+    """
+    vars(request)["refusal"] = error
+
+
+def kept_refusal(request: HttpRequest) -> ProductError | None:
+    """Return the refusal of a request, or None."""
+    kept = vars(request).get("refusal")
+    return kept if isinstance(kept, ProductError) else None

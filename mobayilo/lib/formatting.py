@@ -1,4 +1,4 @@
-"""How money, numbers and times read on pages and in mails: one place for all of them."""
+"""Money, phone numbers and times as pages and mails show them."""
 
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
@@ -32,35 +32,35 @@ _SYSTEMS = (
 
 
 def format_money(micros: int) -> str:
-    """An exact amount with 2 to 6 decimals: `$20.00`, `$1,250.0125`, `−$1.50`."""
+    """Return an exact amount with 2 to 6 decimals: `$20.00`, `$1,250.0125`, `−$1.50`."""
     sign = MINUS if micros < 0 else ""
     whole, decimals = format_micros(abs(micros)).split(".")
     return f"{sign}${int(whole):,}.{decimals}"
 
 
 def format_balance(micros: int) -> str:
-    """What one has, in whole cents rounded down, so that it never shows more than there is."""
+    """Return a balance in whole cents, rounded down so that it never shows more than there is."""
     return format_money(micros_to_cents(micros) * MICROS_PER_CENT)
 
 
 def format_held(micros: int) -> str:
-    """What calls under way may take, in whole cents rounded up, as the API says it."""
+    """Return what calls under way hold, in whole cents rounded up, as the API does."""
     return format_money(-micros_to_cents(-micros) * MICROS_PER_CENT)
 
 
 def format_change(micros: int) -> str:
-    """A movement with its sign: `+$20.00`, `−$0.045`."""
+    """Return a change of a balance with its sign: `+$20.00`, `−$0.045`."""
     return f"+{format_money(micros)}" if micros > 0 else format_money(micros)
 
 
 def align_decimals(amount: str) -> str:
-    """An amount padded to four decimals with figure spaces, so that points meet in a column."""
+    """Return an amount padded to four decimals, so that points meet in a column."""
     decimals = len(amount.partition(".")[2])
     return amount + FIGURE_SPACE * max(0, 4 - decimals) if amount else ""
 
 
 def format_e164(e164: str) -> str:
-    """A number as its country spaces it: `+44 20 7946 0018`. Unparsable text stays as it is."""
+    """Return a number with its country's spaces: `+44 20 7946 0018`; any other text as it is."""
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
@@ -69,14 +69,14 @@ def format_e164(e164: str) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """`0:47`, `12:05`, `1:02:05`."""
+    """Return a duration such as `0:47`, `12:05`, `1:02:05`."""
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def format_steps(first_seconds: int, next_seconds: int) -> str:
-    """In which steps a call is billed: `60 s`, or `30 s, then 6 s` where the first is another."""
+    """Return the billing steps of a call: `60 s`, or `30 s, then 6 s` where they differ."""
     first, following = (_("%(seconds)d s") % {"seconds": s} for s in (first_seconds, next_seconds))
     if first_seconds == next_seconds:
         return first
@@ -84,12 +84,12 @@ def format_steps(first_seconds: int, next_seconds: int) -> str:
 
 
 def format_minutes(seconds: int) -> str:
-    """A sum of talking time, in minutes with one decimal: `62.1 min`."""
+    """Return a sum of talking time in minutes with one decimal: `62.1 min`."""
     return _("%(minutes)s min") % {"minutes": f"{seconds / 60:,.1f}"}
 
 
 def format_browser(user_agent: str) -> str:
-    """What a browser calls itself, in two words: `Firefox on Linux`. Others stay as they are."""
+    """Return a browser's name such as `Firefox on Linux`; an unknown one as it is."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     if not (browser and system):
@@ -98,17 +98,17 @@ def format_browser(user_agent: str) -> str:
 
 
 def format_ago(instant: datetime) -> str:
-    """How long ago, roughly: `just now`, `2 hours ago`."""
+    """Return the rough age of an instant: `just now`, `2 hours ago`."""
     if timezone.now() - instant < timedelta(minutes=1):
         return _("just now")
     return _("%(span)s ago") % {"span": timesince(instant, depth=1)}
 
 
 def format_when(instant: datetime) -> str:
-    """An instant in the current time zone: `24 Nov 2026, 20:40`."""
+    """Return an instant in the current time zone: `24 Nov 2026, 20:40`."""
     return formats.date_format(timezone.localtime(instant), "j M Y, H:i")
 
 
 def format_day(instant: datetime) -> str:
-    """The day of an instant in the current time zone: `24 Nov 2026`."""
+    """Return the day of an instant in the current time zone: `24 Nov 2026`."""
     return formats.date_format(timezone.localtime(instant), "j M Y")

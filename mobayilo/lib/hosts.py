@@ -1,10 +1,10 @@
-"""Which host names mean this machine."""
+"""Host names of this machine."""
 
 import ipaddress
 
 
 def is_loopback(hostname: str) -> bool:
-    """Whether a host name is this machine, by exact comparison and never by substring."""
+    """Return whether a host name is this machine, by exact comparison and never by substring."""
     if hostname == "localhost":
         return True
     try:

@@ -7,7 +7,7 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def random_base62(length: int) -> str:
-    """`length` characters of 0-9A-Za-z from the operating system's generator, asked once."""
+    """Return `length` characters of 0-9A-Za-z from the operating system's generator."""
     value = secrets.randbelow(62**length)
     characters = []
     for _ in range(length):
@@ -17,5 +17,5 @@ def random_base62(length: int) -> str:
 
 
 def new_public_id(prefix: str) -> str:
-    """An id such as `call_4Xb…`: the prefix, an underscore, 20 base62 characters (119 bits)."""
+    """Return an id such as `call_4Xb…`: prefix, underscore, 20 base62 characters (119 bits)."""
     return f"{prefix}_{random_base62(20)}"

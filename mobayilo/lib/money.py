@@ -8,12 +8,12 @@ CURRENCY = "USD"
 
 
 def micros_to_cents(micros: int) -> int:
-    """Whole cents, rounded down (towards less), as a balance is shown."""
+    """Return whole cents, rounded down (towards less), as a balance is shown."""
     return micros // MICROS_PER_CENT
 
 
 def format_micros(micros: int) -> str:
-    """The exact decimal string of an amount with 2 to 6 decimals: `20.00`, `0.0125`, `-1.50`."""
+    """Return an exact decimal string with 2 to 6 decimals: `20.00`, `0.0125`, `-1.50`."""
     sign = "-" if micros < 0 else ""
     whole, rest = divmod(abs(micros), MICROS_PER_DOLLAR)
     decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
@@ -21,7 +21,7 @@ def format_micros(micros: int) -> str:
 
 
 def dollars_to_micros(amount: Decimal) -> int:
-    """Micro-dollars of an exact decimal. Raises ValueError if it is finer than one micro-dollar."""
+    """Return the micro-dollars of an exact decimal; raise ValueError if it has finer parts."""
     micros = amount * MICROS_PER_DOLLAR
     if micros != micros.to_integral_value():
         raise ValueError(f"finer than a micro-dollar: {amount}")

@@ -1,18 +1,29 @@
-"""The body of a request to the API, as JSON."""
+"""JSON in and out of the API: bodies of requests, and the form of answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.texts import is_storable
+
+
+def is_storable(text: str) -> bool:
+    """Return whether a row can hold a text: no NUL and no half of a surrogate pair in it."""
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 class StorableJsonParser(JSONParser):
-    """Refuses texts that no row can hold: refusals tell names and values of a body back, and an
-    answer may be kept for its Idempotency-Key.
+    """A parser that refuses texts that no row can hold, although JSON can spell them.
+
+    A refusal repeats names and values of a body, and may be kept for its Idempotency-Key.
     """
 
     def parse(
@@ -43,3 +54,20 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+class JsonWhateverIsAccepted(DefaultContentNegotiation):
+    """A negotiation that always ends in JSON.
+
+    A program that sends no `Accept`, or one of its own, is better served by an answer that it may
+    read than by a refusal.
+    """
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)

@@ -15,14 +15,14 @@ Values = Sequence[Any] | Mapping[str, Any]
 
 
 class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
-    """A cursor that prepares what it runs and binds the values on the server."""
+    """A cursor that prepares its statements and binds the values on the server."""
 
     def execute(self, query: Any, params: Values | None = None, **options: Any) -> Any:  # noqa: ANN401 - psycopg's own signature
         return super().execute(query, params, **{**options, "prepare": True})
 
 
 def fetch_prepared(statement: str, values: Values) -> tuple[Any, ...] | None:
-    """Runs a statement; its first row. Prepared on PostgreSQL, plain elsewhere.
+    """Run a statement and return its first row; prepared on PostgreSQL, plain elsewhere.
 
     It runs inside Django's wrappers, so that errors, counted queries and instrumentation are the
     same as for any other.

@@ -1,4 +1,4 @@
-"""How often anyone may do anything: one table, one DRF throttle, one decorator for pages.
+"""Limits of requests: one table, one DRF throttle, one decorator for pages.
 
 Counting is django-ratelimit's. What it lacks is here: a `Retry-After`, a decision per limit of what
 happens when the counters cannot be reached, and limits that each process counts on its own, since
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many requests a window (`"10/m"`), counted per token, signed-in user, session, or IP.
+    """A number of requests in a window (`"10/m"`), per token, signed-in user, session, or IP.
 
-    Without a token or a user, `per` falls back to the IP address; `all` counts everybody together.
+    Without a token or a user, `per` falls back to the IP address; `all` counts everyone together.
     """
 
     rate: str
@@ -76,10 +76,9 @@ LIMITS: dict[str, Limit] = {
 
 
 def count(request: HttpRequest, name: str) -> int:
-    """Counts one request against a limit.
+    """Count one request against a limit; return the seconds to wait, 0 if it may pass.
 
-    Returns the seconds to wait before the next, 0 if this one may pass. Raises `unavailable` when
-    the counters cannot be reached and the limit is one that closes then.
+    Raise `unavailable` when the counters cannot be reached and the limit is one that closes then.
     """
     usage = _usage(request, name, increment=True)
     if usage is None or not usage["should_limit"]:
@@ -88,7 +87,7 @@ def count(request: HttpRequest, name: str) -> int:
 
 
 def used_up(request: HttpRequest, name: str) -> int:
-    """The seconds until a limit allows one more, 0 if it does now; counts nothing."""
+    """Return the seconds until a limit allows one more request, 0 if it does now; count nothing."""
     usage = _usage(request, name, increment=False)
     if usage is None or usage["count"] < usage["limit"]:
         return 0
@@ -117,8 +116,8 @@ def _usage(request: HttpRequest, name: str, *, increment: bool) -> dict[str, int
 
 
 def _usage_of_this_process(key: str, rate: str, *, by: int) -> dict[str, int]:
-    """The same figures for a window that only this process counts."""
-    limit, seconds = _numbers(rate)
+    """Return the figures of django-ratelimit for a window that only this process counts."""
+    limit, seconds = _limit_and_seconds(rate)
     window, elapsed = divmod(int(time.time()), seconds)
     counters, entry = caches["local"], f"{key}:{window}"
     counters.add(entry, 0, seconds)
@@ -132,8 +131,8 @@ def _usage_of_this_process(key: str, rate: str, *, by: int) -> dict[str, int]:
 
 
 @cache
-def _numbers(rate: str) -> tuple[int, int]:
-    """How many, and in how many seconds: 300 and 60 of `300/m`."""
+def _limit_and_seconds(rate: str) -> tuple[int, int]:
+    """Return 300 and 60 of `300/m`."""
     found = re.fullmatch(r"(\d+)/(\d*)([smhd])", rate)
     if found is None:
         raise ValueError(rate)
@@ -149,14 +148,14 @@ def _counted_as(request: HttpRequest, limit: Limit) -> str:
     token = getattr(request, "auth", None)
     user = getattr(request, "user", None)
     if limit.per == "token" and token is not None:
-        return f"token:{token.line}"  # a rotation does not start the count anew
+        return f"token:{token.line}"  # a rotation does not start a new count
     if limit.per in ("token", "user") and user is not None and user.pk:
         return f"user:{user.pk}"
     return f"ip:{rate_limit_network(client_ip(request))}"
 
 
 def _method(request: HttpRequest | Request) -> str:
-    """HEAD costs what GET does, and is counted with it."""
+    """Return the method that is counted: HEAD costs as much as GET, and is counted with it."""
     return "GET" if request.method == "HEAD" else str(request.method)
 
 
@@ -167,7 +166,7 @@ class LimitedView(Protocol):
 
 
 class RateLimitThrottle(BaseThrottle):
-    """Applies the limit that a view names: `limit = "api-read"`, or one per method in a dict."""
+    """A throttle by the limit that a view names: `limit = "api-read"`, or one per method."""
 
     def __init__(self) -> None:
         self.wait_seconds = 0
@@ -186,7 +185,7 @@ V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 def limited(name: str, *, methods: tuple[str, ...] = ()) -> Callable[[V], V]:
-    """Applies a limit to a page. `methods` restricts it, so that reading and sending differ."""
+    """Return a decorator that limits a page; `methods` restricts it, for reading or sending."""
 
     def decorate(view: V) -> V:
         @wraps(view)

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know, so that a mistyped one is not silently ignored."""
+    """A serializer that refuses unknown fields, so that a mistyped one is not silently ignored."""
 
     def to_internal_value(self, data: object) -> object:
         if isinstance(data, dict):

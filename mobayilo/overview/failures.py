@@ -11,8 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import AccessToken, User
-from mobayilo.lib.errors import ProductError
-from mobayilo.lib.refusals import noted_refusal
+from mobayilo.lib.errors import ProductError, kept_refusal
 from mobayilo.logs import mask
 from mobayilo.overview.models import FailedRequest
 from telephony.models import RefusedCall
@@ -25,7 +24,7 @@ NOT_KEPT = {"throttled", "unavailable"}
 
 def keep_failure(request: HttpRequest, status: int) -> None:
     """Writes a row if the request was refused or failed. Never fails itself."""
-    refusal = noted_refusal(request)
+    refusal = kept_refusal(request)
     if refusal is None and status < 500:
         return
     try:

@@ -1,4 +1,4 @@
-"""How Django itself writes a day and a time, as in the admin: like the rest of the site."""
+"""Django's own form of days and times, as in the admin: like the rest of the site."""
 
 DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
