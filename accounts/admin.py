@@ -286,7 +286,7 @@ class UserAdmin(ReadOnlyAdmin):
         removed = sum(
             support.remove_second_factor(user, reason=reason, request=request) for user in chosen
         )
-        return f"{removed} removed; a mail tells them." if removed else "There was none."
+        return f"{removed} removed; the user gets a mail." if removed else "There was none."
 
     @action_with_reason("Lock: no sign-in, no sessions, no tokens", right="accounts.lock_user")
     def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:

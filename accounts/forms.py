@@ -100,7 +100,7 @@ class TokenTerms(forms.Form):
         label=_("Only call from"),
         required=False,
         max_length=2000,
-        help_text=_("Your own phones, such as: +442079460018. Empty: any of them."),
+        help_text=_("Your own phones, such as: +442079460018. Empty: any phone."),
     )
 
     def __init__(self, *args: Any, policy: TokenPolicy, **kwargs: Any) -> None:

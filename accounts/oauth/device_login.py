@@ -247,7 +247,7 @@ def _move(row: DeviceLogin, *, to: str) -> bool:
 
 def _owner(row: DeviceLogin) -> User:
     if row.user is None:
-        raise OAuthError("invalid_grant", "Nobody approved this.")
+        raise OAuthError("invalid_grant", "No user approved this.")
     return row.user
 
 

@@ -168,7 +168,7 @@ def problem_with_new_address(email: str, *, account: Account | None) -> str | No
         return "There is a user of this address."
     by_staff = EmailAddress.objects.filter(user__is_staff=True).values_list("email", flat=True)
     if account is not None and _mailbox(email) in map(_mailbox, by_staff):
-        return "This is an address of staff. Nobody of staff may act for a customer's account."
+        return "This is an address of staff. No member of staff may act for a customer's account."
     return None
 
 

@@ -85,7 +85,7 @@ ERRORS: dict[str, ErrorKind] = {
         403,
         5,
         "Sign in with a token that has the scope named.",
-        "Sign in as somebody who may, or write to support.",
+        "Sign in as a user who may, or write to support.",
     ),
     "account_frozen": ErrorKind(
         403, 5, "Write to support: they froze the account and can thaw it."
@@ -126,7 +126,7 @@ ERRORS: dict[str, ErrorKind] = {
         400, 2, "Top up more; details.minimum_cents says how much.", "Top up more."
     ),
     "not_refundable": ErrorKind(409, 1, "Ask for less, or write to support."),
-    "adjustment_refused": ErrorKind(403, 5, "Ask somebody whose group may move more."),
+    "adjustment_refused": ErrorKind(403, 5, "Ask a colleague whose group may move more."),
     "amount_too_large": ErrorKind(
         400, 2, "Top up less; details.maximum_cents says how much.", "Top up less."
     ),
@@ -180,7 +180,7 @@ ERRORS: dict[str, ErrorKind] = {
     "too_many_calls": ErrorKind(403, 5, "End a call that is running, then try again."),
     "too_many_calls_an_hour": ErrorKind(403, 5, "Wait for an hour, or write to support."),
     "too_many_new_numbers": ErrorKind(403, 5, "Call numbers you called before, or wait an hour."),
-    "spending_limit": ErrorKind(403, 5, "The day starts anew at 00:00 UTC; support can raise it."),
+    "spending_limit": ErrorKind(403, 5, "The day starts again at 00:00 UTC; support can raise it."),
     "guard_destination": ErrorKind(
         403, 5, "Use another token, or a number and phone that this one allows."
     ),
