@@ -41,7 +41,7 @@ ENDED_SHOWN = 10
 @require_GET
 @login_required
 def tokens(request: HttpRequest) -> HttpResponse:
-    """Hand-made tokens and devices side by side, then those that ended lately."""
+    """Show hand-made tokens and devices side by side, then those that ended lately."""
     mine = AccessToken.objects.for_user(signed_in_user(request)).order_by("-id")
     page = Paginator(mine.live(), TOKENS_A_PAGE).get_page(request.GET.get("page"))
     ended = mine.exclude(pk__in=mine.live().values("pk"))[:ENDED_SHOWN]
@@ -58,7 +58,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def devices(request: HttpRequest) -> HttpResponse:
-    """The devices that are signed in."""
+    """Show the devices that are signed in."""
     mine = AccessToken.objects.for_user(signed_in_user(request)).order_by("-id")
     live = mine.live().filter(kind=AccessToken.Kind.DEVICE)
     page = Paginator(live, TOKENS_A_PAGE).get_page(request.GET.get("page"))
@@ -207,7 +207,7 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_GET
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
-    """The account's audit log, newest first, with the browsers that are signed in.
+    """Show the account's audit log, newest first, with the browsers that are signed in.
 
     An action of staff is shown as Support's, without a name or an address. That staff looked at the
     account is not shown.

@@ -38,7 +38,7 @@ WRONG_CODE = _(
 @limited("page-write", methods=("POST",))
 @require_http_methods(["GET", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
-    """The page for the code. Opening a link fills the code in, and decides nothing."""
+    """Ask for the code. Opening a link fills the code in, and decides nothing."""
     offered = request.POST.get("user_code") or request.GET.get("user_code")
     if offered:
         request.session[CODE] = shown(normalize(offered)[:40])
@@ -82,7 +82,7 @@ def _code_page(request: HttpRequest, form: UserCodeForm, *, status: int = 200) -
 @require_GET
 @fresh_sign_in_required
 def device_confirm(request: HttpRequest) -> HttpResponse:
-    """The device, where it is and its request; approve and deny weigh the same."""
+    """Show the device, its place and its request; approve and deny weigh the same."""
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -133,7 +133,7 @@ def device_deny(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def device_switch(request: HttpRequest) -> HttpResponse:
-    """“Not you?”: release the code, sign out, and take the code to the sign-in page."""
+    """Release the code, sign out, and take the code to the sign-in page (“Not you?”)."""
     row, code = _claimed(request), request.session.get(CODE)
     if row is not None:
         device_login.release(row, user=signed_in_user(request))
@@ -148,7 +148,7 @@ def device_switch(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def device_done(request: HttpRequest, outcome: str) -> HttpResponse:
-    """The outcome; the rest happens on the device."""
+    """Show the outcome; the rest happens on the device."""
     return render(request, "accounts/device_done.html", {"outcome": outcome})
 
 

@@ -50,7 +50,7 @@ class Variable:
 
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # environ has no types
-    """Reads NAME, or the file that NAME_FILE names, and lists what was read."""
+    """The environment: each value is in NAME or in the file NAME_FILE. It lists what was read."""
 
     def __init__(self) -> None:
         super().__init__()
