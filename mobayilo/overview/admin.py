@@ -1,7 +1,4 @@
-"""The admin where it joins the rooms: an account on one screen, one search, and the day in figures.
-
-The account's own page is replaced by a screen that shows what other rooms know of it too.
-"""
+"""The admin's pages that need several apps: the screen of an account, the search, Today."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -32,7 +29,6 @@ from mobayilo.overview.support.account import (
     read_account,
 )
 from mobayilo.overview.support.search import accounts_of, find
-from mobayilo.overview.support.stuck import stuck
 from mobayilo.overview.support.tables import change_url
 from telephony.models import AccountLimits, OpenedDestination
 
@@ -41,26 +37,29 @@ View = Callable[..., HttpResponse]
 
 @admin.register(Account)
 class SupportAccountAdmin(AccountAdmin):
-    """The list and the actions of accounts, and the screen of one."""
+    """The list of accounts, their actions, and the screen of one account.
+
+    It replaces the admin of `accounts.admin`, which cannot read billing and telephony.
+    """
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("search/", self._door(self.search), name="support-search"),
-            path("today/", self._door(self.today), name="support-today"),
+            path("search/", self._guarded(self.search), name="support-search"),
+            path("today/", self._guarded(self.today), name="support-today"),
         ]
         return [*own, *super().get_urls()]
 
-    def _door(self, view: View) -> View:
-        """Lets only staff in who may look at accounts."""
+    def _guarded(self, view: View) -> View:
+        """Require that staff may look at accounts."""
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_view_permission(request):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        door = self.admin_site.admin_view(update_wrapper(inner, view))
-        door.model_admin = self  # type: ignore[attr-defined]  # as Django marks its own pages
-        return door
+        page = self.admin_site.admin_view(update_wrapper(inner, view))
+        page.model_admin = self  # type: ignore[attr-defined]  # as Django marks its own pages
+        return page
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
         if request.method == "POST" or not self.has_view_permission(request):
@@ -86,16 +85,16 @@ class SupportAccountAdmin(AccountAdmin):
         return TemplateResponse(request, "overview/support_account.html", context)
 
     def search(self, request: HttpRequest) -> HttpResponse:
-        """Opens the one account that was found, or lists what was."""
+        """Redirect to the account if only one was found; otherwise list the matches."""
         text = request.GET.get("q", "").replace("\x00", "").strip()[:120]
         matches = find(text)
         accounts = accounts_of(matches)
         if len(accounts) == 1 and all(match.account for match in matches):
             for match in matches[:3]:
-                said = format_html(
+                found = format_html(
                     'Found: <a href="{}">{} {}</a>', match.url, match.kind, match.label
                 )
-                messages.info(request, said)
+                messages.info(request, found)
             return redirect(change_url(accounts[0]))
         context = {
             **self.admin_site.each_context(request),
@@ -107,15 +106,15 @@ class SupportAccountAdmin(AccountAdmin):
         return TemplateResponse(request, "overview/support_found.html", context)
 
     def today(self, request: HttpRequest) -> HttpResponse:
-        """What operators look at every day."""
+        """Show the figures that operators look at every day."""
         now = timezone.now()
         context = {
             **self.admin_site.each_context(request),
             "title": "Today",
             "opts": self.opts,
-            "stuck": stuck(now),
+            "stuck": dashboard.stuck(now),
             "calls": dashboard.calls_by_hour(now),
-            "went_wrong": dashboard.codes_of_the_day(now),
+            "went_wrong": dashboard.failures_by_code(now),
             "money": dashboard.money_by_day(now),
         }
         return TemplateResponse(request, "overview/support_dashboard.html", context)

@@ -1,23 +1,31 @@
-"""The day in figures, for operators: calls, answers, refusals, and what money moved."""
+"""The page Today, for operators: stuck rows, and the calls, refusals and money of the last days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Model, Sum, Value
+from django.conf import settings
+from django.db.models import Count, F, Model, QuerySet, Sum, Value
 from django.db.models.functions import TruncDate, TruncHour
 from django.utils import formats, timezone
 
-from billing.models import Transfer
+from accounts.models import OutboxMail
+from billing.models import AuditReport, Dispute, Hold, Refund, StripeEvent, TopUp, Transfer
 from mobayilo.lib.formatting import format_money
 from mobayilo.overview.charts import Bar, day_chart, shares
-from mobayilo.overview.models import FailedRequest
+from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support.tables import list_url
 from telephony.models import Call, RefusedCall
 
 HOURS = 24
 DAYS = 30
 CODES = 12
+# Waits after which a row counts as stuck, and the failed tries of a mail.
+TEN_MINUTES = timedelta(minutes=10)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MAIL_TRIES = 2
 Kind = Transfer.Kind
 MONEY = (
     ("Paid in", (Kind.TOPUP,), 1),
@@ -28,7 +36,7 @@ MONEY = (
         -1,
     ),
 )
-WENT_WRONG: tuple[tuple[str, type[Model], str], ...] = (
+FAILURES: tuple[tuple[str, type[Model], str], ...] = (
     ("Calls refused, by code", RefusedCall, "code"),
     ("Requests refused or failed, by code", FailedRequest, "code"),
     ("Calls ended, by reason", Call, "end_reason"),
@@ -37,7 +45,7 @@ WENT_WRONG: tuple[tuple[str, type[Model], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart, and the same in words: each bar with its label and its value."""
+    """A chart as bars and as a table: each bar has its label and its value in words."""
 
     title: str
     headline: str
@@ -47,7 +55,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """How often something went wrong; `share` is in percent of the most frequent."""
+    """An error code and its count; `share` is in percent of the most frequent code."""
 
     name: str
     count: int
@@ -55,7 +63,7 @@ class Code:
 
 
 def calls_by_hour(now: datetime) -> list[Figure]:
-    """Calls placed, and how many of a hundred were answered, in each of 24 hours."""
+    """Return the calls placed, and the percentage answered, in each of 24 hours."""
     this_hour = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
     hours = [this_hour - timedelta(hours=back) for back in reversed(range(HOURS))]
     counted = (
@@ -80,7 +88,7 @@ def percent(part: int, whole: int) -> int:
 
 
 def money_by_day(now: datetime) -> list[Figure]:
-    """What moved between customers and the house on each of 30 days."""
+    """Return the money paid in, spent, and paid back on each of 30 days."""
     first = timezone.localdate(now) - timedelta(days=DAYS - 1)
     days = [first + timedelta(days=n) for n in range(DAYS)]
     moved = (
@@ -107,41 +115,93 @@ def _figure(
     *,
     words: Callable[[int], str],
 ) -> Figure:
+    """Return a figure of values, shown by `words`, at hours (datetimes) or on days (dates)."""
     chart = day_chart(list(zip(instants, values, strict=True)))
+    label_format = "H:i" if isinstance(instants[0], datetime) else "j M"
     rows = [
-        (_label(instant), words(value), bar)
+        (formats.date_format(instant, label_format), words(value), bar)
         for instant, value, bar in zip(instants, values, chart.bars, strict=True)
     ]
     return Figure(title, headline, rows, chart.view_box)
 
 
-def _label(instant: date) -> str:
-    return formats.date_format(instant, "H:i" if isinstance(instant, datetime) else "j M")
+def failures_by_code(now: datetime) -> list[tuple[str, str, list[Code]]]:
+    """Return the failures of the last day: a title, the list of all rows, and the counted codes.
 
-
-def codes_of_the_day(now: datetime) -> list[tuple[str, str, list[Code]]]:
-    """What went wrong in the last day and how often: a title, where all are listed, the codes.
-
-    Calls that were not placed, all requests that were refused or failed, and calls that ended as
-    nobody wanted; counted by one query.
+    They are refused calls, refused or failed requests, and the reasons of ended calls, counted by
+    one query.
     """
     since = now - timedelta(hours=HOURS)
     first, *others = [
-        model._default_manager.filter(created_at__gt=since)
-        .exclude(**{field: ""})
-        .values(of=Value(index), why=F(field))
-        .annotate(count=Count("pk"))
-        .values_list("of", "why", "count")
-        for index, (_, model, field) in enumerate(WENT_WRONG)
+        _count(
+            model._default_manager.filter(created_at__gt=since).exclude(**{field: ""}),
+            of=Value(index),
+            why=F(field),
+        )
+        for index, (_, model, field) in enumerate(FAILURES)
     ]
     counted = list(first.union(*others, all=True).order_by("-count", "why"))
+    found = []
+    for index, (title, model, field) in enumerate(FAILURES):
+        most = [(why, count) for of, why, count in counted if of == index][:CODES]
+        widths = shares([count for _, count in most])
+        codes = [Code(*one, share) for one, share in zip(most, widths, strict=True)]
+        found.append((title, list_url(model, **{field: ""}), codes))
+    return found
+
+
+def _count(rows: QuerySet[Any], **groups: Any) -> QuerySet[Any]:
+    """Return a query of the number of rows in each group: its values, then the count."""
+    counted: QuerySet[Any] = rows.values(**groups).annotate(count=Count("pk"))
+    return counted.values_list(*groups, "count")
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The number of stuck rows of one kind, and the list that shows them."""
+
+    label: str
+    count: int
+    url: str
+
+
+def stuck(now: datetime) -> list[Stuck]:
+    """Return all kinds of stuck rows, also those without a row, counted by one query."""
+    kinds = list(_kinds(now))
+    first, *others = [
+        _count(model._default_manager.filter(**lookups).order_by(), of=Value(index))
+        for index, (_, model, lookups) in enumerate(kinds)
+    ]
+    counts = dict(first.union(*others, all=True))
     return [
-        (title, list_url(model, **{field: ""}), _codes([row for row in counted if row[0] == index]))
-        for index, (title, model, field) in enumerate(WENT_WRONG)
+        Stuck(label, counts.get(index, 0), list_url(model, **lookups))
+        for index, (label, model, lookups) in enumerate(kinds)
     ]
 
 
-def _codes(counted: Sequence[tuple[int, str, int]]) -> list[Code]:
-    most = counted[:CODES]
-    widths = shares([count for _, _, count in most])
-    return [Code(name, count, share) for (_, name, count), share in zip(most, widths, strict=True)]
+def _kinds(now: datetime) -> Iterator[tuple[str, type[Model], dict[str, object]]]:
+    """Yield kinds with lookups that hold in a query and in an address of the admin alike."""
+    yield "Calls that ended and are not settled", Call, _unsettled(ended_at__lt=now - TEN_MINUTES)
+    longest = timedelta(seconds=settings.CALL_MAX_SECONDS) + HOUR
+    yield "Calls that go on for too long", Call, _unsettled(created_at__lt=now - longest)
+    unplaced = _unsettled(leg_a_sid__isnull=True, created_at__lt=now - TEN_MINUTES)
+    yield "Calls that Twilio never took", Call, unplaced
+    yield "Holds past their time", Hold, {"state": "open", "expires_at__lt": now - TEN_MINUTES}
+    overdue = {"status": "pending", "expires_at__lt": now - HOUR}
+    yield "Top-ups past their time", TopUp, overdue
+    yield "Top-ups with a problem", TopUp, {"problem__gt": ""}
+    yield "Refunds under way for a day", Refund, {"status": "pending", "created_at__lt": now - DAY}
+    yield "Disputes to be decided", Dispute, {"kind": "dispute", "state__lte": Dispute.State.OPEN}
+    unapplied = {"applied_at__isnull": True, "received_at__lt": now - TEN_MINUTES}
+    yield "Events of Stripe not applied", StripeEvent, unapplied
+    yield "Events of Stripe that contradict us", StripeEvent, {"outcome": "refused"}
+    unsent: dict[str, object] = {"sent_at__isnull": True, "attempts__gt": MAIL_TRIES}
+    yield "Mails that do not go out", OutboxMail, unsent
+    yield "Periodic jobs that fail", PeriodicJob, {"last_error__gt": ""}
+    yield "Periodic jobs that are late", PeriodicJob, {"next_run_at__lt": now - TEN_MINUTES}
+    differing = {"difference_count__gt": 0, "created_at__gt": now - DAY}
+    yield "Reports of differences today", AuditReport, differing
+
+
+def _unsettled(**lookups: object) -> dict[str, object]:
+    return {"settled_at__isnull": True, **lookups}

@@ -1,4 +1,4 @@
-"""One box for whatever a customer quotes: an address, a number, an id, four characters."""
+"""The search of support: by an address, a number, an id, or the last four of a token."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,13 +25,13 @@ from telephony.models import (
 )
 from telephony.numbers import mask, read_number
 
-MOST = 25
-# Fewer digits than this are no part of a phone number that anyone would look for.
+MOST_MATCHES = 25
+# A text with fewer digits is not searched for as a part of a phone number.
 LEAST_DIGITS = 4
-# How far back refusals are searched as customers typed them: no index knows what to skip there.
-LATELY = timedelta(days=30)
-# The end of a number, which is the same with and without its country and its trunk prefix.
-TYPED_DIGITS = 8
+# The age of refusals that are searched as typed, which no index can do.
+TYPED_SEARCHED = timedelta(days=30)
+# The end of a number is the same with and without its country code and its trunk prefix.
+TYPED_END_DIGITS = 8
 
 PUBLIC_IDS: dict[str, type[Model]] = {
     "acct": Account,
@@ -44,7 +44,7 @@ PUBLIC_IDS: dict[str, type[Model]] = {
     "hold": Hold,
     "txn": Transfer,
 }
-# What is meant in a sentence, in quotation marks, or as a mail program writes an address.
+# An address or an id inside a sentence, in quotation marks, or as a mail program writes it.
 _MENTIONED = re.compile(
     r"[^\s<>()\"'“”:,;]+@[^\s<>()\"'“”:,;]*"
     rf"|\b(?:{'|'.join(PUBLIC_IDS)}|req|moby|cs|pi|re|evt|du|dp|issfr)_[0-9A-Za-z_-]+"
@@ -53,7 +53,7 @@ _MENTIONED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A row that was found, and the account that it belongs to."""
+    """A row that was found, and its account."""
 
     kind: str
     label: str
@@ -62,44 +62,56 @@ class Match:
 
 
 def find(text: str) -> list[Match]:
-    """What the text may mean, the likeliest first, each row once."""
+    """Return the rows that the text may mean, the likeliest first, each row once."""
     mentioned = _MENTIONED.search(text)
-    wanted = mentioned[0] if mentioned else text.strip()
-    if not wanted:
+    query = mentioned[0] if mentioned else text.strip()
+    if not query:
         return []
     found: dict[str, Match] = {}
-    for row in _rows(wanted):
-        found.setdefault(change_url(row), _match(row))
-        if len(found) == MOST:
+    for row in _rows(query):
+        account: Any = row
+        for step in _account_path(type(row)):
+            account = getattr(account, step, None)
+        match = Match(str(row._meta.verbose_name), _label(row), change_url(row), account)
+        found.setdefault(match.url, match)
+        if len(found) == MOST_MATCHES:
             break
     return list(found.values())
 
 
+def _label(row: Model) -> str:
+    """Return the words for a row, with the last four digits of a number."""
+    if isinstance(row, Call):
+        return f"{row.public_id} to {mask(row.to_e164)}, {row.state}"
+    if isinstance(row, Verification):
+        return f"{mask(row.e164)}, {row.state}"
+    if isinstance(row, RefusedCall):
+        return f"{row.code}: {row.to_text}"
+    return str(row)
+
+
 def accounts_of(matches: Iterable[Match]) -> list[Account]:
-    """The accounts that were found, each once."""
+    """Return the accounts of the matches, each once."""
     return list({m.account.pk: m.account for m in matches if m.account is not None}.values())
 
 
 def _rows(text: str) -> Iterator[Model]:
+    """Yield the rows that one address, id or number may mean."""
     if model := PUBLIC_IDS.get(text.partition("_")[0]):
         yield from _with_account(model).filter(public_id=text)
         return
-    for look in (_by_address, _by_token, _by_provider_id, _by_request, _by_number):
-        yield from look(text)
-
-
-def _by_address(text: str) -> Iterator[Model]:
     if "@" in text:
-        yield from _with_account(User).filter(email__icontains=text.lower())[:MOST]
-
-
-def _by_token(text: str) -> Iterator[Model]:
-    """The last four of a token, as the customer sees them in a list; or all of it, by mistake."""
-    if looks_like_token(text):
+        yield from _with_account(User).filter(email__icontains=text.lower())[:MOST_MATCHES]
+    if looks_like_token(text):  # a customer quoted all of it by mistake
         yield from _with_account(AccessToken).filter(digest=digest(text))
     elif re.fullmatch(r"(?:…|\.{3})?[0-9A-Za-z]{4}", text):
         tokens = _with_account(AccessToken).filter(last_four=text[-4:])
-        yield from tokens.order_by("-id")[:MOST]
+        yield from tokens.order_by("-id")[:MOST_MATCHES]
+    yield from _by_provider_id(text)
+    if re.fullmatch(r"[0-9A-Za-z_-]{8,64}", text) and not text.isdigit():
+        for recorded in (RefusedCall, FailedRequest, AuditEvent):
+            yield from _with_account(recorded).filter(request_id=text)[:MOST_MATCHES]
+    yield from _by_number(text)
 
 
 def _by_provider_id(text: str) -> Iterator[Model]:
@@ -118,80 +130,61 @@ def _by_provider_id(text: str) -> Iterator[Model]:
         yield from _with_account(Call).filter(Q(leg_a_sid=text) | Q(leg_b_sid=text))
 
 
-def _by_request(text: str) -> Iterator[Model]:
-    """What was refused, or recorded, while one request was answered."""
-    if re.fullmatch(r"[0-9A-Za-z_-]{8,64}", text) and not text.isdigit():
-        yield from _with_account(RefusedCall).filter(request_id=text)[:MOST]
-        yield from _with_account(FailedRequest).filter(request_id=text)[:MOST]
-        yield from _with_account(AuditEvent).filter(request_id=text)[:MOST]
-
-
 def _by_number(text: str) -> Iterator[Model]:
-    """Phones first, then who proved or called the number."""
+    """Yield phones with this number, then verifications and calls of it, then refused calls."""
     whole, ending = _numbers(text)
     if whole or ending:
         yield from _with_number(CallerId, "e164", whole, ending).order_by("removed_at", "-id")[
-            :MOST
+            :MOST_MATCHES
         ]
-        yield from _with_number(Verification, "e164", whole, ending).order_by("-id")[:MOST]
-        yield from _with_number(Call, "to_e164", whole, ending).order_by("-id")[:MOST]
-    digits = re.sub(r"\D", "", text)[-TYPED_DIGITS:]
+        yield from _with_number(Verification, "e164", whole, ending).order_by("-id")[:MOST_MATCHES]
+        yield from _with_number(Call, "to_e164", whole, ending).order_by("-id")[:MOST_MATCHES]
+    digits = re.sub(r"\D", "", text)[-TYPED_END_DIGITS:]
     if len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text):
-        # As customers typed it, with whatever they put between the digits.
+        # As the customer typed it, with any characters between the digits.
         typed = r"\D*".join(digits) + r"\D*$"
-        refused = _with_account(RefusedCall).filter(created_at__gt=timezone.now() - LATELY)
-        yield from refused.filter(to_text__regex=typed).order_by("-id")[:MOST]
+        refused = _with_account(RefusedCall).filter(created_at__gt=timezone.now() - TYPED_SEARCHED)
+        yield from refused.filter(to_text__regex=typed).order_by("-id")[:MOST_MATCHES]
 
 
-def _with_number(model: type[Model], field: str, whole: list[str], ending: str) -> Any:  # noqa: ANN401 - as above
-    """Rows whose number is one of `whole`, or ends so. The last four digits have an index."""
-    wanted = Q(**{f"{field}__in": whole})
+def _with_number(model: type[Model], field: str, whole: list[str], ending: str) -> Any:  # noqa: ANN401 - a query set of any model
+    """Return rows whose number is in `whole`, or ends in `ending`. The last four are indexed."""
+    is_number = Q(**{f"{field}__in": whole})
     if ending:
-        wanted |= Q(**{f"{field}__endswith": ending})
+        is_number |= Q(**{f"{field}__endswith": ending})
     ends = {number[-NUMBER_END_DIGITS:] for number in (*whole, ending) if number}
     rows = _with_account(model).alias(number_end=number_end(field))
-    return rows.filter(wanted, number_end__in=ends)
+    return rows.filter(is_number, number_end__in=ends)
 
 
 def _numbers(text: str) -> tuple[list[str], str]:
-    """The whole number where it can be read; otherwise what it may be, and its digits."""
+    """Return the whole number if it can be read; otherwise its possible readings and its digits."""
     try:
         return [read_number(text, stated_country=None, default_country=None).e164], ""
-    except ProductError as unread:
-        meant = [*unread.details.get("candidates", []), *unread.details.get("suggestions", [])]
-        whole = [candidate["e164"] for candidate in meant]
+    except ProductError as refusal:
+        details = refusal.details
+        readings = [*details.get("candidates", []), *details.get("suggestions", [])]
+        whole = [reading["e164"] for reading in readings]
         digits = re.sub(r"\D", "", text).lstrip("0")
         is_number = len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text)
         return (whole, digits) if is_number else ([], "")
 
 
-_ACCOUNT_OF: dict[type[Model], str] = {
-    AccessToken: "user__account",
-    Refund: "topup__account",
-    Dispute: "topup__account",
-    Hold: "wallet__account",
-    Transfer: "wallet__account",
+_ACCOUNT_PATHS: dict[type[Model], list[str]] = {
+    Account: [],
+    AccessToken: ["user", "account"],
+    Refund: ["topup", "account"],
+    Dispute: ["topup", "account"],
+    Hold: ["wallet", "account"],
+    Transfer: ["wallet", "account"],
 }
 
 
+def _account_path(model: type[Model]) -> list[str]:
+    """Return the relations that lead from a row to its account."""
+    return _ACCOUNT_PATHS.get(model, ["account"])
+
+
 def _with_account(model: type[Any]) -> Any:  # noqa: ANN401 - a query set of any model
-    path = "" if model is Account else _ACCOUNT_OF.get(model, "account")
+    path = "__".join(_account_path(model))
     return model._default_manager.select_related(path) if path else model._default_manager
-
-
-def _match(row: Model) -> Match:
-    account: Any = row
-    if not isinstance(row, Account):
-        for step in _ACCOUNT_OF.get(type(row), "account").split("__"):
-            account = getattr(account, step, None)
-    return Match(str(row._meta.verbose_name), _label(row), change_url(row), account)
-
-
-def _label(row: Model) -> str:
-    if isinstance(row, Call):
-        return f"{row.public_id} to {mask(row.to_e164)}, {row.state}"
-    if isinstance(row, Verification):
-        return f"{mask(row.e164)}, {row.state}"
-    if isinstance(row, RefusedCall):
-        return f"{row.code}: {row.to_text}"
-    return str(row)
