@@ -69,12 +69,6 @@ def open_refunds() -> list[Refund]:
     return list(oldest_first.select_related("topup")[:ROWS_PER_RUN])
 
 
-def topups_refunded_in_dashboard() -> list[TopUp]:
-    return list(
-        TopUp.objects.filter(stripe_refunded_micros__gt=F("refunded_micros"))[:ROWS_PER_RUN]
-    )
-
-
 def _finish_topup(topup: TopUp) -> None:
     if topup.stripe_session_id:
         topups.ask_about_topup(topup)

@@ -1,4 +1,4 @@
-"""Endpoints that join the rooms."""
+"""The endpoints that need several apps: status, and the versions of `moby`."""
 
 from typing import Any
 
@@ -11,25 +11,24 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import token_of, user_of
 from accounts.api.serializers import ActorSerializer, TokenSerializer
-from accounts.models import Account
 from mobayilo import release
 from telephony.phones.caller_ids import caller_id_state
 
 
-class ClientAnswer(serializers.Serializer[Any]):
+class ClientAnswerSerializer(serializers.Serializer[Any]):
     latest_version = serializers.CharField()
     min_version = serializers.CharField()
     install_command = serializers.CharField()
 
 
 class ClientView(APIView):
-    """Which `moby` this server offers and how to get it, and the oldest that it serves."""
+    """The `moby` that this server offers, how to get it, and the oldest that it serves."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
     limit = "public-read"
 
-    @extend_schema(responses=ClientAnswer)
+    @extend_schema(responses=ClientAnswerSerializer)
     def get(self, request: Request) -> Response:
         return Response(
             {
@@ -50,8 +49,8 @@ class AccountSerializer(serializers.Serializer[Any]):
     frozen = serializers.BooleanField()
 
 
-class StatusAnswer(serializers.Serializer[Any]):
-    """Who asks, for which account, with which token."""
+class StatusAnswerSerializer(serializers.Serializer[Any]):
+    """The user, the account and the token of the request."""
 
     actor = ActorSerializer()
     account = AccountSerializer()
@@ -59,24 +58,21 @@ class StatusAnswer(serializers.Serializer[Any]):
 
 
 class StatusView(APIView):
-    """Who is signed in: the answer behind `moby auth status`. Any token may ask."""
+    """The signed-in user: the answer behind `moby auth status`. Any token may ask."""
 
     scopes = {"GET": None}
     limit = "api-read"
 
-    @extend_schema(responses=StatusAnswer)
+    @extend_schema(responses=StatusAnswerSerializer)
     def get(self, request: Request) -> Response:
         user = user_of(request)
-        status = {"actor": user, "account": _account(user.account), "token": token_of(request)}
-        return Response(StatusAnswer(status).data)
-
-
-def _account(account: Account) -> dict[str, Any]:
-    status, e164 = caller_id_state(account)
-    return {
-        "id": account.public_id,
-        "caller_id_status": status,
-        "caller_id_e164": e164,
-        "default_country": account.default_country or None,
-        "frozen": account.is_frozen,
-    }
+        caller_id_status, e164 = caller_id_state(user.account)
+        account = {
+            "id": user.account.public_id,
+            "caller_id_status": caller_id_status,
+            "caller_id_e164": e164,
+            "default_country": user.account.default_country or None,
+            "frozen": user.account.is_frozen,
+        }
+        status = {"actor": user, "account": account, "token": token_of(request)}
+        return Response(StatusAnswerSerializer(status).data)

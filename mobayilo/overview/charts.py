@@ -1,6 +1,6 @@
-"""Charts as numbers: the templates draw them as SVG, with a table of the same figures behind.
+"""Charts as numbers: the templates draw them as SVG, beside a table of the same figures.
 
-Only bars are drawn by SVG, stretched to whatever width there is; words stay HTML, so that they keep
+SVG draws the bars only, stretched to the width of the page; words stay HTML, so that they keep
 their size on a phone.
 """
 
@@ -15,7 +15,7 @@ LEAST_HEIGHT = 2  # a day with any spending can be seen
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One value, and where its bar stands."""
+    """A value, and the position of its bar."""
 
     day: date
     micros: int
@@ -40,7 +40,7 @@ class DayChart:
 
 
 def day_chart(values: Sequence[tuple[date, int]]) -> DayChart:
-    """The chart of an amount for each day, in order of days. Amounts below zero have no bar."""
+    """Return the chart of the amounts of days, in order. Amounts below zero have no bar."""
     top = max((max(micros, 0) for _, micros in values), default=0)
     slot = WIDTH / max(len(values), 1)
     bars = []
@@ -52,6 +52,6 @@ def day_chart(values: Sequence[tuple[date, int]]) -> DayChart:
 
 
 def shares(values: Sequence[int]) -> list[float]:
-    """Each value in percent of the largest, for bars that lie beside each other in a table."""
+    """Return each value in percent of the largest, for bars in the rows of a table."""
     top = max(values, default=0)
     return [round(100 * value / top, 1) if top else 0.0 for value in values]

@@ -1,6 +1,6 @@
-"""What every page's frame shows."""
+"""The context of the frame around every page."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -10,15 +10,13 @@ from billing import ledger
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The request id, to be quoted to support, and the wallet, read only where it is shown."""
+    """Return the request id, to be quoted to support, and the balance, read only if shown."""
+
+    def read_balance() -> ledger.Balance | None:
+        user = getattr(request, "user", None)
+        return ledger.balance_of(user.account) if isinstance(user, User) else None
+
     return {
         "request_id": getattr(request, "request_id", ""),
-        "wallet": SimpleLazyObject(lambda: _wallet(request)),
+        "wallet": SimpleLazyObject(read_balance),
     }
-
-
-def _wallet(request: HttpRequest) -> ledger.Balance | None:
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return None
-    return ledger.balance_of(cast(User, user).account)

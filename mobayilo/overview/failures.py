@@ -1,7 +1,7 @@
-"""Requests that were refused or failed, kept for support: customers quote their ids.
+"""Requests that were refused or failed, recorded for support: customers quote their ids.
 
-Only a failure costs a query. Not kept: what nobody signed in was refused, what is throttled (that
-would undo the throttle), and an outage, in which there may be no database to write to.
+Only a failure costs a query. Not recorded are refusals without a signed-in user, throttled requests
+(a row for each would undo the throttle), and outages, in which the database may be away.
 """
 
 import logging
@@ -18,27 +18,29 @@ from telephony.models import RefusedCall
 
 logger = logging.getLogger(__name__)
 
-KEPT = timedelta(days=30)
-NOT_KEPT = {"throttled", "unavailable"}
+FAILURES_ARE_KEPT = timedelta(days=30)
+CODES_NOT_RECORDED = {"throttled", "unavailable"}
 
 
-def keep_failure(request: HttpRequest, status: int) -> None:
-    """Writes a row if the request was refused or failed. Never fails itself."""
+def record_failure(request: HttpRequest, status: int) -> None:
+    """Insert a row if the request was refused or failed. Never raise."""
     refusal = kept_refusal(request)
     if refusal is None and status < 500:
         return
     try:
-        _keep(request, refusal, status)
+        _record(request, refusal, status)
     except Exception:
         logger.exception("failed request not kept")
 
 
-def _keep(request: HttpRequest, refusal: ProductError | None, status: int) -> None:
+def _record(request: HttpRequest, refusal: ProductError | None, status: int) -> None:
     code = refusal.code if refusal else "server_error"
     status = refusal.kind.status if refusal else status
-    if code in NOT_KEPT:
+    if code in CODES_NOT_RECORDED:
         return
-    user = _who(request)
+    token = getattr(request, "auth", None)
+    user = token.user if isinstance(token, AccessToken) else getattr(request, "user", None)
+    user = user if isinstance(user, User) else None
     if user is None and status < 500:
         return
     FailedRequest.objects.create(
@@ -52,15 +54,9 @@ def _keep(request: HttpRequest, refusal: ProductError | None, status: int) -> No
     )
 
 
-def _who(request: HttpRequest) -> User | None:
-    token = getattr(request, "auth", None)
-    user = token.user if isinstance(token, AccessToken) else getattr(request, "user", None)
-    return user if isinstance(user, User) else None
-
-
-def forget_old_failures() -> int:
-    """Deletes what nobody asks about any more, refused calls among it; how many."""
-    before = timezone.now() - KEPT
+def delete_old_failures() -> int:
+    """Delete old failed requests and refused calls, and return how many."""
+    before = timezone.now() - FAILURES_ARE_KEPT
     requests, _ = FailedRequest.objects.filter(created_at__lt=before).delete()
     calls, _ = RefusedCall.objects.filter(created_at__lt=before).delete()
     return requests + calls

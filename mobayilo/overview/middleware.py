@@ -1,4 +1,4 @@
-"""Times in the customer's zone, and failures for support."""
+"""Middleware: times in the customer's zone, and records of failures for support."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from mobayilo.lib.formatting import KNOWN_TIME_ZONES
-from mobayilo.overview.failures import keep_failure
+from mobayilo.overview.failures import record_failure
 
 
 class TimeZoneMiddleware:
-    """Activates the zone that static/js/frame.js reads from the browser into a cookie, else UTC.
+    """Activate the zone of the browser, which static/js/frame.js writes into a cookie, else UTC.
 
-    The admin stays in UTC: there staff of several zones, logs and providers speak of one instant.
+    The admin stays in UTC, so that staff in several zones, logs and providers agree on an instant.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -28,12 +28,12 @@ class TimeZoneMiddleware:
 
 
 class FailuresMiddleware:
-    """Keeps what was refused or failed, under the request id that the customer was told."""
+    """Record refused and failed requests under the request id that customers quote."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        keep_failure(request, response.status_code)
+        record_failure(request, response.status_code)
         return response

@@ -1,4 +1,4 @@
-"""When the work that repeats is due, and which requests failed."""
+"""The periodic jobs with their times, and the requests that were refused or failed."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,7 +7,7 @@ from accounts.models import Account
 
 
 class PeriodicJob(models.Model):
-    """A management command that runs again and again; `next_run_at` is what a runner claims."""
+    """A management command that runs periodically; a runner claims it by `next_run_at`."""
 
     name = models.CharField(max_length=60, unique=True)
     next_run_at = models.DateTimeField(default=timezone.now)
@@ -19,7 +19,7 @@ class PeriodicJob(models.Model):
 
 
 class FailedRequest(models.Model):
-    """A request of a customer that was refused, or of anybody that failed; pruned after 30 days."""
+    """A refused request of a customer, or any failed request; deleted after 30 days."""
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     request_id = models.CharField(max_length=64, db_index=True)

@@ -1,4 +1,4 @@
-"""Where a customer can go, in the order of the navigation."""
+"""The links of the navigation, in their order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A link of the navigation: URL name, words, icon, and which other pages belong to it."""
+    """An entry of the navigation: URL name, label, icon, and the other pages that belong to it."""
 
     name: str
     label: Any
@@ -55,7 +55,7 @@ class Link:
 
 
 def links(places: tuple[Place, ...], request: HttpRequest | None) -> list[Link]:
-    """The links of some places, the one of the current page marked."""
+    """Return the links of these places, with the current page marked."""
     match = request.resolver_match if request is not None else None
     here = match.view_name if match else ""
     return [

@@ -1,4 +1,4 @@
-"""The work that repeats: which commands, how often, and how one of several runners claims each."""
+"""Periodic jobs: the commands, their periods, and the claim of a job by one of several runners."""
 
 import logging
 import math
@@ -26,13 +26,13 @@ JOBS: dict[str, timedelta] = {
 }
 
 
-# A claim is a lease: a job whose runner was killed is due again when it ends, and not only after
-# its whole period. A job that takes longer may run twice at once, which each of them bears.
+# A claim is a lease: a job whose runner was killed is due again when the lease ends, and not only
+# after its whole period. A job that takes longer may run twice at once; each job is safe to do so.
 LEAST_LEASE, MOST_LEASE = timedelta(minutes=1), timedelta(minutes=10)
 
 
 def run_if_due(name: str) -> bool:
-    """Runs a job whose time has come, unless another runner has it; whether it ran."""
+    """Run a job if it is due and no other runner has claimed it; return whether it ran."""
     started_at = timezone.now()
     lease_ends_at = claim(name, started_at)
     if lease_ends_at is None:
@@ -45,7 +45,7 @@ def run_if_due(name: str) -> bool:
 
 
 def run_now(name: str) -> str:
-    """Runs a job whenever it is due, for who keeps time elsewhere; the error, if there was one."""
+    """Run a job, due or not, as a crontab needs it. Return the error, or an empty text."""
     next_run_at = timezone.now() + JOBS[name]
     error = _run(name)
     PeriodicJob.objects.update_or_create(name=name, defaults={"next_run_at": next_run_at})
@@ -54,7 +54,10 @@ def run_now(name: str) -> str:
 
 
 def claim(name: str, now: datetime) -> datetime | None:
-    """Takes a due job until the time returned; the row count tells who of several runners did."""
+    """Claim a due job and return the end of the lease; None if another runner claimed it.
+
+    The row count of the update decides.
+    """
     PeriodicJob.objects.get_or_create(name=name, defaults={"next_run_at": now})
     lease_ends_at = now + min(MOST_LEASE, max(LEAST_LEASE, JOBS[name]))
     due = PeriodicJob.objects.filter(name=name, next_run_at__lte=now)
@@ -62,7 +65,7 @@ def claim(name: str, now: datetime) -> datetime | None:
 
 
 def late_seconds(now: datetime) -> float:
-    """How long the job that waits longest is due; without end if one never ran."""
+    """Return how long the longest waiting job is due; infinity if one never ran."""
     due = dict(PeriodicJob.objects.values_list("name", "next_run_at"))
     if JOBS.keys() - due.keys():
         return math.inf
@@ -70,7 +73,7 @@ def late_seconds(now: datetime) -> float:
 
 
 def _run(name: str) -> str:
-    """One job. Its failure stops neither the runner nor the other jobs; the error, or nothing."""
+    """Run a job and return its error, or an empty text. A failure does not stop the runner."""
     try:
         call_command(name)
     except SystemExit as stopped:

@@ -16,20 +16,20 @@ from telephony.pricing import Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck
 
 EXAMPLES = ("BR", "DE", "GB", "IN", "MX", "NG", "PH", "US")
-# What customers call a kind, where the trade's word for it says little.
+# The customers' words for a kind, where the trade's word says little.
 KINDS = {
     Rate.Kind.FIXED: _("Landline"),
     Rate.Kind.TOLL_FREE: _("Freephone"),
     Rate.Kind.VOIP: _("Internet telephony"),
     Rate.Kind.UAN: _("Company number"),
 }
-# More digits than any calling code has are a number.
+# A text with more digits than a calling code is a number.
 _LOOKS_LIKE_A_NUMBER = re.compile(r"(\d[^\d]*){4}")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a minute costs to the numbers that begin with any of these prefixes."""
+    """The price of a minute to the numbers that begin with one of these prefixes."""
 
     description: str
     kind: str
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a search. `e164` is set where a number was searched for."""
+    """The result of a search. `e164` is set if a number was searched for."""
 
     iso: str
     country: str
@@ -62,9 +62,9 @@ class CountryRow:
 
 
 def search(text: str, *, default_country: str | None) -> Found:
-    """The prices that somebody asked for by a country's name or code, or by a number.
+    """Return the prices for a country, by its name or code, or for a number.
 
-    Raises the refusals of `country_code` and `read_number`.
+    Raise the refusals of `country_code` and `read_number`.
     """
     deck = current_deck()
     if not _LOOKS_LIKE_A_NUMBER.search(text):
@@ -77,7 +77,7 @@ def search(text: str, *, default_country: str | None) -> Found:
 
 
 def countries() -> list[CountryRow]:
-    """Every country of the deck in force, by name. Networks of no country are left out."""
+    """Return every country of the deck in force, by name, without networks of no country."""
     fixed: dict[str, int] = {}
     mobile: dict[str, int] = {}
     deck = current_deck()
@@ -97,7 +97,7 @@ def countries() -> list[CountryRow]:
 
 
 def _mobile_micros(deck: DeckIndex, iso: str) -> int | None:
-    """Where mobiles have no prefix of their own, as in the United States: what one would cost."""
+    """Return the price of an example mobile, for countries whose mobiles have no own prefix."""
     example = phonenumbers.example_number_for_type(iso, phonenumbers.PhoneNumberType.MOBILE)
     if example is None:
         return None
@@ -106,7 +106,7 @@ def _mobile_micros(deck: DeckIndex, iso: str) -> int | None:
 
 
 def examples() -> list[CountryRow]:
-    """The countries that the landing page shows; none on an installation without prices."""
+    """Return the countries of the landing page; none on an installation without prices."""
     try:
         return [row for row in countries() if row.iso in EXAMPLES]
     except ProductError:
@@ -114,7 +114,7 @@ def examples() -> list[CountryRow]:
 
 
 def _lines(rows: Iterable[RateRow]) -> list[Line]:
-    """Rows of one description, kind and price in one line, the cheapest kinds first."""
+    """Join rows of one description, kind and price into one line, the cheapest first."""
     prefixes: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
     for row in rows:
         prefixes[row.description, row.kind, row.price].append(row.prefix)

@@ -1,4 +1,4 @@
-"""The pages that join the rooms."""
+"""The addresses of the pages that need several apps."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages that join the rooms."""
+"""The pages that need several apps: landing, home, price list."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET
 from accounts.access import signed_in_user
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
-from mobayilo.overview import activity, price_list
-from mobayilo.overview.next_steps import next_steps
+from mobayilo.overview import home as home_page
+from mobayilo.overview import price_list
 from telephony.phones.caller_ids import caller_id_state
 
 BALANCE_EVERY_SECONDS = 30
@@ -20,7 +20,7 @@ BALANCE_EVERY_SECONDS = 30
 
 @limited("page-read")
 def landing(request: HttpRequest) -> HttpResponse:
-    """What a visitor sees first; who is signed in goes home."""
+    """Show the landing page; redirect a signed-in user to the home page."""
     if request.user.is_authenticated:
         return redirect("overview:home")
     context = {
@@ -33,17 +33,17 @@ def landing(request: HttpRequest) -> HttpResponse:
 @limited("page-read")
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """What one has, what to do next, what happened."""
+    """Show the balance, the next steps, and the last 30 days."""
     user = signed_in_user(request)
     status, e164 = caller_id_state(user.account)
     context = {
         "caller_id_status": status,
         "caller_id_e164": e164,
-        "steps": next_steps(user, is_verified=status == "verified"),
-        "expiring_tokens": activity.expiring_tokens(user),
-        "spending": activity.spending_chart(user.account),
-        "countries": activity.minutes_by_country(user.account),
-        "calls": activity.last_calls(user.account),
+        "steps": home_page.next_steps(user, is_verified=status == "verified"),
+        "expiring_tokens": home_page.expiring_tokens(user),
+        "spending": home_page.spending_chart(user.account),
+        "countries": home_page.minutes_by_country(user.account),
+        "calls": home_page.last_calls(user.account),
     }
     return render(request, "overview/home.html", context)
 
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def balance(request: HttpRequest) -> HttpResponse:
-    """The balance of the frame alone, for pages that stay open while it moves."""
+    """Render the balance of the frame alone, for open pages that poll it."""
     response = render(request, "components/balance.html")
     response["X-Poll-After-Seconds"] = str(BALANCE_EVERY_SECONDS)
     return response
@@ -60,21 +60,17 @@ def balance(request: HttpRequest) -> HttpResponse:
 
 @limited("page-read")
 def rates(request: HttpRequest) -> HttpResponse:
-    """The price list, or what a search for a country or a number finds in it."""
+    """Show the price list, or the result of a search for a country or a number in it."""
     text = request.GET.get("q", "").strip()
     context: dict[str, Any] = {"q": text}
+    home_country = None
+    if request.user.is_authenticated:
+        home_country = signed_in_user(request).account.default_country or None
     try:
         if text:
-            context["found"] = price_list.search(text, default_country=_home_country(request))
+            context["found"] = price_list.search(text, default_country=home_country)
         else:
             context["countries"] = price_list.countries()
     except ProductError as error:
         context["error"] = error
     return render(request, "overview/rates.html", context)
-
-
-def _home_country(request: HttpRequest) -> str | None:
-    """The country whose numbers need no code: the account's, if somebody is signed in."""
-    if not request.user.is_authenticated:
-        return None
-    return signed_in_user(request).account.default_country or None

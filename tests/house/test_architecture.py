@@ -29,7 +29,7 @@ LADDERS = {
         " management serializers api views urls"
     ),
     "mobayilo.overview": (
-        "api apps charts context models navigation next_steps price_list activity failures periodic"
+        "api apps charts context models navigation price_list home failures periodic"
         " support templatetags admin management middleware views urls"
     ),
     "moby": (

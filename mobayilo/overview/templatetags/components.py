@@ -1,4 +1,4 @@
-"""The parts that pages are built of: `{% load components %}`."""
+"""The components of pages: `{% load components %}`."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from mobayilo.overview.navigation import MAIN, SETTINGS, Link, links
 
 register = template.Library()
 
-# What a state looks like: the tone of its badge and its word. Calls, top-ups and caller IDs share
-# their states' names, and no name means two things.
+# The tone and the label of the badge of a state. Calls, top-ups and caller IDs share the names of
+# their states, and no name means two things.
 STATES: dict[str, tuple[str, Any]] = {
     "queued": ("waiting", _("Queued")),
     "dialing": ("waiting", _("Dialing")),
@@ -39,7 +39,7 @@ STATES: dict[str, tuple[str, Any]] = {
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """An icon of the vendored Lucide sprite. It is decoration: the words beside it say the same."""
+    """Show an icon of the vendored Lucide sprite: decoration beside words that say the same."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("lucide/icons.svg"),
@@ -49,43 +49,43 @@ def icon(name: str) -> SafeString:
 
 @register.inclusion_tag("components/badge.html")
 def state_badge(state: str) -> dict[str, Any]:
-    """The badge of a state of a call, a top-up, a caller ID or a token."""
+    """Show the badge of a state of a call, a top-up, a caller ID or a token."""
     tone, label = STATES.get(state, ("quiet", words(state)))
     return {"tone": tone, "label": label}
 
 
 @register.inclusion_tag("components/badge.html")
 def badge(label: str, tone: str = "quiet") -> dict[str, Any]:
-    """A badge with words of its own. Tones: good, warn, bad, waiting, quiet."""
+    """Show a badge with any label. Tones: good, warn, bad, waiting, quiet."""
     return {"tone": tone, "label": label}
 
 
 @register.inclusion_tag("components/terminal.html")
 def terminal(command: str) -> dict[str, str]:
-    """A command to type, with a button that copies it."""
+    """Show a command to type, with a button that copies it."""
     return {"command": command}
 
 
 @register.inclusion_tag("components/secret.html")
 def secret_line(secret: str) -> dict[str, str]:
-    """Something to keep that is no command, such as a new token: a terminal line, no prompt."""
+    """Show a secret, such as a new token, as a terminal line without a prompt."""
     return {"secret": secret}
 
 
 @register.filter
 def words(name: str) -> str:
-    """A dotted or snake_case name as words: `device_login.approved` → `Device login approved`."""
+    """Return a name as words: `device_login.approved` is `Device login approved`."""
     return name.replace(".", " ").replace("_", " ").capitalize()
 
 
 @register.inclusion_tag("components/field.html")
 def field(bound_field: BoundField) -> dict[str, Any]:
-    """One field of a form: label, help, errors, input."""
+    """Show a field of a form: label, help, errors, input."""
     return {"field": bound_field}
 
 
 @register.simple_tag(takes_context=True)
 def navigation(context: template.Context) -> dict[str, list[Link]]:
-    """The links of the frame, in two groups."""
+    """Return the links of the frame, in two groups."""
     request = context.get("request")
     return {"main": links(MAIN, request), "settings": links(SETTINGS, request)}

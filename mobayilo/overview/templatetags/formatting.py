@@ -12,7 +12,7 @@ from mobayilo.lib.money import MICROS_PER_CENT, dollars_to_micros
 
 register = template.Library()
 
-# An empty value stays empty: a call that never was answered has no duration and no cost.
+# None becomes empty: a call that was never answered has no duration and no cost.
 
 
 @register.filter
@@ -42,13 +42,13 @@ def cents(amount_cents: int | None) -> str:
 
 @register.filter
 def dollars(amount: str) -> str:
-    """An exact decimal string of the API: `{{ receipt.total|dollars }}`."""
+    """Format an exact decimal string of the API: `{{ receipt.total|dollars }}`."""
     return formatting.format_money(dollars_to_micros(Decimal(amount)))
 
 
 @register.filter
 def aligned(amount: str) -> str:
-    """For amounts in a column: `{{ call.cost_micros|money|aligned }}`."""
+    """Align amounts in a column: `{{ call.cost_micros|money|aligned }}`."""
     return formatting.align_decimals(amount)
 
 
@@ -74,7 +74,7 @@ def minutes(seconds: int | None) -> str:
 
 @register.filter
 def steps(first_seconds: int, next_seconds: int) -> str:
-    """`{{ price.first_seconds|steps:price.next_seconds }}`."""
+    """Format increments: `{{ price.first_seconds|steps:price.next_seconds }}`."""
     return formatting.format_steps(first_seconds, next_seconds)
 
 

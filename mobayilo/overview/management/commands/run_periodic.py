@@ -1,4 +1,4 @@
-"""`manage.py run_periodic`: the work that repeats, in as many copies as one likes."""
+"""`manage.py run_periodic`: run the periodic commands, in any number of processes."""
 
 import logging
 import signal
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                         run_if_due(name)
                 close_old_connections()
             except Error:
-                # The database is away: what is due stays due.
+                # The database is away: due jobs stay due.
                 logger.exception("periodic work waits for the database")
                 close_old_connections()
             stopping.wait(PAUSE_SECONDS)

@@ -1,11 +1,18 @@
-"""What an account did lately, for its home page: one query each, whatever the number of rows."""
+"""The home page: the next steps of a new customer, and the last 30 days of an account.
+
+Each part is one query for any number of rows.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessToken, Account, User
 from billing.models import Transfer
@@ -17,14 +24,53 @@ DAYS = 30
 EXPIRY_WARNING = timedelta(days=7)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A thing to do: commands to type, or a page to open."""
+
+    title: Any
+    is_done: bool
+    commands: tuple[str, ...] = ()
+    url: str = ""
+    action: Any = ""
+
+
+def next_steps(user: User, *, is_verified: bool) -> list[Step]:
+    """Return the steps in their order; none after a first call, which needs all others."""
+    account = user.account
+    if Call.objects.filter(account=account).exists():
+        return []
+    signed_in = AccessToken.objects.filter(user=user, kind=AccessToken.Kind.DEVICE).exists()
+    has_paid = Transfer.objects.of(account).filter(amount_micros__gt=0).exists()
+    return [
+        Step(_("Install moby"), signed_in, commands=(settings.MOBY_INSTALL_COMMAND,)),
+        Step(_("Sign in from your terminal"), signed_in, commands=("moby auth login",)),
+        Step(
+            _("Prove which phone is yours"),
+            is_verified,
+            commands=("moby caller-id request",),
+            url=reverse("telephony:caller-ids"),
+            action=_("Or verify it here"),
+        ),
+        Step(
+            _("Top up"),
+            has_paid,
+            commands=("moby topup 20 --open",),
+            url=reverse("billing:topup"),
+            action=_("Or top up here"),
+        ),
+        Step(_("Make the first call"), False, commands=('moby call "+44 20 7946 0018"',)),
+    ]
+
+
 def _first_day() -> datetime:
-    """The first midnight of the last 30 days, in the customer's zone."""
+    """Return the first midnight of the last 30 days, in the customer's zone."""
     first = timezone.localdate() - timedelta(days=DAYS - 1)
     return timezone.make_aware(datetime.combine(first, time.min))
 
 
 def spending_chart(account: Account) -> DayChart:
-    """What calls cost on each of the last 30 days, refunds of calls taken off."""
+    """Return the cost of calls on each of the last 30 days, less refunds of calls."""
     start = _first_day()
     spent = (
         Transfer.objects.of(account)
@@ -52,7 +98,7 @@ class CountryMinutes:
 
 
 def minutes_by_country(account: Account, *, limit: int = 6) -> list[CountryMinutes]:
-    """The countries most talked to in the last 30 days."""
+    """Return the countries most talked to in the last 30 days."""
     rows = list(
         Call.objects.filter(account=account, created_at__gte=_first_day(), leg_b_seconds__gt=0)
         .values_list("to_country")
@@ -71,7 +117,7 @@ def last_calls(account: Account, *, limit: int = 5) -> QuerySet[Call]:
 
 
 def expiring_tokens(user: User) -> QuerySet[AccessToken]:
-    """Live tokens of a user that end within a week, without those that have a successor."""
+    """Return live tokens of a user that expire within a week and were not rotated."""
     soon = timezone.now() + EXPIRY_WARNING
     live = AccessToken.objects.live().filter(user=user, expires_at__lte=soon, rotated_at=None)
     return live.order_by("expires_at")
