@@ -120,8 +120,8 @@ class TopUpView(APIView):
     serializer_class = TopUpSerializer
 
     def get(self, request: Request, topup_id: str) -> Response:
-        mine = TopUp.objects.filter(account=account_of(request))
-        topup = refresh_topup(get_object_or_404(mine, public_id=topup_id))
+        topups = TopUp.objects.filter(account=account_of(request))
+        topup = refresh_topup(get_object_or_404(topups, public_id=topup_id))
         return Response(TopUpSerializer(topup).data)
 
 

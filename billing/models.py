@@ -33,7 +33,7 @@ def new_refund_id() -> str:
 
 
 class Wallet(models.Model):
-    """The running totals of one account's money. All of them follow from transfers and holds.
+    """The running totals of one account's money. All totals follow from transfers and holds.
 
     `owed_micros` is the part of the available balance below zero that disputes, and refunds made
     in Stripe's dashboard, have caused. Only those raise it and every credit lowers it, so that the

@@ -217,5 +217,5 @@ def statement_month(request: HttpRequest, year: int, month: int) -> HttpResponse
 
 
 def _topup_of(request: HttpRequest, topup_id: str) -> TopUp:
-    mine = TopUp.objects.filter(account=signed_in_user(request).account)
-    return get_object_or_404(mine.select_related("account"), public_id=topup_id)
+    topups = TopUp.objects.filter(account=signed_in_user(request).account)
+    return get_object_or_404(topups.select_related("account"), public_id=topup_id)

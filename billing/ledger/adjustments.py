@@ -82,12 +82,12 @@ def adjust(
 
 def unspent_promotions_micros(account: Account) -> int:
     """Return the promotional credit that is left. The calls after a promotion spend it first."""
-    mine = Transfer.objects.of(account)
-    promotions = mine.filter(kind=Transfer.Kind.PROMOTION).order_by("id")
+    transfers = Transfer.objects.of(account)
+    promotions = transfers.filter(kind=Transfer.Kind.PROMOTION).order_by("id")
     credits = list(promotions.values_list("id", "amount_micros"))
     unspent_micros = 0
     for index, (transfer_id, amount_micros) in enumerate(credits):
-        calls = mine.filter(kind=Transfer.Kind.CALL, id__gt=transfer_id)
+        calls = transfers.filter(kind=Transfer.Kind.CALL, id__gt=transfer_id)
         if index + 1 < len(credits):
             calls = calls.filter(id__lt=credits[index + 1][0])
         moved_micros = calls.aggregate(sum=Sum("amount_micros"))["sum"] or 0

@@ -319,8 +319,8 @@ def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | No
 
 def _capture_late(hold: Hold, amount_micros: int, cause: Cause) -> Transfer | None:
     with transaction.atomic():
-        mine = Hold.objects.filter(pk=hold.pk, state=Hold.State.EXPIRED)
-        if not mine.update(state=Hold.State.CAPTURED, closed_at=timezone.now()):
+        expired = Hold.objects.filter(pk=hold.pk, state=Hold.State.EXPIRED)
+        if not expired.update(state=Hold.State.CAPTURED, closed_at=timezone.now()):
             return Transfer.objects.filter(key=cause.key).first()
         wallet = Wallet.objects.select_for_update().get(pk=hold.wallet_id)
         payable_micros = max(0, min(amount_micros, wallet.available_micros))

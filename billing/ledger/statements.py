@@ -62,11 +62,11 @@ def month_of(account: Account, first: date) -> Month:
     """Return the statement of one month: opening balance, sums by kind, closing balance."""
     start = begin_of(first)
     end = begin_of(date(first.year + first.month // 12, first.month % 12 + 1, 1))
-    mine = Transfer.objects.of(account)
-    inside = mine.filter(created_at__gte=start, created_at__lt=end)
+    all_transfers = Transfer.objects.of(account)
+    inside = all_transfers.filter(created_at__gte=start, created_at__lt=end)
     by_kind = inside.order_by("kind").values_list("kind").annotate(Sum("amount_micros"))
     sums = [(str(Transfer.Kind(kind).label), total) for kind, total in by_kind]
-    before = mine.filter(created_at__lt=start).aggregate(total=Sum("amount_micros"))
+    before = all_transfers.filter(created_at__lt=start).aggregate(total=Sum("amount_micros"))
     opening = before["total"] or 0
     return Month(
         first=first,

@@ -1,7 +1,7 @@
 """The comparison of a day of the ledger with Stripe's own books, line by line and in total.
 
 Amounts of the ledger are read from its transfers, by the keys that name their causes. The rows of
-top-ups, refunds and disputes only say which of them belongs to which id of Stripe.
+top-ups, refunds and disputes only map ids of Stripe to these keys.
 """
 
 from collections import defaultdict

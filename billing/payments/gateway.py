@@ -268,8 +268,8 @@ def find_balance_transactions(source_id: str) -> list[BalanceTransaction]:
     return _lines_of_books({"source": source_id})
 
 
-def _lines_of_books(wanted: dict[str, Any]) -> list[BalanceTransaction]:
-    params = {**wanted, "limit": 100, "expand": ["data.source"]}
+def _lines_of_books(filters: dict[str, Any]) -> list[BalanceTransaction]:
+    params = {**filters, "limit": 100, "expand": ["data.source"]}
     pages = client().v1.balance_transactions.list(cast(Any, params))
     return [read_balance_transaction(_plain(line)) for line in pages.auto_paging_iter()]
 

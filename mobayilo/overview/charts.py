@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """Bars over days, scaled to the largest of them."""
+    """Bars over days, scaled to the largest bar."""
 
     bars: Sequence[Bar]
     top_micros: int

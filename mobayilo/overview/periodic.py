@@ -38,8 +38,8 @@ def run_if_due(name: str) -> bool:
     if lease_ends_at is None:
         return False
     error = _run(name)
-    mine = PeriodicJob.objects.filter(name=name, next_run_at=lease_ends_at)
-    mine.update(next_run_at=started_at + JOBS[name])
+    claimed = PeriodicJob.objects.filter(name=name, next_run_at=lease_ends_at)
+    claimed.update(next_run_at=started_at + JOBS[name])
     _record(name, error)
     return True
 

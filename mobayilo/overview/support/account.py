@@ -31,7 +31,7 @@ from telephony.models import (
 from telephony.numbers import mask
 from telephony.rules import limits_of
 
-SHOWN = 10
+ROWS_SHOWN = 10
 
 
 def read_account(pk: int) -> tuple[Account, list[User]] | None:
@@ -94,7 +94,7 @@ def account_tables(request: HttpRequest, account: Account, users: list[User]) ->
     yield opened_destinations_table(request, account)
     if hasattr(account, "wallet"):
         yield money_table(account.wallet)
-    topups = list(TopUp.objects.filter(account=account).order_by("-id")[:SHOWN])
+    topups = list(TopUp.objects.filter(account=account).order_by("-id")[:ROWS_SHOWN])
     yield topups_table(request, account, topups)
     yield returned_table(account)
     yield provider_events_table(account, topups)
@@ -104,7 +104,7 @@ def account_tables(request: HttpRequest, account: Account, users: list[User]) ->
     yield audit_table(account)
 
 
-def newest(rows: Iterable[Row], most: int = SHOWN) -> list[Row]:
+def newest(rows: Iterable[Row], most: int = ROWS_SHOWN) -> list[Row]:
     """Return the newest of rows of several kinds, by the time under "When"."""
     return sorted(rows, key=lambda row: row.cells["When"], reverse=True)[:most]
 
@@ -135,7 +135,8 @@ def users_table(request: HttpRequest, users: list[User]) -> Table:
 
 def caller_ids_table(request: HttpRequest, account: Account) -> Table:
     rows = []
-    for phone in CallerId.objects.filter(account=account).order_by("-is_default", "-id")[:SHOWN]:
+    phones = CallerId.objects.filter(account=account).order_by("-is_default", "-id")
+    for phone in phones[:ROWS_SHOWN]:
         if phone.removed_at:
             state = f"{phone.get_removed_reason_display()}, {format_when(phone.removed_at)}"
         else:
@@ -149,7 +150,7 @@ def caller_ids_table(request: HttpRequest, account: Account) -> Table:
 
 def calls_table(request: HttpRequest, account: Account) -> Table:
     rows = []
-    for call in Call.objects.filter(account=account).order_by("-id")[:SHOWN]:
+    for call in Call.objects.filter(account=account).order_by("-id")[:ROWS_SHOWN]:
         seconds, micros = call.leg_b_seconds, call.cost_micros
         cells = {
             "When": call.created_at,
@@ -170,7 +171,7 @@ def refusals_table(account: Account) -> Table:
     calls = RefusedCall.objects.filter(account=account).order_by("-id")
     is_of_call = Exists(calls.filter(request_id=OuterRef("request_id")))
     requests = FailedRequest.objects.filter(~is_of_call, account=account).order_by("-id")
-    refusals: list[RefusedCall | FailedRequest] = [*calls[:SHOWN], *requests[:SHOWN]]
+    refusals: list[RefusedCall | FailedRequest] = [*calls[:ROWS_SHOWN], *requests[:ROWS_SHOWN]]
     rows = []
     for refusal in refusals:
         if isinstance(refusal, RefusedCall):
@@ -194,7 +195,7 @@ def refusals_table(account: Account) -> Table:
 
 def verifications_table(request: HttpRequest, account: Account) -> Table:
     rows = []
-    for verification in Verification.objects.filter(account=account).order_by("-id")[:SHOWN]:
+    for verification in Verification.objects.filter(account=account).order_by("-id")[:ROWS_SHOWN]:
         cells = {
             "When": verification.created_at,
             "Number": verification.e164,
@@ -213,7 +214,7 @@ def opened_destinations_table(request: HttpRequest, account: Account) -> Table:
     rows = []
     for_account = Q(account=account) | Q(account=None)
     found = OpenedDestination.objects.filter(for_account, closed_at=None).order_by("-id")
-    for opened in found[:SHOWN]:
+    for opened in found[:ROWS_SHOWN]:
         cells = {
             "When": opened.created_at,
             "Destination": opened.destination,
@@ -226,7 +227,7 @@ def opened_destinations_table(request: HttpRequest, account: Account) -> Table:
 
 def money_table(wallet: Wallet) -> Table:
     rows = []
-    for transfer in Transfer.objects.filter(wallet=wallet).order_by("-id")[:SHOWN]:
+    for transfer in Transfer.objects.filter(wallet=wallet).order_by("-id")[:ROWS_SHOWN]:
         cells = {
             "When": transfer.created_at,
             "Movement": transfer.public_id,
@@ -237,7 +238,7 @@ def money_table(wallet: Wallet) -> Table:
         }
         rows.append(Row(transfer, cells))
     open_holds = Hold.objects.filter(wallet=wallet, state=Hold.State.OPEN)
-    for hold in open_holds.order_by("-id")[:SHOWN]:
+    for hold in open_holds.order_by("-id")[:ROWS_SHOWN]:
         cells = {
             "When": hold.created_at,
             "Movement": hold.public_id,
@@ -274,7 +275,7 @@ def returned_table(account: Account) -> Table:
     of_account = Q(topup__account=account)
     refunds = Refund.objects.filter(of_account).select_related("topup").order_by("-id")
     disputes = Dispute.objects.filter(of_account).select_related("topup").order_by("-id")
-    returned: list[Refund | Dispute] = [*refunds[:SHOWN], *disputes[:SHOWN]]
+    returned: list[Refund | Dispute] = [*refunds[:ROWS_SHOWN], *disputes[:ROWS_SHOWN]]
     rows = []
     for money in returned:
         if isinstance(money, Refund):
@@ -301,7 +302,7 @@ def returned_table(account: Account) -> Table:
 
 def provider_events_table(account: Account, topups: list[TopUp]) -> Table:
     """Show events of Stripe about these top-ups, and of Twilio about the account's calls."""
-    most, rows = 2 * SHOWN, []
+    most, rows = 2 * ROWS_SHOWN, []
     references = [topup.public_id for topup in topups]
     of_stripe = StripeEvent.objects.filter(reference__in=references).defer("payload")
     for event in of_stripe.order_by("-id")[:most]:
@@ -328,7 +329,7 @@ def provider_events_table(account: Account, topups: list[TopUp]) -> Table:
 
 def tokens_table(request: HttpRequest, users: list[User]) -> Table:
     rows = []
-    for token in AccessToken.objects.filter(user__in=users).order_by("-id")[:SHOWN]:
+    for token in AccessToken.objects.filter(user__in=users).order_by("-id")[:ROWS_SHOWN]:
         if token.revoked_at:
             state = f"revoked {format_when(token.revoked_at)}: {token.revoked_reason}"
         elif token.expires_at is None:
@@ -350,7 +351,7 @@ def tokens_table(request: HttpRequest, users: list[User]) -> Table:
 
 def sign_ins_table(users: list[User]) -> Table:
     rows = []
-    for browser in UserSession.objects.filter(user__in=users).order_by("-pk")[:SHOWN]:
+    for browser in UserSession.objects.filter(user__in=users).order_by("-pk")[:ROWS_SHOWN]:
         cells = {
             "When": browser.last_seen_at,
             "From what": formatting.format_browser(browser.user_agent),
@@ -359,7 +360,7 @@ def sign_ins_table(users: list[User]) -> Table:
             "From": browser.ip,
         }
         rows.append(Row(browser, cells))
-    for login in DeviceLogin.objects.filter(user__in=users).order_by("-pk")[:SHOWN]:
+    for login in DeviceLogin.objects.filter(user__in=users).order_by("-pk")[:ROWS_SHOWN]:
         cells = {
             "When": login.created_at,
             "From what": formatting.format_browser(login.device_name or login.client_id),
@@ -378,7 +379,7 @@ def sign_ins_table(users: list[User]) -> Table:
 def mails_table(request: HttpRequest, users: list[User]) -> Table:
     rows = []
     mails = OutboxMail.objects.filter(user__in=users).defer("context").order_by("-id")
-    for mail in mails[:SHOWN]:
+    for mail in mails[:ROWS_SHOWN]:
         cells = {
             "Queued": mail.created_at,
             "Mail": mail.template.rpartition("/")[2],
@@ -392,7 +393,7 @@ def mails_table(request: HttpRequest, users: list[User]) -> Table:
 def audit_table(account: Account) -> Table:
     rows = []
     events = AuditEvent.objects.filter(account=account).select_related("user").order_by("-id")
-    for event in events[: 2 * SHOWN]:
+    for event in events[: 2 * ROWS_SHOWN]:
         cells = {
             "When": event.created_at,
             "What": event.action,

@@ -20,7 +20,7 @@ from telephony.models import Call, RefusedCall
 
 HOURS = 24
 DAYS = 30
-CODES = 12
+MOST_CODES = 12
 # Waits after which a row counts as stuck, and the failed tries of a mail.
 TEN_MINUTES = timedelta(minutes=10)
 HOUR = timedelta(hours=1)
@@ -143,7 +143,7 @@ def failures_by_code(now: datetime) -> list[tuple[str, str, list[Code]]]:
     counted = list(first.union(*others, all=True).order_by("-count", "why"))
     found = []
     for index, (title, model, field) in enumerate(FAILURES):
-        most = [(why, count) for of, why, count in counted if of == index][:CODES]
+        most = [(why, count) for of, why, count in counted if of == index][:MOST_CODES]
         widths = shares([count for _, count in most])
         codes = [Code(*one, share) for one, share in zip(most, widths, strict=True)]
         found.append((title, list_url(model, **{field: ""}), codes))

@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The newest rows, and links to the lists of all of them."""
+    """The newest rows, and links to the lists of all rows."""
 
     title: str
     rows: Sequence[Row]
