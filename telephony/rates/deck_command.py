@@ -74,6 +74,7 @@ class DeckCommand(BaseCommand):
         )
 
     def offer(self, deck: Deck, *, name: str, options: dict[str, Any]) -> None:
+        """Show what the deck changes, and store it unless the options or its faults forbid."""
         now = timezone.now()
         decks = current_and_coming(now)
         if deck.digest in {stored.digest for stored in decks}:
@@ -82,14 +83,25 @@ class DeckCommand(BaseCommand):
         before = versions_of(decks)
         after = [*before, Version(effective_from(deck.rows, now), deck.rows)]
         changes = compare(before, after, now=now)
-        self.show(changes, len(deck.rows), now=now)
+        added = sum(change.is_added for change in changes)
+        removed = sum(change.is_removed for change in changes)
+        self.stdout.write(
+            f"{len(deck.rows)} rates: {added} added, {removed} removed, "
+            f"{len(changes) - added - removed} changed"
+        )
+        show_changes(self, changes, now=now)
         self.refuse(changes, options)
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was stored.")
             return
-        self.store(deck, name)
+        stored = store_deck(deck, name=name)
+        self.stdout.write(
+            f"Stored as {stored}, {stored.row_count} rates, in force from "
+            f"{stored.effective_from:%Y-%m-%d %H:%M} UTC."
+        )
 
     def refuse(self, changes: Sequence[Change], options: dict[str, Any]) -> None:
+        """Raise CommandError for jumps or losses that the options do not accept."""
         jumps = sum(change.is_jump for change in changes)
         if jumps and not options["allow_jumps"]:
             raise CommandError(f"{jumps} prices jump; --allow-jumps accepts them.")
@@ -98,19 +110,3 @@ class DeckCommand(BaseCommand):
             named = ", ".join(f"+{prefix}" for prefix in lost[:SHOWN_LINES])
             more = f" and {len(lost) - SHOWN_LINES} more" if len(lost) > SHOWN_LINES else ""
             raise CommandError(f"{named}{more} would lose their price; --allow-gaps accepts that.")
-
-    def store(self, deck: Deck, name: str) -> None:
-        stored = store_deck(deck, name=name)
-        self.stdout.write(
-            f"Stored as {stored}, {stored.row_count} rates, in force from "
-            f"{stored.effective_from:%Y-%m-%d %H:%M} UTC."
-        )
-
-    def show(self, changes: Sequence[Change], total: int, *, now: datetime) -> None:
-        added = sum(change.is_added for change in changes)
-        removed = sum(change.is_removed for change in changes)
-        self.stdout.write(
-            f"{total} rates: {added} added, {removed} removed, "
-            f"{len(changes) - added - removed} changed"
-        )
-        show_changes(self, changes, now=now)

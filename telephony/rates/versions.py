@@ -1,7 +1,7 @@
 """The versions of the price list: compare them, store one, withdraw one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db import transaction
@@ -11,10 +11,11 @@ from accounts import audit
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
 from telephony.rates.deck import PrefixTable, usable_decks
-from telephony.rates.files import COLUMNS, Deck, DeckRow
+from telephony.rates.files import Deck, DeckRow
 
 # A price that changes by more than this factor is more often a slip than a decision.
 JUMP_FACTOR = 3
+ROW_FIELDS = tuple(field.name for field in fields(DeckRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,8 @@ def current_and_coming(now: datetime) -> list[RateDeck]:
 
 
 def versions_of(decks: Iterable[RateDeck]) -> list[Version]:
-    fields = [name for name in COLUMNS if name != "price_per_minute"]
-    fields.insert(4, "micros_per_minute")
     return [
-        Version(deck.effective_from, [DeckRow(*v) for v in deck.rates.values_list(*fields)])
+        Version(deck.effective_from, [DeckRow(**row) for row in deck.rates.values(*ROW_FIELDS)])
         for deck in decks
     ]
 
@@ -98,7 +97,7 @@ def compare(before: list[Version], after: list[Version], *, now: datetime) -> li
         old, new = table_at(before, at), table_at(after, at)
         for prefix in sorted({*old.rows, *new.rows, *reported}):
             change = Change(prefix, at, old.find(prefix), new.find(prefix))
-            terms = _terms(change.old), _terms(change.new)
+            terms = (change.old and change.old.terms, change.new and change.new.terms)
             is_reported = reported.get(prefix) == terms
             if terms[0] == terms[1]:
                 reported.pop(prefix, None)
@@ -107,10 +106,6 @@ def compare(before: list[Version], after: list[Version], *, now: datetime) -> li
             if not is_reported:
                 changes.append(change)
     return changes
-
-
-def _terms(row: DeckRow | None) -> tuple[int, int, int] | None:
-    return row.terms if row else None
 
 
 def table_at(versions: list[Version], at: datetime) -> PrefixTable[DeckRow]:
@@ -139,7 +134,7 @@ def store_deck(deck: Deck, *, name: str) -> RateDeck:
             [
                 Rate(
                     deck=stored,
-                    **{name: getattr(row, name) for name in DeckRow.__dataclass_fields__},
+                    **{name: getattr(row, name) for name in ROW_FIELDS},
                 )
                 for row in deck.rows
             ],
