@@ -1,8 +1,9 @@
-"""Calls and phones as support sees them: to look at, and a few actions that are recorded."""
+"""Pages of support about calls and phones, to read, with a few actions that are recorded."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
@@ -10,15 +11,17 @@ from django.http import HttpRequest
 
 from accounts.access import signed_in_user
 from accounts.staff.base import (
+    AccountField,
     Done,
     ReadOnlyAdmin,
     ReasonForm,
     ValuesFilter,
     action_with_reason,
+    reason_field,
     recorded_as,
 )
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
-from telephony.admin_forms import LimitsForm, OpenForm
 from telephony.calls.reconcile import reconcile
 from telephony.models import (
     AccountLimits,
@@ -39,6 +42,7 @@ from telephony.rules import (
     ChosenLimits,
     close_destination,
     open_destination,
+    read_destination,
     set_limits,
 )
 
@@ -198,6 +202,32 @@ class RateAdmin(ReadOnlyAdmin):
         return format_money(rate.micros_per_minute)
 
 
+class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+    """A country or a prefix, the account that may call it, and the reason."""
+
+    account_id = AccountField(required=False, help_text="acct_…; empty: for everybody.")
+    destination = forms.CharField(
+        max_length=40, help_text="A country such as DE, or a prefix such as +4930."
+    )
+    reason = reason_field()
+
+    class Meta:
+        model = OpenedDestination
+        fields = ["destination", "reason"]
+
+    def clean_destination(self) -> str:
+        try:
+            destination = read_destination(self.cleaned_data["destination"])
+        except ProductError as error:
+            raise forms.ValidationError(error.message) from None
+        account = self.cleaned_data.get("account_id")
+        if OpenedDestination.objects.filter(
+            account=account, destination=destination, closed_at=None
+        ).exists():
+            raise forms.ValidationError("That is open already.")
+        return destination
+
+
 @admin.register(OpenedDestination)
 class OpenedDestinationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "destination", "account", "opened_by", "reason", "closed_at"]
@@ -238,9 +268,25 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
         return f"{closed} closed."
 
 
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+    """The limits of an account, and the reason. An empty limit is as the settings have it."""
+
+    account_id = AccountField(help_text="acct_…")
+    reason = reason_field()
+
+    class Meta:
+        model = AccountLimits
+        fields = [*LIMIT_NAMES, "reason"]
+        labels: ClassVar = {"spend_max_cents_per_day": "Spending per day"}
+        help_texts: ClassVar = {
+            **dict.fromkeys(LIMIT_NAMES, "Empty: as the settings say, whatever was set before."),
+            "spend_max_cents_per_day": "In cents of US dollars. Empty: as the settings say.",
+        }
+
+
 @admin.register(AccountLimits)
 class AccountLimitsAdmin(ReadOnlyAdmin):
-    """Setting the limits of an account anew replaces all that were set before."""
+    """Limits of accounts. Setting the limits of an account replaces all its former limits."""
 
     list_display = ["account", *LIMIT_NAMES, "reason", "set_by", "set_at"]
     list_select_related = ["account", "set_by"]

@@ -62,7 +62,7 @@ class DeckIndex:
     ) -> None:
         self._table = PrefixTable(rows)
         self.deck_id = deck_id
-        # SQLite reuses the id of an import that was rolled back, so the time tells decks apart.
+        # SQLite reuses the id of an import that was rolled back, so decks are compared by time too.
         self.stored_at = stored_at
         self.current_until = current_until
 

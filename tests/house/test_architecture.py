@@ -25,7 +25,7 @@ LADDERS = {
         " urls"
     ),
     "telephony": (
-        "numbers pricing models twilio rates checks rules apps admin_forms phones calls admin forms"
+        "numbers pricing models twilio rates checks rules apps phones calls admin forms"
         " management serializers api views urls"
     ),
     "mobayilo.overview": (
