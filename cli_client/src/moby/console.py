@@ -1,4 +1,4 @@
-"""What moby says and asks. Data goes to stdout; everything said to a person goes to stderr.
+"""The terminal of moby. Data goes to stdout; remarks and questions go to stderr.
 
 Nothing here passes through Cleo's markup, which would eat anything that looks like a tag.
 """
@@ -40,23 +40,23 @@ class Console:
     # What is written
 
     def write(self, text: str = "", *, hang: int = 0) -> None:
-        """A line of data for a person; silent with --quiet and with --json.
+        """Write a line of data for a person; nothing with --quiet and with --json.
 
         On a terminal, what is too long goes on in the next line, `hang` columns in.
         """
         if not self.quiet and not self.json:
-            self._tell(self.context.stdout, text, hang)
+            self._say(self.context.stdout, text, hang)
 
     def raw(self, text: str) -> None:
-        """The data that the command exists to give: written whatever the options say."""
+        """Write the data that the command exists to give, whatever the options say."""
         self._put(self.context.stdout, text)
 
     def document(self, document: object) -> None:
-        """The one JSON document of a run with --json."""
+        """Write the one JSON document of a run with --json."""
         self._put(self.context.stdout, json.dumps(document, indent=2))
 
     def note(self, text: str) -> None:
-        """A remark on stderr. With --json it waits for the end, and is dropped on failure."""
+        """Write a remark on stderr. With --json it waits for the end, and is dropped on failure."""
         if self.quiet:
             return
         if self.json:
@@ -65,14 +65,14 @@ class Console:
             self.say(text)
 
     def say(self, text: str) -> None:
-        """A line on stderr, at once, whatever the format of the output."""
+        """Write a line on stderr, at once, whatever the format of the output."""
         self.end_live()
-        self._tell(self.context.stderr, text)
+        self._say(self.context.stderr, text)
 
     def finish(self) -> None:
-        """Give out the remarks that waited for the command to succeed."""
+        """Write the remarks that waited for the command to succeed."""
         for text in self._held:
-            self._tell(self.context.stderr, text)
+            self._say(self.context.stderr, text)
         self._held.clear()
 
     def fail(self, error: MobyError) -> None:
@@ -80,12 +80,12 @@ class Console:
         if self.json:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
-        self._tell(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
+        self._say(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
         for line in [*map(clean, error.field_lines()), *error.hint.splitlines()]:
-            self._tell(self.context.stderr, f"  {line}")
+            self._say(self.context.stderr, f"  {line}")
 
     def live(self, text: str) -> None:
-        """One line on stderr that replaces itself; on anything but a terminal, nothing."""
+        """Write a line on stderr that replaces the last one; only a terminal gets it."""
         if not self.shows_live:
             return
         room = _width_of(self.context.stderr) - 1
@@ -132,25 +132,35 @@ class Console:
     def table(
         self, headings: Sequence[str], rows: Iterable[Sequence[object]], right: str = ""
     ) -> None:
-        """Aligned columns. Where the terminal is too narrow for them, the last one goes below the
-        others, and where that does not help, each field has a line.
+        """Write aligned columns.
+
+        Where the terminal is too narrow, the last column goes below the others; where that does
+        not help, each field has a line.
         """
         cells = [[clean(cell) for cell in row] for row in rows]
         widths = [
             max(len(row[i]) for row in [list(headings), *cells]) for i in range(len(headings))
         ]
         if self._fits(widths):
-            aligned = _aligned([headings, *cells], widths, headings, right)
+            lines = [_row(row, widths, headings, right) for row in [headings, *cells]]
         elif self._fits(widths[:-1]):
-            aligned = _folded([headings, *cells], widths, headings, right)
+            lines = []
+            for row in [headings, *cells]:
+                line = _row(row[:-1], widths[:-1], headings[:-1], right)
+                lines.append(f"{line}\n  {row[-1]}" if row[-1] else line)
         else:
-            self._stacked(headings, cells)
+            for number, row in enumerate(cells):
+                if number:
+                    self.write()
+                self.fields(zip(headings, row, strict=True))
             return
-        for number, line in enumerate(aligned):
-            self._line(line if number else self.style(line, "bold"))
+        if not self.quiet and not self.json:
+            for number, line in enumerate(lines):
+                # By `_put`: these lines are known to fit.
+                self._put(self.context.stdout, line if number else self.style(line, "bold"))
 
     def fields(self, pairs: Iterable[tuple[str, object]]) -> None:
-        """Names and values, one pair a line; pairs without a value are left out."""
+        """Write names and values, one pair a line; leave out pairs without a value."""
         shown = [(name, clean(value)) for name, value in pairs if value not in (None, "")]
         widest = max((len(name) for name, _ in shown), default=0)
         for name, value in shown:
@@ -182,7 +192,7 @@ class Console:
             self.say("Please answer yes or no.")
 
     def choose(self, question: str, choices: Sequence[str]) -> int:
-        """The index of the choice taken."""
+        """Return the index of the choice taken."""
         for number, choice in enumerate(choices, start=1):
             self.say(f"  {number}  {clean(choice)}")
         while True:
@@ -194,13 +204,13 @@ class Console:
             self.say(f"Please give a number from 1 to {len(choices)}.")
 
     def read_secret(self, question: str) -> str:
-        """A line from stdin, hidden when a person types it."""
+        """Return a line from stdin, hidden when a person types it."""
         if self.context.stdin.isatty():
             return getpass(f"{question}: ", stream=self.context.stderr)
         return self.context.stdin.readline()
 
     def wait(self, seconds: float) -> bool:
-        """Let the time pass; True as soon as a person presses Enter on a terminal."""
+        """Let the time pass; return True as soon as a person presses Enter on a terminal."""
         if not self.can_ask:
             self.context.clock.sleep(seconds)
             return False
@@ -212,11 +222,11 @@ class Console:
         self.context.clock.sleep(seconds)  # end of input: it would be "ready" for ever
         return False
 
-    def _tell(self, stream: TextIO, text: str, hang: int = 0) -> None:
+    def _say(self, stream: TextIO, text: str, hang: int = 0) -> None:
         self._put(stream, self._fitted(stream, text, hang))
 
     def _fitted(self, stream: TextIO, text: str, hang: int = 0) -> str:
-        """Breaks long lines between words where a person reads them, and nowhere else."""
+        """Break long lines between words on a terminal, and nowhere else."""
         if not stream.isatty():
             return text
         width = _width_of(stream)
@@ -226,11 +236,6 @@ class Console:
         if not self.context.stdout.isatty():
             return True
         return sum(widths) + 2 * (len(widths) - 1) <= self.width
-
-    def _line(self, text: str) -> None:
-        """A line of data that is known to fit."""
-        if not self.quiet and not self.json:
-            self._put(self.context.stdout, text)
 
     def _put(self, stream: TextIO, text: str) -> None:
         try:
@@ -248,28 +253,6 @@ class Console:
                 "The command itself was carried out: look before you repeat it.",
             ) from error
 
-    def _stacked(self, headings: Sequence[str], cells: list[list[str]]) -> None:
-        for number, row in enumerate(cells):
-            if number:
-                self.write()
-            self.fields(zip(headings, row, strict=True))
-
-
-def _aligned(
-    rows: Iterable[Sequence[str]], widths: Sequence[int], headings: Sequence[str], right: str
-) -> list[str]:
-    return [_row(row, widths, headings, right) for row in rows]
-
-
-def _folded(
-    rows: Iterable[Sequence[str]], widths: Sequence[int], headings: Sequence[str], right: str
-) -> list[str]:
-    lines = []
-    for row in rows:
-        line = _row(row[:-1], widths[:-1], headings[:-1], right)
-        lines.append(f"{line}\n  {row[-1]}" if row[-1] else line)
-    return lines
-
 
 def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], right: str) -> str:
     numeric = right.split("|")
@@ -281,7 +264,7 @@ def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], r
 
 
 def _broken(line: str, width: int, hang: int) -> str:
-    """The codes of a coloured beginning take no room."""
+    """Break a line between words; the codes of a coloured beginning take no room."""
     styled = _STYLED.match(line)
     if styled:
         plain = _broken(styled[2] + line[styled.end() :], width, hang)
@@ -294,7 +277,7 @@ def _broken(line: str, width: int, hang: int) -> str:
 
 
 def _width_of(stream: TextIO) -> int:
-    """COLUMNS, or those of the terminal behind the stream, or 80."""
+    """Return COLUMNS, or the width of the terminal behind the stream, or 80."""
     found = os.terminal_size((80, 24))
     with suppress(OSError, ValueError):  # no terminal
         found = os.get_terminal_size(stream.fileno())
@@ -303,7 +286,7 @@ def _width_of(stream: TextIO) -> int:
 
 @contextmanager
 def single_keys(stream: TextIO) -> Iterator[None]:
-    """Keys arrive one by one and unseen; the terminal is put back however this ends."""
+    """Let keys arrive one by one and unseen; put the terminal back however this ends."""
     if sys.platform == "win32" or not stream.isatty():
         yield
         return
@@ -319,6 +302,6 @@ def single_keys(stream: TextIO) -> Iterator[None]:
 
 
 def read_keypress(stream: TextIO, seconds: float) -> str:
-    """The key pressed within that time, or an empty string."""
+    """Return the key pressed within that time, or an empty string."""
     ready, _, _ = select.select([stream], [], [], max(0.0, seconds))
     return os.read(stream.fileno(), 1).decode("ascii", "ignore") if ready else ""

@@ -38,7 +38,7 @@ _BY_STATUS = {
 
 
 def exit_code_for(status: int, error_code: str) -> ExitCode:
-    """The exit code for an HTTP error status; one error code has its own."""
+    """Return the exit code for an HTTP error status; one error code has its own."""
     if error_code == "idempotency_in_progress" or status >= 500:
         return ExitCode.UNAVAILABLE
     return _BY_STATUS.get(status, ExitCode.FAILURE)
@@ -80,7 +80,7 @@ CLIENT_ERRORS: dict[str, ExitCode] = {
 
 
 class MobyError(Exception):
-    """A failure with everything its reader needs: what happened, what to do, which exit code."""
+    """A failure: what happened, what to do about it, and the exit code."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class MobyError(Exception):
         return self.exit_code is ExitCode.UNAVAILABLE
 
     def field_lines(self) -> list[str]:
-        """What the server said of each field of a request that it could not use."""
+        """Return the reasons of the server for each field that it could not use."""
         fields = self.details.get("fields")
         if not isinstance(fields, dict):
             return []

@@ -13,19 +13,20 @@ from moby.errors import MobyError
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+_DAY_SECONDS = 86_400
+_AMOUNT = re.compile(r"\$?(\d{1,7})(?:\.(\d{1,2}))?", re.ASCII)
+_EXAMPLE = "Write US dollars with a point: 20 or 20.00"
+_LONGEST_LEFT = 28
 
 
 def clean(text: object) -> str:
-    """One line of harmless text; tabs and line ends become spaces."""
+    """Return one line of harmless text; tabs and line ends become spaces."""
     spaced = re.sub(r"[\t\r\n]+", " ", str(text))
     return _UNSAFE.sub("", spaced)
 
 
-_DAY_SECONDS = 86_400
-
-
 def parse(text: str) -> datetime:
-    """An RFC 3339 instant; without a zone it is taken as UTC."""
+    """Return the instant of an RFC 3339 text; without a zone it is taken as UTC."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -38,12 +39,12 @@ def days_until(text: str, now: float) -> float:
 
 
 def from_now(seconds: float, now: float) -> str:
-    """The instant so many seconds after now, in UTC and RFC 3339."""
+    """Return the instant that many seconds after now, in UTC and RFC 3339."""
     return datetime.fromtimestamp(now + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def local(text: str | None) -> str:
-    """Date and time on this machine's clock, to the minute."""
+    """Return date and time on this machine's clock, to the minute."""
     if not text:
         return "-"
     try:
@@ -53,25 +54,23 @@ def local(text: str | None) -> str:
 
 
 def relative(text: str, now: float) -> str:
-    """How far away an instant is: in 12 days, 3 hours ago."""
+    """Return the distance of an instant in words: in 12 days, 3 hours ago."""
     try:
         seconds = parse(text).timestamp() - now
     except ValueError:
         return clean(text)
-    amount, unit = _largest_unit(abs(seconds))
+    units = ((_DAY_SECONDS, "day"), (3600, "hour"), (60, "minute"))
+    amount, unit = int(abs(seconds)), "second"
+    for size, name in units:
+        if abs(seconds) >= size:
+            amount, unit = round(abs(seconds) / size), name
+            break
     plural = "" if amount == 1 else "s"
     return f"in {amount} {unit}{plural}" if seconds >= 0 else f"{amount} {unit}{plural} ago"
 
 
-def _largest_unit(seconds: float) -> tuple[int, str]:
-    for size, unit in ((_DAY_SECONDS, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return round(seconds / size), unit
-    return int(seconds), "second"
-
-
 def clock_time(seconds: float) -> str:
-    """A length of time as 1:05 or 1:02:05."""
+    """Return a length of time as 1:05 or 1:02:05."""
     whole = max(0, int(seconds))
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -79,21 +78,15 @@ def clock_time(seconds: float) -> str:
 
 
 def length(seconds: int) -> str:
-    """A length of time in words: 3 h 59 min, 2 min 30 s."""
+    """Return a length of time in words: 3 h 59 min, 2 min 30 s."""
     hours, rest = divmod(max(0, seconds), 3600)
     minutes, rest = divmod(rest, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join(f"{amount} {unit}" for amount, unit in parts if amount) or "0 s"
 
 
-_AMOUNT = re.compile(r"\$?(\d{1,7})(?:\.(\d{1,2}))?", re.ASCII)
-
-
-_EXAMPLE = "Write US dollars with a point: 20 or 20.00"
-
-
 def read_cents(text: str, what: str = "an amount", example: str = _EXAMPLE) -> int:
-    """20, 20.5, 20.00 or $20 in cents; commas, letters and signs are refused, never guessed at."""
+    """Return 20, 20.5, 20.00 or $20 in cents; refuse commas, letters and signs, never guess."""
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
         raise MobyError("bad_amount", f"{text!r} is not {what}: {_why(text)}", example)
@@ -113,7 +106,7 @@ def _why(text: str) -> str:
 
 
 def dollars(text: str) -> str:
-    """An exact decimal string with its sign: $20.00, -$0.045."""
+    """Return an exact decimal string with its sign: $20.00, -$0.045."""
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
 
 
@@ -121,11 +114,8 @@ def cents_as_dollars(cents: int) -> str:
     return dollars(f"{Decimal(cents) / 100:.2f}")
 
 
-_LONGEST_LEFT = 28
-
-
 def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[str]:
-    """Names on the left, what they mean on the right; below each other where it is narrow."""
+    """Return rows with names on the left and meanings on the right, or below where it is narrow."""
     pairs = [(str(left), str(right)) for left, right in rows]
     left_width = widest or min(max(len(left) for left, right in pairs if right), _LONGEST_LEFT)
     room = width - left_width - 4
@@ -135,7 +125,9 @@ def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[
             lines.append(f"  {left}")
             continue
         if room < 24:
-            lines += [f"  {left}", *_indented(right, width)]
+            indent = "    "
+            below = textwrap.wrap(right, width, initial_indent=indent, subsequent_indent=indent)
+            lines += [f"  {left}", *below]
             continue
         wrapped = textwrap.wrap(right, room) or [""]
         first = f"  {left:<{left_width}}  {wrapped[0]}"
@@ -145,7 +137,3 @@ def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[
         lines.append(first.rstrip())
         lines += [" " * (left_width + 4) + more for more in wrapped[1:]]
     return lines
-
-
-def _indented(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")

@@ -14,8 +14,14 @@ from moby.api.answers import Token
 from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for
 from moby.network import DEFAULT_HOST, Request, Response, TransportError, is_loopback, read_host
-from moby.store.config import DEFAULT_PROFILE, Config, Login, read_profile_name
-from moby.store.credentials import Credential, Credentials
+from moby.store.credentials import (
+    DEFAULT_PROFILE,
+    Config,
+    Credential,
+    Credentials,
+    Login,
+    read_profile_name,
+)
 from moby.text import clean
 
 BASE_PATH = "/api/cli/v1/"
@@ -27,6 +33,8 @@ Trace = Callable[[Request, Response | None, float], None]
 
 
 class Api:
+    """Requests to one host, with headers, repetition and errors in one place."""
+
     def __init__(
         self,
         *,
@@ -56,7 +64,7 @@ class Api:
         return _shaped(self._answer("GET", target, public=public), kind)
 
     def get_newer(self, path: str, kind: type[T], version: int) -> tuple[T | None, str]:
-        """The thing if it changed since that version, and the server's own time of answering."""
+        """Return the thing if it changed since that version, and the time of the answer."""
         target = f"{BASE_PATH}{path}?{urlencode({'after': version})}"
         response = self._answer("GET", target)
         news = None if response.status == 304 else _shaped(response, kind)
@@ -71,7 +79,7 @@ class Api:
         key: str | None = None,
         is_idempotent: bool = False,
     ) -> T:
-        """`is_idempotent` says that a repetition changes nothing, so that it may be sent again."""
+        """Send the body; `is_idempotent` allows sending it again, as that changes nothing."""
         given = {name: value for name, value in (body or {}).items() if value is not None}
         return _shaped(
             self._answer("POST", BASE_PATH + path, body=given, key=key, again=is_idempotent), kind
@@ -81,7 +89,7 @@ class Api:
         self._answer("DELETE", BASE_PATH + path)
 
     def form(self, path: str, fields: Mapping[str, str | None]) -> Response:
-        """One OAuth request, whose errors have a shape of their own; never retried here."""
+        """Send one OAuth request, whose errors have a shape of their own, and never repeat it."""
         given = {name: value for name, value in fields.items() if value is not None}
         headers = self._headers() | {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(given).encode()
@@ -108,9 +116,10 @@ class Api:
         if key:
             headers["Idempotency-Key"] = key
         payload = None if body is None else json.dumps(body).encode()
-        response = self._send_again(
-            Request(method, self.host + target, headers, payload), key, again=again
-        )
+        request = Request(method, self.host + target, headers, payload)
+        # Safe to repeat: reads, writes with a key, and those that say so.
+        tries = _TRIES if method == "GET" or key or again else 1
+        response = self._send_up_to(tries, request, key)
         self.token_expires_at = response.headers.get("x-token-expires-at", self.token_expires_at)
         if response.status >= 300 and response.status != 304:
             raise self._refusal(response, source)
@@ -119,19 +128,21 @@ class Api:
     def _headers(self) -> dict[str, str]:
         return {"Accept": "application/json", "User-Agent": user_agent()}
 
-    def _send_again(self, request: Request, key: str | None, *, again: bool) -> Response:
-        """Repeat what is safe to repeat: reads, writes with a key, and those that say so."""
-        tries = _TRIES if request.method == "GET" or key or again else 1
+    def _send_up_to(self, tries: int, request: Request, key: str | None) -> Response:
         for left in reversed(range(tries)):
             try:
                 response = self._send(request)
             except MobyError:
                 if not left:
                     raise
-                self._context.clock.sleep(_pause(tries - left, None))
+                self._context.clock.sleep(_pause_seconds(tries - left, None))
                 continue
-            pause = _pause(tries - left, response.headers.get("retry-after"))
-            if not left or not _is_passing(response, key) or pause > _LONGEST_PAUSE_SECONDS:
+            is_passing = response.status in _WORTH_RETRYING
+            if response.status == 409 and key:
+                code = (_error_object(response) or {}).get("code")
+                is_passing = code == "idempotency_in_progress"
+            pause = _pause_seconds(tries - left, response.headers.get("retry-after"))
+            if not left or not is_passing or pause > _LONGEST_PAUSE_SECONDS:
                 return response
             self._context.clock.sleep(pause)
         raise AssertionError("the loop returns or raises")
@@ -166,7 +177,10 @@ class Api:
         code = clean(error.get("code") or "error")
         hint = clean(error.get("hint") or "")
         if response.status == 401:
-            hint = self._sign_in_hint(source)
+            hint = self._advice
+            if source in ("--token", "MOBY_TOKEN", "MOBY_TOKEN_FILE"):
+                replace = f"The token comes from {source}. Replace it there, or leave it out."
+                hint = f"{replace} {self._advice}"
         details = error.get("details")
         return MobyError(
             code,
@@ -176,13 +190,6 @@ class Api:
             request_id=clean(error.get("request_id") or response.headers.get("x-request-id") or ""),
             details=details if isinstance(details, dict) else None,
         )
-
-    def _sign_in_hint(self, source: str | None) -> str:
-        if source in ("--token", "MOBY_TOKEN", "MOBY_TOKEN_FILE"):
-            return (
-                f"The token comes from {source}. Replace it there, or leave it out. {self._advice}"
-            )
-        return self._advice
 
 
 def user_agent() -> str:
@@ -194,7 +201,7 @@ def user_agent() -> str:
 
 
 def device_name() -> str:
-    """The name of this machine, as other people's pages may show it."""
+    """Return the name of this machine, without characters that a header or a page may misread."""
     name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
     plain = "".join(c for c in name if c.isascii() and c.isprintable() and c not in "();")
     return plain[:100] or "unknown"
@@ -211,7 +218,7 @@ def unexpected(host: str, response: Response) -> MobyError:
 
 
 def read_object(response: Response) -> dict[str, object] | None:
-    """The JSON object in an answer, or None when there is none."""
+    """Return the JSON object in an answer, or None if there is none."""
     try:
         document = json.loads(response.body)
     except ValueError:
@@ -225,7 +232,7 @@ def _error_object(response: Response) -> dict[str, object] | None:
 
 
 def _shaped(response: Response, kind: type[T]) -> T:
-    """The answer, once it has the fields that the kind (a TypedDict) requires."""
+    """Return the answer; raise if it lacks a field that the kind (a TypedDict) requires."""
     document = read_object(response)
     required: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
     if document is None or not required <= document.keys():
@@ -236,20 +243,16 @@ def _shaped(response: Response, kind: type[T]) -> T:
     return cast("T", document)
 
 
-def _is_passing(response: Response, key: str | None) -> bool:
-    if response.status == 409 and key:
-        return (_error_object(response) or {}).get("code") == "idempotency_in_progress"
-    return response.status in _WORTH_RETRYING
-
-
-def _pause(attempt: int, retry_after: str | None) -> float:
-    """What the server asks for, else a fifth of a second, doubling, with jitter."""
+def _pause_seconds(attempt: int, retry_after: str | None) -> float:
+    """Return the pause that the server asks for, else one that doubles, with jitter."""
     if retry_after and retry_after.isdigit():
         return float(retry_after)
     return 0.2 * 2.0**attempt * random.uniform(0.5, 1.0)  # noqa: S311  # jitter is no secret
 
 
 class Session:
+    """One run of moby: the profile, the host, the token and the API that go together."""
+
     def __init__(
         self,
         context: Context,
@@ -276,7 +279,7 @@ class Session:
         return Config(self.context.config_dir)
 
     def without_config(self) -> "Session":
-        """The same, as if nothing were remembered: for telling of a file that cannot be read."""
+        """Return the session without its configuration, to report that the file cannot be read."""
         bare = Session(
             self.context,
             host=self._host,
@@ -289,13 +292,13 @@ class Session:
 
     @cached_property
     def host(self) -> str:
-        """--host, MOBY_HOST, the host of the profile's last login, the default."""
+        """The server, by --host, MOBY_HOST, the profile's last login, or the default."""
         named = self._host or self.context.environ.get("MOBY_HOST")
         return read_host(named or self.config.profile(self.profile).get("host") or DEFAULT_HOST)
 
     @property
     def options(self) -> str:
-        """What a later command needs to mean the same profile and host, with a space before."""
+        """The options that name this profile and host in a later command, with a space before."""
         profile = "" if self.profile == DEFAULT_PROFILE else f" --profile {self.profile}"
         usual = self.config.profile(self.profile).get("host") or DEFAULT_HOST
         return profile + ("" if self.host == usual else f" --host {self.host}")
@@ -321,7 +324,7 @@ class Session:
 
     @property
     def token_expires_at(self) -> str | None:
-        """What the server said of the token in this run; None when it was not asked."""
+        """The expiry that the server reported in this run; None if the server was not asked."""
         return self._api.token_expires_at if self._api else None
 
     def api_for(self, credential: Callable[[], Credential], host: str | None = None) -> Api:
@@ -338,7 +341,7 @@ class Session:
         return self.api_for(lambda: Credential(token, "sign-in"), host)
 
     def remember(self, place: Login, email: str, token: Token) -> None:
-        """Keep who signed in and where the token is, so that later runs know without asking."""
+        """Store who signed in and where the token is, so that later runs know without asking."""
         login: Login = {
             **place,
             "email": email,

@@ -1,4 +1,4 @@
-"""The application: its commands, the options that all of them share, and its session."""
+"""The application: its commands, the options that they share, and its session."""
 
 from collections.abc import Callable
 from importlib import import_module

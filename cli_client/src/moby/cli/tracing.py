@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 
 
 def redact_text(text: str) -> str:
-    """The text without tokens and with phone numbers down to their last four digits."""
+    """Return the text without tokens, and with the last four digits of phone numbers only."""
     return _NUMBER.sub(_masked_number, _TOKEN.sub(r"moby_\1_****", text))
 
 
@@ -41,7 +41,7 @@ def redact_url(url: str) -> str:
 
 
 def redact_body(body: bytes, content_type: str) -> str:
-    """A body fit for the screen; forms and JSON field by field, anything else by its size."""
+    """Return a body fit for the screen: forms and JSON by field, anything else by its size."""
     text = body.decode("utf-8", "replace")
     if "urlencoded" in content_type:
         return redact_url(f"?{text}")[1:]

@@ -8,10 +8,15 @@ from moby.api.answers import NewToken, Sessions, Status
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.cli.lists import PAGE_OPTIONS, note_more, read_pages
 from moby.errors import ExitCode, MobyError, interrupted
-from moby.sign_in.finish import choose_storage, store_token
-from moby.sign_in.status import LOCAL_FAULTS, reason_of, show_status, status_document
+from moby.sign_in.this_device import (
+    LOCAL_FAULTS,
+    choose_storage,
+    reason_of,
+    show_status,
+    status_document,
+    store_token,
+)
 from moby.store.credentials import Credentials, KeyringUnavailableError
-from moby.store.private_files import locked
 from moby.text import days_until, local, relative
 
 _GRACE_SECONDS = "300"
@@ -118,7 +123,7 @@ class AuthRefreshCommand(Command):
         grace = self.text("grace") or _GRACE_SECONDS
         if not (grace.isascii() and grace.isdigit()) or int(grace) > _LONGEST_GRACE_SECONDS:
             raise MobyError("usage", f"--grace {grace!r} is not a number of seconds up to 86400")
-        with locked(self.session.config.folder, "refresh.lock"):
+        with self.session.config.locked("refresh.lock"):
             new = self._rotate(int(grace))
         expires = new["expires_at"]
         until = relative(expires, self.context.clock.now()) if expires else "never"

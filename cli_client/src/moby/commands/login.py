@@ -16,8 +16,7 @@ from moby.sign_in.device_login import (
     poll,
     start,
 )
-from moby.sign_in.finish import choose_storage, finish_sign_in
-from moby.sign_in.status import status_document
+from moby.sign_in.this_device import choose_storage, finish_sign_in, status_document
 from moby.store.credentials import read_token
 from moby.text import clean, read_cents, relative
 

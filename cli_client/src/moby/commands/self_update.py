@@ -8,7 +8,6 @@ from typing import Any
 
 from cleo.helpers import option
 
-from moby import __version__
 from moby.api.answers import Client
 from moby.cli.command import Command
 from moby.text import clean
@@ -23,23 +22,24 @@ class SelfUpdateCommand(Command):
     def handle(self) -> int:
         client = self.api.get("client", Client, public=True)
         latest, oldest = clean(client["latest_version"]), clean(client["min_version"])
-        newer = _parts(latest) > _parts(__version__)
-        needed = _parts(oldest) > _parts(__version__)
+        version = self.moby.version
+        newer = _parts(latest) > _parts(version)
+        needed = _parts(oldest) > _parts(version)
         command = update_command() or clean(client["install_command"])
         lines = []
         if needed:
-            lines.append(f"This server needs moby v{oldest} or newer; you have {__version__}.")
+            lines.append(f"This server needs moby v{oldest} or newer; you have {version}.")
         if newer or needed:
             lines += [f"Update available: v{latest}", f"Get it with: {command}"]
         document = {
-            "current_version": __version__,
+            "current_version": version,
             "latest_version": latest,
             "min_version": oldest,
             "update_available": newer,
             "update_needed": needed,
             "command": command if newer or needed else None,
         }
-        return self.answer(document, *(lines or [f"moby {__version__} is up to date."]))
+        return self.answer(document, *(lines or [f"moby {version} is up to date."]))
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from moby import __version__
 from moby.help.catalogue import TOPICS, CommandFacts, sections, shared_options
 from moby.text import columns
 
@@ -50,7 +49,7 @@ def write_everything(page: Format, application: "Application") -> None:
 
 def overview(application: "Application", width: int) -> str:
     page = TerminalPage(width)
-    page.lines.append(f"moby {__version__}: prepaid international calling from a terminal")
+    page.lines.append(f"moby {application.version}: prepaid international calling from a terminal")
     commands = sections(application)
     widest = max(len(command.name) for group in commands.values() for command in group)
     for title, group in commands.items():
@@ -77,7 +76,7 @@ def topic_page(name: str, width: int) -> str:
 
 
 def man_page(application: "Application") -> str:
-    page = ManualPage()
+    page = ManualPage(application.version)
     write_everything(page, application)
     return "\n".join(page.lines) + "\n"
 
@@ -130,9 +129,9 @@ class TerminalPage:
 class ManualPage:
     """moby(1) in the man macros."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
         self.lines = [
-            f'.TH MOBY 1 "" "moby {__version__}" "Mobayilo"',
+            f'.TH MOBY 1 "" "moby {version}" "Mobayilo"',
             ".SH NAME",
             r"moby \- prepaid international calling from a terminal",
             ".SH SYNOPSIS",

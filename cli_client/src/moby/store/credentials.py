@@ -1,27 +1,238 @@
-"""The token of this run: its source, its form, and the stores that keep it."""
+"""The sign-ins that moby keeps: profiles and their logins, and the stores that hold the tokens."""
 
 import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
 from moby.errors import MobyError
-from moby.store.config import Config, Login
 from moby.store.private_files import check_writable, locked, read_json, remove, write_json
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+DEFAULT_PROFILE = "default"
+# Names that people and scripts guess; a token there is not read, which should be noticed.
+MISSPELT = ("MOBY_API_TOKEN", "MOBY_API_KEY", "MOBY_ACCESS_TOKEN", "MOBY_AUTH_TOKEN")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_FORM = re.compile(r"moby_(?:pat|dev)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})")
+_TOKEN = re.compile(r"moby_(?:pat|dev)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})")
+_KEYRING_SECONDS = 3.0
+_NO_STORES = ("keyring.backends.fail.", "keyring.backends.null.")
+_PLAIN_STORES = ("keyrings.alt.", "keyring.backends.file.")
+_PROBE = "moby-probe"
+T = TypeVar("T")
+
+
+class Login(TypedDict, total=False):
+    """One token on one host, without the token."""
+
+    storage: str  # "keyring" or "file"
+    keyring_backend: str
+    email: str
+    token_name: str
+    scopes: list[str]
+    expires_at: str | None
+    warned_on: str  # the day of the last notice that it expires soon
+
+
+class Profile(TypedDict, total=False):
+    host: str
+    logins: dict[str, Login]
+
+
+class Config:
+    """The configuration that moby keeps: profiles and their logins, without secrets."""
+
+    def __init__(self, folder: Path, *, ignored: bool = False) -> None:
+        self.folder = folder
+        self._path = folder / "config.json"
+        self._profiles = {} if ignored else self._read()
+
+    def profile(self, name: str) -> Profile:
+        return self._profiles.get(name, {})
+
+    def login(self, name: str, host: str) -> Login | None:
+        return self.profile(name).get("logins", {}).get(host)
+
+    def logins(self) -> Iterator[tuple[str, str, Login]]:
+        for name, profile in self._profiles.items():
+            for host, login in profile.get("logins", {}).items():
+                yield name, host, login
+
+    def remember(self, name: str, host: str, login: Login) -> None:
+        """Store the login, and make its host the host of the profile."""
+        with self._changing() as profiles:
+            profile = profiles.setdefault(name, {})
+            profile["host"] = host
+            profile.setdefault("logins", {})[host] = login
+
+    def forget(self, name: str, host: str) -> None:
+        with self._changing() as profiles:
+            profiles.get(name, {}).get("logins", {}).pop(host, None)
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Hold a lock of that name, which no other moby on this machine holds at the time."""
+        return locked(self.folder, name)
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Profile]]:
+        with locked(self.folder):
+            self._profiles = self._read()
+            yield self._profiles
+            write_json(self._path, {"version": 1, "profiles": self._profiles})
+
+    def _read(self) -> dict[str, Profile]:
+        profiles = read_json(self._path).get("profiles", {})
+        if not isinstance(profiles, dict) or not all(map(_is_profile, profiles.values())):
+            raise MobyError(
+                "bad_configuration",
+                f"{self._path} does not hold what moby writes there",
+                f"Repair it or remove it: {self._path}",
+            )
+        return cast("dict[str, Profile]", profiles)
+
+
+def _is_profile(value: object) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("host", ""), str):
+        return False
+    logins = value.get("logins", {})
+    return isinstance(logins, dict) and all(isinstance(one, dict) for one in logins.values())
+
+
+def read_profile_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
+        raise MobyError(
+            "bad_profile",
+            f"{text!r} is not a usable profile name",
+            "Use letters, digits, dots, dashes and underscores.",
+        )
+    return text
+
+
+@dataclass(frozen=True)
+class Credential:
+    token: str
+    source: str  # --token, MOBY_TOKEN, MOBY_TOKEN_FILE, keyring or file
+    storage: str | None = None  # keyring or file, where moby itself keeps it
+
+
+class Credentials:
+    """The token of this run: --token, MOBY_TOKEN, MOBY_TOKEN_FILE, or the stored one."""
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        option: str | None,
+        config: Config,
+        profile: str,
+        host: str,
+    ) -> None:
+        self._environ = environ
+        self._option = option
+        self._config = config
+        self._profile = profile
+        self._host = host
+        self.file = FileStore(config.folder)
+
+    @property
+    def login(self) -> Login | None:
+        return self._config.login(self._profile, self._host)
+
+    def sources(self) -> list[str]:
+        """Return every source that offers a token, the winner first, without reading a secret."""
+        return list(self._sources())
+
+    def find(self) -> Credential | None:
+        source = next(self._sources(), None)
+        if source is None:
+            return None
+        if source in ("keyring", "file"):
+            return self.stored()
+        if source == "--token":
+            text = self._option or ""
+        elif source == "MOBY_TOKEN":
+            text = self._environ["MOBY_TOKEN"]
+        else:
+            path = Path(self._environ["MOBY_TOKEN_FILE"]).expanduser()
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "it is not text"
+                raise MobyError(
+                    "bad_token",
+                    f"the token file {path} cannot be read: {reason}",
+                    "Check MOBY_TOKEN_FILE, or unset it to use the stored login.",
+                ) from error
+        return Credential(header_safe(text, source), source)
+
+    def require(self) -> Credential:
+        found = self.find()
+        if found is None:
+            raise MobyError("not_signed_in", f"you are not signed in to {self._host}", self.advice)
+        return found
+
+    @property
+    def advice(self) -> str:
+        wrong = next((name for name in MISSPELT if self._environ.get(name)), None)
+        if wrong:
+            return f"{wrong} is set, and moby does not read it. Did you mean MOBY_TOKEN?"
+        profile = "" if self._profile == "default" else f" --profile {self._profile}"
+        return f"Sign in with: moby auth login{profile}"
+
+    def stored(self) -> Credential | None:
+        """Return the token that moby itself keeps for this profile and host."""
+        login = self.login
+        if login is None:
+            return None
+        if login.get("storage") == "file":
+            token = self.file.get(self._profile, self._host)
+        else:
+            try:
+                token = self.keyring().get(self._profile, self._host)
+            except KeyringUnavailableError as error:
+                raise MobyError(
+                    "keyring_unavailable",
+                    f"your token is in the keyring, and {error}",
+                    "Unlock the keyring, or sign in again with: moby auth login --insecure-storage",
+                ) from error
+        storage = login.get("storage", "keyring")
+        return Credential(token, storage, storage) if token else None
+
+    def keyring(self) -> "KeyringStore":
+        """Return the keyring, with the backend remembered from the last login."""
+        return KeyringStore(self._environ, (self.login or {}).get("keyring_backend"))
+
+    def forget(self) -> None:
+        """Remove the stored token and its login, also where the keyring is gone."""
+        login = self.login
+        if login is None:
+            return
+        try:
+            if login.get("storage") == "keyring":
+                self.keyring().delete(self._profile, self._host)
+        finally:
+            self.file.delete(self._profile, self._host)
+            self._config.forget(self._profile, self._host)
+
+    def _sources(self) -> Iterator[str]:
+        if self._option:
+            yield "--token"
+        for name in ("MOBY_TOKEN", "MOBY_TOKEN_FILE"):
+            if self._environ.get(name):
+                yield name
+        login = self.login
+        if login is not None:
+            yield login.get("storage", "keyring")
 
 
 def checksum(body: str) -> str:
-    """CRC32 of the random part in base62, six characters: a typing aid, no security."""
+    """Return the CRC32 of the random part in base62, six characters: a typing aid, no security."""
     number = zlib.crc32(body.encode("ascii"))
     digits = ""
     while number:
@@ -31,9 +242,9 @@ def checksum(body: str) -> str:
 
 
 def read_token(text: str) -> str:
-    """The token in the text, refused when it cannot be one."""
+    """Return the token in the text; raise `bad_token` if it has not the form of one."""
     token = text.strip()
-    found = _FORM.fullmatch(token)
+    found = _TOKEN.fullmatch(token)
     if found is None:
         raise MobyError(
             "bad_token",
@@ -48,7 +259,7 @@ def read_token(text: str) -> str:
 
 
 def header_safe(text: str, source: str) -> str:
-    """A token from outside that may go into a header; whether it is valid, the server says."""
+    """Return a token from outside, which may go into a header; the server knows if it is valid."""
     token = text.strip()
     if not re.fullmatch(r"[\x21-\x7e]+", token):
         raise MobyError(
@@ -58,12 +269,14 @@ def header_safe(text: str, source: str) -> str:
 
 
 class FileStore:
+    """Tokens in a file, for machines without a keyring and people who agreed to it."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.path = folder / "credentials.json"
 
     def check(self) -> None:
-        """Write what is there once more, so that a place that cannot keep a token shows."""
+        """Write the tokens again, so that a place that cannot keep one is found now."""
         with locked(self._folder):
             if tokens := self._tokens():
                 write_json(self.path, {"tokens": tokens})
@@ -98,18 +311,17 @@ def _key(profile: str, host: str) -> str:
     return f"{profile} {host}"
 
 
-WAIT_SECONDS = 3.0
-_NO_STORES = ("keyring.backends.fail.", "keyring.backends.null.")
-_PLAIN_STORES = ("keyrings.alt.", "keyring.backends.file.")
-_PROBE = "moby-probe"
-T = TypeVar("T")
-
-
 class KeyringUnavailableError(Exception):
-    """The keyring cannot be used; the message says why, in words for the person."""
+    """Raised when the keyring cannot be used; the message gives the reason to the person."""
 
 
 class KeyringStore:
+    """Tokens in the system's keyring, which may be missing, locked or hanging, or keep nothing.
+
+    Every call is bounded: over SSH and in CI a keyring can wait for ever for an unlock window
+    that is out of sight.
+    """
+
     def __init__(self, environ: Mapping[str, str], backend_name: str | None = None) -> None:
         self._environ = environ
         self._remembered = backend_name
@@ -117,7 +329,7 @@ class KeyringStore:
 
     @property
     def backend_name(self) -> str:
-        """The full name of the backend in use; remembered, it saves the scan of all of them."""
+        """The full name of the backend in use; remembered, it saves a scan of all backends."""
         kind = type(self._open())
         return f"{kind.__module__}.{kind.__qualname__}"
 
@@ -163,16 +375,12 @@ def _load(remembered: str | None) -> "KeyringBackend":
     members = getattr(backend, "backends", None)
     if members:  # the chainer: take its first real store, so that a second run finds the same
         backend = next((b for b in members if not _name(b).startswith(_PLAIN_STORES)), backend)
-    _refuse_useless(backend)
-    return backend
-
-
-def _refuse_useless(backend: "KeyringBackend") -> None:
     name = _name(backend)
     if name.startswith(_NO_STORES) or name.endswith(".ChainerBackend"):
         raise KeyringUnavailableError("this system has no keyring that moby can use")
     if name.startswith(_PLAIN_STORES):
         raise KeyringUnavailableError(f"{name} keeps secrets in plain text")
+    return backend
 
 
 def _name(backend: "KeyringBackend") -> str:
@@ -180,7 +388,7 @@ def _name(backend: "KeyringBackend") -> str:
 
 
 def _bounded(action: Callable[[], T], verb: str) -> T:
-    """Run the action in a thread of its own and wait three seconds, no more."""
+    """Run the action in a thread of its own, and wait for it three seconds at most."""
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -192,9 +400,9 @@ def _bounded(action: Callable[[], T], verb: str) -> T:
 
     thread = threading.Thread(target=run, daemon=True, name="keyring")
     thread.start()
-    thread.join(WAIT_SECONDS)
+    thread.join(_KEYRING_SECONDS)
     if thread.is_alive():
-        raise KeyringUnavailableError(f"it did not answer within {WAIT_SECONDS:.0f} seconds")
+        raise KeyringUnavailableError(f"it did not answer within {_KEYRING_SECONDS:.0f} seconds")
     if failure:
         raise _explained(failure[0], verb) from failure[0]
     return outcome[0]
@@ -209,128 +417,3 @@ def _explained(error: BaseException, verb: str) -> KeyringUnavailableError:
     if kind == "NoKeyringError":
         return KeyringUnavailableError("this system has no keyring that moby can use")
     return KeyringUnavailableError(f"it could not be {verb} ({kind})")
-
-
-# Names that people and scripts guess; a token in one of them is not read, and should not be missed.
-MISSPELT = ("MOBY_API_TOKEN", "MOBY_API_KEY", "MOBY_ACCESS_TOKEN", "MOBY_AUTH_TOKEN")
-
-
-@dataclass(frozen=True)
-class Credential:
-    token: str
-    source: str  # --token, MOBY_TOKEN, MOBY_TOKEN_FILE, keyring or file
-    storage: str | None = None  # keyring or file, where moby itself keeps it
-
-
-class Credentials:
-    """Precedence: --token, MOBY_TOKEN, MOBY_TOKEN_FILE, then what the profile has stored."""
-
-    def __init__(
-        self,
-        *,
-        environ: Mapping[str, str],
-        option: str | None,
-        config: Config,
-        profile: str,
-        host: str,
-    ) -> None:
-        self._environ = environ
-        self._option = option
-        self._config = config
-        self._profile = profile
-        self._host = host
-        self.file = FileStore(config.folder)
-
-    @property
-    def login(self) -> Login | None:
-        return self._config.login(self._profile, self._host)
-
-    def sources(self) -> list[str]:
-        """Every source that offers a token, the winner first. Reads no secret."""
-        return list(self._sources())
-
-    def find(self) -> Credential | None:
-        source = next(self._sources(), None)
-        if source is None:
-            return None
-        if source in ("keyring", "file"):
-            return self.stored()
-        return Credential(header_safe(self._from_outside(source), source), source)
-
-    def require(self) -> Credential:
-        found = self.find()
-        if found is None:
-            raise MobyError("not_signed_in", f"you are not signed in to {self._host}", self.advice)
-        return found
-
-    @property
-    def advice(self) -> str:
-        wrong = next((name for name in MISSPELT if self._environ.get(name)), None)
-        if wrong:
-            return f"{wrong} is set, and moby does not read it. Did you mean MOBY_TOKEN?"
-        profile = "" if self._profile == "default" else f" --profile {self._profile}"
-        return f"Sign in with: moby auth login{profile}"
-
-    def stored(self) -> Credential | None:
-        """The token that moby itself keeps for this profile and host."""
-        login = self.login
-        if login is None:
-            return None
-        if login.get("storage") == "file":
-            token = self.file.get(self._profile, self._host)
-        else:
-            token = self._from_keyring(login)
-        storage = login.get("storage", "keyring")
-        return Credential(token, storage, storage) if token else None
-
-    def keyring(self) -> KeyringStore:
-        """The keyring, with the backend remembered from the last login."""
-        return KeyringStore(self._environ, (self.login or {}).get("keyring_backend"))
-
-    def forget(self) -> None:
-        """Remove the stored token and all memory of it; a keyring that is gone is no obstacle."""
-        login = self.login
-        if login is None:
-            return
-        try:
-            if login.get("storage") == "keyring":
-                self.keyring().delete(self._profile, self._host)
-        finally:
-            self.file.delete(self._profile, self._host)
-            self._config.forget(self._profile, self._host)
-
-    def _sources(self) -> Iterator[str]:
-        if self._option:
-            yield "--token"
-        for name in ("MOBY_TOKEN", "MOBY_TOKEN_FILE"):
-            if self._environ.get(name):
-                yield name
-        login = self.login
-        if login is not None:
-            yield login.get("storage", "keyring")
-
-    def _from_outside(self, source: str) -> str:
-        if source == "--token":
-            return self._option or ""
-        if source == "MOBY_TOKEN":
-            return self._environ["MOBY_TOKEN"]
-        path = Path(self._environ["MOBY_TOKEN_FILE"]).expanduser()
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise MobyError(
-                "bad_token",
-                f"the token file {path} cannot be read: {reason}",
-                "Check MOBY_TOKEN_FILE, or unset it to use the stored login.",
-            ) from error
-
-    def _from_keyring(self, login: Login) -> str | None:
-        try:
-            return self.keyring().get(self._profile, self._host)
-        except KeyringUnavailableError as error:
-            raise MobyError(
-                "keyring_unavailable",
-                f"your token is in the keyring, and {error}",
-                "Unlock the keyring, or sign in again with: moby auth login --insecure-storage",
-            ) from error

@@ -12,12 +12,12 @@ from pathlib import Path
 from moby.errors import MobyError
 
 _LOCK_SECONDS = 5.0
-# Files that others could read until this run, to be told at its end.
+# Files that others could read until this run, which a note names at its end.
 tightened: list[Path] = []
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """The object in the file, or an empty one where there is no file."""
+    """Return the object in the file, or an empty one where there is no file."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
@@ -25,7 +25,13 @@ def read_json(path: Path) -> dict[str, object]:
     except OSError as error:
         raise _unreadable(path, error) from error
     with os.fdopen(handle, encoding="utf-8") as file:
-        _tighten(file.fileno(), path)
+        facts = os.fstat(file.fileno())
+        if hasattr(os, "getuid") and facts.st_uid not in (os.getuid(), 0):
+            raise _unreadable(path, OSError("it belongs to another user"))
+        if facts.st_mode & 0o077:
+            with suppress(OSError):
+                os.fchmod(file.fileno(), 0o600)
+                tightened.append(path)
         try:
             document = json.load(file)
         except ValueError as error:
@@ -46,14 +52,14 @@ def write_json(path: Path, document: dict[str, object]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raises what writing the file would raise, and leaves it as it is."""
+    """Raise the error that writing the file would raise, and leave the file as it is."""
     with _draft(path) as draft:
         draft.unlink()
 
 
 @contextmanager
 def _draft(path: Path) -> Iterator[Path]:
-    """An empty file beside the one that is to be written; gone afterwards, whatever happens."""
+    """Yield an empty file beside the one to be written; remove it afterwards in any case."""
     prepare_folder(path.parent)
     if path.is_symlink():
         raise _unreadable(path, OSError("it is a symbolic link"))
@@ -95,7 +101,7 @@ def prepare_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: Path, name: str = "lock") -> Iterator[None]:
-    """One writer at a time, across processes; gives up after five seconds."""
+    """Let one writer at a time through, across processes; give up after five seconds."""
     prepare_folder(folder)
     if sys.platform == "win32":
         yield
@@ -115,21 +121,15 @@ def locked(folder: Path, name: str = "lock") -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() > deadline:
-                    raise _busy(folder / name) from error
+                    raise MobyError(
+                        "bad_configuration",
+                        f"another moby holds {folder / name}",
+                        "Wait for the other command to end, then try again.",
+                    ) from error
                 time.sleep(0.05)
         yield
     finally:
         os.close(handle)
-
-
-def _tighten(handle: int, path: Path) -> None:
-    facts = os.fstat(handle)
-    if hasattr(os, "getuid") and facts.st_uid not in (os.getuid(), 0):
-        raise _unreadable(path, OSError("it belongs to another user"))
-    if facts.st_mode & 0o077:
-        with suppress(OSError):
-            os.fchmod(handle, 0o600)
-            tightened.append(path)
 
 
 def _unreadable(path: Path, error: OSError) -> MobyError:
@@ -144,12 +144,4 @@ def _unreadable(path: Path, error: OSError) -> MobyError:
 def _broken(path: Path) -> MobyError:
     return MobyError(
         "bad_configuration", f"{path} is not readable as JSON", f"Repair it or remove it: {path}"
-    )
-
-
-def _busy(path: Path) -> MobyError:
-    return MobyError(
-        "bad_configuration",
-        f"another moby holds {path}",
-        "Wait for the other command to end, then try again.",
     )
