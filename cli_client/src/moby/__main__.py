@@ -1,4 +1,4 @@
-"""The way in: from the words of the command line to an exit code."""
+"""The entry point: the words of the command line become an exit code."""
 
 import sys
 from typing import TYPE_CHECKING

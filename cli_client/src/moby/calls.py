@@ -32,12 +32,12 @@ REASONS = {
     "not_placed": "the carrier never placed it",
     "no_news": "the carrier never said how it ended",
 }
-FINAL = {"completed", "busy", "no_answer", "failed", "canceled"}
+ENDED = {"completed", "busy", "no_answer", "failed", "canceled"}
 
 
 def is_settled(call: Call) -> bool:
     """Has the call ended, and is its cost known?"""
-    return call["state"] in FINAL and call["cost"] is not None
+    return call["state"] in ENDED and call["cost"] is not None
 
 
 def quote_lines(quote: Quote) -> list[str]:
@@ -148,7 +148,7 @@ def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
 
 
-def note_low_balance(console: Console, balance: Balance) -> None:
+def remark_low_balance(console: Console, balance: Balance) -> None:
     """Say how to top up when little is left; the server knows how much is little."""
     if balance.get("is_low"):
-        console.note("Note: little is left. Top up with: moby topup 20 --open")
+        console.remark("Note: little is left. Top up with: moby topup 20 --open")

@@ -37,7 +37,7 @@ class Console:
     _held: list[str] = field(default_factory=list)
     _live: bool = False
 
-    # What is written
+    # Output
 
     def write(self, text: str = "", *, hang: int = 0) -> None:
         """Write a line of data for a person; nothing with --quiet and with --json.
@@ -45,7 +45,7 @@ class Console:
         On a terminal, what is too long goes on in the next line, `hang` columns in.
         """
         if not self.quiet and not self.json:
-            self._say(self.context.stdout, text, hang)
+            self._put_fitted(self.context.stdout, text, hang)
 
     def raw(self, text: str) -> None:
         """Write the data that the command exists to give, whatever the options say."""
@@ -55,7 +55,7 @@ class Console:
         """Write the one JSON document of a run with --json."""
         self._put(self.context.stdout, json.dumps(document, indent=2))
 
-    def note(self, text: str) -> None:
+    def remark(self, text: str) -> None:
         """Write a remark on stderr. With --json it waits for the end, and is dropped on failure."""
         if self.quiet:
             return
@@ -67,12 +67,12 @@ class Console:
     def say(self, text: str) -> None:
         """Write a line on stderr, at once, whatever the format of the output."""
         self.end_live()
-        self._say(self.context.stderr, text)
+        self._put_fitted(self.context.stderr, text)
 
     def finish(self) -> None:
         """Write the remarks that waited for the command to succeed."""
         for text in self._held:
-            self._say(self.context.stderr, text)
+            self._put_fitted(self.context.stderr, text)
         self._held.clear()
 
     def fail(self, error: MobyError) -> None:
@@ -80,9 +80,9 @@ class Console:
         if self.json:
             self._put(self.context.stderr, json.dumps(error.as_document()))
             return
-        self._say(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
+        self._put_fitted(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
         for line in [*map(clean, error.field_lines()), *error.hint.splitlines()]:
-            self._say(self.context.stderr, f"  {line}")
+            self._put_fitted(self.context.stderr, f"  {line}")
 
     def live(self, text: str) -> None:
         """Write a line on stderr that replaces the last one; only a terminal gets it."""
@@ -98,7 +98,7 @@ class Console:
             self.context.stderr.write("\r\x1b[K")
             self._live = False
 
-    # How it looks
+    # Looks
 
     @property
     def width(self) -> int:
@@ -166,7 +166,7 @@ class Console:
         for name, value in shown:
             self.write(f"{name + ':':<{widest + 1}} {value}", hang=widest + 2)
 
-    # What is asked
+    # Questions
 
     def ask(self, question: str, default: str = "") -> str:
         self.end_live()
@@ -222,7 +222,7 @@ class Console:
         self.context.clock.sleep(seconds)  # end of input: it would be "ready" for ever
         return False
 
-    def _say(self, stream: TextIO, text: str, hang: int = 0) -> None:
+    def _put_fitted(self, stream: TextIO, text: str, hang: int = 0) -> None:
         self._put(stream, self._fitted(stream, text, hang))
 
     def _fitted(self, stream: TextIO, text: str, hang: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""Writes what is generated from the commands: manual page, completions, reference.
+"""Write the manual page, the completions and the reference, which repeat the commands.
 
     python -m moby.generate
 

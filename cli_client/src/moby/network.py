@@ -45,7 +45,7 @@ class Response:
 
 
 class TransportError(Exception):
-    """No answer came: the code is one of moby's own, the message says what happened."""
+    """A request without an answer: a code of moby's own, and a message that says what happened."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

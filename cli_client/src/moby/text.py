@@ -8,15 +8,15 @@ from decimal import Decimal
 
 from moby.errors import MobyError
 
-# C0 and C1 controls, bidi embeddings and isolates, zero-width marks, line separators: all of
-# them can move the cursor, hide text or turn it round.
+# C0 and C1 controls, bidi embeddings and isolates, zero-width marks, line separators: each
+# can move the cursor, hide text or turn it round.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 _DAY_SECONDS = 86_400
 _AMOUNT = re.compile(r"\$?(\d{1,7})(?:\.(\d{1,2}))?", re.ASCII)
 _EXAMPLE = "Write US dollars with a point: 20 or 20.00"
-_LONGEST_LEFT = 28
+_LONGEST_LEFT_COLUMNS = 28
 
 
 def clean(text: object) -> str:
@@ -117,7 +117,9 @@ def cents_as_dollars(cents: int) -> str:
 def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[str]:
     """Return rows with names on the left and meanings on the right, or below where it is narrow."""
     pairs = [(str(left), str(right)) for left, right in rows]
-    left_width = widest or min(max(len(left) for left, right in pairs if right), _LONGEST_LEFT)
+    left_width = widest or min(
+        max(len(left) for left, right in pairs if right), _LONGEST_LEFT_COLUMNS
+    )
     room = width - left_width - 4
     lines = []
     for left, right in pairs:

@@ -201,7 +201,7 @@ def user_agent() -> str:
 
 
 def device_name() -> str:
-    """Return the name of this machine, without characters that a header or a page may misread."""
+    """Return the name of this machine, without characters that a header may not have."""
     name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
     plain = "".join(c for c in name if c.isascii() and c.isprintable() and c not in "();")
     return plain[:100] or "unknown"

@@ -128,7 +128,7 @@ class Application(Moby):
 
     def open_session(self, *, host: str | None, token: str | None, profile: str | None) -> Session:
         if token:
-            self.console.note(
+            self.console.remark(
                 "Note: other users of this machine can see --token in the process list. "
                 "MOBY_TOKEN or MOBY_TOKEN_FILE keep it to yourself."
             )

@@ -37,7 +37,7 @@ def read_key(given: str | None) -> str:
 
 @contextmanager
 def repeatable(key: str) -> Iterator[None]:
-    """Add to an error after which the request may have been carried out how to repeat it safely."""
+    """Add the key to an error after which the request may have been carried out all the same."""
     try:
         yield
     except MobyError as error:
@@ -116,7 +116,7 @@ class Command(CleoCommand):
     def word(self, argument: str) -> str:
         """Return the value of an argument, stripped; several words get a space between them.
 
-        Raises `usage` if it is empty, as in a script whose variable is not set.
+        Raise `usage` if it is empty, as in a script whose variable is not set.
         """
         value = self.argument(argument)
         words = value if isinstance(value, list) else [value]

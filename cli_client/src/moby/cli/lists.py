@@ -57,9 +57,9 @@ def read_pages(
     return cast("Page", joined)
 
 
-def note_more(command: "Command", next_cursor: str | None) -> None:
+def remark_more(command: "Command", next_cursor: str | None) -> None:
     if next_cursor:
-        command.console.note("There is more: add --all, or --limit 100.")
+        command.console.remark("There is more: add --all, or --limit 100.")
 
 
 def wants_csv(command: "Command") -> bool:

@@ -1,4 +1,4 @@
-"""Runs one command; every outcome becomes an exit code and, where it failed, an error message."""
+"""The run of one command: every outcome becomes an exit code, a failure an error message too."""
 
 import traceback
 from contextlib import suppress
@@ -32,7 +32,7 @@ def run(words: list[str], context: Context) -> int:
         except CleoError as error:
             raise usage_error(error, words, application) from error
         for path in dict.fromkeys(tightened):
-            console.note(
+            console.remark(
                 f"Note: other users could read {path}; now only you can. If others have been on "
                 "this machine, sign in anew: moby auth login --force"
             )
@@ -75,6 +75,6 @@ def warn_of_expiry(application: Application) -> None:
             return
         with suppress(MobyError):  # a second warning harms less than none
             session.config.remember(session.profile, session.host, {**login, "warned_on": today})
-    application.console.note(
+    application.console.remark(
         f"Note: this token expires {expires_at[:10]}. Renew it with: moby auth refresh"
     )

@@ -6,7 +6,7 @@ from cleo.helpers import argument, option
 
 from moby.api.answers import NewToken, Sessions, Status
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
-from moby.cli.lists import PAGE_OPTIONS, note_more, read_pages
+from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
 from moby.errors import ExitCode, MobyError, interrupted
 from moby.sign_in.this_device import (
     LOCAL_FAULTS,
@@ -54,7 +54,7 @@ class AuthStatusCommand(Command):
             document = status_document(self.session.without_config(), None, reason_of(error))
         self.console.document(document)
         if is_local:
-            self.console.note(f"Note: {error.message}.")
+            self.console.remark(f"Note: {error.message}.")
         return ExitCode.UNAVAILABLE if error.code == "keyring_unavailable" else error.exit_code
 
     def _offline(self) -> int:
@@ -90,7 +90,9 @@ class StatusCommand(AuthStatusCommand):
     hidden = True
 
     def handle(self) -> int:
-        self.console.note("Note: moby status is now moby auth status; the old name keeps working.")
+        self.console.remark(
+            "Note: moby status is now moby auth status; the old name keeps working."
+        )
         return super().handle()
 
 
@@ -187,7 +189,7 @@ class AuthLogoutCommand(Command):
             )
         left = [s for s in self.session.credentials.sources() if s not in ("keyring", "file")]
         if left:
-            self.console.note(f"Note: {' and '.join(left)} still gives a token to moby.")
+            self.console.remark(f"Note: {' and '.join(left)} still gives a token to moby.")
         return 0
 
     def _sign_out(self, profile: str, host: str) -> tuple[bool, bool]:
@@ -201,7 +203,7 @@ class AuthLogoutCommand(Command):
             credentials.forget()
         except KeyringUnavailableError as error:
             # It must not keep anyone signed in: moby has forgotten the entry, the keyring has not.
-            self.console.note(f"Note: the keyring entry could not be removed: {error}.")
+            self.console.remark(f"Note: the keyring entry could not be removed: {error}.")
         self.console.write(f"Signed out of {host}.")
         return True, revoked
 
@@ -213,7 +215,7 @@ class AuthLogoutCommand(Command):
         except MobyError as error:
             if error.exit_code is ExitCode.NOT_SIGNED_IN:
                 return True  # it was expired or revoked before
-            self.console.note(
+            self.console.remark(
                 f"Note: the token could not be revoked ({error.message}). It stays valid until it "
                 f"expires; revoke it on {host}/settings/tokens."
             )
@@ -241,7 +243,7 @@ class AuthSessionsListCommand(Command):
             for item in page["items"]
         ]
         self.console.table(("Device", "Signed in", "Last used", "Expires", "Id"), rows)
-        note_more(self, page["next_cursor"])
+        remark_more(self, page["next_cursor"])
         return 0
 
 

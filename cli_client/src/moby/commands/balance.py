@@ -3,15 +3,15 @@
 from cleo.helpers import option
 
 from moby.api.answers import Balance, Transactions
-from moby.calls import note_low_balance
+from moby.calls import remark_low_balance
 from moby.cli.command import Command
 from moby.cli.lists import (
     CSV_OPTION,
     PAGE_OPTIONS,
     as_csv,
-    note_more,
     read_day,
     read_pages,
+    remark_more,
     wants_csv,
 )
 from moby.text import cents_as_dollars, dollars, local
@@ -32,7 +32,7 @@ class BalanceCommand(Command):
             held, left = balance["held_cents"], balance["available_cents"]
             self.console.write(f"Held for calls under way: {cents_as_dollars(held)}")
             self.console.write(f"Available: {cents_as_dollars(left)}")
-        note_low_balance(self.console, balance)
+        remark_low_balance(self.console, balance)
         return 0
 
 
@@ -54,7 +54,7 @@ class TransactionsCommand(Command):
         elif self.console.json:
             self.console.document(page)
         elif not page["items"]:
-            self.console.note("Nothing yet.")
+            self.console.remark("Nothing yet.")
         else:
             rows = [
                 (
@@ -66,5 +66,5 @@ class TransactionsCommand(Command):
                 for t in page["items"]
             ]
             self.console.table(("When", "What", "Amount", "Balance"), rows, right="Amount|Balance")
-            note_more(self, page["next_cursor"])
+            remark_more(self, page["next_cursor"])
         return 0

@@ -6,14 +6,14 @@ from email.utils import parsedate_to_datetime
 
 from cleo.helpers import argument, option
 
-from moby.api.answers import Balance, Call, Quote
+from moby.api.answers import Balance, Call, Candidate, Quote
 from moby.api.client import Api
 from moby.calls import (
-    FINAL,
+    ENDED,
     find_caller_id,
     is_settled,
-    note_low_balance,
     quote_lines,
+    remark_low_balance,
     show_receipt,
     state_line,
 )
@@ -117,6 +117,7 @@ class CallCommand(Command):
             if error.code != "ambiguous_number" or not isinstance(candidates, list):
                 raise
             readings = []
+            candidate: Candidate
             for candidate in candidates:
                 shown = clean(f"{candidate['international']} ({candidate['country_name']})")
                 price = candidate["price_per_minute"]
@@ -133,11 +134,11 @@ class CallCommand(Command):
     def _confirm(self, quote: Quote) -> None:
         """Show the price before the phone rings, and ask where it is high.
 
-        Raises `confirmation_required` where there is no terminal to ask at.
+        Raise `confirmation_required` where there is no terminal to ask at.
         """
         if not self.console.json:
             for line in quote_lines(quote):
-                self.console.note(line)
+                self.console.remark(line)
         named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
         threshold_cents = (
             read_cents(named, "an amount in MOBY_CONFIRM_ABOVE") if named else _CONFIRM_ABOVE_CENTS
@@ -187,14 +188,14 @@ class CallCommand(Command):
                 pass  # the call is over and paid for, whatever this token may see
             else:
                 self.console.write(f"Balance: {dollars(balance['balance'])}")
-                note_low_balance(self.console, balance)
+                remark_low_balance(self.console, balance)
         if follower.interrupted:
             return ExitCode.INTERRUPTED
         return ExitCode.DONE if call["state"] == "completed" else ExitCode.FAILURE
 
 
 class CallFollower:
-    """Watches a call to its end, through lost networks, and hangs it up on request."""
+    """A call that is followed to its end, through lost networks, and hung up on request."""
 
     def __init__(self, context: Context, console: Console, api: Api, call: Call) -> None:
         self._context = context
@@ -215,7 +216,7 @@ class CallFollower:
         listens = self._console.can_ask
         shown = ""
         if listens:
-            self._console.note("Press h or Ctrl-C to hang up.")
+            self._console.remark("Press h or Ctrl-C to hang up.")
         with single_keys(self._context.stdin) if listens else nullcontext():
             while not is_settled(self.call):
                 try:
@@ -224,7 +225,7 @@ class CallFollower:
                         if self._console.shows_live:
                             self._console.live(state_line(self.call, self._talked_seconds()))
                         elif not self._console.json:
-                            self._console.note(state_line(self.call, None))
+                            self._console.remark(state_line(self.call, None))
                     self._pause()
                     self._refresh()
                 except KeyboardInterrupt:
@@ -236,12 +237,12 @@ class CallFollower:
         return self.call
 
     def hang_up(self) -> None:
-        self._console.note("Hanging up …")
+        self._console.remark("Hanging up …")
         try:
             self.call = self._api.post(f"calls/{self.call['call_id']}/hangup", Call)
         except MobyError as error:
             self._retry_hang_up = error.retryable
-            self._console.note(f"Not hung up: {error.message}")
+            self._console.remark(f"Not hung up: {error.message}")
         else:
             self._retry_hang_up = False
             self.hung_up = True
@@ -257,7 +258,7 @@ class CallFollower:
             nears_end = limit > _WARNING_SECONDS and (talked or 0) >= limit - _WARNING_SECONDS
             if nears_end and not self._warned:
                 self._warned = True
-                self._console.note("One minute left: the call ends when its limit is reached.\a")
+                self._console.remark("One minute left: the call ends when its limit is reached.\a")
             if not self._console.can_ask:
                 clock.sleep(left if not self._console.shows_live else min(left, _TICK_SECONDS))
             elif read_keypress(self._context.stdin, min(left, _TICK_SECONDS)).lower() in ("h", "q"):
@@ -277,7 +278,7 @@ class CallFollower:
             self._survive(error)
             return
         if self._lost:
-            self._console.note("The connection is back.")
+            self._console.remark("The connection is back.")
         self._lost = False
         now = self._last_answer_at = self._context.clock.now()
         self.call = news or self.call
@@ -292,17 +293,17 @@ class CallFollower:
             self._connected_at = now - max(0.0, talked)
 
     def _survive(self, error: MobyError) -> None:
-        """Go on when the network is lost: that does not end the call, nor the watching."""
+        """Go on when the network is lost, which ends neither the call nor the following."""
         away = self._context.clock.now() - self._last_answer_at
         if not error.retryable or away > self.call["max_seconds"] + _PATIENCE_SECONDS:
             error.hint = f"See how it ended: moby calls show {self.call['call_id']}"
             raise error
         if not self._lost:
-            self._console.note(f"The call goes on, unseen: {error.message}. Trying again …")
+            self._console.remark(f"The call goes on, unseen: {error.message}. Trying again …")
         self._lost = True
         self._pause_seconds = min(max(self._pause_seconds, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
 
     def _talked_seconds(self) -> float | None:
-        if self._connected_at is None or self.call["state"] in FINAL:
+        if self._connected_at is None or self.call["state"] in ENDED:
             return None
         return self._context.clock.now() - self._connected_at

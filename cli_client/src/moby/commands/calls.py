@@ -11,9 +11,9 @@ from moby.cli.lists import (
     CSV_OPTION,
     PAGE_OPTIONS,
     as_csv,
-    note_more,
     read_day,
     read_pages,
+    remark_more,
     wants_csv,
 )
 from moby.text import clean, clock_time, dollars, local
@@ -69,7 +69,7 @@ class CallsListCommand(Command):
         ]
         headings = ("When", "To", "State", "Time", "Cost", "Id")
         self.console.table(headings, rows, right="Time|Cost")
-        note_more(self, page["next_cursor"])
+        remark_more(self, page["next_cursor"])
 
 
 class CallsShowCommand(Command):

@@ -20,7 +20,7 @@ from moby.text import clean
 
 _WRONG_CLOCK_SECONDS = 60
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_HANG = 23  # where the details begin
+_HANG_COLUMNS = 23  # where the details begin
 _STYLES = {"ok": "green", "note": "yellow", "problem": "red"}
 # A check returns its state (ok, note or problem) and the detail; CHECKS has them by subject.
 Check = Callable[[Session], tuple[str, str]]
@@ -41,7 +41,7 @@ class DoctorCommand(Command):
         else:
             for subject, state, detail in findings:
                 styled = self.console.style(f"{state:<7}", _STYLES[state])
-                self.console.write(f"{styled}  {subject:<12}  {clean(detail)}", hang=_HANG)
+                self.console.write(f"{styled}  {subject:<12}  {clean(detail)}", hang=_HANG_COLUMNS)
         return ExitCode.DONE if is_well else ExitCode.FAILURE
 
 

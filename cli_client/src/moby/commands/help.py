@@ -12,7 +12,7 @@ from moby.help.catalogue import TOPICS, all_commands, describe
 from moby.help.completions import script_for
 from moby.help.pages import command_page, overview, topic_page
 
-_WIDEST = 100
+_WIDEST_COLUMNS = 100
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -23,11 +23,11 @@ class HelpCommand(Command):
     _asked_about: CleoCommand | None = None
 
     def set_command(self, command: CleoCommand) -> None:
-        """Called by Cleo for COMMAND --help."""
+        """Remember the command of COMMAND --help, for which Cleo calls this."""
         self._asked_about = command
 
     def handle(self) -> int:
-        width = min(self.console.width, _WIDEST)
+        width = min(self.console.width, _WIDEST_COLUMNS)
         command, name = self._asked_about, " ".join(self.argument("words") or [])
         if command is None:
             if not name:

@@ -83,7 +83,7 @@ class AuthLoginCommand(Command):
         option_token = self.text("api-token")
         if option_token is None:
             return read_token(self.console.read_secret("Token"))
-        self.console.note(
+        self.console.remark(
             "Note: --api-token is kept for older scripts, and others can see it in the process "
             "list. Better: moby auth login --with-token < FILE"
         )
@@ -101,7 +101,7 @@ class AuthLoginCommand(Command):
         except MobyError:
             return False
         self._report(status, f"You are signed in to {self.session.host} already, as")
-        self.console.note("To sign in anew: moby auth login --force")
+        self.console.remark("To sign in anew: moby auth login --force")
         return True
 
     def _choose_storage(self) -> str:
@@ -162,7 +162,7 @@ class AuthLoginCommand(Command):
         self._report(status, f"Signed in to {self.session.host} as")
         winner = self.session.credentials.sources()[0]
         if winner not in ("keyring", "file"):
-            self.console.note(
+            self.console.remark(
                 f"Note: {winner} is set and still wins over this sign-in; unset it to use this one."
             )
         return 0
@@ -189,7 +189,7 @@ class LoginCommand(AuthLoginCommand):
     hidden = True
 
     def handle(self) -> int:
-        self.console.note("Note: moby login is now moby auth login; the old name keeps working.")
+        self.console.remark("Note: moby login is now moby auth login; the old name keeps working.")
         return super().handle()
 
 

@@ -9,7 +9,7 @@ from moby.cli.command import Command
 from moby.errors import ExitCode, MobyError
 from moby.text import clean, dollars
 
-LONGEST_CALLING_CODE = 3  # digits; more are a number
+LONGEST_CALLING_CODE_DIGITS = 3  # more are a number
 _NO_TOKEN = {"bad_token", "keyring_unavailable"}
 
 
@@ -46,7 +46,7 @@ class RatesCommand(Command):
 
     def _find(self, place: str) -> Rates:
         path, query = f"rates/{quote(place, safe='')}", {}
-        if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE:
+        if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE_DIGITS:
             path, query = "rates", {"number": place, "country": self.text("country")}
         if self.session.credentials.sources():
             try:

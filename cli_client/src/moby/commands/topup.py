@@ -6,7 +6,7 @@ from cleo.helpers import argument, option
 
 from moby.api.answers import Balance, TopUp, TopUps
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
-from moby.cli.lists import PAGE_OPTIONS, note_more, read_pages
+from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
 from moby.errors import MobyError, interrupted
 from moby.network import is_web_page
 from moby.text import cents_as_dollars, clean, clock_time, dollars, local, read_cents
@@ -69,12 +69,12 @@ class TopupCommand(Command):
             f"Pay {cents_as_dollars(topup['amount_cents'])} here:\n\n  {clean(url)}\n"
         )
         if self.flag("open") and not (is_web_page(url) and self.context.open_browser(url)):
-            self.console.note("No browser could be opened here; open the page yourself.")
+            self.console.remark("No browser could be opened here; open the page yourself.")
 
     def _wait(self, topup: TopUp, timeout_seconds: int, again: str) -> TopUp:
         """Return the top-up once it is no longer pending; raise `pending` at the time-out."""
         if not self.console.shows_live:
-            self.console.note("Waiting for the payment …")
+            self.console.remark("Waiting for the payment …")
         clock = self.context.clock
         deadline = clock.now() + timeout_seconds
         while topup["status"] == "pending":
@@ -128,7 +128,7 @@ class TopupsListCommand(Command):
             for t in page["items"]
         ]
         self.console.table(("Begun", "Amount", "Status", "Paid", "Id"), rows, right="Amount")
-        note_more(self, page["next_cursor"])
+        remark_more(self, page["next_cursor"])
         return 0
 
 

@@ -1,4 +1,7 @@
-"""The two-letter codes of ISO 3166, for completion; what can be called, the server says."""
+"""Completion for bash, zsh and fish, written from the commands themselves.
+
+The scripts are plain text with everything in them, so that pressing Tab starts no Python.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +13,7 @@ from moby.help.catalogue import TOPICS, OptionFacts, all_commands, shared_option
 if TYPE_CHECKING:
     from cleo.application import Application
 
+# The two-letter codes of ISO 3166; the server knows which countries can be called.
 CODES = (
     "AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "
     "BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC "

@@ -92,7 +92,7 @@ def _is_safe(uri: str, host: str) -> bool:
 def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
     """Ask once; return the token's answer, or None while the login is neither approved nor denied.
 
-    Slows the next poll down after a passing fault, and raises after any other (RFC 8628 §3.5).
+    Slow down after a passing fault, and raise after any other (RFC 8628 §3.5).
     """
     sent = {"grant_type": _GRANT, "device_code": pending.device_code, "client_id": CLIENT_ID}
     try:
@@ -156,7 +156,7 @@ class LoginFlow:
         """
         try:
             if not self._console.shows_live:
-                self._console.note("Waiting for the approval …")
+                self._console.remark("Waiting for the approval …")
             while self._pause(pending):
                 answer = poll(self._api, pending)
                 if answer is not None:

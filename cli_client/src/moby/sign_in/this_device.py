@@ -94,7 +94,7 @@ def finish_sign_in(
             session.api_with(old.token).delete("token")
         except MobyError as error:
             if error.exit_code is not ExitCode.NOT_SIGNED_IN:
-                console.note(
+                console.remark(
                     "Note: your former token could not be revoked; see moby auth sessions."
                 )
     return status
@@ -172,7 +172,7 @@ def show_status(console: Console, session: Session, status: Status) -> None:
         ]
     )
     if len(sources) > 1:
-        console.note(f"Note: {sources[0]} is used; {' and '.join(sources[1:])} would be next.")
+        console.remark(f"Note: {sources[0]} is used; {' and '.join(sources[1:])} would be next.")
 
 
 def describe_guards(guards: Guards) -> str:
