@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessToken, DeviceLogin, User
+from accounts.oauth.device_login import CLIENTS
 from tests.accounts.device_logins import FORM, START, approve, deny, poll, start
 from tests.accounts.later import later
 from tests.people import api_client
@@ -185,3 +186,15 @@ def test_cancel_ends_a_token_that_never_arrived(client: Client, alice: User) -> 
     sent = {"client_id": "moby-cli", "device_code": body["device_code"]}
     client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
     assert not AccessToken.objects.get().is_live
+
+
+def test_code_belongs_to_the_client_that_started(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CLIENTS, "other", "Another program")
+    body = start(client)
+    approve(body["user_code"], alice)
+    assert poll(client, body["device_code"], client_id="other")[1]["error"] == "invalid_grant"
+    sent = {"client_id": "other", "device_code": body["device_code"]}
+    client.post(f"{START}/cancel", urlencode(sent), content_type=FORM)
+    assert poll(client, body["device_code"])[0] == 200

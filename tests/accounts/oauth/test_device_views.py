@@ -6,12 +6,13 @@ import logging
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AccessToken, AuditEvent, DeviceLogin, User
 from accounts.tokens.lifecycle import MAX_LIVE_TOKENS
 from mobayilo.logs import Formatter
 from tests.accounts.browser import enter_code, shown_terms, sign_in
-from tests.accounts.device_logins import approve, poll, start
+from tests.accounts.device_logins import FORM, START, approve, poll, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -211,3 +212,26 @@ def test_login_that_ended_meanwhile_says_so(client: Client, alice: User) -> None
         assert answer["Location"] == "/device/over"
     assert browser.post("/device/deny")["Location"] == "/device/over"
     assert "No longer valid" in browser.get("/device/over").content.decode()
+
+
+def test_approval_warns_when_the_device_is_elsewhere(client: Client, alice: User) -> None:
+    body = start(client)
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    assert "another network" not in browser.get("/device/confirm").content.decode()
+    DeviceLogin.objects.update(ip="198.51.100.9")
+    assert "another network" in browser.get("/device/confirm").content.decode()
+
+
+def test_approval_warns_when_the_device_is_abroad(
+    client: Client, alice: User, settings: Settings
+) -> None:
+    settings.CLIENT_COUNTRY_HEADER = "CF-IPCountry"
+    sent = "client_id=moby-cli"
+    body = client.post(START, sent, content_type=FORM, headers={"CF-IPCountry": "BR"}).json()
+    browser = sign_in(alice)
+    enter_code(browser, body["user_code"])
+    page = browser.get("/device/confirm", headers={"CF-IPCountry": "GB"}).content.decode()
+    assert "The device asks from BR, and you are in GB." in page
+    unknown = browser.get("/device/confirm", headers={"CF-IPCountry": "<script>"})
+    assert "The device asks from BR, and" not in unknown.content.decode()

@@ -14,7 +14,8 @@ from billing.payments import gateway
 from billing.payments.gateway import list_refunds
 from billing.payments.reconciliation import reconcile_topups
 from billing.payments.refunds import record_refund, start_refund
-from tests.billing.money import DOLLAR, totals
+from mobayilo.lib.errors import ProductError
+from tests.billing.money import DOLLAR, assert_books_are_right, capture, hold, totals
 from tests.billing.stripe_sandbox import StripeSandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -139,3 +140,38 @@ def test_refund_in_the_dashboard_that_got_lost_is_a_difference(
     gateway.client().v1.refunds.create({"payment_intent": paid.stripe_payment_intent_id or ""})
     assert "refund" in compare().text
     assert not StripeEvent.objects.filter(kind="refund.created").exists()
+
+
+def test_refund_that_somebody_else_names_is_debited_once(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    gateway.client().v1.refunds.create(
+        {
+            "payment_intent": paid.stripe_payment_intent_id or "",
+            "amount": 500,
+            "metadata": {"refund_id": "ticket 4711"},
+        }
+    )
+    stripe_sandbox.settle()
+    call_command("replay_stripe_events")
+    assert not StripeEvent.objects.filter(applied_at=None).exists()
+    assert reconcile_topups()["refunds unheard of"] == 0
+    assert (Refund.objects.get().status, totals(paid.account)) == ("succeeded", (15, 0))
+    assert_books_are_right()
+
+
+@pytest.mark.parametrize("lost", ["stripe:nothing", "stripe:refund.*", "*"])
+def test_refund_made_in_the_dashboard_is_debited_even_into_debt(
+    stripe_sandbox: StripeSandbox, paid: TopUp, lost: str
+) -> None:
+    hold(paid.account, 20)
+    capture(18)
+    stripe_sandbox.rule("drop", lost)
+    gateway.client().v1.refunds.create({"payment_intent": paid.stripe_payment_intent_id or ""})
+    stripe_sandbox.settle()
+    reconcile_topups()
+    assert totals(paid.account) == (-18, 0)
+    with pytest.raises(ProductError) as refused:
+        hold(paid.account, 1, "call:call_2")
+    assert refused.value.code == "account_owes"
+    assert_books_are_right()

@@ -1,5 +1,7 @@
 """Events of Stripe: which change something, once."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -45,3 +47,31 @@ def test_payment_that_overtakes_its_expiry_is_credited(unpaid: TopUp) -> None:
     send(event(expired, "checkout.session.expired", "evt_3"))
     unpaid.refresh_from_db()
     assert (unpaid.status, totals(unpaid.account)) == ("paid", (20, 0))
+
+
+def test_object_that_cannot_be_read_stays_stored_for_later(unpaid: TopUp) -> None:
+    assert send(event(paid(unpaid, amount_total="20"))) == 400
+    assert StripeEvent.objects.get().applied_at is None
+    assert totals(unpaid.account) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount_total": 1_999}, {"currency": "eur"}, {"id": "cs_test_other"}]
+)
+def test_session_that_contradicts_its_topup_credits_nothing(
+    unpaid: TopUp, wrong: dict[str, Any]
+) -> None:
+    TopUp.objects.update(stripe_session_id="cs_test_1")
+    assert send(event(paid(unpaid, **wrong))) == 200
+    unpaid.refresh_from_db()
+    assert unpaid.problem
+    assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.REFUSED
+    assert totals(unpaid.account) == (0, 0)
+
+
+@pytest.mark.parametrize("payment_status", ["unpaid", "no_payment_required"])
+def test_session_that_is_complete_but_not_paid_credits_nothing(
+    unpaid: TopUp, payment_status: str
+) -> None:
+    assert send(event(paid(unpaid, payment_status=payment_status))) == 200
+    assert totals(unpaid.account) == (0, 0)

@@ -156,3 +156,16 @@ def test_session_names_its_topup_on_itself_and_its_payment(
     assert sent["metadata[topup_id]"] == topup.public_id
     assert sent["payment_intent_data[metadata][topup_id]"] == topup.public_id
     assert int(sent["expires_at"]) == int(topup.expires_at.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("amount_cents", "code"),
+    [(499, "amount_too_small"), (10_001, "amount_too_large"), ("x", "invalid_request")],
+)
+def test_topup_of_a_wrong_amount_is_refused(
+    stripe_sandbox: StripeSandbox, alice: User, amount_cents: object, code: str
+) -> None:
+    answer = start(api_of(alice), amount_cents)
+    assert answer["http"] == 400
+    assert answer["error"]["code"] == code  # type: ignore[index]  # JSON
+    assert not TopUp.objects.exists()

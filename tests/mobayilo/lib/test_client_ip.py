@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import DeviceLogin
+from mobayilo.lib.client_ip import same_network
 from tests.accounts.device_logins import FORM, START
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -73,3 +74,16 @@ def test_addresses_that_a_client_makes_up_escape_no_limit(
         answer = client.post(START, "client_id=moby-cli", content_type=FORM, headers=headers)
         statuses.append(answer.status_code)
     assert statuses == [200] * 20 + [429]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("198.51.100.7", "198.51.100.8", False),
+        ("198.51.100.7", None, False),
+    ],
+)
+def test_same_network_is_a_home(one: str, other: str | None, same: bool) -> None:
+    assert same_network(one, other) is same

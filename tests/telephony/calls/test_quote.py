@@ -1,14 +1,18 @@
-"""A number that can mean several: each is offered with its price, and dialled as it was written."""
+"""Quotes: the price of each reading, and the longest call that the balance allows."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 
-from accounts.models import Account
-from telephony.models import CallerId
-from tests.telephony.callers import DESTINATION, GERMAN_PHONE, OWN_PHONE, Person
+from accounts.models import Account, User
+from billing.models import Hold
+from telephony.models import Call, CallerId
+from tests.telephony.callers import DESTINATION, GERMAN_PHONE, OWN_PHONE, People, Person
 from tests.telephony.refusals import refusal
+from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -65,3 +69,61 @@ def test_quote_names_the_phone_so_that_a_new_default_changes_nothing(caller: Per
     assert placed["from"] == quoted["from"] == OWN_PHONE
     assert (placed["shown_number"], quoted["shown_number"]) == (OWN_PHONE, OWN_PHONE)
     assert (placed["mode"], quoted["mode"]) == ("callback", "callback")
+
+
+def test_account_without_money_cannot_call(local_person: People, alice: User) -> None:
+    somebody = local_person(alice, phone=OWN_PHONE)
+    answer = somebody.call()
+    assert answer.status_code == 402
+    assert answer.json()["error"]["code"] == "insufficient_funds"
+    assert answer.json()["error"]["details"] == {"needed": "0.069", "available": "0.00"}
+
+
+def test_limit_is_what_the_money_covers(person: People, alice: User) -> None:
+    somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
+    quoted = somebody.post("quote", to=DESTINATION).json()
+    # Leg A at $0.03 (30/6) for 50 s and the talk, leg B at $0.012 (60/60): 5 minutes fit.
+    assert (quoted["max_seconds"], quoted["hold"]) == (300, "0.237")
+    placed = somebody.call()
+    assert placed.json()["max_seconds"] == 300
+    assert somebody.balance.held_micros == 237_000
+
+
+def test_quote_without_money_still_tells_the_price(local_person: People, alice: User) -> None:
+    quoted = local_person(alice, phone=OWN_PHONE).post("quote", to=DESTINATION).json()
+    assert (quoted["price_per_minute"], quoted["max_seconds"]) == ("0.042", 0)
+    assert [leg["leg"] for leg in quoted["legs"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds"),
+    [({"max_seconds": 90}, 90), ({"max_cost": "0.10"}, 60), ({"max_cost": 0.2}, 240)],
+)
+def test_customer_limits_time_and_cost(caller: Person, wish: dict[str, Any], seconds: int) -> None:
+    assert caller.call(**wish).json()["max_seconds"] == seconds
+
+
+def test_cost_limit_below_the_first_increment_is_refused(local_caller: Person) -> None:
+    assert refusal(local_caller, max_cost="0.01") == (400, "limit_too_low")
+
+
+def test_guards_shorten_the_call_to_what_they_allow(person: People, alice: User) -> None:
+    guarded = person(alice, phone=OWN_PHONE, dollars=20, max_cents_per_call=25)
+    assert guarded.call().json()["max_seconds"] == 300
+    assert Call.objects.get().hold_micros <= 250_000
+
+
+def test_ten_calls_at_once_on_a_balance_for_one(
+    person: People, alice: User, sandbox: Sandbox
+) -> None:
+    sandbox.post("speed", speed=1)
+    somebody = person(alice, phone=OWN_PHONE, dollars=0.08)
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: somebody.call(), range(10)))
+    codes = sorted(a.status_code for a in answers)
+    assert codes == [201, *[402] * 9]
+    assert {a.json()["error"]["code"] for a in answers if a.status_code == 402} == {
+        "insufficient_funds"
+    }
+    assert somebody.balance.available_micros >= 0
+    assert Hold.objects.count() == Call.objects.count() == 1
