@@ -73,7 +73,7 @@ ERRORS: dict[str, ErrorKind] = {
     "idempotency_in_progress": ErrorKind(409, 3, "The first request is running; ask again soon."),
     "server_error": ErrorKind(500, 3, "Try again; quote the request id to support if it stays."),
     "unavailable": ErrorKind(503, 3, "Try again in a moment."),
-    # Who asks
+    # The caller
     "not_authenticated": ErrorKind(401, 4, "Sign in with: moby auth login", "Sign in first."),
     "invalid_token": ErrorKind(401, 4, "Sign in again with: moby auth login", "Sign in again."),
     "token_expired": ErrorKind(401, 4, "Sign in again with: moby auth login", "Sign in again."),
