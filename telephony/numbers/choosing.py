@@ -78,7 +78,7 @@ def _in_stated(written: Written, stated: str, default: str | None) -> list[Readi
         likely_abroad = [r for r in abroad if is_likely(r, written)]
         doubted = begins_with_exit_code(written.digits, stated)
         return distinct([*at_home, *(likely_abroad if doubted else [])])
-    # Nobody dials abroad to reach their own country, so its exit codes do not lead into it.
+    # A call to one's own country is never dialled abroad, so its exit codes do not lead into it.
     calling_code = phonenumbers.country_code_for_region(stated)
     from_outside = exit_readings(written, [default] if default and default != stated else [])
     into_it = [r for r in from_outside if r.number.country_code == calling_code]

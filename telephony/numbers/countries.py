@@ -10,8 +10,8 @@ __all__ = ["country_code", "country_name", "country_names", "find_country"]
 def country_code(text: str) -> str:
     """Return the ISO code of a country written as `GB`, `gbr`, `United Kingdom`, `UK` or `+44`.
 
-    A calling code that several countries share gives the largest of them, since a number of any
-    of them is read alike. Raises `unknown_country`, with what was probably meant in details.
+    A calling code that several countries share gives the largest country, since numbers of all
+    these countries are read alike. Raises `unknown_country`, with likely countries in details.
     """
     found = find_country(text) or _by_calling_code(text)
     if not found:

@@ -1,7 +1,7 @@
 """Phone numbers: the one place where what a person writes becomes E.164.
 
-`read_number` either gives the number that was meant, or refuses with what to write instead. It
-never dials a guess: where digits can mean several numbers it gives all of them.
+`read_number` either returns the number that was meant, or refuses with what to write instead. It
+never returns a guess: if digits can mean several numbers, the refusal lists every one.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A phone number as written, taken apart before it is known which number it is.
 
 The groups of digits, the brackets around them and the plus in front are kept apart, so that each
-reading can say which of them it uses. What cannot be part of one number is refused, never dropped.
+reading can say which marks it uses. What cannot be part of one number is refused, never dropped.
 """
 
 import re
@@ -46,7 +46,7 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What is keyed in after the answer."""
+    """Keys that are pressed after the answer."""
 
     extension: str | None = None
     send_digits: str | None = None
