@@ -78,7 +78,7 @@ def modules() -> dict[str, Module]:
 
 
 def imports_of_ours(ours: dict[str, Module]) -> dict[str, set[str]]:
-    """Return which of our modules each of them imports."""
+    """Return for each module of ours the modules of ours that it imports."""
     edges: dict[str, set[str]] = defaultdict(set)
     for module in ours.values():
         for name in module.imports():

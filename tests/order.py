@@ -1,7 +1,7 @@
-"""The order of the tests, and which of them stay in one process.
+"""The order of the tests, and those that stay in one process.
 
 A file stays in one process, and so do the files that share an expensive server. The longest begin,
-so that no process waits for the last of them. ORDER_SEED=1 mixes everything instead: files, and
+so that no process waits for the last one. ORDER_SEED=1 mixes everything instead: files, and
 the tests within each.
 """
 

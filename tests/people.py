@@ -14,14 +14,14 @@ PASSWORD = "correct horse battery"
 
 
 def person(email: str, **fields: Any) -> User:
-    """A user who has confirmed the email address."""
+    """Make a user who has confirmed the email address."""
     user = User.objects.create_user(email, PASSWORD, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 
 def staff(group: str) -> User:
-    """Somebody of support, finance or the operators."""
+    """Make a user of the staff, in the group `support`, `finance` or `operator`."""
     user = person(f"{group}@example.com", is_staff=True)
     user.groups.add(Group.objects.get(name=group))
     return user
@@ -35,7 +35,7 @@ def new_token(
     days: int | None = None,
     **guards: Any,
 ) -> NewToken:
-    """A token with the scopes named, or with all of them."""
+    """Make a token with the scopes named, or with every scope."""
     spec = TokenSpec(
         kind=kind,
         name=name,
@@ -47,7 +47,7 @@ def new_token(
 
 
 def api_client(secret: str) -> Client:
-    """A client that sends this token with each request."""
+    """Return a client that sends this token with each request."""
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 

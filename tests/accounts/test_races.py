@@ -1,4 +1,4 @@
-"""Two things at once, on connections of their own: exactly one of them happens."""
+"""Two things at once, on connections of their own: exactly one happens."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -57,7 +57,7 @@ def server(loaded_server: MortalServer, sandbox: Sandbox, deck: object) -> Itera
 
 
 def call_until_answered(caller: Person, server: MortalServer) -> Answer:
-    """What `moby` does: the same request with the same key, until the server has answered it."""
+    """Send the same request with the same key, as `moby` does, until the server answers it."""
     answer = None
     for _ in range(20):
         with contextlib.suppress(requests.ConnectionError):

@@ -92,7 +92,7 @@ def at_once(table: str, servers: Servers, ask: Callable[[str, int], Any]) -> lis
 
 
 def outcomes(answers: list[requests.Response]) -> Counter[str]:
-    """How often each request was done (`2xx`), or refused with which code."""
+    """Return a count of the requests that were done (`2xx`), and of refusals by code."""
     return Counter("2xx" if a.ok else str(a.json()["error"]["code"]) for a in answers)
 
 

@@ -1,4 +1,4 @@
-"""Our calls beside Twilio's list of them."""
+"""Our calls compared with Twilio's list of calls."""
 
 from io import StringIO
 

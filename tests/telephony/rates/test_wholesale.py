@@ -1,4 +1,4 @@
-"""Prices that Twilio charges, and the margin on top of them."""
+"""Prices that Twilio charges, and the margin added to each."""
 
 from pathlib import Path
 
