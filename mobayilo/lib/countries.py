@@ -9,8 +9,10 @@ import csv
 import difflib
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from mobayilo.lib.errors import ProductError
 
@@ -41,9 +43,10 @@ def country_name(iso: str) -> str:
     return _names().get(iso, "International network")
 
 
-def country_names() -> dict[str, str]:
+@cache
+def country_names() -> Mapping[str, str]:
     """Return ISO code to English name of every country that can be called, by name."""
-    return dict(sorted(_names().items(), key=lambda item: _fold(item[1])))
+    return MappingProxyType(dict(sorted(_names().items(), key=lambda item: _fold(item[1]))))
 
 
 def _suggestions(key: str) -> list[str]:

@@ -95,3 +95,10 @@ def test_names_cover_every_region_with_phones_and_lead_back_to_it() -> None:
 
 def test_network_of_no_country_has_a_name() -> None:
     assert country_name("001") == "International network"
+
+
+def test_names_are_sorted_once_and_cannot_be_changed() -> None:
+    names = country_names()
+    assert country_names() is names
+    with pytest.raises(TypeError):
+        names["GB"] = "Britain"  # type: ignore[index]  # the refusal is the point
