@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from tests.emptying import empty_tables
+from tests.live import stack as stack
 from tests.people import person
 from tests.templates import MIGRATED, copy_database, make_migrated, use
 

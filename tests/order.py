@@ -17,6 +17,8 @@ SEED = os.environ.get("ORDER_SEED")
 SHARED = {
     "tests/journeys/test_docs_commands.py": "journeys",
     "tests/journeys/test_main_job.py": "journeys",
+    "tests/journeys/test_older_callers.py": "journeys",
+    "tests/web/test_walk.py": "journeys",
     "tests/production/test_deploy.py": "cluster",
     "tests/production/test_many_machines.py": "cluster",
     "tests/production/test_outages.py": "cluster",
@@ -24,7 +26,6 @@ SHARED = {
 }
 LONGEST = (
     "journeys",
-    "tests/web/test_walk.py",
     "cluster",
     "tests/web/test_browser.py",
     "tests/web/test_support_look.py",

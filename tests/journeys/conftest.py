@@ -6,7 +6,6 @@ import pytest
 
 from dev.customer import Customer
 from dev.stack import Stack
-from tests.live import stack as stack
 
 PASSWORD = "correct horse battery staple"
 PHONE = "+447400123456"

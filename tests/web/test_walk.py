@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from dev.customer import Customer, Started
 from dev.stack import Stack
-from tests.live import stack as stack
 from tests.web.watched import DESKTOP, PHONE, Watched
 
 pytestmark = pytest.mark.browser
