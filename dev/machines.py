@@ -23,7 +23,7 @@ FOLDER = ROOT / "var" / "machines"
 RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 PACKAGES = "python3,python3-venv,make,git,bash,ca-certificates"
 SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# What reaches the package index from here, by name; the authorities are a file, and copied.
+# Variables that reach the package index from here; the file of authorities is copied.
 INDEX = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "HTTPS_PROXY")
 AUTHORITIES = {"PIP_CERT": "/etc/ssl/index.crt", "SSL_CERT_FILE": "/etc/ssl/index.crt"}
 # Mounts and processes of a machine end with its command. The shell stays and is not replaced: the

@@ -127,7 +127,7 @@ SETTLING_SECONDS = 180
 OUR_CALL = r"call_[0-9A-Za-z]{20}"
 OPEN = "SELECT count(*) FROM telephony_call WHERE settled_at IS NULL"
 HELD = "SELECT count(*) FROM billing_hold WHERE state = 'open'"
-# What wallets have, against every movement there ever was.
+# Balances of wallets, against every transfer there ever was.
 DIFFERENCE = """
     SELECT (SELECT coalesce(sum(balance_micros), 0) FROM billing_wallet)
          - (SELECT coalesce(sum(amount_micros), 0) FROM billing_transfer)

@@ -46,7 +46,7 @@ def check_staff_have_a_second_factor(
 def check_customers_and_keys_are_guarded(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """What tests and laptops may do without, and a public server may not."""
+    """Refuse a public server without rate limits or with a weak key; laptops may do without."""
     problems: list[CheckMessage] = []
     if settings.IS_LOCAL:
         return problems

@@ -443,7 +443,7 @@ TEMPLATES = [
     },
 ]
 
-# What must last.
+# Storage that must last.
 
 DATABASES = {"default": Environment.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -457,15 +457,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = CONN_MAX_AGE
     # No health checks: they cost a round trip on each request. A connection that broke fails one
-    # request with 503 and is opened anew for the next.
+    # request with 503 and is opened again for the next.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     # Without it psycopg prepares nothing, not even what asks for it (mobayilo.lib.prepared).
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What may be lost: counters and short caches.
+# Storage that may be lost: counters and short caches.
 
-# Django keeps 300 entries unless told, so that a few hundred addresses would push counters out.
+# Django keeps 300 entries by default: a few hundred addresses would push counters out.
 COUNTERS_IN_MEMORY = {"MAX_ENTRIES": 100_000}
 CACHES = {
     "default": (
@@ -499,7 +499,7 @@ SILENCED_SYSTEM_CHECKS = [
     "django_ratelimit.W001",  # Django's own Redis backend increments atomically
 ]
 
-# Who people are.
+# Users and their sign-in.
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.sign_in.backend.AuthenticationBackend"]

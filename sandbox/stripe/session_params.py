@@ -15,7 +15,7 @@ LINE_ITEM: dict[str, Any] = {
         "product_data": {"name": None, "description": None, "metadata": None, "tax_code": None},
     },
 }
-# What the sandbox plays of Stripe's parameters. Others are refused, never ignored.
+# Parameters of Stripe that the sandbox plays. Others are refused, never ignored.
 KNOWN: dict[str, Any] = {
     "mode": None,
     "ui_mode": None,

@@ -1,4 +1,4 @@
-"""What is sent to Stripe besides the request itself."""
+"""Headers that are sent to Stripe besides the request itself."""
 
 from pathlib import Path
 

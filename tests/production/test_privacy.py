@@ -103,7 +103,7 @@ def test_no_address_leads_to_another_site(alice: User, of_alice: list[Address]) 
     program, browser = api_client(new_token(alice).secret), sign_in(alice)
     followed = {}
     for address in of_alice:
-        if SESSION_KEY not in browser.session:  # one of them signs out
+        if SESSION_KEY not in browser.session:  # an address signs out
             browser = sign_in(alice)
         client = browser if address.is_page else program
         for method in ("GET", "POST"):

@@ -71,7 +71,7 @@ def servers(sandbox: Sandbox, deck: object, settings: Settings) -> Iterator[Serv
 def at_once(table: str, servers: Servers, ask: Callable[[str, int], Any]) -> list[Any]:
     """Ask one process and the other in turn, while the rows of a table are locked.
 
-    The lock is released when each request is answered or waits for a lock, so that what any of them
+    The lock is released when each request is answered or waits for a lock, so that what each
     read before its lock is as old as in the worst case.
     """
     with (

@@ -18,7 +18,7 @@ SECTIONS = {
     "Money": ("balance", "topup", "topups", "transactions"),
     "moby itself": ("completions", "doctor", "help", "self-update"),
 }
-# What the value of an option is, where its own name does not say it.
+# Names for the values of options, where the name of the option does not say it.
 _VALUES = {
     "allow": "PLACE",
     "caller-id": "PHONE",
