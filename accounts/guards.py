@@ -10,7 +10,8 @@ from typing import Any, NoReturn, Protocol
 
 from mobayilo.lib.countries import find_country
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from mobayilo.lib.formatting import format_balance, format_held, format_money
+from mobayilo.lib.money import MICROS_PER_CENT
 
 MAX_CENTS = 1_000_000_00
 MAX_ENTRIES = 50
@@ -87,8 +88,8 @@ def check_spend(guards: Guards, *, hold_micros: int, spent_today_micros: int) ->
     if per_call is not None and hold_micros > per_call * MICROS_PER_CENT:
         raise ProductError(
             "guard_spend_call",
-            f"This token may spend ${format_micros(per_call * MICROS_PER_CENT)} a call, "
-            f"and this one would set ${format_micros(hold_micros)} aside.",
+            f"This token may spend {format_money(per_call * MICROS_PER_CENT)} a call, "
+            f"and this one needs {format_held(hold_micros)}.",
             details={"max_cents_per_call": per_call},
         )
     if per_day is None:
@@ -97,8 +98,8 @@ def check_spend(guards: Guards, *, hold_micros: int, spent_today_micros: int) ->
     if hold_micros > left_micros:
         raise ProductError(
             "guard_spend_day",
-            f"This token may spend ${format_micros(per_day * MICROS_PER_CENT)} a day (UTC), "
-            f"and ${format_micros(left_micros)} of that is left.",
+            f"This token may spend {format_money(per_day * MICROS_PER_CENT)} a day (UTC), "
+            f"and {format_balance(left_micros)} of that is left.",
             details={"max_cents_per_day": per_day, "left_micros": left_micros},
         )
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
@@ -25,7 +24,7 @@ from billing.serializers import (
     TopUpSerializer,
     TransferSerializer,
 )
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, not_found
 from mobayilo.lib.money import CURRENCY, format_micros, micros_to_cents
 from mobayilo.lib.pagination import CursorPages
 
@@ -121,8 +120,10 @@ class TopUpView(APIView):
 
     def get(self, request: Request, topup_id: str) -> Response:
         topups = TopUp.objects.filter(account=account_of(request))
-        topup = refresh_topup(get_object_or_404(topups, public_id=topup_id))
-        return Response(TopUpSerializer(topup).data)
+        topup = topups.filter(public_id=topup_id).first()
+        if topup is None:
+            raise not_found(f"top-up {topup_id[:40]}", listed_by="topups list")
+        return Response(TopUpSerializer(refresh_topup(topup)).data)
 
 
 def read_instant(

@@ -15,10 +15,12 @@ from mobayilo.lib.ratelimits import LIMITS
 
 
 def error_rows() -> str:
-    return "".join(
-        f"| `{code}` | {kind.status} | {kind.exit_code} | {kind.hint} |\n"
+    rows = "".join(
+        f"| `{code}` | {kind.status} | {kind.exit_code} | {hints.api} | {hints.terminal or '—'} |\n"
         for code, kind in sorted(ERRORS.items())
+        for hints in [kind.hints]
     )
+    return rows.replace("{support}", "support")
 
 
 def limit_rows() -> str:
@@ -60,7 +62,11 @@ def replace_rows(page: str, heading: str, rows: str) -> None:
 
 
 if __name__ == "__main__":
-    replace_rows("errors.md", "| code | HTTP | exit | what to do |", error_rows())
+    replace_rows(
+        "errors.md",
+        "| code | HTTP | exit | what to do | what `moby` says instead |",
+        error_rows(),
+    )
     replace_rows("operations.md", "| limit | rate | per | without Redis |", limit_rows())
     django.setup()
     replace_rows("operations.md", "| variable | default | meaning |", variable_rows(policy=False))

@@ -11,20 +11,25 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.oauth.http import oauth_refusal
-from mobayilo.lib.errors import OUTAGES, REALM, ProductError, keep_refusal, throttled
+from mobayilo.lib.errors import (
+    OUTAGES,
+    REALM,
+    ProductError,
+    asks_from_terminal,
+    keep_refusal,
+    throttled,
+)
 
 logger = logging.getLogger(__name__)
 OAUTH_PATHS = ("/oauth/", "/login/oauth/", "/login/device/", "/.well-known/")
 
 
-def error_object(error: ProductError, request_id: str) -> dict[str, Any]:
+def error_object(error: ProductError, request: HttpRequest) -> dict[str, Any]:
     """Return the one shape of an error: `{"error": {code, message, hint, …}}`."""
     return {
         "error": {
-            "code": error.code,
-            "message": error.message,
-            "hint": error.hint,
-            "request_id": request_id,
+            **error.as_object(on_terminal=asks_from_terminal(request)),
+            "request_id": getattr(request, "request_id", ""),
             "details": error.details,
         }
     }
@@ -37,7 +42,7 @@ def handle_api_exception(exception: Exception, context: dict[str, Any]) -> Respo
     if error is None:
         return None
     keep_refusal(request._request, error)
-    response = Response(error_object(error, request.request_id), status=error.kind.status)
+    response = Response(error_object(error, request._request), status=error.kind.status)
     for name, value in _headers(error).items():
         response[name] = value
     response["Cache-Control"] = "no-store"
@@ -70,7 +75,7 @@ def as_product_error(exception: Exception) -> ProductError | None:
         case drf.NotAuthenticated():
             return ProductError("not_authenticated", "This needs a token.")
         case Http404() | drf.NotFound():
-            return ProductError("not_found", "There is no such thing in your account.")
+            return ProductError("not_found", "There is nothing at this address.")
         case drf.PermissionDenied() | PermissionDenied():
             return ProductError("insufficient_scope", "This token may not do that.")
     return None
@@ -102,15 +107,14 @@ def _headers(error: ProductError) -> dict[str, str]:
 def refuse(request: HttpRequest, error: ProductError) -> HttpResponse:
     """Return an error outside DRF: the JSON of the API or of OAuth by its path, or else a page."""
     keep_refusal(request, error)
-    identifier = getattr(request, "request_id", "")
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(
-            error_object(error, identifier), status=error.kind.status
+            error_object(error, request), status=error.kind.status
         )
     elif request.path.startswith(OAUTH_PATHS):
         return oauth_refusal(error)
     else:
-        context = {"error": error, "request_id": identifier}
+        context = {"error": error, "request_id": getattr(request, "request_id", "")}
         response = render(request, "errors/refused.html", context, status=error.kind.status)
     for name, value in _headers(error).items():
         response[name] = value

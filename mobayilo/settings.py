@@ -115,6 +115,13 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
     "MAIL_FROM", "the sender of every mail", default="Mobayilo <hello@mobayilo.com>"
 )
 
+SUPPORT_EMAIL = env.text(
+    "SUPPORT_EMAIL",
+    "the address of support, which refusals name; without it they say “support” only",
+    default="",
+    example="support@example.com",
+)
+
 env.section("Twilio")
 TWILIO_ACCOUNT_SID = env.text(
     "TWILIO_ACCOUNT_SID", "the account's SID, from the first page of the console"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +12,7 @@ from accounts.api.authentication import account_of, token_of, user_of
 from accounts.api.idempotency import IdempotentPost
 from accounts.models import Account
 from billing.models import Wallet
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, asks_from_terminal, not_found
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.hangup import hang_up
@@ -150,7 +149,8 @@ class QuoteView(APIView):
             order=_call_order(read(QuoteRequestSerializer, request)),
             request_id=getattr(request, "request_id", ""),
         )
-        return Response(quote_of(quote_call(asked)))
+        on_terminal = asks_from_terminal(request._request)
+        return Response(quote_of(quote_call(asked), on_terminal=on_terminal))
 
 
 def _call_order(asked: dict[str, Any]) -> CallOrder:
@@ -251,7 +251,7 @@ def _caller_id(request: Request, public_id: str) -> CallerId:
     mine = CallerId.objects.filter(account=account_of(request), removed_at=None)
     caller_id = mine.filter(public_id=public_id).first()
     if caller_id is None:
-        raise Http404
+        raise not_found(f"phone {public_id[:40]}", listed_by="caller-id list")
     return caller_id
 
 
@@ -314,7 +314,7 @@ class CallView(APIView):
                 return Response(status=304)
         call = mine.first()
         if call is None:
-            raise Http404
+            raise _no_call(public_id)
         return Response(CallAnswerSerializer(call).data)
 
 
@@ -328,8 +328,12 @@ class CallHangupView(APIView):
     def post(self, request: Request, public_id: str) -> Response:
         call = _calls(request).filter(public_id=public_id).first()
         if call is None:
-            raise Http404
+            raise _no_call(public_id)
         return Response(CallAnswerSerializer(hang_up(call)).data)
+
+
+def _no_call(public_id: str) -> ProductError:
+    return not_found(f"call {public_id[:40]}", listed_by="calls list")
 
 
 def _calls(request: Request) -> QuerySet[Call]:

@@ -63,10 +63,10 @@ class CallFilters(forms.Form):
             named = " / ".join(f"{one['country_name']} ({one['country']})" for one in near)
             words = {"text": text[:40], "countries": named}
             if not named:
-                problem = gettext("“%(text)s” is no country that can be called.")
+                problem = gettext("“%(text)s” is not a country we call.")
             else:
                 problem = gettext(
-                    "“%(text)s” is no country that can be called. Did you mean %(countries)s?"
+                    "“%(text)s” is not a country we call. Did you mean %(countries)s?"
                 )
             raise forms.ValidationError(problem % words) from None
 

@@ -18,6 +18,7 @@ from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.models import Account, User
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from telephony.models import AccountLimits, Call, OpenedDestination
 from telephony.numbers import Number, NumberKind, country_code, country_name
@@ -71,7 +72,7 @@ def check_destination(account: Account, number: Number, rate: RateRow | None) ->
         raise ProductError(
             "price_too_high",
             f"A minute to {number.international} costs "
-            f"${format_micros(rate.price.micros_per_minute)}.",
+            f"{format_money(rate.price.micros_per_minute)}.",
             details={"ceiling": format_micros(ceiling_micros)},
         )
     return rate

@@ -16,7 +16,7 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.quote import CallFunds, Quote, price_per_minute
 from telephony.calls.settlement import charge_of
 from telephony.models import Call, CallerId, Verification
-from telephony.numbers import MAX_LINK_LENGTH, Number, country_name, read_number
+from telephony.numbers import MAX_LINK_LENGTH, Number, country_name, mask, read_number
 from telephony.pricing import Price
 from telephony.rates.deck import RateRow
 
@@ -165,6 +165,21 @@ class QuotedLegSerializer(PricedLegSerializer):
     e164 = serializers.CharField()
 
 
+class HoldingCallSerializer(serializers.Serializer[Any]):
+    call_id = serializers.CharField()
+    to = serializers.CharField()  # with its last four digits only
+    hold = serializers.CharField()
+
+
+class QuoteRefusalSerializer(serializers.Serializer[Any]):
+    """The refusal that placing the call would meet; `status` is its HTTP status."""
+
+    code = serializers.CharField()
+    status = serializers.IntegerField()
+    message = serializers.CharField()
+    hint = serializers.CharField()
+
+
 class QuoteAnswerSerializer(serializers.Serializer[Any]):
     to = serializers.CharField()
     country = serializers.CharField()
@@ -180,8 +195,12 @@ class QuoteAnswerSerializer(serializers.Serializer[Any]):
     price_per_minute = serializers.CharField()
     terms = serializers.CharField()
     max_seconds = serializers.IntegerField()
+    limited_by = serializers.CharField()
     hold = serializers.CharField()
     available = serializers.CharField()
+    held = serializers.CharField()
+    held_by = HoldingCallSerializer(many=True)
+    refusal = QuoteRefusalSerializer(allow_null=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {**super().get_fields(), "from": serializers.CharField()}
@@ -336,9 +355,9 @@ def number_in_words(text: str, *, stated_country: str | None, default_country: s
     return f"{number.international} ({country_name(number.country)}, {kind}): {cost}"
 
 
-def quote_of(quote: Quote) -> dict[str, Any]:
-    """Return QUOTE of the contract."""
-    route = quote.route
+def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
+    """Return QUOTE of the contract, a refusal in words for `moby` or for an API client."""
+    route, refusal = quote.route, quote.refusal
     return {
         "to": route.number.e164,
         "country": route.number.country,
@@ -358,7 +377,19 @@ def quote_of(quote: Quote) -> dict[str, Any]:
         "terms": route.price.terms,
         "max_seconds": quote.limit_seconds,
         "hold": format_micros(quote.hold_micros),
-        "available": format_micros(quote.available_micros),
+        "limited_by": quote.limited_by,
+        "available": format_micros(quote.purse.available_micros),
+        "held": format_micros(quote.purse.held_micros),
+        "held_by": [
+            {
+                "call_id": call.public_id,
+                "to": mask(call.to_e164),
+                "hold": format_micros(call.hold_micros),
+            }
+            for call in quote.purse.holding
+        ],
+        "refusal": refusal
+        and {**refusal.as_object(on_terminal=on_terminal), "status": refusal.kind.status},
     }
 
 

@@ -34,6 +34,7 @@ from accounts.tokens.lifecycle import (
     revoke_token,
     rotate_token,
 )
+from mobayilo.lib.errors import not_found
 from mobayilo.lib.pagination import CursorPages
 
 
@@ -162,7 +163,9 @@ class SessionView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:
         mine = AccessToken.objects.live().for_user(user_of(request))
-        device = get_object_or_404(mine, public_id=public_id, kind=AccessToken.Kind.DEVICE)
+        device = mine.filter(public_id=public_id, kind=AccessToken.Kind.DEVICE).first()
+        if device is None:
+            raise not_found(f"device {public_id[:40]}", listed_by="auth sessions list")
         revoke_token(device, reason="signed out by another device", request=request)
         return Response(status=204)
 

@@ -196,7 +196,7 @@ def action_with_reason(
                 result = work(page, request, chosen, form)
             except ProductError as refusal:
                 # The general advice of a code is for customers.
-                own_hint = refusal.hint if refusal.hint != refusal.kind.hint else ""
+                own_hint = "" if refusal.hints is refusal.kind.hints else refusal.page_hint
                 form.add_error(None, f"{refusal.message} {own_hint}".strip())
                 asked = _ask(page, request, chosen, form=form, title=description, facts={})
                 asked.status_code = refusal.kind.status

@@ -18,6 +18,7 @@ from accounts.models import Account
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
 from billing.notices import notice_low_balance
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_balance, format_held
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.prepared import fetch_prepared
 
@@ -393,11 +394,11 @@ def _refusal(account: Account, needed_micros: int) -> ProductError:
     if available < 0:
         return ProductError(
             "account_owes",
-            f"This account owes ${format_micros(-available)}.",
+            f"This account owes {format_held(-available)}.",
             details=details,
         )
     return ProductError(
         "insufficient_funds",
-        f"This needs ${details['needed']} and ${details['available']} is available.",
+        f"This needs {format_held(needed_micros)}, and {format_balance(available)} is available.",
         details=details,
     )

@@ -30,7 +30,7 @@ def unknown_country(text: str) -> ProductError:
     suggested = " or ".join(f"{country_name(iso)} ({iso})" for iso in suggestions)
     return ProductError(
         "unknown_country",
-        f"{text.strip()[:40]!r} is no country that can be called."
+        f"{text.strip()[:40]!r} is not a country we call."
         + f" Did you mean {suggested}?" * bool(suggestions),
         details={
             "did_you_mean": [{"country": i, "country_name": country_name(i)} for i in suggestions]

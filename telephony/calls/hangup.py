@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import Hints, ProductError
 from telephony.calls.progress import ASK_MISSING_AFTER, record_answer
 from telephony.calls.states import leg_has_ended
 from telephony.models import Call
@@ -29,7 +29,7 @@ def hang_up(call: Call) -> Call:
         end_if_requested(call)
     except ProductError as refusal:
         if refusal.code == "provider_unavailable":
-            refusal.hint = (
+            refusal.hints = Hints(
                 "The call may still be running. We go on trying; hang up again to be sure."
             )
         raise

@@ -18,11 +18,11 @@ from accounts.guards import Guards, check_spend
 from accounts.models import AccessToken, User
 from billing.ledger import balance_of, lock_available, place_hold
 from mobayilo.lib.circuit import Circuit
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import format_micros
 from telephony.calls.hangup import end_if_requested
 from telephony.calls.progress import LegReport, apply_report
-from telephony.calls.quote import CallOrder, Quote, check_affordable, find_route, quote_route
+from telephony.calls.quote import CallOrder, Quote, find_route, purse_of, quote_route
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
 from telephony.pricing import CallPrice
@@ -44,8 +44,10 @@ REPORTS_LATE_BY = timedelta(minutes=10)
 ASK_EVERY = timedelta(minutes=5)
 # Twilio rings the customer's own phone first, so these refusals are not about the destination.
 _OWN_PHONE_CODES = ("number_unreachable", "destination_blocked")
-MAY_RING_HINT = (
-    "Your phone may ring all the same. Repeated with its Idempotency-Key, it rings once."
+MAY_RING_HINTS = Hints(
+    "The phone may ring all the same. Repeated with its Idempotency-Key, it rings once.",
+    page="Your phone may ring all the same.",
+    terminal="Your phone may ring all the same. See it with: moby calls list",
 )
 
 
@@ -73,10 +75,13 @@ def quote_call(request: CallRequest) -> Quote:
     try:
         route = find_route(request.user.account, request.token, request.order)
         activity = activity_of(route.account, line=route.token.line if route.token else "")
-        return quote_route(route, balance_of(route.account).available_micros, activity)
+        quote = quote_route(route, purse_of(route.account, balance_of(route.account)), activity)
     except ProductError as refusal:
         _store_refusal(request, refusal)
         raise
+    if quote.refusal:
+        _store_refusal(request, quote.refusal)
+    return quote
 
 
 def place_call(request: CallRequest) -> Call:
@@ -125,7 +130,7 @@ def _was_never_placed(call: Call) -> bool:
     raise ProductError(
         "provider_unavailable",
         "We are finding out whether the call was placed.",
-        hint=MAY_RING_HINT,
+        hint=MAY_RING_HINTS,
         retry_after_seconds=5,
         details={"call_id": call.public_id},
     )
@@ -138,10 +143,11 @@ def _reserve(request: CallRequest) -> Call:
     _check_expected(request, route.price)
     with transaction.atomic():
         # The wallet is locked, so no other call changes what is counted and held from here on.
-        available_micros = lock_available(route.account).available_micros
+        purse = purse_of(route.account, lock_available(route.account))
         activity = activity_of(route.account, line=route.token.line if route.token else "")
-        quote = quote_route(route, available_micros, activity)
-        check_affordable(quote)
+        quote = quote_route(route, purse, activity)
+        if quote.refusal:
+            raise quote.refusal
         check_velocity(route.account, route.limits, activity, to_e164=route.number.e164)
         call = _new_call(request, quote)
         if route.token is not None:
@@ -236,7 +242,7 @@ def ring(call: Call) -> Call:
         call.refresh_from_db()  # a webhook may have reported the call meanwhile
         if call.leg_a_sid is None:
             unknown.details["call_id"] = call.public_id
-            unknown.hint = MAY_RING_HINT
+            unknown.hints = MAY_RING_HINTS
             raise
         return call
     except ProductError as refusal:
@@ -244,7 +250,11 @@ def ring(call: Call) -> Call:
         refusal.details["call_id"] = call.public_id
         if refusal.code in _OWN_PHONE_CODES:
             refusal.message = f"Your phone {call.from_e164} cannot be rung. {refusal.message}"
-            refusal.hint = "Call from another phone of yours, or write to support."
+            refusal.hints = Hints(
+                "Send the caller_id of another phone, or write to {support}.",
+                page="Call from another phone of yours, or write to {support}.",
+                terminal="Ring another phone of yours with --from, or write to {support}.",
+            )
         raise
     return adopt(call, placed)
 

@@ -1,22 +1,35 @@
 """The price of a call and the time that the balance affords, both known before any phone rings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 
 from accounts.guards import Guards, destination_is_allowed
 from accounts.models import AccessToken, Account
+from billing.ledger import Balance
 from billing.models import Wallet
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import Hints, ProductError
+from mobayilo.lib.formatting import format_balance, format_held, format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
-from telephony.models import CallerId
-from telephony.numbers import Number, number_from_e164, read_number
+from telephony.models import Call, CallerId
+from telephony.numbers import Number, mask, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.pricing import CallPrice, Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
 from telephony.rules import REFUSED_KINDS, Activity, Limits, check_destination, limits_of
 
+# An order that names neither time nor cost lasts so long at most. Its hold is the price of that
+# time, and money that is held pays for no other call meanwhile.
+USUAL_SECONDS = 3_600
 LONGEST_SECONDS = 10_000_000  # the time that a price of next to nothing buys is not counted further
+HELD_HINTS = Hints(
+    "Wait until those calls have ended, end one, or place calls with a lower max_seconds.",
+    page="Wait until the call has ended, or end it.",
+    terminal="End it with: moby calls hangup ID\n"
+    "A call holds less with --max-minutes. More money: moby topup 20 --open",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,16 @@ class CallOrder:
     max_seconds: int | None = None
     max_cost_micros: int | None = None
 
+    @property
+    def cap(self) -> tuple[int, str]:
+        """Return the longest time of the call in seconds, and the name of what sets that time."""
+        longest = settings.CALL_MAX_SECONDS
+        if self.max_seconds is not None and self.max_seconds < longest:
+            return self.max_seconds, "max_seconds"
+        if self.max_seconds is None and self.max_cost_micros is None and longest > USUAL_SECONDS:
+            return USUAL_SECONDS, "usual_time"
+        return longest, "longest_time"
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -37,6 +60,32 @@ class Budget:
     micros: int
     code: str
     message: str
+
+
+@dataclass(frozen=True)
+class Purse:
+    """The money of an account: what is available, and what calls under way hold."""
+
+    account: Account
+    available_micros: int
+    held_micros: int
+
+    @cached_property
+    def holding(self) -> list[Call]:
+        """The calls that hold money. Costs a query if any money is held."""
+        if not self.held_micros:
+            return []
+        return list(Call.objects.filter(account=self.account, settled_at=None).order_by("id"))
+
+    def held_in_words(self) -> str:
+        """Return a sentence such as `$9.86 is held by the call call_… to +44 … 0018.`."""
+        calls = [f"{call.public_id} to {mask(call.to_e164)}" for call in self.holding]
+        holder = f"the call{'s' * (len(calls) > 1)} {', '.join(calls)}" if calls else "a refund"
+        return f"{format_held(self.held_micros)} is held by {holder}."
+
+
+def purse_of(account: Account, balance: Balance) -> Purse:
+    return Purse(account, balance.available_micros, balance.held_micros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +99,8 @@ class Route:
     deck_id: int
     rate: RateRow
     price: CallPrice
-    cap_seconds: int
+    order: CallOrder
     limits: Limits
-    max_cost_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +109,43 @@ class Quote:
 
     route: Route
     limit_seconds: int
-    available_micros: int
-    budgets: list[Budget] = field(default_factory=list)
+    purse: Purse
+    budget: Budget  # the smallest one
 
     @property
     def hold_micros(self) -> int:
         return self.route.price.hold_micros(self.limit_seconds) if self.limit_seconds else 0
+
+    @property
+    def limited_by(self) -> str:
+        """Return the name of what sets the time limit: a time of the order, or a budget's code."""
+        cap_seconds, name = self.route.order.cap
+        return name if self.limit_seconds == cap_seconds else self.budget.code
+
+    @property
+    def refusal(self) -> ProductError | None:
+        """Return the refusal of the smallest budget if it does not cover the first increment."""
+        if self.limit_seconds:
+            return None
+        price = self.route.price
+        shortest_seconds = min(price.leg_b.first_seconds, self.route.order.cap[0])
+        needed_micros = price.hold_micros(shortest_seconds)
+        details: dict[str, Any] = {
+            "needed": format_micros(needed_micros),
+            "available": format_micros(max(0, self.budget.micros)),
+        }
+        message, hint = self.budget.message, None
+        if self.budget.code == "insufficient_funds" and self.purse.held_micros:
+            message, hint = f"{message} {self.purse.held_in_words()}", HELD_HINTS
+            details["held"] = format_micros(self.purse.held_micros)
+            details["held_by"] = [call.public_id for call in self.purse.holding]
+        return ProductError(
+            self.budget.code,
+            f"{message} The shortest call to {self.route.number.international} "
+            f"needs {format_held(needed_micros)}.",
+            hint=hint,
+            details=details,
+        )
 
 
 def find_route(account: Account, token: AccessToken | None, order: CallOrder) -> Route:
@@ -91,10 +170,9 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     own_phone = number_from_e164(caller_id.e164)
     own_rate = check_destination(account, own_phone, deck.find(caller_id.e164))
     price = CallPrice(own_rate.price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
-    cap_seconds = min(order.max_seconds or settings.CALL_MAX_SECONDS, settings.CALL_MAX_SECONDS)
     return Route(
-        account, token, caller_id, number, deck.deck_id, rate, price, cap_seconds,
-        limits_of(caller_id.account), order.max_cost_micros,
+        account, token, caller_id, number, deck.deck_id, rate, price, order,
+        limits_of(caller_id.account),
     )  # fmt: skip
 
 
@@ -121,56 +199,50 @@ def price_per_minute(e164: str) -> str | None:
     return format_micros(rate.price.micros_per_minute) if rate else None
 
 
-def quote_route(route: Route, available_micros: int, activity: Activity) -> Quote:
+def quote_route(route: Route, purse: Purse, activity: Activity) -> Quote:
     """Return the longest call that every budget covers, of 0 seconds if there is none."""
-    budgets = _budgets(route, available_micros, activity)
-    least = min(budgets, key=lambda budget: budget.micros)
-    limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=route.cap_seconds)
-    return Quote(route, limit, available_micros, budgets)
+    least = min(_budgets(route, purse, activity), key=lambda budget: budget.micros)
+    cap_seconds, _ = route.order.cap
+    limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=cap_seconds)
+    return Quote(route, limit, purse, least)
 
 
-def check_affordable(quote: Quote) -> None:
-    """Raise the refusal of the smallest budget if it does not cover the first increment."""
-    if quote.limit_seconds:
-        return
-    least = min(quote.budgets, key=lambda budget: budget.micros)
-    price = quote.route.price
-    shortest_seconds = min(price.leg_b.first_seconds, quote.route.cap_seconds)
-    needed = format_micros(price.hold_micros(shortest_seconds))
-    raise ProductError(
-        least.code,
-        f"{least.message} The shortest call to {quote.route.number.international} "
-        f"sets ${needed} aside.",
-        details={"needed": needed, "available": format_micros(max(0, least.micros))},
-    )
-
-
-def _budgets(route: Route, available_micros: int, activity: Activity) -> list[Budget]:
+def _budgets(route: Route, purse: Purse, activity: Activity) -> list[Budget]:
     """Return every amount that limits the call."""
-    if available_micros < 0:
-        owed = format_micros(-available_micros)
-        budgets = [Budget(available_micros, "account_owes", f"You owe ${owed}.")]
-    else:
-        message = f"${format_micros(available_micros)} is available."
-        budgets = [Budget(available_micros, "insufficient_funds", message)]
+    budgets = [_balance_budget(purse.available_micros)]
     cents = route.limits.spend_max_cents_per_day
     left_micros = cents * MICROS_PER_CENT - activity.spent_today_micros
-    message = f"An account may spend ${cents / 100:.2f} a day."
+    message = _of_a_day("This account", cents, left_micros, activity)
     budgets.append(Budget(left_micros, "spending_limit", message))
-    if route.max_cost_micros is not None:
-        message = "That is too little for a call."
-        budgets.append(Budget(route.max_cost_micros, "limit_too_low", message))
+    if route.order.max_cost_micros is not None:
+        message = f"{format_money(route.order.max_cost_micros)} is too little for a call."
+        budgets.append(Budget(route.order.max_cost_micros, "limit_too_low", message))
     guards = Guards.from_columns(route.token) if route.token else Guards()
     if guards.max_cents_per_call is not None:
         limit_micros = guards.max_cents_per_call * MICROS_PER_CENT
-        message = f"This token may spend ${format_micros(limit_micros)} a call."
+        message = f"This token may spend {format_money(limit_micros)} a call."
         budgets.append(Budget(limit_micros, "guard_spend_call", message))
     if guards.max_cents_per_day is not None:
         limit_micros = guards.max_cents_per_day * MICROS_PER_CENT
         left_micros = limit_micros - activity.spent_today_by_line_micros
-        message = f"This token may spend ${format_micros(limit_micros)} a day (UTC)."
+        message = _of_a_day("This token", guards.max_cents_per_day, left_micros, activity)
         budgets.append(Budget(left_micros, "guard_spend_day", message))
     return budgets
+
+
+def _balance_budget(available_micros: int) -> Budget:
+    if available_micros < 0:
+        owed = format_held(-available_micros)
+        return Budget(available_micros, "account_owes", f"You owe {owed}.")
+    message = f"{format_balance(available_micros)} is available."
+    return Budget(available_micros, "insufficient_funds", message)
+
+
+def _of_a_day(who: str, cents: int, left_micros: int, activity: Activity) -> str:
+    """Return the sentence about a limit of a day; money that is held counts as spent."""
+    limit, left = format_money(cents * MICROS_PER_CENT), format_balance(max(0, left_micros))
+    held = " Calls under way hold a part until they end." if activity.calls_running else ""
+    return f"{who} may spend {limit} a day (UTC), and {left} of that is left.{held}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def _refusal(written: Written, stated: str | None, default: str | None) -> Produ
     country = stated or default
     if country or written.is_international or written.digits.startswith(EXIT_CODES):
         refusal = no_such_number(written, country=country)
-        hint = f"Did you mean {names}?" if names else refusal.hint
+        hint = f"Did you mean {names}?" if names else refusal.hints
         details = {**refusal.details, "suggestions": suggestions}
         return ProductError(refusal.code, refusal.message, hint=hint, details=details)
     return ProductError(

@@ -47,10 +47,10 @@ def caller_id_for_calls(account: Account, public_id: str | None) -> CallerId:
     if chosen is None and public_id:
         raise ProductError("caller_id_required", "That phone is not one of this account's.")
     if chosen is None:
-        raise ProductError("caller_id_required", "No phone of yours is proved yet.")
+        raise ProductError("caller_id_required", "No phone of yours is verified yet.")
     if not chosen.is_verified:
         raise ProductError(
-            "caller_id_unverified", f"{chosen.e164} was proved too long ago to call with."
+            "caller_id_unverified", f"{chosen.e164} was verified too long ago to call with."
         )
     return chosen
 

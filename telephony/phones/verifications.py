@@ -56,7 +56,7 @@ def request_verification(
     default = account.default_country or None
     read = read_number(number, stated_country=country, default_country=default)
     if read.extension:
-        raise ProductError("invalid_number", "A phone behind an extension cannot be proved.")
+        raise ProductError("invalid_number", "A phone behind an extension cannot be verified.")
     check_destination(account, read, current_deck().find(read.e164))
     check_own_phone(token, read.e164)
     verification = _begin(user, read, channel)
@@ -166,7 +166,7 @@ def _record_code(verification: Verification, sid: str) -> None:
         }
     waiting = Verification.objects.filter(pk=verification.pk, state__in=WAITING_STATES)
     if not waiting.update(**changes):
-        raise ProductError("verification_expired", "This proof was ended while a code was sent.")
+        raise ProductError("verification_expired", "This was ended while a code was sent.")
     verification.refresh_from_db()
 
 
@@ -248,7 +248,7 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
         else:
             caller_id.refresh_from_db()
             return caller_id
-    raise ProductError("unavailable", "Another proof of this phone is just being stored.")
+    raise ProductError("unavailable", "Another verification of this phone is just being stored.")
 
 
 def _take_number(verification: Verification) -> CallerId:

@@ -45,8 +45,8 @@ def test_filters_narrow_the_list(local_caller: Person) -> None:
     ("name", "value", "told"),
     [
         ("state", "lost", "Write one of: active, queued, "),
-        ("country", "Narnia", "“Narnia” is no country that can be called."),
-        ("country", "Nigerya", "“Nigerya” is no country that can be called. Did you mean Nigeria"),
+        ("country", "Narnia", "“Narnia” is not a country we call."),
+        ("country", "Nigerya", "“Nigerya” is not a country we call. Did you mean Nigeria"),
         ("since", "yesterday", "Enter a valid date."),
     ],
 )

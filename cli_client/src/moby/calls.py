@@ -1,14 +1,14 @@
 """A call, a quote and a receipt as the terminal shows them, and the phones of the account."""
 
 import re
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from urllib.parse import quote
 
 from moby.api.answers import Balance, Call, CallerIds, Quote, ReceiptLeg
 from moby.api.client import Api
 from moby.console import Console
 from moby.errors import MobyError
-from moby.text import clean, clock_time, dollars, length, local
+from moby.text import clean, clock_time, dollars, length, local, whole_cents
 
 STATES = {
     "queued": "getting ready",
@@ -32,6 +32,16 @@ REASONS = {
     "not_placed": "the carrier never placed it",
     "no_news": "the carrier never said how it ended",
 }
+# What sets the time limit of a call, where the person did not set it.
+LIMITS = {
+    "usual_time": " (--max-minutes for longer)",
+    "longest_time": ", the longest call there is",
+    "insufficient_funds": ", which is what your balance covers",
+    "spending_limit": ", which is what the account may still spend today",
+    "limit_too_low": ", which is what --max-cost covers",
+    "guard_spend_call": ", which is what this token may spend on a call",
+    "guard_spend_day": ", which is what this token may still spend today",
+}
 ENDED = {"completed", "busy", "no_answer", "failed", "canceled"}
 
 
@@ -49,18 +59,26 @@ def quote_lines(quote: Quote) -> list[str]:
         for name, whose in (("a", "your phone"), ("b", "theirs"))
         if name in legs
     )
-    limit = (
-        f"{length(quote['max_seconds'])}; "
-        f"{dollars(quote['hold'])} of {dollars(quote['available'])} held meanwhile"
-        if quote["max_seconds"]
-        else f"none: too little for a call; {dollars(quote['available'])} is available"
-    )
+    available = whole_cents(quote["available"], rounding=ROUND_DOWN)
+    refusal = quote.get("refusal")
+    limit = f"none: too little for a call; {available} is available"
+    if refusal:
+        limit = f"none: {clean(refusal['message'])}"
+    elif quote["max_seconds"]:
+        hold = whole_cents(quote["hold"], rounding=ROUND_UP)
+        reason = LIMITS.get(quote.get("limited_by", ""), "")
+        limit = f"{length(quote['max_seconds'])}{reason}; {hold} of {available} is held meanwhile"
     keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
     return [
         f"To      {clean(quote['international'])} ({where}){keys}",
         f"From    {clean(quote['from'])}, which rings first",
         f"Price   {price} a minute ({parts})",
         f"Limit   {limit}",
+        *(
+            f"Held    {whole_cents(call['hold'], rounding=ROUND_UP)} by {clean(call['call_id'])} "
+            f"to {clean(call['to'])}, until it ends"
+            for call in quote.get("held_by", [])
+        ),
     ]
 
 

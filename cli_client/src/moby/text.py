@@ -110,6 +110,14 @@ def dollars(text: str) -> str:
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
 
 
+def whole_cents(text: str, *, rounding: str) -> str:
+    """Return an exact decimal string in dollars and whole cents, as a sentence has them.
+
+    Round down what there is and up what is needed, so that neither promises too much.
+    """
+    return dollars(f"{Decimal(text).quantize(Decimal('0.01'), rounding=rounding):.2f}")
+
+
 def cents_as_dollars(cents: int) -> str:
     return dollars(f"{Decimal(cents) / 100:.2f}")
 

@@ -140,7 +140,7 @@ def caller_ids_table(request: HttpRequest, account: Account) -> Table:
         if phone.removed_at:
             state = f"{phone.get_removed_reason_display()}, {format_when(phone.removed_at)}"
         else:
-            state = "verified" if phone.is_verified else "to be proved again"
+            state = "verified" if phone.is_verified else "to be verified again"
             state += ", default" if phone.is_default else ""
         cells = {"Number": phone.e164, "State": state, "Proved": phone.verified_at}
         acts = {} if phone.removed_at else {"remove": "Remove"}

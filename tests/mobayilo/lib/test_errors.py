@@ -1,17 +1,92 @@
-"""Refusals: their hints, on a page and in a terminal."""
+"""Refusals: their words for an API client, on a page and at a terminal."""
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.test import RequestFactory
+from pytest_django import Settings
 
+from mobayilo.exceptions import error_object
 from mobayilo.lib.errors import ERRORS, ProductError, throttled
+
+ROOT = Path(__file__).parents[3]
+# Only the author of a client knows these: headers, methods, fields of JSON, the parts of a request.
+REQUESTS = re.compile(
+    r"\b(GET|POST|PUT|PATCH|DELETE|HTTP|JSON|header|Authorization|Bearer|Content-Type|Retry-After"
+    r"|Idempotency-Key|request_id|caller_id|max_seconds|verification_id|parameter|UUID)\b|details\.\w"
+    r"|\w_cents\b|caller-ids\b"
+)
+COMMANDS = re.compile(r"\bmoby\b|--\w")
+# Files whose own messages answer a request that no page and no command of `moby` sends.
+OF_REQUESTS = {
+    "accounts/api/idempotency.py",
+    "accounts/api/authentication.py",
+    "mobayilo/exceptions.py",
+    "mobayilo/lib/parsers.py",
+}
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
-def test_hint_on_a_page_speaks_of_no_terminal(code: str) -> None:
-    hint = ProductError(code, "No.").page_hint
-    assert hint
-    assert not re.search(r"moby |--\w|details|Retry-After|Idempotency|Content-Type|scope", hint)
+def test_refusal_speaks_to_each_reader_in_their_words(code: str) -> None:
+    refusal = ProductError(code, "No.")
+    terminal = refusal.as_object(on_terminal=True)
+    assert refusal.hint
+    assert not COMMANDS.search(refusal.hint)
+    assert refusal.page_hint
+    assert not COMMANDS.search(refusal.page_hint)
+    assert not REQUESTS.search(refusal.page_hint)
+    assert terminal["hint"]
+    assert not REQUESTS.search(f"{terminal['message']} {terminal['hint']}")
+
+
+def raised() -> Iterator[tuple[str, ast.Call]]:
+    """Yield every refusal that the code makes, with its file."""
+    for app in ("accounts", "billing", "telephony", "mobayilo"):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ProductError":
+                    yield str(path.relative_to(ROOT)), node
+
+
+def test_words_of_each_refusal_fit_every_reader() -> None:
+    checked = 0
+    for file, call in raised():
+        if file in OF_REQUESTS:
+            continue
+        hints = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
+        for part in [*call.args[1:2], *hints]:
+            texts = [n.value for n in ast.walk(part) if isinstance(n, ast.Constant)]
+            said = " ".join(text for text in texts if isinstance(text, str))
+            checked += 1
+            assert not REQUESTS.search(said), (file, call.lineno)
+            assert not COMMANDS.search(said), (file, call.lineno)
+    assert checked > 60
+
+
+def test_moby_gets_words_for_a_terminal_and_any_other_client_those_of_the_api() -> None:
+    refusal = ProductError("idempotency_conflict", "This Idempotency-Key was used before.")
+    requests = RequestFactory()
+    program = error_object(refusal, requests.get("/"))["error"]
+    moby = error_object(refusal, requests.get("/", headers={"X-Client-Id": "moby-cli"}))["error"]
+    assert program.keys() == moby.keys() == {"code", "message", "hint", "request_id", "details"}
+    assert program["code"] == moby["code"]
+    assert program["hint"] == "Use a new Idempotency-Key for a new request."
+    assert moby["hint"] == "Leave --idempotency-key out, or give a new one."
+    assert "Idempotency-Key" not in moby["message"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("", "write to support."), ("help@example.com", "write to support (help@example.com).")],
+)
+def test_support_is_named_with_its_address(settings: Settings, address: str, said: str) -> None:
+    settings.SUPPORT_EMAIL = address
+    refusal = ProductError("number_blocked", "No.")
+    assert refusal.hint == refusal.page_hint == f"Use another phone, or {said}"
+    assert refusal.as_object(on_terminal=True)["hint"].endswith(said)
 
 
 @pytest.mark.parametrize(

@@ -127,3 +127,68 @@ def test_ten_calls_at_once_on_a_balance_for_one(
     }
     assert somebody.balance.available_micros >= 0
     assert Hold.objects.count() == Call.objects.count() == 1
+
+
+def test_order_without_limits_holds_an_hour(caller: Person) -> None:
+    quoted = caller.post("quote", to=DESTINATION).json()
+    # Leg A at $0.03 (30/6) for 50 s more than the hour, leg B at $0.012 (60/60).
+    assert (quoted["max_seconds"], quoted["hold"]) == (3600, "2.547")
+    assert quoted["limited_by"] == "usual_time"
+    assert caller.call().json()["max_seconds"] == 3600
+    assert caller.call().status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds", "limited_by"),
+    [
+        ({"max_seconds": 7200}, 7200, "max_seconds"),
+        ({"max_seconds": 86_400}, 14_340, "longest_time"),
+        ({"max_cost": "19"}, 14_340, "longest_time"),
+        ({"max_cost": "0.10"}, 60, "limit_too_low"),
+    ],
+)
+def test_order_names_a_longer_time_or_its_cost(
+    local_caller: Person, wish: dict[str, Any], seconds: int, limited_by: str
+) -> None:
+    quoted = local_caller.post("quote", to=DESTINATION, **wish).json()
+    assert (quoted["max_seconds"], quoted["limited_by"]) == (seconds, limited_by)
+
+
+@pytest.mark.parametrize(
+    ("guards", "code", "said"),
+    [
+        ({"max_cents_per_call": 6}, "guard_spend_call", "$0.06 a call."),
+        (
+            {"max_cents_per_day": 6},
+            "guard_spend_day",
+            "$0.06 a day (UTC), and $0.06 of that is left.",
+        ),
+    ],
+)
+def test_quote_says_which_limit_refuses_the_call(
+    local_person: People, alice: User, guards: dict[str, int], code: str, said: str
+) -> None:
+    guarded = local_person(alice, phone=OWN_PHONE, dollars=20, **guards)
+    refused = guarded.post("quote", to=DESTINATION).json()["refusal"]
+    needs = "The shortest call to +44 20 7946 0018 needs $0.07."
+    assert refused["message"] == f"This token may spend {said} {needs}"
+    assert (refused["code"], refused["status"]) == (code, 403)
+
+
+def test_money_that_is_held_is_named_with_its_call(person: People, alice: User) -> None:
+    somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
+    call_id = somebody.call().json()["call_id"]
+    quoted = somebody.post("quote", to=DESTINATION).json()
+    assert (quoted["held"], quoted["available"]) == ("0.237", "0.013")
+    assert quoted["held_by"] == [{"call_id": call_id, "to": "+44 … 0018", "hold": "0.237"}]
+    refused = somebody.call().json()["error"]
+    assert refused["code"] == quoted["refusal"]["code"] == "insufficient_funds"
+    assert (
+        refused["message"]
+        == quoted["refusal"]["message"]
+        == (
+            f"$0.01 is available. $0.24 is held by the call {call_id} to +44 … 0018. "
+            "The shortest call to +44 20 7946 0018 needs $0.07."
+        )
+    )
+    assert refused["details"]["held_by"] == [call_id]

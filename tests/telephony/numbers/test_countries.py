@@ -74,7 +74,7 @@ def test_unknown_country_suggests_what_was_meant() -> None:
         country_code("Untied Kingdom")
     assert refusal.value.code == "unknown_country"
     assert refusal.value.message == (
-        "'Untied Kingdom' is no country that can be called. Did you mean United Kingdom (GB)?"
+        "'Untied Kingdom' is not a country we call. Did you mean United Kingdom (GB)?"
     )
     meant = [{"country": "GB", "country_name": "United Kingdom"}]
     assert refusal.value.details == {"did_you_mean": meant}

@@ -137,6 +137,21 @@ class Leg(TypedDict):
 
 
 # "from" is a word of Python, so these need the other form of TypedDict.
+class HoldingCall(TypedDict):
+    call_id: str
+    to: str
+    hold: str
+
+
+class QuoteRefusal(TypedDict):
+    """The refusal that placing the quoted call would meet."""
+
+    code: str
+    status: int
+    message: str
+    hint: str
+
+
 Quote = TypedDict(
     "Quote",
     {
@@ -154,6 +169,9 @@ Quote = TypedDict(
         "max_seconds": int,
         "hold": str,
         "available": str,
+        "limited_by": NotRequired[str],
+        "held_by": NotRequired[list[HoldingCall]],
+        "refusal": NotRequired[QuoteRefusal | None],
     },
 )
 

@@ -34,7 +34,7 @@ def run(words: list[str], context: Context) -> int:
         for path in dict.fromkeys(tightened):
             console.remark(
                 f"Note: other users could read {path}; now only you can. If others have been on "
-                "this machine, sign in anew: moby auth login --force"
+                "this machine, sign in again: moby auth login --force"
             )
         with suppress(MobyError):  # what was done is done, whatever a notice meets
             warn_of_expiry(application)

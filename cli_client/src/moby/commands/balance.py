@@ -27,7 +27,7 @@ class BalanceCommand(Command):
         balance = self.api.get("balance", Balance)
         if self.console.json:
             return self.answer(balance)
-        self.console.write(f"Balance: {dollars(balance['balance'])}")
+        self.console.write(f"Balance: {cents_as_dollars(balance['balance_cents'])}")
         if balance["held_cents"]:
             held, left = balance["held_cents"], balance["available_cents"]
             self.console.write(f"Held for calls under way: {cents_as_dollars(held)}")

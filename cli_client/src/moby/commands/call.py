@@ -20,8 +20,8 @@ from moby.calls import (
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.console import Console, read_keypress, single_keys
 from moby.context import Context
-from moby.errors import ExitCode, MobyError, interrupted
-from moby.text import clean, dollars, parse, read_cents
+from moby.errors import ExitCode, MobyError, exit_code_for, interrupted
+from moby.text import cents_as_dollars, clean, dollars, parse, read_cents
 
 _CONFIRM_ABOVE_CENTS = 50
 _LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
@@ -61,6 +61,13 @@ class CallCommand(Command):
             else:
                 self.console.write("\n".join([*quote_lines(quote), "Nothing was called."]))
             return 0
+        if refusal := quote.get("refusal"):
+            raise MobyError(
+                refusal["code"],
+                clean(refusal["message"]),
+                "\n".join(map(clean, refusal["hint"].splitlines())),
+                exit_code=exit_code_for(refusal["status"], refusal["code"]),
+            )
         self._confirm(quote)
         # The phone by its id: another may become the default before the call is placed.
         order["caller_id"] = quote.get("caller_id") or order["caller_id"]
@@ -187,7 +194,7 @@ class CallCommand(Command):
             except MobyError:
                 pass  # the call is over and paid for, whatever this token may see
             else:
-                self.console.write(f"Balance: {dollars(balance['balance'])}")
+                self.console.write(f"Balance: {cents_as_dollars(balance['balance_cents'])}")
                 remark_low_balance(self.console, balance)
         if follower.interrupted:
             return ExitCode.INTERRUPTED

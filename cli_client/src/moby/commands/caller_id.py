@@ -1,4 +1,4 @@
-"""moby caller-id: prove that a phone is yours, and choose which one calls."""
+"""moby caller-id: verify that a phone is yours, and choose which one calls."""
 
 from cleo.helpers import argument, option
 
@@ -8,12 +8,12 @@ from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.errors import MobyError
 from moby.text import clean, local
 
-_CHANNELS = {"sms": "a message", "call": "a voice call"}
+_CHANNELS = {"sms": "SMS", "call": "a voice call"}
 
 
 class CallerIdRequestCommand(Command):
     name = "caller-id request"
-    description = "Have a code sent to a phone, to prove that it is yours"
+    description = "Have a code sent to a phone, to verify that it is yours"
     arguments = [
         argument("number", "The phone, as you would write it.", optional=True, multiple=True)
     ]
@@ -51,13 +51,13 @@ class CallerIdRequestCommand(Command):
         while code := self.console.ask("The code (empty to enter it later)"):
             try:
                 body = {"code": read_code(code), "verification_id": sent["verification_id"]}
-                proved = self.api.post("caller-ids/confirm", CallerId, body, key=read_key(None))
+                verified = self.api.post("caller-ids/confirm", CallerId, body, key=read_key(None))
             except MobyError as error:
                 if error.code not in ("wrong_code", "usage"):
                     raise
                 self.console.fail(error)
                 continue
-            self.console.write(f"{clean(proved['e164'])} is yours: people you call see it.")
+            self.console.write(f"{clean(verified['e164'])} is yours: people you call see it.")
             return True
         return False
 
@@ -119,16 +119,16 @@ class CallerIdConfirmCommand(Command):
         }
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
-            proved = self.api.post("caller-ids/confirm", CallerId, body, key=key)
-        lines = [f"{clean(proved['e164'])} is yours: people you call see this number."]
-        if not proved["is_default"]:
-            lines.append(f"To call from it always: moby caller-id default {clean(proved['id'])}")
-        return self.answer(proved, *lines)
+            verified = self.api.post("caller-ids/confirm", CallerId, body, key=key)
+        lines = [f"{clean(verified['e164'])} is yours: people you call see this number."]
+        if not verified["is_default"]:
+            lines.append(f"To call from it always: moby caller-id default {clean(verified['id'])}")
+        return self.answer(verified, *lines)
 
 
 class CallerIdListCommand(Command):
     name = "caller-id list"
-    description = "List the phones that are proved to be yours"
+    description = "List your verified phones"
 
     def handle(self) -> int:
         found = self.api.get("caller-ids", CallerIds)

@@ -101,7 +101,7 @@ class AuthLoginCommand(Command):
         except MobyError:
             return False
         self._report(status, f"You are signed in to {self.session.host} already, as")
-        self.console.remark("To sign in anew: moby auth login --force")
+        self.console.remark("To sign in again: moby auth login --force")
         return True
 
     def _choose_storage(self) -> str:

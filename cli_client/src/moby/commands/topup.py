@@ -9,7 +9,7 @@ from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
 from moby.errors import MobyError, interrupted
 from moby.network import is_web_page
-from moby.text import cents_as_dollars, clean, clock_time, dollars, local, read_cents
+from moby.text import cents_as_dollars, clean, clock_time, local, read_cents
 
 SMALLEST_CENTS = 500
 _PROBLEMS = {
@@ -104,7 +104,7 @@ class TopupCommand(Command):
         self.answer(topup, f"{cents_as_dollars(topup['amount_cents'])} is on your account.")
         if not self.console.json:
             balance = self.api.get("balance", Balance)
-            self.console.write(f"Balance: {dollars(balance['balance'])}")
+            self.console.write(f"Balance: {cents_as_dollars(balance['balance_cents'])}")
         return 0
 
 
