@@ -29,10 +29,12 @@ from sandbox.twilio.account import Account
 from sandbox.twilio.answers import BasicAuth, TwilioError, not_found
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.calls import Calls
+from sandbox.twilio.notifications import Notifications
 from sandbox.twilio.owned_numbers import OwnedNumbers
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.prices import PriceList
 from sandbox.twilio.pricing import Pricing
+from sandbox.twilio.shown import ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.verify import Verify
 
@@ -54,6 +56,7 @@ class Sandbox:
             board=self.board,
             caller_ids=self.caller_ids,
             permissions=self.permissions,
+            shown=self.shown,
             courier=self.courier,
             faults=self.faults,
             reset=self.reset,
@@ -79,10 +82,12 @@ class Sandbox:
     def _build_twilio(self, settings: Settings) -> None:
         prices = PriceList()
         self.board = Switchboard(settings, self.clock, self.phones, self.courier, prices)
-        self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board)
-        self.owned_numbers = OwnedNumbers(self.caller_ids, self.clock)
         self.permissions = DialingPermissions(prices)
-        self.calls = Calls(self.board, self.phones, self.caller_ids, self.permissions)
+        self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board, self.permissions)
+        self.owned_numbers = OwnedNumbers(self.caller_ids, self.clock)
+        self.shown = ShownNumbers(self.caller_ids)
+        self.calls = Calls(self.board, self.phones, self.caller_ids, self.permissions, self.shown)
+        self.notifications = Notifications(self.board)
         self.verify = Verify(settings, self.clock, self.phones)
         self.account = Account(settings, self.clock)
         self.pricing = Pricing(prices)
@@ -92,6 +97,7 @@ class Sandbox:
         hosts = {
             "api": [
                 *self.calls.routes(),
+                *self.notifications.routes(),
                 *self.caller_ids.routes(),
                 *self.owned_numbers.routes(),
                 *self.account.routes(),
@@ -138,6 +144,7 @@ class Sandbox:
             self.board,
             self.caller_ids,
             self.permissions,
+            self.shown,
             self.calls,
             self.verify,
             self.payments,

@@ -17,6 +17,7 @@ from sandbox.phones import ROLES, Phones
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.permissions import DialingPermissions
+from sandbox.twilio.shown import Refusal, RefusedDial, ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 
 
@@ -29,6 +30,7 @@ class Control:
         board: Switchboard,
         caller_ids: CallerIds,
         permissions: DialingPermissions,
+        shown: ShownNumbers,
         courier: Courier,
         faults: Faults,
         reset: Callable[[], None],
@@ -38,6 +40,7 @@ class Control:
         self._board = board
         self._caller_ids = caller_ids
         self._permissions = permissions
+        self._shown = shown
         self._courier = courier
         self._faults = faults
         self._reset = reset
@@ -147,15 +150,24 @@ class Control:
         return JSONResponse({"troubles": self._board.troubles})
 
     async def set_account(self, request: Request) -> Response:
-        """Add numbers that the account bought; set countries that it may not call."""
+        """Add bought numbers; set closed countries, and numbers that a <Dial> may not show."""
         content = await read_json(request)
         self._caller_ids.purchased |= set(content.get("purchased_numbers", []))
         if "closed_countries" in content:
             self._permissions.closed_countries = set(content["closed_countries"])
+        try:
+            if "refused_callers" in content:
+                self._shown.refusals = [Refusal(**one) for one in content["refused_callers"]]
+            if "refused_dial" in content:
+                self._shown.refused_dial = RefusedDial(**content["refused_dial"])
+        except TypeError as error:
+            raise HTTPException(400, str(error)) from error
         return JSONResponse(
             {
                 "purchased_numbers": sorted(self._caller_ids.purchased),
                 "closed_countries": sorted(self._permissions.closed_countries),
+                "refused_callers": [asdict(one) for one in self._shown.refusals],
+                "refused_dial": asdict(self._shown.refused_dial),
             }
         )
 

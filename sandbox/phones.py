@@ -18,6 +18,7 @@ class Behaviour:
     answer_after_seconds: float = 2.0
     talk_seconds: float | None = None  # from its own answer; None: until the other side hangs up
     keys_in_code: bool = True  # whether it enters the code that a validation call asks for
+    validation_error: int | None = None  # what the API says when asked to validate this number
     verify_error: int | None = None  # what Verify says when asked to send a code here
     call_error: int | None = None  # what the API says when asked to ring here
 

@@ -20,6 +20,7 @@ from sandbox.settings import Settings
 from sandbox.twilio.answers import TwilioError, not_found, page_of, read_number, rfc2822
 from sandbox.twilio.dial import is_dialable
 from sandbox.twilio.leg import Leg
+from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.switchboard import Switchboard
 
 PATH = "/2010-04-01/Accounts/{account_sid}/OutgoingCallerIds"
@@ -51,16 +52,23 @@ class CallerId:
 
 class CallerIds:
     def __init__(
-        self, settings: Settings, clock: Clock, phones: Phones, board: Switchboard
+        self,
+        settings: Settings,
+        clock: Clock,
+        phones: Phones,
+        board: Switchboard,
+        permissions: DialingPermissions,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._phones = phones
         self._board = board
+        self._permissions = permissions
         self.reset()
 
     def reset(self) -> None:
         self._by_sid: dict[str, CallerId] = {}
+        self._by_call: dict[str, CallerId] = {}
         number = self._settings.twilio_from_number
         self.purchased = {number} if number else set()
 
@@ -76,6 +84,9 @@ class CallerIds:
         """Return whether the number is ours. Numbers for fiction are, if no number was bought."""
         if number in self.purchased or (not self.purchased and FICTION.fullmatch(number)):
             return True
+        return self.is_registered(number)
+
+    def is_registered(self, number: str) -> bool:
         return any(one.phone_number == number for one in self._by_sid.values())
 
     async def validate(self, request: Request) -> Response:
@@ -83,7 +94,12 @@ class CallerIds:
         number = form.get("PhoneNumber", "")
         if not is_dialable(number):
             raise TwilioError(400, 21401, f"Invalid phone number: {number}")
-        if any(one.phone_number == number for one in self._by_sid.values()):
+        if not self._permissions.may_call(number):
+            raise TwilioError(400, 21215, f"Account not authorized to call {number}.")
+        refusal = self._phones.behaviour(number, "customer").validation_error
+        if refusal is not None:
+            raise TwilioError(400, refusal, "Refused on demand")
+        if self.is_registered(number):
             raise TwilioError(400, 21450, f"Phone number already validated: {number}")
         delay = read_number(form, "CallDelay", default=0, lowest=0, highest=60)
         code = decimal_code(6)
@@ -128,20 +144,21 @@ class CallerIds:
         return one
 
     def _heard(self, leg: Leg, name: str) -> None:
-        if self._phones.behaviour(leg.to, "customer").keys_in_code:
+        keys_in = self._phones.behaviour(leg.to, "customer").keys_in_code
+        if keys_in and not self.is_registered(leg.to):  # of two calls at once the first counts
             one = CallerId(
                 account_sid=leg.account_sid,
                 phone_number=leg.to,
                 friendly_name=name,
                 created_at=self._clock.instant(),
             )
-            self._by_sid[one.sid] = one
+            self._by_sid[one.sid] = self._by_call[leg.sid] = one
         self._board.end(leg, "completed")
 
     def _report(self, leg: Leg, url: str | None, method: str) -> None:
         if not url:
             return
-        done = next((one for one in self._by_sid.values() if one.phone_number == leg.to), None)
+        done = self._by_call.get(leg.sid)
         fields = leg.fields() | {"VerificationStatus": "success" if done else "failed"}
         if done:
             fields["OutgoingCallerIdSid"] = done.sid

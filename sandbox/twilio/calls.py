@@ -17,6 +17,7 @@ from sandbox.twilio.dial import is_dialable
 from sandbox.twilio.leg import EVENTS, Leg, StatusCallback
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.script import Script
+from sandbox.twilio.shown import ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 
 PATH = "/2010-04-01/Accounts/{account_sid}/Calls"
@@ -30,11 +31,13 @@ class Calls:
         phones: Phones,
         caller_ids: CallerIds,
         permissions: DialingPermissions,
+        shown: ShownNumbers,
     ) -> None:
         self._board = board
         self._phones = phones
         self._caller_ids = caller_ids
         self._permissions = permissions
+        self._shown = shown
         self._scripts: dict[str, Script] = {}
 
     def reset(self) -> None:
@@ -144,7 +147,8 @@ class Calls:
         script = self._scripts[leg.sid] = Script(
             self._board,
             leg,
-            may_call_from=self._may_dial_as,
+            may_show=self._may_show,
+            refused_dial=self._shown.refused_dial,
             on_done=lambda: self._board.end(leg, "completed"),
         )
         if url := form.get("Url"):
@@ -152,8 +156,10 @@ class Calls:
         else:
             script.load(form["Twiml"])
 
-    def _may_dial_as(self, parent: Leg, number: str) -> bool:
+    def _may_show(self, parent: Leg, number: str, called: str) -> bool:
         """Either end of the call under way, or a number of this account (error 13214)."""
+        if self._shown.refuses(number, called):
+            return False
         return number in (parent.to, parent.caller) or self._caller_ids.may_call_from(number)
 
     def _set_status(self, leg: Leg, status: str) -> None:

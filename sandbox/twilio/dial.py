@@ -1,6 +1,7 @@
 """<Dial>: calling others and connecting them. https://www.twilio.com/docs/voice/twiml/dial"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import phonenumbers
@@ -10,6 +11,15 @@ from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
 
 MAX_DIAL_SECONDS = 14_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedDial:
+    """The traces of a refused <Dial>: a leg that failed, a request to `action`, its error code."""
+
+    sid: bool = False
+    action: bool = True
+    code: bool = False
 
 
 class Dial:
@@ -22,15 +32,20 @@ class Dial:
         verb: Verb,
         *,
         base_url: str,
-        may_call_from: Callable[[Leg, str], bool],
+        may_show: Callable[[Leg, str, str], bool],
+        refused_dial: RefusedDial,
         on_end: Callable[[], None],
+        on_apology: Callable[[int, str], None],
     ) -> None:
         self._board = board
         self._parent = parent
         self._verb = verb
         self._base_url = base_url
-        self._may_call_from = may_call_from
+        self._may_show = may_show
+        self._refused_dial = refused_dial
         self._on_end = on_end
+        self._on_apology = on_apology
+        self._refusal: dict[str, str] = {}
         self._legs: list[Leg] = []
         self._answered: Leg | None = None
         self._is_bridged = False
@@ -43,8 +58,8 @@ class Dial:
         )
         caller = self._verb.attributes.get("callerId", self._parent.caller)
         self._parent.on_end = self._caller_left
-        if not self._may_call_from(self._parent, caller):
-            self._refuse(13214, f"callerId {caller} is not of this account")
+        if not all(self._may_show(self._parent, caller, noun.text) for noun in self._numbers()):
+            self._refuse(13214, "Dial: Invalid callerId value", caller)
             return
         for noun in self._numbers():
             self._ring(noun, caller, timeout)
@@ -61,8 +76,8 @@ class Dial:
         """The fields of the request to the action URL."""
         leg = self._answered or (self._legs[-1] if self._legs else None)
         if leg is None:
-            return {"DialCallStatus": "failed"}
-        fields = {"DialCallStatus": leg.status, "DialCallSid": leg.sid}
+            return {"DialCallStatus": "failed"} | self._refusal
+        fields = {"DialCallStatus": leg.status, "DialCallSid": leg.sid} | self._refusal
         fields["DialBridged"] = str(self._is_bridged).lower()
         if leg.answered is not None:
             fields["DialCallDuration"] = str(leg.duration_seconds)
@@ -118,9 +133,25 @@ class Dial:
                 leg.time = max(leg.time, time)
                 self._board.hang_up(leg)
 
-    def _refuse(self, code: int, message: str) -> None:
-        self._board.complain(self._parent, code, message)
-        self._finish()
+    def _refuse(self, code: int, message: str, caller: str) -> None:
+        """End without ringing anyone, and leave the traces that the refused <Dial> shall leave."""
+        if self._refused_dial.code:
+            self._refusal = {"ErrorCode": str(code), "ErrorMessage": message}
+        for noun in self._numbers() if self._refused_dial.sid else ():
+            callback = status_callback(noun, self._base_url)
+            leg = self._board.open_leg(
+                to=noun.text, caller=caller, parent=self._parent, callback=callback
+            )
+            leg.error_code = self._refusal.get("ErrorCode", "")
+            self._legs.append(leg)
+            self._board.end(leg, "failed")
+        if self._refused_dial.action:
+            self._board.complain(self._parent, code, message)
+            self._finish()
+        else:
+            self._is_over = True
+            self._let_go_of_parent()
+            self._on_apology(code, message)
 
     def _finish(self) -> None:
         if not self._is_over:

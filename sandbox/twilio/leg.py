@@ -49,6 +49,7 @@ class Leg:
     ended: float | None = None
     price: str | None = None
     digits_sent: str = ""
+    error_code: str = ""
     on_answer: Callable[["Leg"], None] = lambda leg: None
     on_end: Callable[["Leg"], None] = lambda leg: None
     on_star: Callable[[], None] | None = None

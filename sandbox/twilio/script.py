@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 from sandbox.twilio import twiml
-from sandbox.twilio.dial import Dial
+from sandbox.twilio.dial import Dial, RefusedDial
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
@@ -21,12 +21,14 @@ class Script:
         board: Switchboard,
         leg: Leg,
         *,
-        may_call_from: Callable[[Leg, str], bool],
+        may_show: Callable[[Leg, str, str], bool],
+        refused_dial: RefusedDial,
         on_done: Callable[[], None],
     ) -> None:
         self._board = board
         self._leg = leg
-        self._may_call_from = may_call_from
+        self._may_show = may_show
+        self._refused_dial = refused_dial
         self._on_done = on_done
         self._verbs: list[Verb] = []
         self._url = ""
@@ -97,8 +99,10 @@ class Script:
             self._leg,
             verb,
             base_url=self._url,
-            may_call_from=self._may_call_from,
+            may_show=self._may_show,
+            refused_dial=self._refused_dial,
             on_end=lambda: self._after_dial(verb),
+            on_apology=self._apologise,
         )
         self._dial.begin()
 

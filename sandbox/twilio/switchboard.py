@@ -153,6 +153,8 @@ class Switchboard:
             fields["CallDuration"] = str(leg.duration_seconds)
             fields["Duration"] = str(math.ceil(leg.duration_seconds / 60))
             fields["SipResponseCode"] = SIP_CODES.get(leg.status, "200")
+            if leg.error_code:
+                fields["ErrorCode"] = leg.error_code
         self.send(
             kind=f"call.{event}", url=leg.callback.url, method=leg.callback.method, fields=fields
         )

@@ -36,9 +36,20 @@ def use_calls(sandbox: Sandbox, receiver: Receiver) -> None:
 def use_caller_ids(sandbox: Sandbox, _receiver: Receiver) -> None:
     sandbox.twilio.validation_requests.create(phone_number=CHARLIE, friendly_name="Charlie")
     sandbox.wait_until_idle()
+    with pytest.raises(TwilioRestException):
+        sandbox.twilio.validation_requests.create(phone_number=CHARLIE)
     one = sandbox.twilio.outgoing_caller_ids.list(phone_number=CHARLIE)[0]
     one.fetch()
     one.delete()
+
+
+def use_notifications(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("twilio", refused_callers=[{}])
+    bridge_to_charlie(receiver)
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    assert len(sandbox.twilio.calls(sid).notifications.list()) == 1
+    sandbox.twilio.calls(sid).fetch()
 
 
 def use_verify(sandbox: Sandbox, _receiver: Receiver) -> None:
@@ -76,7 +87,16 @@ def use_payments(sandbox: Sandbox, _receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    "use", [use_calls, use_caller_ids, use_verify, use_pricing, use_checkout, use_payments]
+    "use",
+    [
+        use_calls,
+        use_caller_ids,
+        use_notifications,
+        use_verify,
+        use_pricing,
+        use_checkout,
+        use_payments,
+    ],
 )
 def test_exchanges_conform_to_the_published_descriptions(
     sandbox: Sandbox,
@@ -88,6 +108,7 @@ def test_exchanges_conform_to_the_published_descriptions(
     checked = 0
     for exchange in sandbox.get("exchanges")["exchanges"]:
         if exchange["path"].startswith(UNDESCRIBED) or exchange["host"] not in checkers:
+            print("not described:", exchange["method"], exchange["host"], exchange["path"])  # noqa: T201 - shown by pytest -rP
             continue
         response = json.loads(exchange["response"]) if exchange["response"] else None
         problems = checkers[exchange["host"]].check(exchange | {"response": response})
