@@ -105,7 +105,7 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
             if is_also_calling_code and any(_is_grouped_after_00(r, written) for r in by_00):
                 return by_00
             return distinct([*apart, *(by_00 if is_also_calling_code else [])])
-    own = {*neighbours, *map(_only_exit_code, countries)} - {"00"}
+    own = {"0011", *neighbours, *map(_only_exit_code, countries)} - {"00"}
     if by_00 and not own & found.keys():
         return by_00
     return distinct([reading for readings in found.values() for reading in readings])

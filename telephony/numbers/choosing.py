@@ -84,8 +84,7 @@ def _in_stated(written: Written, stated: str, default: str | None) -> list[Readi
     into_it = [r for r in from_outside if r.number.country_code == calling_code]
     if into_it or not abroad or abroad[0].way == Way.EXIT_SET_APART:
         return into_it or abroad
-    countries = [stated, *([default] if default else [])]
-    abroad = [r for r in abroad if is_after_own_exit_code(r, written, countries)]
+    abroad = [r for r in abroad if is_after_own_exit_code(r, written, [stated])]
     return distinct([*abroad, *_with_plus_forgotten(written)])
 
 
