@@ -55,9 +55,7 @@ def serve(application: WSGIHandler, port: int, point: str) -> None:
 def main() -> None:
     application = get_wsgi_application()
     importlib.import_module("mobayilo.urls")  # every module that imports a function has it by now
-    signal.signal(
-        signal.SIGCHLD, signal.SIG_IGN
-    )  # the dead leave at once, without being waited for
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are not waited for
     for point in sys.stdin:
         if os.fork() == 0:
             try:

@@ -51,21 +51,31 @@ CALL_CENTS = 7  # held for a minute: 6.9 cents
 Servers = tuple[str, str]
 
 
+@pytest.fixture(scope="module")
+def loaded_pair(sandbox_process: Sandbox, django_db_setup: None) -> Iterator[list[MortalServer]]:
+    """Two processes that have loaded the product, and start a server for each test."""
+    url = sandbox_process.url
+    changes = {"STRIPE_API_URL": url, "CALLS_AT_ONCE_NEW_ACCOUNT": "10"}
+    pair = [MortalServer(TWILIO_API_URL=url, **changes) for _ in range(2)]
+    yield pair
+    for server in pair:
+        server.stop()
+
+
 @pytest.fixture
-def servers(sandbox: Sandbox, deck: object, settings: Settings) -> Iterator[Servers]:
+def servers(
+    loaded_pair: list[MortalServer], sandbox: Sandbox, deck: object, settings: Settings
+) -> Iterator[Servers]:
     """The addresses of two processes, which know the sandbox as this one does."""
     settings.TWILIO_API_URL = settings.STRIPE_API_URL = sandbox.url
     sandbox.post("speed", speed=1)
     sandbox.post("webhooks/rules", action="drop", pattern="*")
-    changes = {"STRIPE_API_URL": sandbox.url, "CALLS_AT_ONCE_NEW_ACCOUNT": "10"}
-    pair = [MortalServer(TWILIO_API_URL=sandbox.url, **changes) for _ in range(2)]
-    for server in pair:
+    for server in loaded_pair:
         server.start()
-    yield pair[0].url, pair[1].url
+    yield loaded_pair[0].url, loaded_pair[1].url
     sandbox.fall_silent()
-    for server in pair:
+    for server in loaded_pair:
         server.kill()
-        server.stop()
 
 
 def at_once(table: str, servers: Servers, ask: Callable[[str, int], Any]) -> list[Any]:
