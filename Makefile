@@ -64,7 +64,7 @@ fuzz: setup ## send anything at all to every door for SECONDS (600), never the s
 soak: setup ## mixed traffic with faults for SECONDS (600), then the audits
 	$(BIN)/python -m dev.soak --seconds $(SECONDS)
 
-machines: ## play the README on bare Debian 12 and 13, or PARTS of it: demo, test, install
+machines: ## play the README on bare Debian 12 and 13, or PARTS of it: demo, client, test, install
 	@$(PYTHON) -m dev.machines $(PARTS)
 
 setup: .venv/dev ## install everything that the other targets need
@@ -83,3 +83,4 @@ lock: setup ## take the newest releases that pyproject.toml allows, into the loc
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --constraint requirements.txt --extra demo pyproject.toml cli_client/pyproject.toml -o requirements-demo.txt
 	$(COMPILE) --constraint requirements-demo.txt --all-extras pyproject.toml cli_client/pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --no-annotate --constraint requirements-demo.txt cli_client/pyproject.toml -o cli_client/requirements.txt

@@ -17,6 +17,7 @@ VISITOR_PAGES = {
     "rates-country": "/rates?q=GB",
     "rates-number": "/rates?q=%2B442079460018",
     "rates-unknown": "/rates?q=Atlantis",
+    "install": "/client/",
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",

@@ -34,6 +34,7 @@ def make_people(customer_password: str, support_password: str) -> None:
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("build_client", verbosity=0)
     call_command("import_rates", SAMPLE_DECK)
     if "CUSTOMER_PASSWORD" in os.environ:
         make_people(os.environ["CUSTOMER_PASSWORD"], os.environ["SUPPORT_PASSWORD"])

@@ -4,7 +4,8 @@ from django.urls import URLPattern, path
 
 from accounts.api import views as accounts
 from billing.api import BalanceView, TopUpsView, TopUpView, TransactionsView
-from mobayilo.overview.api import ClientView, StatusView
+from mobayilo.client.api import ClientView
+from mobayilo.overview.api import StatusView
 from telephony import api as telephony
 
 app_name = "api"

@@ -36,10 +36,11 @@ PUBLIC_URL = env.text(
 ).rstrip("/")
 MOBY_INSTALL_COMMAND = env.text(
     "MOBY_INSTALL_COMMAND",
-    "what the site tells customers to type to get `moby`, such as "
-    "`pipx install https://…/moby-0.1.0-py3-none-any.whl` of your release. "
-    "The bare name is a stranger's package on PyPI",
-    default="pipx install ./cli_client",
+    "the command by which the site has customers install `moby`. The default is the installer that "
+    "the site serves, with the wheel that `manage.py build_client` made. The bare name is a "
+    "stranger's package on PyPI, and is refused",
+    default=f"curl -fsSL {PUBLIC_URL}/client/install.sh | sh",
+    shown_default="curl -fsSL PUBLIC_URL/client/install.sh | sh",
 )
 EXTRA_ALLOWED_HOSTS = env.words("EXTRA_ALLOWED_HOSTS", "further host names, separated by commas")
 SECRET_KEY = env.text(
@@ -102,6 +103,7 @@ STATIC_ROOT = Path(
         example="/srv/mobayilo/var/static",
     )
 )
+CLIENT_ROOT = STATIC_ROOT.parent / "client"  # where `manage.py build_client` writes
 
 env.section("Mail")
 EMAIL_URL = env.address(
@@ -408,6 +410,7 @@ INSTALLED_APPS = [
     "billing",
     "telephony",
     "mobayilo.overview",
+    "mobayilo.client",
 ]
 
 MIDDLEWARE = [

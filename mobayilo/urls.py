@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/cli/v1/", include("mobayilo.api_urls")),
     path("accounts/", include("accounts.sign_in.urls")),
     path("admin/", admin.site.urls),
+    path("client/", include("mobayilo.client.urls")),
     path("", include("mobayilo.overview.urls")),
     path("", include("accounts.urls")),
     path("", include("accounts.oauth.urls")),

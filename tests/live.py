@@ -1,6 +1,7 @@
 """The whole product on this machine, for tests that live in it: servers, sandbox, periodic work."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from dev.stack import Stack
-from tests.templates import PREPARED, PREPARED_STATIC, copy_database, make_prepared, url_of
+from tests.templates import (
+    PREPARED,
+    PREPARED_CLIENT,
+    PREPARED_STATIC,
+    copy_database,
+    make_prepared,
+    url_of,
+)
 
 
 class Prepared(Stack):
     """A stack whose database is a copy of a prepared one, with the static files of the run."""
 
     def prepare(self) -> None:
-        self.env["STATIC_ROOT"] = str(PREPARED_STATIC)
+        (self.folder / "static").symlink_to(PREPARED_STATIC)
+        shutil.copytree(PREPARED_CLIENT, self.folder / "client")
         self.env["DJANGO_SETTINGS_MODULE"] = "tests.live_settings"
 
 

@@ -20,7 +20,8 @@ from django.db import connection
 from tests.database import FOLDER, ON_SQLITE, ROOT
 
 MIGRATED, PREPARED = "migrated", "prepared"
-PREPARED_STATIC = FOLDER / "prepared-static"
+PREPARED_STATIC = FOLDER / "prepared" / "static"
+PREPARED_CLIENT = FOLDER / "prepared" / "client"
 
 
 def url_of(name: str) -> str:

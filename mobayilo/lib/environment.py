@@ -33,6 +33,7 @@ class Variable:
     def as_row(self) -> str:
         """Return the row of the table in docs/operations.md."""
         default = "" if self.default is None else f"`{self.default}`" if self.default else "none"
+        default = default.replace("|", r"\|")  # would end the cell
         return f"| `{self.name}` | {default} | {self.about} |\n"
 
     def as_lines(self) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,32 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import token_of, user_of
 from accounts.api.serializers import ActorSerializer, TokenSerializer
-from mobayilo import release
 from telephony.phones.caller_ids import caller_id_state
-
-
-class ClientAnswerSerializer(serializers.Serializer[Any]):
-    latest_version = serializers.CharField()
-    min_version = serializers.CharField()
-    install_command = serializers.CharField()
-
-
-class ClientView(APIView):
-    """The `moby` that this server offers, how to get it, and the oldest that it serves."""
-
-    authentication_classes: list[Any] = []
-    permission_classes: list[Any] = []
-    limit = "public-read"
-
-    @extend_schema(responses=ClientAnswerSerializer)
-    def get(self, request: Request) -> Response:
-        return Response(
-            {
-                "latest_version": release.MOBY_LATEST,
-                "min_version": release.MOBY_OLDEST_SERVED,
-                "install_command": settings.MOBY_INSTALL_COMMAND,
-            }
-        )
 
 
 class AccountSerializer(serializers.Serializer[Any]):

@@ -43,7 +43,13 @@ def next_steps(user: User, *, is_verified: bool) -> list[Step]:
     signed_in = AccessToken.objects.filter(user=user, kind=AccessToken.Kind.DEVICE).exists()
     has_paid = Transfer.objects.of(account).filter(amount_micros__gt=0).exists()
     return [
-        Step(_("Install moby"), signed_in, commands=(settings.MOBY_INSTALL_COMMAND,)),
+        Step(
+            _("Install moby"),
+            signed_in,
+            commands=(settings.MOBY_INSTALL_COMMAND,),
+            url=reverse("client:install"),
+            action=_("Other systems, and what it does"),
+        ),
         Step(_("Sign in from your terminal"), signed_in, commands=("moby auth login",)),
         Step(
             _("Prove which phone is yours"),

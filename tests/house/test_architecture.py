@@ -28,13 +28,14 @@ LADDERS = {
         "numbers pricing models twilio rates checks rules apps phones calls admin forms"
         " management serializers api views urls"
     ),
+    "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (
         "api apps charts context models navigation price_list home failures periodic"
         " support templatetags admin management middleware views urls"
     ),
     "moby": (
-        "command_names errors text network context console store api calls sign_in help cli"
-        " commands generate __main__"
+        "command_names errors text network context console store api calls sign_in"
+        " help cli commands generate __main__"
     ),
 }
 GATEWAYS = {"billing.payments.gateway", "telephony.twilio.gateway"}

@@ -9,6 +9,7 @@ import pytest
 from dev.stack import BIN, ROOT
 
 SETS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
+CLIENT = "cli_client/requirements.txt"
 PYTHONS = ("3.11.2", "3.12", "3.13", "3.14")  # 3.11.2 is Debian 12's
 MACHINE = re.compile(r"index-url|find-links|https?://|/work/|/root/")
 PIN = re.compile(r"^[A-Za-z0-9._-]+==[^ ;]+", re.MULTILINE)
@@ -35,7 +36,7 @@ def install(lock: Path, python: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.usefixtures("_index")
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [*SETS, CLIENT])
 def test_lock_is_whole(name: str, python: str) -> None:
     done = install(ROOT / name, python)
     assert (done.returncode, done.stderr.count("error:")) == (0, 0), done.stderr
@@ -57,10 +58,11 @@ def test_lock_without_a_pin_is_refused(tmp_path: Path, pin: str, python: str) ->
 def test_smaller_set_is_part_of_the_larger() -> None:
     product, demo, everything = (set(PIN.findall((ROOT / name).read_text())) for name in SETS)
     assert product < demo < everything
+    assert set(PIN.findall((ROOT / CLIENT).read_text())) < demo
 
 
 def test_lock_files_name_no_registry_and_no_machine() -> None:
-    for name in (*SETS, "dev/uv.txt"):
+    for name in (*SETS, CLIENT, "dev/uv.txt"):
         assert MACHINE.search((ROOT / name).read_text()) is None
 
 

@@ -22,6 +22,8 @@ def check_deployment(**changes: str | None) -> subprocess.CompletedProcess[str]:
         "TWILIO_FROM_NUMBER": "+12025550100",
         "STRIPE_API_KEY": "rk_test_0",
         "STRIPE_WEBHOOK_SECRET": "whsec_0",
+        # The default needs a wheel, which a release builds.
+        "MOBY_INSTALL_COMMAND": "pipx install https://example.org/moby-0.1.0-py3-none-any.whl",
     }
     env = {name: value for name, value in {**production, **changes}.items() if value is not None}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]

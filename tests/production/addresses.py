@@ -18,7 +18,14 @@ from tests.web.scenes import credit, past_call, proved_phone
 
 OWNED = (AccessToken, CallerId, Call, TopUp, Transfer, UserSession)
 # What stands in an address where no id of a person does.
-PUBLIC_PARTS = {"country": "GB", "outcome": "approved", "year": "2026", "month": "11", "key": "x"}
+PUBLIC_PARTS = {
+    "country": "GB",
+    "file_name": "moby-0.1.0-py3-none-any.whl",
+    "key": "x",
+    "month": "11",
+    "outcome": "approved",
+    "year": "2026",
+}
 
 
 @dataclass(frozen=True)

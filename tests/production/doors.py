@@ -5,10 +5,12 @@ from django.test import Client
 from accounts.models import User
 from tests.people import PASSWORD
 
-# Addresses that anyone may read; all others ask for a sign-in.
+# Addresses that anyone may read; all others ask for a sign-in. The files under client/ are open too
+# where a wheel was built.
 OPEN_TO_ALL = {
-    "", "healthz", "readyz", "rates", "numbers/check", ".well-known/oauth-authorization-server",
-    "api/cli/v1/client", "api/cli/v1/rates/<str:country>",
+    "", "client/", "healthz", "readyz", "rates", "numbers/check",
+    ".well-known/oauth-authorization-server", "api/cli/v1/client",
+    "api/cli/v1/rates/<str:country>",
     "accounts/login/", "accounts/signup/", "accounts/inactive/", "accounts/confirm-email/",
     "accounts/password/reset/", "accounts/password/reset/done/",
     "accounts/password/reset/key/done/",

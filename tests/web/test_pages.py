@@ -45,6 +45,9 @@ NOT_LISTED = {
     # Answer with something else than a page
     "billing:statement-csv",
     "billing:statement-json",
+    "client:installer",
+    "client:requirements",
+    "client:wheel",
     "healthz",
     "metrics",
     "mfa_download_recovery_codes",

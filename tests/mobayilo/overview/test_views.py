@@ -22,8 +22,9 @@ def test_site_names_one_way_to_install(client: Client, alice: User, settings: Se
     assert offered["install_command"] == settings.MOBY_INSTALL_COMMAND
 
 
-def test_guide_installs_as_the_site_does_unless_told_otherwise() -> None:
-    assert f"\n{settings.MOBY_INSTALL_COMMAND}\n" in Path("docs/guide/cli.md").read_text()
+def test_guide_installs_as_the_site_does_by_default() -> None:
+    command = settings.MOBY_INSTALL_COMMAND.replace(settings.PUBLIC_URL, "https://mobayilo.com")
+    assert f"\n{command}\n" in Path("docs/guide/cli.md").read_text()
 
 
 def test_teammate_sees_the_account_and_a_stranger_does_not(
