@@ -233,5 +233,5 @@ def page(*items: object, cursor: str | None = None) -> dict[str, object]:
 
 def offered(latest: str = "0.1.0", oldest: str = "0.1.0") -> dict[str, str]:
     """CLIENT: the moby that a server offers."""
-    install = "pipx install https://example.org/moby.whl"
+    install = "curl -fsSL https://example.org/client/install.sh | sh"
     return {"latest_version": latest, "min_version": oldest, "install_command": install}

@@ -34,7 +34,7 @@ LADDERS = {
         " support templatetags admin management middleware views urls"
     ),
     "moby": (
-        "command_names errors text network context console store api calls sign_in"
+        "command_names installation errors text network context console store api calls sign_in"
         " help cli commands generate __main__"
     ),
 }

@@ -61,6 +61,7 @@ CLIENT_ERRORS: dict[str, ExitCode] = {
     "untrusted_verification_uri": ExitCode.FAILURE,
     "canceled": ExitCode.FAILURE,
     "topup_failed": ExitCode.FAILURE,
+    "update_failed": ExitCode.FAILURE,
     "output_failed": ExitCode.FAILURE,
     "internal_error": ExitCode.FAILURE,
     "network_error": ExitCode.UNAVAILABLE,

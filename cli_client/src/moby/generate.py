@@ -10,21 +10,16 @@ from pathlib import Path
 
 from moby.cli.application import Application
 from moby.context import system_context
-from moby.help.completions import script_for
-from moby.help.pages import man_page, reference
+from moby.help.completions import shared_files
+from moby.help.pages import reference
 
 SHARE = Path("cli_client/share")
 
 
 def generated() -> dict[Path, str]:
     application = Application(system_context())
-    return {
-        SHARE / "man/man1/moby.1": man_page(application),
-        SHARE / "bash-completion/completions/moby": script_for("bash", application),
-        SHARE / "zsh/site-functions/_moby": script_for("zsh", application),
-        SHARE / "fish/vendor_completions.d/moby.fish": script_for("fish", application),
-        Path("docs/guide/cli-reference.md"): reference(application),
-    }
+    files = {SHARE / place: text for place, text in shared_files(application).items()}
+    return {**files, Path("docs/guide/cli-reference.md"): reference(application)}
 
 
 def main() -> int:

@@ -94,3 +94,22 @@ def test_zsh_completes_at_the_first_tab() -> None:
 def test_completions_follow_the_shell_in_use(moby: Moby) -> None:
     assert moby.run("completions", SHELL="/usr/bin/fish").stdout.startswith("# fish")
     assert moby.run("completions", "zsh", "--json").json["shell"] == "zsh"
+
+
+def test_install_writes_completions_and_the_manual_where_shells_look(moby: Moby) -> None:
+    ran = moby.process("completions", "--install")
+    written = {line.removeprefix("Wrote ") for line in ran.stdout.splitlines()}
+    files = [path.relative_to(SHARE) for path in SHARE.rglob("*") if path.is_file()]
+    assert written == {str(moby.home / ".local/share" / file) for file in files}
+    for file in files:
+        assert (moby.home / ".local/share" / file).read_bytes() == (SHARE / file).read_bytes()
+    elsewhere = str(moby.home / "elsewhere")
+    installed = moby.run("completions", "--install", "--json", XDG_DATA_HOME=elsewhere).json
+    assert sorted(installed["files"]) == sorted(f"{elsewhere}/{file}" for file in files)
+
+
+def test_install_of_completions_says_what_cannot_be_written(moby: Moby) -> None:
+    (moby.home / "share").write_text("in the way")
+    refused = moby.run("completions", "--install", "--json", XDG_DATA_HOME=str(moby.home / "share"))
+    assert (refused.code, refused.error["code"]) == (1, "output_failed")
+    assert str(moby.home / "share") in refused.error["message"]

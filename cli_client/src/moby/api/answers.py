@@ -48,6 +48,7 @@ class Client(TypedDict):
     latest_version: str
     min_version: str
     install_command: str
+    wheel_url: NotRequired[str | None]  # with its SHA-256 as the fragment
 
 
 class Session(TypedDict):

@@ -13,6 +13,7 @@ from moby import __version__
 from moby.api.answers import Token
 from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for
+from moby.installation import site
 from moby.network import DEFAULT_HOST, Request, Response, TransportError, is_loopback, read_host
 from moby.store.credentials import (
     DEFAULT_PROFILE,
@@ -292,16 +293,19 @@ class Session:
 
     @cached_property
     def host(self) -> str:
-        """The server, by --host, MOBY_HOST, the profile's last login, or the default."""
+        """The server, by --host, MOBY_HOST, the profile's last login, or where moby came from."""
         named = self._host or self.context.environ.get("MOBY_HOST")
-        return read_host(named or self.config.profile(self.profile).get("host") or DEFAULT_HOST)
+        return read_host(named or self._usual_host)
+
+    @property
+    def _usual_host(self) -> str:
+        return self.config.profile(self.profile).get("host") or site() or DEFAULT_HOST
 
     @property
     def options(self) -> str:
         """The options that name this profile and host in a later command, with a space before."""
         profile = "" if self.profile == DEFAULT_PROFILE else f" --profile {self.profile}"
-        usual = self.config.profile(self.profile).get("host") or DEFAULT_HOST
-        return profile + ("" if self.host == usual else f" --host {self.host}")
+        return profile + ("" if self.host == self._usual_host else f" --host {self.host}")
 
     @cached_property
     def credentials(self) -> Credentials:

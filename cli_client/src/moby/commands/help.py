@@ -1,15 +1,16 @@
 """moby help and moby completions: both are written from the commands themselves."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 from cleo.commands.command import Command as CleoCommand
-from cleo.helpers import argument
+from cleo.helpers import argument, option
 
 from moby.cli.application import GroupCommand
 from moby.cli.command import Command
 from moby.errors import MobyError
 from moby.help.catalogue import TOPICS, all_commands, describe
-from moby.help.completions import script_for
+from moby.help.completions import script_for, shared_files
 from moby.help.pages import command_page, overview, topic_page
 
 _WIDEST_COLUMNS = 100
@@ -50,14 +51,17 @@ class CompletionsCommand(Command):
     name = "completions"
     description = "Print a script that completes commands with Tab"
     help = (
-        "For the shell you use now:\n\n"
-        "  bash  moby completions bash > ~/.local/share/bash-completion/completions/moby\n"
-        "  zsh   moby completions zsh > ~/.zfunc/_moby   (with ~/.zfunc in fpath)\n"
-        "  fish  moby completions fish > ~/.config/fish/completions/moby.fish"
+        "With --install, the scripts for bash, zsh and fish and the manual page are written below "
+        "~/.local/share, where bash, fish and man look. For zsh, put this into ~/.zshrc before "
+        "compinit:\n\n"
+        "  fpath=(~/.local/share/zsh/site-functions $fpath)"
     )
     arguments = [argument("shell", "bash, zsh or fish; else the one you use.", optional=True)]
+    options = [option("install", None, "Install completions and the manual page.", flag=True)]
 
     def handle(self) -> int:
+        if self.flag("install"):
+            return self._install()
         used = self.context.environ.get("SHELL", "").rsplit("/", 1)[-1]
         shell = self.argument("shell") or used
         if shell not in _SHELLS:
@@ -69,3 +73,16 @@ class CompletionsCommand(Command):
             return self.answer({"shell": shell, "script": script})
         self.console.raw(script.rstrip("\n"))
         return 0
+
+    def _install(self) -> int:
+        share = Path(self.context.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
+        files = {share / place: text for place, text in shared_files(self.moby).items()}
+        for path, text in files.items():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                problem = f"{path} could not be written: {error.strerror}"
+                raise MobyError("output_failed", problem) from error
+        written = "\n".join(f"Wrote {path}" for path in files)
+        return self.answer({"files": [str(path) for path in files]}, written)

@@ -115,7 +115,7 @@ TOPICS: dict[str, str] = {
 """,
     "environment": """Variables that moby reads:
 
-  MOBY_HOST           the server (https://mobayilo.com)
+  MOBY_HOST           the server (the one that moby came from, or https://mobayilo.com)
   MOBY_TOKEN          a token, before any stored one
   MOBY_TOKEN_FILE     a file that holds a token, after MOBY_TOKEN
   MOBY_PROFILE        the profile, where you have several sign-ins (default)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from moby.calls import STATES
 from moby.command_names import GROUPS
 from moby.help.catalogue import TOPICS, OptionFacts, all_commands, shared_options
+from moby.help.pages import man_page
 
 if TYPE_CHECKING:
     from cleo.application import Application
@@ -33,6 +34,16 @@ _VALUES = {
     "channel": "sms call",
     "state": f"active {' '.join(STATES)}",
 }
+
+
+def shared_files(application: "Application") -> dict[str, str]:
+    """Return the manual page and the completions, by their places below a folder `share`."""
+    return {
+        "man/man1/moby.1": man_page(application),
+        "bash-completion/completions/moby": script_for("bash", application),
+        "zsh/site-functions/_moby": script_for("zsh", application),
+        "fish/vendor_completions.d/moby.fish": script_for("fish", application),
+    }
 
 
 @dataclass(frozen=True)
