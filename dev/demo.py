@@ -1,7 +1,13 @@
-"""`make demo`: the whole journey from nothing, with the installed `moby`, printed as it happens."""
+"""`make demo`: the whole journey from nothing, with the installed `moby`, printed as it happens.
 
+With --from-site the customer first installs `moby` from the site, in an empty home.
+"""
+
+import argparse
+import os
 import secrets
 import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +27,9 @@ class DemoError(Exception):
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev.demo", description=__doc__)
+    parser.add_argument("--from-site", action="store_true", help="install moby from the site")
+    from_site = parser.parse_args().from_site
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="mobayilo-demo-") as name:
@@ -28,7 +37,7 @@ def main() -> int:
             say("Starting the sandbox (a local Twilio, Stripe and mailbox), database and web …")
             with Stack(folder) as stack:
                 say(f"web {stack.web} · sandbox {stack.sandbox}")
-                play(stack, folder)
+                play(stack, folder, from_site=from_site)
     except (DemoError, RuntimeError) as problem:
         print(f"\ndemo: FAILED: {problem}", file=sys.stderr)
         return 1
@@ -37,9 +46,11 @@ def main() -> int:
     return 0
 
 
-def play(stack: Stack, folder: Path) -> None:
+def play(stack: Stack, folder: Path, *, from_site: bool) -> None:
     prepare_numbers(stack)
     customer = Customer(stack, "newcomer@example.com", secrets.token_urlsafe(12), folder / "home")
+    if from_site:
+        install(customer)
     sign_up_and_log_in(customer)
     prove_phone(customer)
     top_up(customer)
@@ -48,6 +59,21 @@ def play(stack: Stack, folder: Path) -> None:
     check_balance(customer, Decimal("20.00") - cost)
     log_out(customer)
     audit(stack)
+
+
+def install(customer: Customer) -> None:
+    """Run install.sh of the site, and use the `moby` that it installed from then on."""
+    say("Install moby from the site")
+    script = customer.stack.session.get(f"{customer.stack.web}/client/install.sh", timeout=10)
+    script.raise_for_status()
+    home = {"HOME": str(customer.home), "PATH": f"{customer.home}/.local/bin:/usr/bin:/bin"}
+    ran = subprocess.run(
+        ["sh"], env={**os.environ, **home}, input=script.text, text=True, check=False
+    )
+    expect(ran.returncode == 0, "install.sh ends with 0")
+    customer.env |= home
+    del customer.env["MOBY_HOST"]
+    show(customer.moby("self-update", "--check"))
 
 
 def prepare_numbers(stack: Stack) -> None:

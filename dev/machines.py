@@ -1,9 +1,10 @@
 """`make machines`: the README on bare Debian 12 and 13, as a new user would follow it.
 
 Each release gets a root of its own under var/machines, with what the README asks for and nothing
-else. There an ordinary user types `make demo`, and runs tests that need no more, in a clone of the
-last commit. The environment is empty, save for what reaches the package index from here. In the
-root of Debian 12 the product is also installed as docs/operations.md says, until /readyz answers.
+else. There an ordinary user types `make demo`, installs moby from the running site and calls with
+it, and runs tests that need no more, in a clone of the last commit. The environment is empty, save
+for what reaches the package index from here. In the root of Debian 12 the product is also installed
+as docs/operations.md says, until /readyz answers.
 """
 
 import argparse
@@ -113,6 +114,13 @@ def demo(machine: Machine) -> None:
     machine.run("newcomer", "/home/newcomer/mobayilo", "make demo")
 
 
+def client(machine: Machine) -> None:
+    """Install moby from a running site, without curl and uv, then sign in and call with it."""
+    machine.clone("newcomer", "/home/newcomer/mobayilo")
+    script = "make .venv/demo\n.venv/bin/python -m dev.demo --from-site"
+    machine.run("newcomer", "/home/newcomer/mobayilo", script)
+
+
 def test(machine: Machine) -> None:
     """Run the tests that need nothing but Python: the client, and the product without a browser."""
     machine.clone("newcomer", "/home/newcomer/mobayilo")
@@ -180,7 +188,12 @@ def wait_until_ready(web: subprocess.Popen[bytes]) -> None:
     raise MachineError(f"/readyz is not ready: {problem}")
 
 
-PARTS: dict[str, Callable[[Machine], None]] = {"demo": demo, "test": test, "install": install}
+PARTS: dict[str, Callable[[Machine], None]] = {
+    "demo": demo,
+    "client": client,
+    "test": test,
+    "install": install,
+}
 
 
 def missing() -> str:
