@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="pages whose name has this")
     parser.add_argument("--docs", action="store_true", help="the pictures of docs/pictures")
     wanted = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         print("Chromium is not installed (Debian: apt-get install chromium)", file=sys.stderr)
         return 1
