@@ -32,6 +32,9 @@ class PrefixTable(Generic[Row]):
     def find(self, digits: str) -> Row | None:
         """Return the row of the longest prefix that the digits, without a plus, begin with."""
         rows = self.rows
+        row = rows.get(digits)
+        if row is not None:
+            return row
         for length in self._lengths:
             row = rows.get(digits[:length])
             if row is not None:

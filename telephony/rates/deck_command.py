@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from telephony.rates.doubts import doubts_of
 from telephony.rates.files import Deck
 from telephony.rates.versions import (
     JUMP_FACTOR,
@@ -72,6 +73,11 @@ class DeckCommand(BaseCommand):
         parser.add_argument(
             "--allow-gaps", action="store_true", help="accept prefixes that lose their price"
         )
+        parser.add_argument(
+            "--yes",
+            action="store_true",
+            help="accept prices of nothing, what looks like cents, and a country that does not fit",
+        )
 
     def offer(self, deck: Deck, *, name: str, options: dict[str, Any]) -> None:
         """Show what the deck changes, and store it unless the options or its faults forbid."""
@@ -90,6 +96,7 @@ class DeckCommand(BaseCommand):
             f"{len(changes) - added - removed} changed"
         )
         show_changes(self, changes, now=now)
+        self.refuse_doubts(doubts_of(deck.rows), options)
         self.refuse(changes, options)
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was stored.")
@@ -99,6 +106,15 @@ class DeckCommand(BaseCommand):
             f"Stored as {stored}, {stored.row_count} rates, in force from "
             f"{stored.effective_from:%Y-%m-%d %H:%M} UTC."
         )
+
+    def refuse_doubts(self, doubts: Sequence[str], options: dict[str, Any]) -> None:
+        """Show what is probably a slip, and raise CommandError unless the options accept it."""
+        for doubt in doubts[:SHOWN_LINES]:
+            self.stdout.write(f"Doubtful: {doubt}")
+        if len(doubts) > SHOWN_LINES:
+            self.stdout.write(f"  and {len(doubts) - SHOWN_LINES} more")
+        if doubts and not options["yes"]:
+            raise CommandError(f"{len(doubts)} doubts; --yes accepts them.\n{doubts[0]}")
 
     def refuse(self, changes: Sequence[Change], options: dict[str, Any]) -> None:
         """Raise CommandError for jumps or losses that the options do not accept."""

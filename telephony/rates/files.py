@@ -1,18 +1,26 @@
 """Rate decks as CSV files, read and checked as a whole.
 
-Columns: prefix, description, country, kind, price_per_minute, first_seconds, next_seconds,
-effective_from. Lines that begin with # are comments. The word `sample` in one marks a sample deck.
+Our own columns are prefix, description, country, kind, price_per_minute, first_seconds,
+next_seconds and effective_from. `telephony.rates.columns` finds them in other layouts, and what a
+layout does not say is taken from the numbering plan. Lines that begin with # are comments. The word
+`sample` in one marks a sample deck.
 """
 
-import csv
 import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
 
 from mobayilo.lib.money import dollars_to_micros, format_micros
 from telephony.models import Rate
-from telephony.numbers import country_names
+from telephony.numbers import country_name
+from telephony.numbers.countries import find_country
+from telephony.rates.columns import DeckError, Layout, find_layout
+from telephony.rates.plan import NO_COUNTRY, Range, numbering_plan
 
 COLUMNS = [
     "prefix", "description", "country", "kind", "price_per_minute", "first_seconds",
@@ -20,20 +28,38 @@ COLUMNS = [
 ]  # fmt: skip
 MAX_PRICE_DOLLARS = Decimal(100)
 MAX_INCREMENT_SECONDS = 3600
-_NETWORKS = "001"  # numbers of no country, as libphonenumber writes them
+MAX_PREFIXES_OF_RANGE = 1000
+# Twilio bills every started minute, and so does a list that does not say its steps.
+DEFAULT_INCREMENTS = (60, 60)
+_YEARS = range(2000, 2101)
+_DATE_FORMATS = ("%d-%b-%Y", "%d %b %Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y")
+_PREFIX = re.compile(r"(?:\+|00|011)?([1-9][0-9]{0,14})(?:\.0)?")
+_LIST_OF_PREFIXES = re.compile(r"[,;|/]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_KINDS = frozenset(Rate.Kind.values)
+# Columns with terms that a price per minute in dollars cannot hold.
+_TERMS = {
+    "currency", "connection_fee", "price_unit_seconds", "direction", "blocked", "ends_at",
+}  # fmt: skip
+_YES = {"1", "y", "yes", "true", "blocked"}
+# Words of carriers' descriptions, the more specific ones first.
+_KIND_WORDS = (
+    ("premium", Rate.Kind.PREMIUM),
+    ("special", Rate.Kind.PREMIUM),
+    ("shared cost", Rate.Kind.SHARED_COST),
+    ("toll free", Rate.Kind.TOLL_FREE),
+    ("toll-free", Rate.Kind.TOLL_FREE),
+    ("satellite", Rate.Kind.SATELLITE),
+    ("pager", Rate.Kind.PAGER),
+    ("personal", Rate.Kind.PERSONAL),
+    ("voip", Rate.Kind.VOIP),
+    ("mobile", Rate.Kind.MOBILE),
+    ("cellular", Rate.Kind.MOBILE),
+)
 
 
-class DeckError(ValueError):
-    """A deck that cannot be used; `problems` has lines and reasons."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class DeckRow:
-    """One line of a deck."""
+class DeckRow(NamedTuple):
+    """The price of one prefix: a tuple, since a deck may have a million."""
 
     prefix: str
     description: str
@@ -60,64 +86,175 @@ class Deck:
     rows: list[DeckRow]
     digest: str
     is_sample: bool
+    layout: Layout
 
 
-def parse_deck(text: str, *, now: datetime) -> Deck:
-    """Read a whole file. Raises DeckError with every problem, not only the first."""
-    lines = text.lstrip("\ufeff").splitlines()
-    comments = [line for line in lines if line.startswith("#")]
-    table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
-    if list(table.fieldnames or []) != COLUMNS:
-        raise DeckError([f"the first line must be: {','.join(COLUMNS)}"])
-    rows: list[DeckRow] = []
+def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Deck:
+    """Read a whole file. Raises DeckError with every problem, not only the first.
+
+    `mapping` names the file's column for some of ours.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    layout = find_layout(lines, dict(mapping or {}))
+    rows: dict[tuple[str, datetime], DeckRow] = {}
     problems = []
-    seen: set[tuple[str, datetime]] = set()
-    for number, record in enumerate(table, start=1):
+    # A list with a price for each origin has a prefix several times; the highest loses nothing.
+    has_origins = "origins" in layout.places
+    for number, line in enumerate(lines[layout.first_line :], start=layout.first_line + 1):
+        if line.startswith("#") or not line.strip(" \t,;|"):
+            continue
         try:
-            rows.append(_row(record, now))
+            for row in _rows(layout.record(line), now):
+                key = row.prefix, row.effective_from
+                if key in rows and not has_origins:
+                    raise ValueError(f"prefix {row.prefix} occurs twice for {key[1]:%Y-%m-%d}")
+                if key not in rows or rows[key].micros_per_minute < row.micros_per_minute:
+                    rows[key] = row
         except ValueError as problem:
-            problems.append(f"row {number} ({record.get('prefix')}): {problem}")
-    for row in rows:
-        if (row.prefix, row.effective_from) in seen:
-            problems.append(f"prefix {row.prefix} occurs twice for {row.effective_from:%Y-%m-%d}")
-        seen.add((row.prefix, row.effective_from))
+            problems.append(f"line {number} ({line[:20].strip()}): {problem}")
     if problems or not rows:
         raise DeckError(problems or ["the file holds no rates"])
+    chosen = repr(sorted(mapping.items())) if mapping else ""
     return Deck(
-        rows=sorted(rows, key=lambda row: (row.prefix, row.effective_from)),
-        digest=hashlib.sha256(text.encode()).hexdigest(),
-        is_sample=any("sample" in comment.lower() for comment in comments),
+        rows=sorted(rows.values(), key=lambda row: (row.prefix, row.effective_from)),
+        digest=hashlib.sha256((text + chosen).encode()).hexdigest(),
+        is_sample=any(line.startswith("#") and "sample" in line.lower() for line in lines),
+        layout=layout,
     )
 
 
-def _row(record: dict[str, str | None], now: datetime) -> DeckRow:
-    if None in record or None in record.values():
-        raise ValueError(f"it must have {len(COLUMNS)} columns")
-    cells = {name: (value or "").strip() for name, value in record.items()}
-    prefix = cells["prefix"].removeprefix("+")
-    if not (prefix.isascii() and prefix.isdigit() and len(prefix) <= 15 and prefix[0] != "0"):
-        raise ValueError("a prefix is 1 to 15 digits and begins with a country calling code")
-    if cells["country"] not in country_names() and cells["country"] != _NETWORKS:
-        raise ValueError(f"unknown country {cells['country']!r}")
-    if cells["kind"] not in Rate.Kind.values:
-        raise ValueError(f"unknown kind {cells['kind']!r}")
-    if not cells["description"] or len(cells["description"]) > 100:
-        raise ValueError("a description has 1 to 100 characters")
-    return DeckRow(
-        prefix=prefix,
-        description=cells["description"],
-        country=cells["country"],
-        kind=cells["kind"],
-        micros_per_minute=_price(cells["price_per_minute"]),
-        first_seconds=_increment(cells["first_seconds"]),
-        next_seconds=_increment(cells["next_seconds"]),
-        effective_from=_instant(cells["effective_from"], now),
+def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
+    """Return a row for each prefix of a line. Raises ValueError if it is not usable."""
+    _refuse_what_a_price_cannot_say(record, now)
+    micros = _price(record["price_per_minute"])
+    first, following = _increments(
+        record.get("increments", ""), record.get("first_seconds"), record.get("next_seconds")
     )
+    effective_from = _instant(record.get("effective_from", ""), now)
+    for prefix in _prefixes(record):
+        covering = numbering_plan().find(prefix)
+        country = _country(record.get("country", ""), covering)
+        description = record["description"] if "description" in record else country_name(country)
+        yield DeckRow(
+            prefix=prefix,
+            description=_description(description),
+            country=country,
+            kind=_kind(record.get("kind"), description, covering),
+            micros_per_minute=micros,
+            first_seconds=first,
+            next_seconds=following,
+            effective_from=effective_from,
+        )
 
 
+def _refuse_what_a_price_cannot_say(record: Mapping[str, str], now: datetime) -> None:
+    """Raise ValueError for terms of a carrier that a price per minute in dollars would hide."""
+    if not _TERMS & record.keys():
+        return
+    terms = {column: record.get(column, "") for column in _TERMS}
+    if terms["currency"].upper() not in {"", "USD", "US$", "$"}:
+        raise ValueError(f"the price is in {terms['currency']}, and a deck in US dollars")
+    if terms["connection_fee"].strip(" $0.,"):
+        raise ValueError(f"a connection fee of {terms['connection_fee']} cannot be charged")
+    if terms["price_unit_seconds"].strip(" s") not in {"", "60"}:
+        raise ValueError(
+            f"the price is for {terms['price_unit_seconds']} seconds, and a deck for a minute"
+        )
+    if terms["direction"] and "outbound" not in terms["direction"].lower():
+        raise ValueError(f"the direction {terms['direction']!r} is not outbound")
+    if terms["blocked"].lower() in _YES:
+        raise ValueError("the destination is blocked; its prefix needs a price, or no row")
+    if terms["ends_at"].strip("0- :") and _instant(terms["ends_at"], now) <= now:
+        raise ValueError(f"the price ended on {terms['ends_at']}")
+
+
+def _prefixes(record: Mapping[str, str]) -> list[str]:
+    """Return the prefixes of a line: `44`, `+44, 4420`, `0044`, `1204-1206`, or area codes."""
+    written = record.get("prefix", "")
+    if written.isascii() and written.isdigit() and written[0] != "0" and len(written) <= 15:
+        return [written]  # as nearly every line has it
+    if "prefix" in record:
+        parts, calling_code = _LIST_OF_PREFIXES.split(written), ""
+    else:
+        parts = _LIST_OF_PREFIXES.split(record["area_codes"])
+        calling_code = record["calling_code"].lstrip("+0")
+    prefixes = []
+    for part in filter(None, map(str.strip, parts)) if any(parts) else [""]:
+        first, dash, last = part.partition("-")
+        if not dash:
+            prefixes.append(_prefix(calling_code + part))
+            continue
+        low, high = _prefix(calling_code + first), _prefix(calling_code + last)
+        # Shorter ones with a dash, such as 52-55, are a country and an area as often as a range.
+        if (
+            len(low) != len(high)
+            or len(low) < 4
+            or not 0 < int(high) - int(low) < MAX_PREFIXES_OF_RANGE
+        ):
+            raise ValueError(f"{part!r} is no range; write the prefixes with commas between")
+        prefixes.extend(str(number) for number in range(int(low), int(high) + 1))
+    return prefixes
+
+
+def _prefix(text: str) -> str:
+    matched = _PREFIX.fullmatch(text)
+    if not matched:
+        raise ValueError(
+            f"a prefix is 1 to 15 digits and begins with a country calling code, not {text[:30]!r}"
+        )
+    return matched[1]
+
+
+@lru_cache(maxsize=1024)
+def _country_of(text: str) -> str:
+    found = NO_COUNTRY if text == NO_COUNTRY else find_country(text)
+    if not found:
+        raise ValueError(f"unknown country {text!r}")
+    return found
+
+
+def _country(text: str, covering: Range | None) -> str:
+    """Return the country that a line names, or that of its prefix in the numbering plan."""
+    if text:
+        return _country_of(text)
+    if covering is None:
+        raise ValueError("the country of the prefix is not known; a column for country names it")
+    return covering.country
+
+
+def _kind(text: str | None, description: str, covering: Range | None) -> str:
+    """Return the kind of a line: its own, that in its description, or that of its prefix."""
+    if text is None:
+        usual = covering.kind if covering else Rate.Kind.FIXED.value
+        return kind_in_words(description) or usual
+    kind = text.lower().replace(" ", "_").replace("-", "_")
+    if kind not in _KINDS:
+        raise ValueError(f"unknown kind {text!r}")
+    return kind
+
+
+@lru_cache(maxsize=65536)
+def kind_in_words(description: str) -> str | None:
+    """Return the kind that a carrier's description names, or None."""
+    lower = description.lower()
+    return next((kind.value for word, kind in _KIND_WORDS if word in lower), None)
+
+
+@lru_cache(maxsize=65536)
+def _description(text: str) -> str:
+    if not text or len(text) > 100 or _CONTROL.search(text):
+        raise ValueError("a description has 1 to 100 characters, and none that is invisible")
+    return text
+
+
+@lru_cache(maxsize=65536)
 def _price(text: str) -> int:
+    """Read a price in dollars: `0.012`, `$0.012`, or `0,012` as other languages write it."""
+    digits = text.removeprefix("$").removesuffix("USD").strip()
+    if digits.count(",") == 1 and "." not in digits:
+        digits = digits.replace(",", ".")
     try:
-        price = Decimal(text)
+        price = Decimal(digits)
     except InvalidOperation:
         raise ValueError(f"price {text!r} is not a number") from None
     if not price.is_finite() or not 0 <= price <= MAX_PRICE_DOLLARS:
@@ -125,17 +262,56 @@ def _price(text: str) -> int:
     return dollars_to_micros(price)
 
 
+@lru_cache(maxsize=1024)
+def _increments(both: str, first: str | None, following: str | None) -> tuple[int, int]:
+    """Read the steps of a price: `60/6` in one cell, or one for the first and one for the next."""
+    if not (both or first or following) and first is None and following is None:
+        return DEFAULT_INCREMENTS
+    parts = re.split(r"[/:+-]", both) if both else []
+    if len(parts) > 2:
+        raise ValueError(f"increment {both!r} is not one of two numbers, as 60/6")
+    first = parts[0] if first is None and parts else first
+    following = parts[-1] if following is None and parts else following
+    # One number alone is the first step and every other one.
+    return _increment(first if first is not None else following or ""), _increment(
+        following if following is not None else first or ""
+    )
+
+
 def _increment(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_INCREMENT_SECONDS):
+    digits = text.strip().removesuffix("s").strip()
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= MAX_INCREMENT_SECONDS):
         raise ValueError(f"increment {text!r} is not 1 to {MAX_INCREMENT_SECONDS} seconds")
-    return int(text)
+    return int(digits)
 
 
+@lru_cache(maxsize=1024)
 def _instant(text: str, now: datetime) -> datetime:
-    """Read a date (from 00:00 UTC) or an instant; an empty text is now."""
+    """Read a day (from 00:00 UTC) or an instant; an empty text is now.
+
+    Of two readings of 03/04/2026 the later counts if both are past, as the price holds at once.
+    """
     if not text:
         return now
-    if len(text) == len("2026-11-24"):
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    instant = datetime.fromisoformat(text)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    readings = _readings(text)
+    if len(readings) > 1 and max(readings) > now:
+        raise ValueError(f"{text} may be two days; write it as 2026-11-24")
+    return max(readings)
+
+
+def _readings(text: str) -> set[datetime]:
+    try:
+        instants = {datetime.fromisoformat(text)}
+    except ValueError:
+        instants = set()
+        for form in _DATE_FORMATS:
+            try:
+                instants.add(datetime.strptime(text, form))  # noqa: DTZ007 (UTC is added below)
+            except ValueError:
+                continue
+        if not instants:
+            raise ValueError(f"{text!r} is no day or instant in isoformat, as 2026-11-24") from None
+    # The ends of the calendar have no instant in UTC.
+    if any(instant.year not in _YEARS for instant in instants):
+        raise ValueError(f"{text} is not in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return {i if i.tzinfo else i.replace(tzinfo=UTC) for i in instants}

@@ -1,8 +1,9 @@
 """The versions of the price list: compare them, store one, withdraw one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +16,7 @@ from telephony.rates.files import Deck, DeckRow
 
 # A price that changes by more than this factor is more often a slip than a decision.
 JUMP_FACTOR = 3
-ROW_FIELDS = tuple(field.name for field in fields(DeckRow))
+ROW_FIELDS = DeckRow._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class Version:
         return {max(self.effective_from, row.effective_from) for row in self.rows}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """The prices of numbers under a prefix before and after, from an instant on.
 
     A row may be that of a shorter prefix; None is no price at all.
@@ -80,7 +80,7 @@ def current_and_coming(now: datetime) -> list[RateDeck]:
 
 def versions_of(decks: Iterable[RateDeck]) -> list[Version]:
     return [
-        Version(deck.effective_from, [DeckRow(**row) for row in deck.rates.values(*ROW_FIELDS)])
+        Version(deck.effective_from, list(map(DeckRow._make, deck.rates.values_list(*ROW_FIELDS))))
         for deck in decks
     ]
 
@@ -96,15 +96,15 @@ def compare(before: list[Version], after: list[Version], *, now: datetime) -> li
     for at in (now, *sorted(later)):
         old, new = table_at(before, at), table_at(after, at)
         for prefix in sorted({*old.rows, *new.rows, *reported}):
-            change = Change(prefix, at, old.find(prefix), new.find(prefix))
-            terms = (change.old and change.old.terms, change.new and change.new.terms)
+            before_it, after_it = old.find(prefix), new.find(prefix)
+            terms = (before_it and before_it.terms, after_it and after_it.terms)
             is_reported = reported.get(prefix) == terms
             if terms[0] == terms[1]:
                 reported.pop(prefix, None)
                 continue
             reported[prefix] = terms
             if not is_reported:
-                changes.append(change)
+                changes.append(Change(prefix, at, before_it, after_it))
     return changes
 
 

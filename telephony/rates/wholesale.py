@@ -7,23 +7,8 @@ from dataclasses import dataclass
 
 from telephony.models import Rate
 from telephony.numbers import country_name
-from telephony.rates.files import COLUMNS
+from telephony.rates.files import COLUMNS, kind_in_words
 from telephony.twilio.gateway import ProviderPrice
-
-# Words of Twilio's descriptions, the more specific ones first.
-_KINDS = (
-    ("premium", Rate.Kind.PREMIUM),
-    ("special", Rate.Kind.PREMIUM),
-    ("shared cost", Rate.Kind.SHARED_COST),
-    ("toll free", Rate.Kind.TOLL_FREE),
-    ("toll-free", Rate.Kind.TOLL_FREE),
-    ("satellite", Rate.Kind.SATELLITE),
-    ("pager", Rate.Kind.PAGER),
-    ("personal", Rate.Kind.PERSONAL),
-    ("voip", Rate.Kind.VOIP),
-    ("mobile", Rate.Kind.MOBILE),
-    ("cellular", Rate.Kind.MOBILE),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +40,14 @@ def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Mar
         # The name of Twilio's product, which ends with "Minute - ", stands before the description.
         words = price.description.split("Minute - ")[-1].strip()
         description = words if words and words != country else country_name(country)
-        lower = price.description.lower()
-        kind = next((kind for word, kind in _KINDS if word in lower), Rate.Kind.FIXED)
+        kind = kind_in_words(price.description) or Rate.Kind.FIXED.value
         for prefix in price.prefixes:
             if price.micros_per_minute <= highest.get(prefix, -1):
                 continue
             highest[prefix] = price.micros_per_minute
             retail = margin.retail_micros(price.micros_per_minute)
             rows[prefix] = [
-                prefix, description[:100], country, kind.value, f"{retail / 1_000_000:.6f}",
+                prefix, description[:100], country, kind, f"{retail / 1_000_000:.6f}",
                 margin.first_seconds, margin.next_seconds, "",
             ]  # fmt: skip
     written = io.StringIO()
