@@ -13,10 +13,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
 from mobayilo.lib.environment import Environment
 from mobayilo.lib.hosts import is_loopback
+from mobayilo.lib.redis_circuit import CircuitRetry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -487,7 +487,7 @@ CACHES = {
                 "socket_connect_timeout": 0.5,
                 "socket_timeout": 0.5,
                 # A lost connection is opened again; one that says nothing is not waited for twice.
-                "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+                "retry": CircuitRetry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             },
         }
         if REDIS_URL

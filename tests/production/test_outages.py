@@ -32,6 +32,7 @@ def silent_redis(cluster: Cluster) -> Iterator[Cluster]:
     os.kill(cluster.redis.pid, signal.SIGSTOP)
     yield cluster
     os.kill(cluster.redis.pid, signal.SIGCONT)
+    wait_until(lambda: readiness(cluster) == (200, "ok"), "Redis to be asked again", seconds=90)
 
 
 @contextmanager

@@ -1,0 +1,48 @@
+"""A circuit for Redis: a store of counters that is away is not waited for by each request.
+
+A Redis that is stopped takes connections and says nothing, so that each counter costs the whole
+time-out. After one failure a process asks nothing for `PAUSE_SECONDS`; then one thread tries.
+"""
+
+import time
+from collections.abc import Callable
+from threading import get_ident
+from typing import Any
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+PAUSE_SECONDS = 2.0
+
+
+class CircuitRetry(Retry):
+    """redis-py's policy of retries, by which every command and connection goes.
+
+    Each connection has a copy of its own, so the state stands in the class.
+    """
+
+    away_until = 0.0
+    trying_thread: int | None = None
+
+    def call_with_retry(self, do: Callable[[], Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - redis-py's own signature
+        """Do it, or raise ConnectionError at once while Redis is away."""
+        state, thread = CircuitRetry, get_ident()
+        if not state.away_until or state.trying_thread == thread:
+            return self._attempt(do, *args, **kwargs)
+        if state.trying_thread is not None or time.monotonic() < state.away_until:
+            raise RedisConnectionError("Redis did not answer a moment ago")
+        state.trying_thread = thread
+        try:
+            return self._attempt(do, *args, **kwargs)
+        finally:
+            state.trying_thread = None
+
+    def _attempt(self, do: Callable[[], Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - redis-py's own signature
+        try:
+            answer = super().call_with_retry(do, *args, **kwargs)
+        except (RedisConnectionError, RedisTimeoutError):
+            CircuitRetry.away_until = time.monotonic() + PAUSE_SECONDS
+            raise
+        CircuitRetry.away_until = 0.0
+        return answer
