@@ -216,6 +216,8 @@ class DeviceLogin(Guarded):
     token_name = models.CharField(max_length=100, blank=True)
     expires_in_days = models.PositiveSmallIntegerField(null=True)
     ip = models.GenericIPAddressField(null=True)
+    # The address that limits count: that of IPv4, the /64 of IPv6.
+    network = models.GenericIPAddressField(null=True, editable=False)
     country = models.CharField(max_length=2, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -28,6 +28,7 @@ from accounts.oauth.http import OAuthError
 from accounts.oauth.user_codes import digest_user_code, new_user_code, normalize
 from accounts.secrets import digest
 from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token, policy_of, revoke_token
+from mobayilo.lib.client_ip import rate_limit_network
 from mobayilo.lib.errors import ProductError
 
 # The programs that may ask for a device login, by client id, and the names that people read.
@@ -97,6 +98,7 @@ def start(asked: DeviceRequest) -> StartedLogin:
                     token_name=asked.token_name,
                     expires_in_days=asked.expires_in_days,
                     ip=asked.ip,
+                    network=rate_limit_network(asked.ip) if asked.ip else None,
                     country=asked.country,
                     user_agent=asked.user_agent,
                     created_at=now,

@@ -25,14 +25,14 @@ from accounts.oauth.http import (
 from accounts.oauth.user_codes import shown
 from accounts.secrets import digest
 from accounts.tokens.lifecycle import LONGEST_DAYS, revoke_token
-from mobayilo.lib.client_ip import client_ip, country_of
+from mobayilo.lib.client_ip import client_ip, country_of, rate_limit_network
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.instants import rfc3339
 from mobayilo.lib.ratelimits import count, limited
 
 logger = logging.getLogger(__name__)
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-MAX_PENDING_PER_ADDRESS = 30
+MAX_PENDING_PER_NETWORK = 30
 GUARDS = ("max_cents_per_day", "max_cents_per_call", "destinations", "caller_ids")
 
 
@@ -115,9 +115,11 @@ def cancel_device_authorization(request: HttpRequest) -> HttpResponse:
 def _start(request: HttpRequest, parameters: Parameters) -> HttpResponse:
     asked = _device_request(request, parameters)
     pending = DeviceLogin.objects.filter(
-        ip=asked.ip, state=DeviceLogin.State.PENDING, expires_at__gt=timezone.now()
+        network=rate_limit_network(client_ip(request)),
+        state=DeviceLogin.State.PENDING,
+        expires_at__gt=timezone.now(),
     )
-    if pending.count() >= MAX_PENDING_PER_ADDRESS:
+    if pending.count() >= MAX_PENDING_PER_NETWORK:
         logger.warning("many device logins wait at one address", extra={"ip": asked.ip})
         raise OAuthError(
             "temporarily_unavailable",

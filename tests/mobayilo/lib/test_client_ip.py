@@ -21,7 +21,9 @@ ADDRESSES = [
     (2, "203.0.113.66, 198.51.100.7, 10.0.0.8", "198.51.100.7"),
     (2, "198.51.100.7", PROXY),  # it did not come by both proxies
     (1, "2001:DB8:0:1::7", "2001:db8:0:1::7"),
-    (1, "198.51.100.7:4711", PROXY),
+    (1, "198.51.100.7:4711", "198.51.100.7"),  # a proxy that appends the port
+    (1, "[2001:db8::7]:4711", "2001:db8::7"),
+    (1, "198.51.100.7:", PROXY),
     (1, "::ffff:198.51.100.7", "198.51.100.7"),
 ]
 
@@ -48,6 +50,18 @@ def test_limits_count_a_home_and_not_its_addresses(client: Client, settings: Set
     other = {"X-Forwarded-For": "2001:db8:0:2::1"}
     answer = client.post(START, "client_id=moby-cli", content_type=FORM, headers=other)
     assert answer.status_code == 200
+
+
+def test_logins_that_wait_are_counted_for_a_home(client: Client, settings: Settings) -> None:
+    settings.TRUSTED_PROXY_COUNT, settings.RATELIMIT_ENABLE = 1, False
+    statuses = [
+        client.post(
+            START, "client_id=moby-cli", content_type=FORM,
+            headers={"X-Forwarded-For": f"2001:db8:{part}::{last:x}"},
+        ).status_code
+        for part in ("0:1", "0:2") for last in range(1, 17 if part == "0:2" else 32)
+    ]  # fmt: skip
+    assert statuses == [200] * 30 + [429] + [200] * 16
 
 
 @pytest.mark.usefixtures("still_clock")
