@@ -162,9 +162,11 @@ def _row(token: AccessToken) -> dict[str, Any]:
 @require_GET
 @login_required
 def after_sign_in(request: HttpRequest) -> HttpResponse:
-    """Lead from signing in to a code that waits, to tokens in question, or home."""
+    """Lead from signing in to a code that waits, a password to set, tokens in question, or home."""
     if request.session.get(CODE):
         return redirect("accounts:device")
+    if not signed_in_user(request).has_usable_password():
+        return redirect("account_set_password")
     if signed_in_user(request).tokens_in_question_at:
         return redirect("accounts:tokens-review")
     return redirect("overview:home")

@@ -525,6 +525,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:after-sign-in"
 ACCOUNT_LOGOUT_REDIRECT_URL = "overview:landing"
+ACCOUNT_FORMS = {
+    "signup": "accounts.sign_in.forms.SignUpForm",
+    "add_email": "accounts.sign_in.forms.AddressForm",
+}
 ACCOUNT_ADAPTER = "accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

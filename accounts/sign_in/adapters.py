@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.mail.outbox import send_at_once
+from accounts.mail.outbox import RESET, fresh_links, send_at_once
 from accounts.models import User
+from mobayilo.lib.client_ip import client_ip
 
 # The facts that a mail may state. Its links are made when it is sent and never stored.
 FACTS = ("ip", "user_agent", "from_email", "to_email", "deleted_email")
@@ -25,6 +26,17 @@ FACTS = ("ip", "user_agent", "from_email", "to_email", "deleted_email")
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's defaults, except that a new password leads to the tokens and mails are queued."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_ip(request)
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Lead to a new password if a second sign-up has made the first one's void."""
+        user = email_address.user
+        if user.has_usable_password():
+            url: str = super().get_email_verification_redirect_url(email_address)
+            return url
+        return str(fresh_links(RESET, user=user, email=email_address.email)["password_reset_url"])
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:tokens-review")

@@ -52,7 +52,13 @@ def tokens_in_question(user: User) -> AccessTokenQuerySet:
 
 
 def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signals have no type here
-    """Sign other browsers out, put tokens in question, record the change, and mail every user."""
+    """Sign other browsers out, put tokens in question, record the change, and mail every user.
+
+    allauth sends `email_changed` for the first address of a user too, when it is confirmed.
+    """
+    if signal is signals.email_changed and kwargs.get("from_email_address") is None:
+        record("email.confirmed", account=user.account, user=user, request=request)
+        return
     here = request.session.session_key or ""
     for session in UserSession.objects.filter(user=user).exclude(session_key=here):
         session.end()

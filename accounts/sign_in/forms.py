@@ -1,0 +1,52 @@
+"""Forms of allauth where ours differ: addresses that fit, and sign-ups for an address in use."""
+
+from allauth.account.forms import AddEmailForm
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.core.validators import MaxLengthValidator
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+
+# RFC 5321 section 4.5.3.1.3, less the two angle brackets; as long as the column.
+LONGEST_ADDRESS = 254
+
+
+class SignUpForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
+    """A sign-up that takes as long for a known address as for an unknown one."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        _limit_length(self.fields["email"])
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Save a new user, or answer as if one had been saved for an address that is in use.
+
+        While that address is not confirmed, two people may have signed up with it, and only one
+        reads the mail. The password of the first is made void: the reader of the mail sets one.
+        """
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # as much work as for a new user
+            email = self.cleaned_data["email"]
+            for unproven in EmailAddress.objects.filter(email=email, user__last_login=None):
+                if not EmailAddress.objects.filter(user=unproven.user, verified=True).exists():
+                    unproven.user.set_unusable_password()
+                    unproven.user.save(update_fields=["password"])
+        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return saved
+
+
+class AddressForm(AddEmailForm):  # type: ignore[misc]  # allauth has no types
+    """A new address of a user."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        _limit_length(self.fields["email"])
+
+
+def _limit_length(field: forms.Field) -> None:
+    """Refuse an address that its column would cut, so that a mail goes to another mailbox."""
+    field.widget.attrs["maxlength"] = str(LONGEST_ADDRESS)
+    field.validators.append(MaxLengthValidator(LONGEST_ADDRESS))
