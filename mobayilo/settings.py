@@ -549,6 +549,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "accounts.sign_in.adapters.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
 MFA_TOTP_ISSUER = "Mobayilo"
+MFA_TOTP_PERIOD = 30
+# One period to either side: phones are slow or fast, and people type (RFC 6238 section 5.2).
+MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL
 USERSESSIONS_TRACK_ACTIVITY = True
 

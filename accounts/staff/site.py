@@ -1,7 +1,10 @@
 """The admin's site: staff use the same sign-in as customers, with a second factor."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -9,6 +12,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.models import User
 
@@ -41,9 +45,14 @@ class StaffSite(AdminSite):
     ) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.GET.get("next", request.path))
-        if request.user.is_active and request.user.is_staff and _lacks_second_factor(request):
-            messages.warning(request, "Staff need a second factor. Set one up here first.")
-            return redirect("mfa_index")
+        user = request.user
+        if user.is_active and user.is_staff and _lacks_second_factor(request):
+            if not is_mfa_enabled(user):
+                messages.warning(request, "Staff need a second factor. Set one up here first.")
+                return redirect("mfa_index")
+            has_app = is_mfa_enabled(user, [Authenticator.Type.TOTP])
+            page = reverse("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
+            return redirect(f"{page}?{urlencode({'next': request.GET.get('next', '/admin/')})}")
         return redirect("overview:home")
 
     def password_change(  # type: ignore[override]  # the stubs know of no redirect
@@ -54,6 +63,8 @@ class StaffSite(AdminSite):
 
 
 def _lacks_second_factor(request: HttpRequest) -> bool:
+    """Report whether this session, not only its user, has yet to prove a second factor."""
     if not settings.STAFF_MFA_REQUIRED or not isinstance(request.user, User):
         return False
-    return not is_mfa_enabled(request.user)
+    records = get_authentication_records(request, request.user)
+    return not any(record["method"] == "mfa" for record in records)

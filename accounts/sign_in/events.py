@@ -1,0 +1,102 @@
+"""Sign-ins, failed ones, second factors and recovery codes, in the audit log.
+
+allauth and Django send signals for these; no other place sees each.
+"""
+
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
+from allauth.account.signals import user_logged_in
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth.signals import user_login_failed
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from accounts.audit import record
+from accounts.models import User
+
+RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
+
+
+def connect() -> None:
+    """Connect to the signals of allauth and Django; called once when the app is ready."""
+    user_logged_in.connect(_on_sign_in, dispatch_uid="accounts.signed_in")
+    user_login_failed.connect(_on_failed_sign_in, dispatch_uid="accounts.sign_in_failed")
+    mfa.authentication_failed.connect(_on_wrong_factor, dispatch_uid="accounts.wrong_factor")
+    mfa.authenticator_used.connect(_on_used_factor, dispatch_uid="accounts.used_factor")
+    mfa.authenticator_added.connect(_on_new_factor, dispatch_uid="accounts.new_factor")
+    mfa.authenticator_removed.connect(_on_removed_factor, dispatch_uid="accounts.removed_factor")
+    mfa.authenticator_reset.connect(_on_new_codes, dispatch_uid="accounts.new_codes")
+
+
+def _on_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    proofs = [one.get("type") or one["method"] for one in get_authentication_records(request, user)]
+    _record("user.signed_in", user, request, by=list(dict.fromkeys(proofs)))
+
+
+def _on_failed_sign_in(
+    *, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
+    """Record a wrong password; an address that nobody has costs the same time.
+
+    Such an address is not kept: people type passwords into the wrong field.
+    """
+    written = str(credentials.get("email") or "").lower()
+    address = EmailAddress.objects.filter(email=written).select_related("user__account").first()
+    user = address.user if address else None
+    account = user.account if user else None
+    record("user.sign_in_failed", account=account, user=user, request=request)
+
+
+def _on_wrong_factor(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _record("second_factor.refused", user, request)
+
+
+def _on_used_factor(
+    *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    if authenticator.type == RECOVERY_CODES:
+        authenticator.refresh_from_db()
+        left = len(authenticator.wrap().get_unused_codes())
+        _record("recovery_codes.used", user, request, left=left)
+    elif authenticator.type == Authenticator.Type.TOTP:
+        # allauth remembers a used code for one period, and accepts it for three (RFC 6238 5.2:
+        # a code is accepted once).
+        key = TOTP(authenticator)._get_used_cache_key(request.POST.get("code", ""))
+        cache.touch(key, 3 * settings.MFA_TOTP_PERIOD)
+
+
+def _on_new_factor(
+    *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    """Record a new factor and sign other browsers out, which came in without it."""
+    if authenticator.type == RECOVERY_CODES:
+        _record("recovery_codes.made", user, request)
+        return
+    _record("second_factor.added", user, request, by=authenticator.type)
+    here = request.session.session_key or ""
+    for session in UserSession.objects.filter(user=user).exclude(session_key=here):
+        session.end()
+    # This browser has just proven the factor.
+    record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
+
+
+def _on_removed_factor(
+    *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    if authenticator.type != RECOVERY_CODES:
+        _record("second_factor.removed", user, request, by=authenticator.type)
+
+
+def _on_new_codes(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _record("recovery_codes.made", user, request)
+
+
+def _record(action: str, user: User, request: HttpRequest, **facts: Any) -> None:
+    record(action, account=user.account, user=user, request=request, **facts)
