@@ -299,6 +299,17 @@ def _created_since(since: datetime) -> Any:  # noqa: ANN401 - each list has its 
     return {"created": {"gte": int(since.timestamp())}, "limit": 100}
 
 
+# JSON may be no event, or nested deeper than Python reads.
+UNREADABLE = (
+    stripe.StripeError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    ArithmeticError,
+    RecursionError,
+)
+
+
 def verify_event(payload: bytes, signature: str) -> SignedEvent:
     """Return the event of a webhook. Raise WrongSignatureError unless Stripe signed it just now.
 
@@ -316,7 +327,7 @@ def verify_event(payload: bytes, signature: str) -> SignedEvent:
         event = client().construct_event(payload, signature, secret).to_dict()
         return read_event(event)
     # A body with a right signature may still be unreadable.
-    except (stripe.StripeError, ValueError, AttributeError, TypeError, ArithmeticError) as error:
+    except UNREADABLE as error:
         raise WrongSignatureError(type(error).__name__) from None
 
 

@@ -169,6 +169,8 @@ def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp |
 def _attach(topup: TopUp, session: CheckoutSession) -> None:
     """Link the top-up with its session, also with one whose creation timed out."""
     if topup.stripe_session_id is None:
+        if TopUp.objects.filter(stripe_session_id=session.id).exists():
+            raise ContradictionError(topup, "Its session belongs to another top-up.")
         unattached = TopUp.objects.filter(pk=topup.pk, stripe_session_id=None)
         url = session.url if topup.status == TopUp.Status.PENDING else ""
         unattached.update(
@@ -184,12 +186,16 @@ def _attach(topup: TopUp, session: CheckoutSession) -> None:
 
 def _credit(topup: TopUp, session: CheckoutSession) -> None:
     # Also when it has expired or failed: money that arrives late is still the customer's.
+    payment = session.payment_intent_id or None
+    others = TopUp.objects.exclude(pk=topup.pk)
+    if payment and others.filter(stripe_payment_intent_id=payment).exists():
+        raise ContradictionError(topup, "Its payment has paid another top-up.")
     unpaid = TopUp.objects.filter(pk=topup.pk).filter(~Q(status=TopUp.Status.PAID))
     if not unpaid.update(
         status=TopUp.Status.PAID,
         paid_at=timezone.now(),
         checkout_url="",
-        stripe_payment_intent_id=session.payment_intent_id or None,
+        stripe_payment_intent_id=payment,
     ):
         return
     ledger.post(

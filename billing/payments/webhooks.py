@@ -25,13 +25,14 @@ def stripe(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest("wrong signature\n", content_type="text/plain")
     try:
         event = events.store_event(signed)
-    except (DataError, IntegrityError, ValueError):
-        # JSON that Python reads and the database refuses: Infinity, or a NUL in a text.
+    except (DataError, IntegrityError, ValueError, RecursionError):
+        # JSON that Python reads and the database refuses: Infinity, or a NUL in a text. Or JSON
+        # that is nested deeper than it can be written.
         logger.exception("stripe event cannot be stored", extra={"event": signed.id})
         return HttpResponseBadRequest("unreadable event\n", content_type="text/plain")
     try:
         events.apply_event(event)
-    except ValueError:
+    except (ValueError, DataError, IntegrityError):
         # It stays stored and not applied: a retry or a replay may read it after a correction.
         logger.exception("stripe event unreadable", extra={"event": signed.id, "kind": signed.kind})
         return HttpResponseBadRequest("unreadable object\n", content_type="text/plain")

@@ -69,6 +69,23 @@ def test_session_that_contradicts_its_topup_credits_nothing(
     assert totals(unpaid.account) == (0, 0)
 
 
+@pytest.mark.parametrize("theirs", ["stripe_payment_intent_id", "stripe_session_id"])
+def test_session_with_the_payment_of_another_topup_credits_nothing(
+    unpaid: TopUp, theirs: str
+) -> None:
+    """Answered 200 and kept as a problem: Stripe would send it again for days, to the same end."""
+    names = {"stripe_payment_intent_id": "pi_1", "stripe_session_id": "cs_test_1"}
+    TopUp.objects.create(
+        account=unpaid.account, user=unpaid.user, amount_micros=20_000_000,
+        expires_at=unpaid.expires_at, status="paid", paid_at=unpaid.created_at,
+        **{theirs: names[theirs]},
+    )  # fmt: skip
+    assert send(event(paid(unpaid))) == 200
+    unpaid.refresh_from_db()
+    assert (unpaid.status, bool(unpaid.problem)) == ("pending", True)
+    assert totals(unpaid.account) == (0, 0)
+
+
 @pytest.mark.parametrize("payment_status", ["unpaid", "no_payment_required"])
 def test_session_that_is_complete_but_not_paid_credits_nothing(
     unpaid: TopUp, payment_status: str

@@ -54,5 +54,13 @@ def test_right_signature_under_a_body_that_is_no_event_is_refused(db: None, body
     assert not StripeEvent.objects.exists()
 
 
+def test_event_nested_deeper_than_python_reads_is_refused(db: None) -> None:
+    deep = f"{'[' * 100_000}{']' * 100_000}"
+    body = event({"id": "pi_1"}, "payment_intent.succeeded").replace('"pi_1"', deep)
+    assert send(body) == 400
+    nearly = f"{'[' * 900}{']' * 900}"
+    assert send(body.replace(deep, nearly)) in (200, 400)
+
+
 def test_webhook_takes_posts_only(db: None) -> None:
     assert Client().get(URL).status_code == 405
