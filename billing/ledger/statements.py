@@ -12,6 +12,7 @@ from django.db.models import QuerySet, Sum
 from accounts.models import Account
 from billing.models import Transfer
 from mobayilo.lib.money import format_micros
+from mobayilo.lib.spreadsheets import as_text
 
 COLUMNS = ("when", "id", "kind", "description", "reference", "amount_usd", "balance_after_usd")
 
@@ -99,8 +100,8 @@ def csv_lines(transfers: QuerySet[Transfer]) -> Iterator[str]:
                 transfer.created_at.isoformat(timespec="seconds"),
                 transfer.public_id,
                 transfer.kind,
-                transfer.description,
-                transfer.reference,
+                as_text(transfer.description),
+                as_text(transfer.reference),
                 format_micros(transfer.amount_micros),
                 format_micros(transfer.balance_after_micros),
             )

@@ -18,7 +18,7 @@ from typing import TextIO
 
 from moby.context import Context, abandon
 from moby.errors import MobyError
-from moby.text import clean
+from moby.text import clean, printable
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
@@ -89,7 +89,7 @@ class Console:
         if not self.shows_live:
             return
         room = _width_of(self.context.stderr) - 1
-        self.context.stderr.write("\r\x1b[K" + text[:room])
+        self.context.stderr.write("\r\x1b[K" + printable(text)[:room])
         self.context.stderr.flush()
         self._live = True
 
@@ -239,7 +239,7 @@ class Console:
 
     def _put(self, stream: TextIO, text: str) -> None:
         try:
-            stream.write(text + "\n")
+            stream.write(printable(text) + "\n")
             stream.flush()
         except BrokenPipeError:
             raise

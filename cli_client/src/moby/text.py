@@ -10,9 +10,10 @@ from moby.errors import MobyError
 
 # C0 and C1 controls, bidi embeddings and isolates, zero-width marks, line separators: each
 # can move the cursor, hide text or turn it round.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
+_MARKS = "\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+_UNSAFE = re.compile(f"[\x00-\x1f{_MARKS}]")
+# Everything but line ends, tabs, and the colours that moby itself writes.
+_UNPRINTABLE = re.compile(f"(\x1b\\[[0-9]{{1,2}}m)|[\x00-\x08\x0b-\x1f{_MARKS}]")
 _DAY_SECONDS = 86_400
 _AMOUNT = re.compile(r"\$?(\d{1,7})(?:\.(\d{1,2}))?", re.ASCII)
 _EXAMPLE = "Write US dollars with a point: 20 or 20.00"
@@ -23,6 +24,11 @@ def clean(text: object) -> str:
     """Return one line of harmless text; tabs and line ends become spaces."""
     spaced = re.sub(r"[\t\r\n]+", " ", str(text))
     return _UNSAFE.sub("", spaced)
+
+
+def printable(text: str) -> str:
+    """Return lines without what could move the cursor, ring, hide text or turn it round."""
+    return _UNPRINTABLE.sub(lambda found: found[1] or "", text)
 
 
 def parse(text: str) -> datetime:

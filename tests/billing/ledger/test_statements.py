@@ -1,7 +1,9 @@
 """Statements, on the page, as files and by the API."""
 
+import csv
 import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.test import Client
@@ -9,7 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
-from billing.models import Transfer
+from billing import ledger
+from billing.ledger import Cause
+from billing.models import Book, Transfer
 from tests.billing.money import capture, credit, hold
 from tests.people import api_of
 
@@ -54,6 +58,16 @@ def test_statement_and_csv_have_the_same_days(browser: Client, account: Account,
         rows = browser.get(f"/statement.csv?{query}").getvalue().decode().splitlines()
         page = browser.get(f"/statement?{query}").content.decode()
         assert (len(rows) - 1, page.count("Credit in a test")) == (found, found), query
+
+
+@pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1-1", "-1+1", "@SUM(1)", "\t=1"])
+def test_statement_csv_is_no_formula(browser: Client, account: Account, formula: str) -> None:
+    cause = Cause("adjustment:9", Book.ADJUSTMENTS, Transfer.Kind.ADJUSTMENT, formula, formula)
+    ledger.post(account=account, amount_micros=-1_500_000, cause=cause)
+    text = browser.get("/statement.csv").getvalue().decode()
+    row = next(row for row in csv.DictReader(StringIO(text)) if formula in row["reference"])
+    assert (row["description"], row["reference"]) == (f"'{formula}", f"'{formula}")
+    assert row["amount_usd"] == "-1.50"
 
 
 def test_statement_csv_has_exact_amounts(browser: Client, account: Account) -> None:

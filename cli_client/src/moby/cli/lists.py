@@ -12,7 +12,7 @@ from cleo.helpers import option
 
 from moby.context import Context
 from moby.errors import MobyError
-from moby.text import from_now
+from moby.text import clean, from_now
 
 if TYPE_CHECKING:
     from moby.cli.command import Command
@@ -23,6 +23,8 @@ PAGE_OPTIONS = [
     option("all", None, "Show all of them.", flag=True),
 ]
 CSV_OPTION = option("csv", None, "Print all as comma-separated values.", flag=True)
+# https://owasp.org/www-community/attacks/CSV_Injection; a number, also +44…, is none.
+_FORMULA = re.compile(r"\s*[=@]|\s*[+-](?![0-9]+(\.[0-9]+)?$)")
 Page = TypeVar("Page")
 
 
@@ -68,22 +70,17 @@ def wants_csv(command: "Command") -> bool:
     return command.flag("csv")
 
 
-def as_csv(
-    columns: Sequence[str], items: Iterable[Mapping[str, object]], *, words: str = ""
-) -> str:
-    """Return the items as CSV.
+def as_csv(columns: Sequence[str], items: Iterable[Mapping[str, object]]) -> str:
+    """Return the items as CSV, without control characters.
 
-    Cells of the column `words`, which is free text, get a quote before what a spreadsheet would
-    run as a formula.
+    A cell gets a quote before what a spreadsheet would run as a formula; a number stays as it is.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for item in items:
-        cells = {name: "" if item.get(name) is None else str(item[name]) for name in columns}
-        if cells.get(words, "")[:1] in {"=", "+", "-", "@"}:
-            cells[words] = f"'{cells[words]}"
-        writer.writerow([cells[name] for name in columns])
+        cells = [clean(item[name]) if item.get(name) is not None else "" for name in columns]
+        writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells])
     return text.getvalue().rstrip("\n")
 
 

@@ -50,7 +50,7 @@ class TransactionsCommand(Command):
         since = read_day("since", self.text("since"), self.context)
         page = read_pages(self, "transactions", Transactions, {"since": since}, whole=is_csv)
         if is_csv:
-            self.console.raw(as_csv(_COLUMNS, page["items"], words="description"))
+            self.console.raw(as_csv(_COLUMNS, page["items"]))
         elif self.console.json:
             self.console.document(page)
         elif not page["items"]:
