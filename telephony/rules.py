@@ -201,7 +201,7 @@ class Activity:
 
     calls_running: int
     calls_this_hour: int
-    spent_today_micros: int  # open holds count
+    spent_today_micros: int  # open holds count, also those of a call from before midnight
     spent_today_by_line_micros: int  # by a token with all that it was rotated from and to
 
 
@@ -217,9 +217,9 @@ def activity_of(account: Account, *, line: str = "") -> Activity:
         **calls.aggregate(
             calls_running=Count("id", filter=open_ones),
             calls_this_hour=Count("id", filter=lately),
-            spent_today_micros=Coalesce(Sum(_COUNTED_MICROS, filter=today), nothing),
+            spent_today_micros=Coalesce(Sum(_COUNTED_MICROS, filter=open_ones | today), nothing),
             spent_today_by_line_micros=Coalesce(
-                Sum(_COUNTED_MICROS, filter=today & Q(token__line=line)), nothing
+                Sum(_COUNTED_MICROS, filter=(open_ones | today) & Q(token__line=line)), nothing
             ),
         )
     )

@@ -175,3 +175,26 @@ def test_guard_per_day_counts_what_was_spent_today(person: People, alice: User) 
     assert refusal(guarded) == (403, "guard_spend_day")
     Call.objects.update(created_at=timezone.now() - timedelta(days=1))
     assert guarded.call().status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("limits", "guards", "code"),
+    [
+        ({}, {"max_cents_per_day": 15}, "guard_spend_day"),
+        ({"SPEND_MAX_CENTS_PER_DAY": 15}, {}, "spending_limit"),
+    ],
+)
+def test_call_that_is_open_at_midnight_counts_in_both_days(
+    person: People, alice: User, settings: Settings, limits: dict[str, int],
+    guards: dict[str, int], code: str,
+) -> None:  # fmt: skip
+    """Otherwise a limit of a dollar allows a dollar before midnight and another one after."""
+    for name, value in limits.items():
+        setattr(settings, name, value)
+    spender = person(alice, phone=OWN_PHONE, dollars=20, **guards)
+    yesterday = timezone.now() - timedelta(days=1)
+    make_call(
+        alice, state="answered", settled_at=None, created_at=yesterday,
+        token=spender.token,
+    )  # fmt: skip
+    assert refusal(spender) == (403, code)
