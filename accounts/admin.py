@@ -6,7 +6,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -19,10 +21,11 @@ from accounts.models import (
     AuditEvent,
     DeviceLogin,
     OutboxMail,
+    PendingAct,
     User,
 )
 from accounts.oauth.device_login import end_logins
-from accounts.staff import support
+from accounts.staff import second_person, support
 from accounts.staff.base import (
     AccountField,
     ReadOnlyAdmin,
@@ -30,7 +33,9 @@ from accounts.staff.base import (
     action_with_reason,
     reason_field,
 )
+from accounts.staff.conduct import refuse_unfit
 from accounts.tokens.lifecycle import LONGEST_DAYS, outlasting, revoke_tokens
+from mobayilo.lib.formatting import format_when
 
 
 class PolicyForm(ReasonForm):
@@ -66,13 +71,23 @@ class AccountAdmin(ReadOnlyAdmin):
     def people(self, account: Account) -> str:
         return ", ".join(user.email for user in account.users.all())
 
-    @action_with_reason("Freeze: no calls, no top-ups", right="accounts.freeze_account")
+    @action_with_reason(
+        "Freeze: no calls, no top-ups",
+        right="accounts.freeze_account",
+        consequence="No new calls and no top-ups until somebody thaws it; the money stays. A call "
+        "that runs goes on until it is ended.",
+        harms=True,
+    )
     def freeze(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         done = sum(support.freeze(row, reason=reason, request=request) for row in chosen)
         return f"{done} frozen."
 
-    @action_with_reason("Thaw", right="accounts.freeze_account")
+    @action_with_reason(
+        "Thaw",
+        right="accounts.freeze_account",
+        consequence="The account calls and tops up again at once.",
+    )
     def thaw(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         done = sum(support.thaw(row, reason=reason, request=request) for row in chosen)
@@ -106,7 +121,13 @@ class AccountAdmin(ReadOnlyAdmin):
         )
         return f"Set; {cut} tokens end earlier."
 
-    @action_with_reason("Revoke all tokens", right="accounts.revoke_accesstoken")
+    @action_with_reason(
+        "Revoke all tokens",
+        right="accounts.revoke_accesstoken",
+        consequence="Every terminal and script of the account stops working at once. It cannot be "
+        "undone: they sign in again.",
+        harms=True,
+    )
     def revoke(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         end_logins(User.objects.filter(account__in=chosen))
         tokens = AccessToken.objects.live().filter(user__account__in=chosen)
@@ -132,7 +153,12 @@ class AccessTokenAdmin(ReadOnlyAdmin):
     actions = ["revoke"]
     ordering = ["-id"]
 
-    @action_with_reason("Revoke", right="accounts.revoke_accesstoken")
+    @action_with_reason(
+        "Revoke",
+        right="accounts.revoke_accesstoken",
+        consequence="The token stops working at once, and cannot be made to work again.",
+        harms=True,
+    )
     def revoke(self, request: HttpRequest, chosen: QuerySet[AccessToken], form: ReasonForm) -> str:
         tokens = AccessToken.objects.filter(pk__in=chosen)
         return _revoke(request, tokens, form)
@@ -166,7 +192,11 @@ class OutboxMailAdmin(ReadOnlyAdmin):
     actions = ["send_again"]
     ordering = ["-id"]
 
-    @action_with_reason("Send again", right="accounts.resend_outboxmail")
+    @action_with_reason(
+        "Send again",
+        right="accounts.resend_outboxmail",
+        consequence="The same mail goes to the same address within a minute, with fresh links.",
+    )
     def send_again(
         self, request: HttpRequest, chosen: QuerySet[OutboxMail], form: ReasonForm
     ) -> str:
@@ -212,6 +242,49 @@ class NewUserForm(ReasonedUserForm):
         return cleaned
 
 
+@admin.register(PendingAct)
+class PendingActAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "words", "account", "asked_by", "state", "decided_by"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["account", "asked_by", "decided_by"]
+    search_fields = ["=account__public_id", "asked_by__email"]
+    exclude = ["fields", "key"]
+    actions = ["confirm", "refuse"]
+    ordering = ["-id"]
+
+    def facts_of(self, request: HttpRequest, row: PendingAct) -> dict[str, str]:
+        """Return who asked and why, and the facts that the page of the act itself shows."""
+        page: Any = self.admin_site.get_model_admin(apps.get_model(row.page))
+        subject = page.get_queryset(request).filter(pk=row.row).first()
+        return {
+            "Asked by": f"{row.asked_by}, {format_when(row.created_at)}",
+            "Reason": str(row.fields.get("reason", "")),
+            "Reference": str(row.fields.get("reference", "")) or "none",
+            **(page.facts_of(request, subject) if subject is not None else {}),
+        }
+
+    @action_with_reason(
+        "Confirm",
+        right="accounts.confirm_pendingact",
+        consequence="It is done at once, within your own limits; you answer for it.",
+    )
+    def confirm(self, request: HttpRequest, chosen: QuerySet[PendingAct], form: ReasonForm) -> str:
+        reason = form.cleaned_data["reason"]
+        acts = chosen.select_related("asked_by", "account")
+        done = [second_person.confirm(act, reason=reason, request=request) for act in acts]
+        return " ".join(done)
+
+    @action_with_reason(
+        "Refuse",
+        right="accounts.confirm_pendingact",
+        consequence="Nothing is done, and it cannot be confirmed any more.",
+    )
+    def refuse(self, request: HttpRequest, chosen: QuerySet[PendingAct], form: ReasonForm) -> str:
+        reason = form.cleaned_data["reason"]
+        acts = chosen.select_related("asked_by", "account")
+        return " ".join(second_person.refuse(act, reason=reason, request=request) for act in acts)
+
+
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 
 
@@ -232,6 +305,18 @@ class UserAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
         return users.annotate(token_count=Count("access_tokens"))
+
+    def facts_of(self, request: HttpRequest, row: User) -> dict[str, str]:
+        factors = Authenticator.objects.filter(user=row).exclude(
+            type=Authenticator.Type.RECOVERY_CODES
+        )
+        return {
+            **super().facts_of(request, row),
+            "Last sign-in": format_when(row.last_login) if row.last_login else "never",
+            "Second factor": ", ".join(one.get_type_display() for one in factors) or "none",
+            "Browsers signed in": str(UserSession.objects.filter(user=row).count()),
+            "Tokens that work": str(AccessToken.objects.live().for_user(row).count()),
+        }
 
     @admin.display(description="tokens ever", ordering="token_count")
     def tokens(self, user: User) -> int:
@@ -268,17 +353,29 @@ class UserAdmin(ReadOnlyAdmin):
             made = support.add_user(obj.email, account=account, reason=reason, request=request)
             obj.pk, obj.account = made.pk, made.account
             return
+        refuse_unfit(signed_in_user(request), [obj.account])
         super().save_model(request, obj, form, change)
         changed = [name for name in form.changed_data if name != "reason"]
         support.record_rights(obj, changed=changed, reason=reason, request=request)
 
-    @action_with_reason("Sign out of all browsers", right="accounts.end_sessions")
+    @action_with_reason(
+        "Sign out of all browsers",
+        right="accounts.end_sessions",
+        consequence="Every browser of the user is signed out at once. Tokens go on working.",
+        harms=True,
+    )
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
         ended = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
         return f"{ended} browser sessions ended."
 
-    @action_with_reason("Remove second factor and passkeys", right="accounts.remove_second_factor")
+    @action_with_reason(
+        "Remove second factor and passkeys",
+        right="accounts.remove_second_factor",
+        consequence="The password alone signs the user in until a new factor is set up. All "
+        "browsers are signed out, and every user of the account gets a mail.",
+        harms=True,
+    )
     def remove_second_factor(
         self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm
     ) -> str:
@@ -288,17 +385,28 @@ class UserAdmin(ReadOnlyAdmin):
         )
         return f"{removed} removed; the user gets a mail." if removed else "There was none."
 
-    @action_with_reason("Lock: no sign-in, no sessions, no tokens", right="accounts.lock_user")
+    @action_with_reason(
+        "Lock: no sign-in, no sessions, no tokens",
+        right="accounts.lock_user",
+        consequence="The user is out at once, in browsers and terminals. Tokens stay revoked when "
+        "the user is unlocked. Every user of the account gets a mail.",
+        harms=True,
+    )
     def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
-        for user in chosen:
-            support.lock(user, reason=form.cleaned_data["reason"], request=request)
-        return "Locked."
+        reason = form.cleaned_data["reason"]
+        done = sum(support.lock(user, reason=reason, request=request) for user in chosen)
+        return f"{done} locked." if done else "Locked before; sessions and tokens ended again."
 
-    @action_with_reason("Unlock", right="accounts.lock_user")
+    @action_with_reason(
+        "Unlock",
+        right="accounts.lock_user",
+        consequence="The user signs in again with the old password. Every user of the account "
+        "gets a mail.",
+    )
     def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
-        for user in chosen:
-            support.unlock(user, reason=form.cleaned_data["reason"], request=request)
-        return "Unlocked."
+        reason = form.cleaned_data["reason"]
+        done = sum(support.unlock(user, reason=reason, request=request) for user in chosen)
+        return f"{done} unlocked." if done else "Not locked; nothing was done."
 
 
 # The pages that allauth registers show a session's key and a second factor's data, and let an
@@ -306,6 +414,14 @@ class UserAdmin(ReadOnlyAdmin):
 admin.site.unregister(EmailAddress)
 admin.site.unregister(UserSession)
 admin.site.unregister(Authenticator)
+# The rights of a group are a table in the code, so that a change has a commit and a release.
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin):
+    list_display = ["name"]
+    fields = ["name", "permissions"]
 
 
 @admin.register(EmailAddress)

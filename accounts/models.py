@@ -4,7 +4,7 @@ from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -287,6 +287,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["account", "-id"], name="audit_event_of_account"),
             models.Index(fields=["request_id"], name="audit_event_request"),
+            models.Index(fields=["user", "created_at"], name="audit_event_of_user"),
         ]
 
     def __str__(self) -> str:
@@ -299,6 +300,44 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("audit events are written once")
+
+
+class PendingAct(models.Model):
+    """An act of staff that waits for a second person, with its form as it was filled in."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        CONFIRMED = "confirmed", "confirmed"
+        REFUSED = "refused", "refused"
+
+    key = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    # What the second person reads.
+    words = models.CharField(max_length=300)
+    # The page of the admin, its action, the row, and the fields of the action's form.
+    page = models.CharField(max_length=60)
+    action = models.CharField(max_length=60)
+    row = models.BigIntegerField()
+    fields = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "act to confirm"
+        verbose_name_plural = "acts to confirm"
+        permissions = [("confirm_pendingact", "Can confirm an act of a colleague")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(state="refused") | ~Q(decided_by=F("asked_by")),
+                name="pending_act_is_confirmed_by_another",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class OutboxMail(models.Model):

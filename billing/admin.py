@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,7 +19,14 @@ from accounts.staff.base import (
     recorded_as,
 )
 from billing.forms import new_form_key
-from billing.ledger.adjustments import KINDS, adjust
+from billing.ledger import balance_of
+from billing.ledger.adjustments import (
+    KINDS,
+    adjust,
+    alone_micros,
+    needs_second_person,
+    staff_limits,
+)
 from billing.models import (
     AuditReport,
     Dispute,
@@ -34,7 +42,7 @@ from billing.payments.disputes import withdraw_warning
 from billing.payments.refunds import refundable_by_staff_micros, start_refund
 from billing.payments.topups import read_amount, refresh_topup
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import MINUS, format_change, format_money
+from mobayilo.lib.formatting import MINUS, format_change, format_money, format_when
 from mobayilo.lib.money import MICROS_PER_CENT
 
 Row = TypeVar("Row", Wallet, TopUp, Dispute)
@@ -97,12 +105,43 @@ class WalletAdmin(ReadOnlyAdmin):
     def available(self, wallet: Wallet) -> str:
         return format_money(wallet.available_micros)
 
-    @action_with_reason("Credit or debit", right="billing.adjust_wallet", form_class=AdjustForm)
+    def facts_of(self, request: HttpRequest, row: Wallet) -> dict[str, str]:
+        limits = staff_limits(signed_in_user(request))
+        return {
+            **super().facts_of(request, row),
+            "Balance": self.balance(row),
+            "Held": self.held(row),
+            "Available": self.available(row),
+            "You may move at once": format_money(limits.at_once_micros),
+            "Left of your day": format_money(limits.left_today_micros),
+            "A second person confirms": f"above {format_money(alone_micros(limits))}",
+        }
+
+    def _large_adjustment(
+        self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
+    ) -> str:
+        """Return the words of a credit or debit that needs a second person, or nothing."""
+        wallet, amount_micros = only_one(chosen), form.cleaned_data["amount"] * MICROS_PER_CENT
+        most_micros = settings.ADJUST_MAX_CENTS_FINANCE * MICROS_PER_CENT
+        if abs(amount_micros) > most_micros:
+            return ""  # nobody could confirm it, so that it is refused at once
+        if not needs_second_person(signed_in_user(request), amount_micros):
+            return ""
+        description = KINDS[form.cleaned_data["kind"]][1]
+        return f"{format_change(amount_micros)} to {wallet.account} ({description})"
+
+    @action_with_reason(
+        "Credit or debit",
+        right="billing.adjust_wallet",
+        form_class=AdjustForm,
+        consequence="The balance changes at once, and the customer sees it in the statement.",
+        second_person=_large_adjustment,
+    )
     def credit_or_debit(
         self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
     ) -> str:
         data = form.cleaned_data
-        transfer = adjust(
+        transfer, is_new = adjust(
             account=only_one(chosen).account,
             amount_micros=data["amount"] * MICROS_PER_CENT,
             kind=data["kind"],
@@ -112,8 +151,13 @@ class WalletAdmin(ReadOnlyAdmin):
             reference=data["reference"],
             request=request,
         )
-        after = format_money(transfer.balance_after_micros)
-        return f"{format_change(transfer.amount_micros)}; the balance is {after}."
+        moved, after = (
+            format_change(transfer.amount_micros),
+            format_money(transfer.balance_after_micros),
+        )
+        if is_new:
+            return f"{moved}; the balance is {after}."
+        return f"This form was sent before and moved {moved}; nothing moved now."
 
 
 @admin.register(Transfer)
@@ -166,9 +210,39 @@ class TopUpAdmin(ReadOnlyAdmin):
     def amount(self, topup: TopUp) -> str:
         return format_money(topup.amount_micros)
 
-    @action_with_reason("Refund to the card", right="billing.refund_topup", form_class=AmountForm)
+    def facts_of(self, request: HttpRequest, row: TopUp) -> dict[str, str]:
+        alone = format_money(settings.SECOND_PERSON_ABOVE_CENTS * MICROS_PER_CENT)
+        available_micros = balance_of(row.account).available_micros
+        return {
+            **super().facts_of(request, row),
+            "Paid": f"{self.amount(row)}, {format_when(row.paid_at)}"
+            if row.paid_at
+            else "not paid",
+            "Refunded": format_money(row.refunded_micros),
+            "Can be refunded": format_money(refundable_by_staff_micros(row)),
+            "Available in the account": format_money(available_micros),
+            "A second person confirms": f"a refund above {alone}",
+        }
+
+    def _large_refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
+        """Return the words of a refund that needs a second person, or nothing."""
+        topup, cents = only_one(chosen), form.cleaned_data["amount"]
+        if cents <= settings.SECOND_PERSON_ABOVE_CENTS:
+            return ""
+        return f"{format_money(cents * MICROS_PER_CENT)} of {topup} back to the card"
+
+    @action_with_reason(
+        "Refund to the card",
+        right="billing.refund_topup",
+        form_class=AmountForm,
+        consequence="The money leaves the balance at once and goes to the card that paid. "
+        "Banks take five to ten days; it cannot be called back.",
+        harms=True,
+        second_person=_large_refund,
+    )
     def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
         topup = only_one(chosen)
+        before = Refund.objects.filter(topup=topup).count()
         refund = start_refund(
             topup=topup,
             amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
@@ -181,9 +255,16 @@ class TopUpAdmin(ReadOnlyAdmin):
         topup.refresh_from_db()
         left = format_money(refundable_by_staff_micros(topup))
         state = refund.get_status_display()
-        return f"Refund {refund}: {state}. {left} of {topup} can still be refunded."
+        again = "This form was sent before; nothing moved now. "
+        is_new = Refund.objects.filter(topup=topup).count() > before
+        lead = "" if is_new else again
+        return f"{lead}Refund {refund}: {state}. {left} of {topup} can still be refunded."
 
-    @action_with_reason("Ask Stripe now", right="billing.view_topup")
+    @action_with_reason(
+        "Ask Stripe now",
+        right="billing.view_topup",
+        consequence="If Stripe says that it was paid, the balance is credited, once.",
+    )
     @recorded_as("topup.asked_about", message="{rows}")
     def ask(
         self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm
@@ -223,15 +304,21 @@ class DisputeAdmin(ReadOnlyAdmin):
     def amount(self, dispute: Dispute) -> str:
         return format_money(dispute.amount_micros)
 
-    @action_with_reason("Withdraw the warning", right="billing.refund_topup")
+    @action_with_reason(
+        "Withdraw the warning",
+        right="billing.refund_topup",
+        consequence="The money that the warning took comes back, and the account is thawed.",
+    )
     def withdraw(self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm) -> str:
         warning = only_one(chosen)
-        withdraw_warning(
+        is_new = withdraw_warning(
             warning,
             staff=signed_in_user(request),
             reason=form.cleaned_data["reason"],
             request=request,
         )
+        if not is_new:
+            return f"The warning about {warning.topup} was withdrawn before; nothing moved now."
         return f"The warning about {warning.topup} no longer takes its money."
 
 
@@ -243,7 +330,11 @@ class StripeEventAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["apply_again"]
 
-    @action_with_reason("Apply again", right="billing.replay_stripeevent")
+    @action_with_reason(
+        "Apply again",
+        right="billing.replay_stripeevent",
+        consequence="What the event says is applied; repeated, the result is the same.",
+    )
     @recorded_as("stripe_event.applied_again", message="{rows}")
     def apply_again(
         self, request: HttpRequest, chosen: QuerySet[StripeEvent], form: ReasonForm

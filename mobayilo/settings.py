@@ -224,6 +224,27 @@ ADJUST_MAX_CENTS_FINANCE = env.integer(
     at_least=0,
     at_most=MOST_CENTS,
 )
+ADJUST_MAX_CENTS_PER_DAY_SUPPORT = env.integer(
+    "ADJUST_MAX_CENTS_PER_DAY_SUPPORT",
+    "the most that one member of support or one operator may credit and debit in a UTC day",
+    default=10_000,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+ADJUST_MAX_CENTS_PER_DAY_FINANCE = env.integer(
+    "ADJUST_MAX_CENTS_PER_DAY_FINANCE",
+    "the most that one member of finance may credit and debit in a UTC day",
+    default=200_000,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+SECOND_PERSON_ABOVE_CENTS = env.integer(
+    "SECOND_PERSON_ABOVE_CENTS",
+    "credits, debits and refunds by staff above this sum wait for a second person",
+    default=10_000,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
 LOW_BALANCE_CENTS = env.integer(
     "LOW_BALANCE_CENTS",
     "below this balance a mail is sent, once per crossing; 0 sends none",

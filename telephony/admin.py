@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts.access import signed_in_user
 from accounts.staff.base import (
     AccountField,
+    DollarsField,
     Done,
     ReadOnlyAdmin,
     ReasonForm,
@@ -22,6 +23,7 @@ from accounts.staff.base import (
 )
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
+from mobayilo.lib.money import MICROS_PER_CENT
 from telephony.calls.reconcile import reconcile
 from telephony.models import (
     AccountLimits,
@@ -89,7 +91,12 @@ class CallAdmin(ReadOnlyAdmin):
     def cost(self, call: Call) -> str:
         return "" if call.cost_micros is None else format_money(call.cost_micros)
 
-    @action_with_reason("Ask Twilio now: settle or close", right="telephony.reconcile_call")
+    @action_with_reason(
+        "Ask Twilio now: settle or close",
+        right="telephony.reconcile_call",
+        consequence="A call that has ended at Twilio is billed and its hold released; one that "
+        "runs goes on.",
+    )
     @recorded_as("call.reconciled", message="Twilio was asked: {rows}")
     def ask_twilio(
         self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm
@@ -117,7 +124,13 @@ class CallerIdAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["remove"]
 
-    @action_with_reason("Remove: no calls from this phone", right="telephony.remove_callerid")
+    @action_with_reason(
+        "Remove: no calls from this phone",
+        right="telephony.remove_callerid",
+        consequence="The phone rings no more and is shown to nobody, until the customer verifies "
+        "it once more.",
+        harms=True,
+    )
     @recorded_as("support.caller_id_removed", message="{count} removed.")
     def remove(
         self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm
@@ -146,7 +159,12 @@ class VerificationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["expire"]
 
-    @action_with_reason("Expire: the code is good no more", right="telephony.expire_verification")
+    @action_with_reason(
+        "Expire: the code is good no more",
+        right="telephony.expire_verification",
+        consequence="The code that was sent is refused from now on; the customer may ask for "
+        "another.",
+    )
     @recorded_as("caller_id.verification_expired", message="{count} expired.")
     def expire(
         self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm
@@ -256,7 +274,12 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
         )
         obj.pk, obj.account = opened.pk, opened.account
 
-    @action_with_reason("Close again", right="telephony.open_destination")
+    @action_with_reason(
+        "Close again",
+        right="telephony.open_destination",
+        consequence="New calls there are refused; a call that runs goes on.",
+        harms=True,
+    )
     def close(
         self, request: HttpRequest, chosen: QuerySet[OpenedDestination], form: ReasonForm
     ) -> str:
@@ -272,23 +295,35 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of gene
     """The limits of an account, and the reason. An empty limit is as the settings have it."""
 
     account_id = AccountField(help_text="acct_…")
+    spend_max_cents_per_day = DollarsField(
+        required=False,
+        label="Spending per day",
+        help_text="US dollars, such as 250 or 250.00. Empty: as the settings say.",
+    )
     reason = reason_field()
 
     class Meta:
         model = AccountLimits
         fields = [*LIMIT_NAMES, "reason"]
-        labels: ClassVar = {"spend_max_cents_per_day": "Spending per day"}
-        help_texts: ClassVar = {
-            **dict.fromkeys(LIMIT_NAMES, "Empty: as the settings say, whatever was set before."),
-            "spend_max_cents_per_day": "In cents of US dollars. Empty: as the settings say.",
-        }
+        help_texts: ClassVar = dict.fromkeys(
+            LIMIT_NAMES, "Empty: as the settings say, whatever was set before."
+        )
 
 
 @admin.register(AccountLimits)
 class AccountLimitsAdmin(ReadOnlyAdmin):
     """Limits of accounts. Setting the limits of an account replaces all its former limits."""
 
-    list_display = ["account", *LIMIT_NAMES, "reason", "set_by", "set_at"]
+    list_display = [
+        "account",
+        "calls_at_once",
+        "calls_per_hour",
+        "new_numbers_per_hour",
+        "spending_per_day",
+        "reason",
+        "set_by",
+        "set_at",
+    ]
     list_select_related = ["account", "set_by"]
     search_fields = ["=account__public_id"]
     ordering = ["-set_at"]
@@ -298,7 +333,12 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
             return ["account_id", *LIMIT_NAMES, "reason"]
-        return ["account", *LIMIT_NAMES, "reason", "set_by", "set_at"]
+        return [name for name in self.list_display if isinstance(name, str)]
+
+    @admin.display(description="spending per day", empty_value="as the settings say")
+    def spending_per_day(self, limits: AccountLimits) -> str | None:
+        cents = limits.spend_max_cents_per_day
+        return None if cents is None else format_money(cents * MICROS_PER_CENT)
 
     def save_model(
         self, request: HttpRequest, obj: AccountLimits, form: LimitsForm, change: bool

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.models import Account, User
+from accounts.staff.conduct import refuse_unfit
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
@@ -102,6 +103,7 @@ def open_destination(
     *, account: Account | None, destination: str, reason: str, staff: User, request: AnyRequest
 ) -> OpenedDestination:
     """Let an account, or every account, call a country or a prefix."""
+    refuse_unfit(staff, [account])
     try:
         with transaction.atomic():
             opened = OpenedDestination.objects.create(
@@ -182,6 +184,7 @@ def set_limits(
     account: Account, chosen: ChosenLimits, *, reason: str, staff: User, request: AnyRequest
 ) -> AccountLimits:
     """Set all limits of an account at once; the settings decide the limits that are left out."""
+    refuse_unfit(staff, [account])
     facts = asdict(chosen)
     with transaction.atomic():
         row, _ = AccountLimits.objects.update_or_create(

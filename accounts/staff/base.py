@@ -1,5 +1,6 @@
 """The base of all admin pages: rows to look at, and actions that ask for a reason."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -18,9 +19,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.models import Account
+from accounts.models import Account, User
+from accounts.staff import second_person as second_person_of
+from accounts.staff.conduct import refuse_unfit
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
+from mobayilo.lib.money import MICROS_PER_CENT
+
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{6,}[0-9]")
 
 
 class ValuesFilter(admin.AllValuesFieldListFilter):
@@ -43,6 +49,19 @@ class AccountField(forms.CharField):
         if text and found is None:
             raise forms.ValidationError("There is no such account.")
         return found
+
+
+class DollarsField(forms.CharField):
+    """An amount that staff write in dollars, as everywhere in the admin; cents in the code."""
+
+    def clean(self, value: Any) -> int | None:  # noqa: ANN401 - Django's own signature
+        text = str(super().clean(value)).strip()
+        if not text:
+            return None
+        written = re.fullmatch(r"\$?([0-9]{1,7})(?:\.([0-9]{2}))?", text)
+        if written is None:
+            raise forms.ValidationError("Write dollars and cents, such as 250 or 250.00.")
+        return int(written[1]) * 100 + int(written[2] or 0)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
@@ -71,7 +90,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
             return list(super().get_fields(request, obj))
         hidden = {self.opts.pk.name, *(self.exclude or ())}
         shown = [column for column in self.opts.concrete_fields if column.name not in hidden]
-        return [as_money(one) if "micros" in one.name else one.name for one in shown]
+        return [as_money(one) if is_money(one) else one.name for one in shown]
+
+    def facts_of(self, request: HttpRequest, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of any page
+        """Return what staff look at before they act on a row: at least whose it is."""
+        account = account_of(row)
+        if account is None:
+            return {}
+        users = ", ".join(user.email for user in User.objects.filter(account=account))
+        return {"Account": f"{account}: {users}" if users else str(account)}
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: models.Model | None = None
@@ -83,24 +110,23 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:  # noqa: ANN401 - Django's own signature
-        """Show the list with the scripts of its actions only; Django's set has 300 kB of jQuery."""
+        """Show the list with the scripts of its actions only; Django's set has 300 kB of jQuery.
+
+        That a member of staff looked is recorded, with what was searched for.
+        """
         scripts = forms.Media(js=["admin/js/core.js", "admin/js/actions.js"])
-        return super().changelist_view(request, {**(extra_context or {}), "media": scripts})
+        answer = super().changelist_view(request, {**(extra_context or {}), "media": scripts})
+        if request.method == "GET" and answer.status_code == 200:
+            record_look(request, page=self.opts.model_name, query=request.GET.dict())
+        return answer
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
         """Show a row, and record that the member of staff looked at this account's row."""
         response = super().change_view(request, object_id, *args, **kwargs)
         if request.method == "GET" and response.status_code == 200:
-            account = _account_of(self.get_object(request, object_id))
+            account = account_of(self.get_object(request, object_id))
             if account is not None:
-                record(
-                    "support.looked",
-                    account=account,
-                    user=signed_in_user(request),
-                    request=request,
-                    page=self.opts.model_name,
-                    row=object_id,
-                )
+                record_look(request, account, page=self.opts.model_name, row=object_id)
         return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -126,25 +152,49 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         return False
 
 
+def record_look(request: HttpRequest, account: Account | None = None, **facts: Any) -> None:
+    """Record what a member of staff looked at; None for a list or a search of all accounts.
+
+    A number that was searched for keeps its last four digits.
+    """
+    staff = signed_in_user(request)
+    masked = {name: _masked(value) for name, value in facts.items()}
+    record("support.looked", account=account, user=staff, request=request, **masked)
+
+
+def _masked(value: Any) -> Any:  # noqa: ANN401 - any fact
+    if isinstance(value, dict):
+        return {name: _masked(item) for name, item in value.items()}
+    if isinstance(value, str):
+        return _NUMBER.sub(lambda found: f"…{re.sub('[^0-9]', '', found[0])[-4:]}", value)
+    return value
+
+
+def is_money(column: "models.Field[Any, Any]") -> bool:
+    return "micros" in column.name or "cents" in column.name
+
+
 def as_money(column: "models.Field[Any, Any]") -> Callable[[models.Model], str]:
-    """Return an admin column that shows micro-dollars as the amount that customers see."""
+    """Return an admin column that shows micro-dollars or cents as customers see amounts."""
     words = str(column.verbose_name).replace("micros per", "price per").removesuffix(" micros")
+    words = words.replace(" cents", "")
+    to_micros = MICROS_PER_CENT if "cents" in column.name else 1
 
     @admin.display(description=words)
     def amount(row: models.Model) -> str:
-        micros = getattr(row, column.name)
-        return "-" if micros is None else format_money(micros)
+        units = getattr(row, column.name)
+        return "-" if units is None else format_money(units * to_micros)
 
     amount.__name__ = column.name
     return amount
 
 
-def _account_of(row: object) -> Account | None:
+def account_of(row: object) -> Account | None:
     """Return the account that a row belongs to, found by its relations; None if it has none."""
     if row is None or isinstance(row, Account):
         return row
     owners = (getattr(row, name, None) for name in ("account", "user", "wallet", "topup"))
-    return next((account for owner in owners if (account := _account_of(owner))), None)
+    return next((account for owner in owners if (account := account_of(owner))), None)
 
 
 def reason_field() -> forms.CharField:
@@ -172,16 +222,26 @@ class Done:
 Page = Any  # any page of the admin
 Work = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, str]]
 WorkByRow = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], Iterator[Done]]
+SecondPerson = Callable[[Page, HttpRequest, QuerySet[Any], Any], str]
 Action = Callable[[Page, HttpRequest, QuerySet[Any]], HttpResponse]
 
 
 def action_with_reason(
-    description: str, *, right: str, form_class: type[ReasonForm] = ReasonForm
+    description: str,
+    *,
+    right: str,
+    form_class: type[ReasonForm] = ReasonForm,
+    consequence: str = "",
+    harms: bool = False,
+    second_person: SecondPerson | None = None,
 ) -> Callable[[Work], Action]:
     """Return a decorator for an admin action that asks for a reason first.
 
     The function gets the filled-in form. It returns a message for staff, or a mapping of facts to
     look at before the action is confirmed. `right` is a permission of the table in `groups`.
+    `consequence` says what follows, and `harms` that it takes something from the customer.
+    `second_person` returns the words of an act on one row that somebody else has to confirm, and
+    nothing for one that needs no second person.
     """
 
     def decorate(work: Work) -> Action:
@@ -190,23 +250,26 @@ def action_with_reason(
         def action(page: Page, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
             # The list sends no reason; the page that asks for one does.
             form = form_class(request.POST) if "with_reason" in request.POST else form_class()
-            if not form.is_valid():
-                return _ask(page, request, chosen, form=form, title=description, facts={})
+            question = Question(page, request, chosen, form, description, consequence, harms)
             try:
-                result = work(page, request, chosen, form)
+                refuse_unfit(signed_in_user(request), map(account_of, chosen))
+                if not form.is_valid():
+                    return question.asked()
+                words = second_person(page, request, chosen, form) if second_person else ""
+                if words:
+                    result: str | Mapping[str, str] = _ask_second(
+                        page, work.__name__, request, chosen, form, words
+                    )
+                else:
+                    result = work(page, request, chosen, form)
             except ProductError as refusal:
-                # The general advice of a code is for customers.
-                own_hint = "" if refusal.hints is refusal.kind.hints else refusal.page_hint
-                form.add_error(None, f"{refusal.message} {own_hint}".strip())
-                asked = _ask(page, request, chosen, form=form, title=description, facts={})
-                asked.status_code = refusal.kind.status
-                return asked
+                return question.refused(refusal)
             if not isinstance(result, str):
-                return _ask(page, request, chosen, form=form, title=description, facts=result)
+                return question.asked(facts=result)
             messages.success(request, result)
             return redirect(_back(request))
 
-        vars(action)["right"] = right
+        vars(action).update(right=right, work=work, form_class=form_class)
         return action
 
     return decorate
@@ -251,25 +314,59 @@ def _back(request: HttpRequest) -> str:
     return request.get_full_path()
 
 
-def _ask(
-    page: ReadOnlyAdmin,
-    request: HttpRequest,
-    chosen: QuerySet[Any],
-    *,
-    form: ReasonForm,
-    title: str,
-    facts: Mapping[str, str],
-) -> HttpResponse:
-    """Show the page between an action and its work: the chosen rows, and the form."""
-    context = {
-        **page.admin_site.each_context(request),
-        "title": title,
-        "action": request.POST["action"],
-        "chosen": chosen,
-        "checkbox_name": ACTION_CHECKBOX_NAME,
-        "form": form,
-        "facts": facts,
-        "back": _back(request),
-        "opts": page.opts,
-    }
-    return TemplateResponse(request, "accounts/admin/ask_reason.html", context)
+@dataclass(frozen=True)
+class Question:
+    """The page between an action and its work: the chosen rows with their facts, and the form."""
+
+    page: "ReadOnlyAdmin"
+    request: HttpRequest
+    chosen: QuerySet[Any]
+    form: ReasonForm
+    title: str
+    consequence: str
+    harms: bool
+
+    def asked(self, *, facts: Mapping[str, str] | None = None, status: int = 200) -> HttpResponse:
+        request = self.request
+        context = {
+            **self.page.admin_site.each_context(request),
+            "title": self.title,
+            "action": request.POST["action"],
+            "chosen": [(row, self.page.facts_of(request, row)) for row in self.chosen],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "form": self.form,
+            "facts": facts or {},
+            "consequence": self.consequence,
+            "harms": self.harms,
+            "back": _back(request),
+            "opts": self.page.opts,
+        }
+        template = "accounts/admin/ask_reason.html"
+        return TemplateResponse(request, template, context, status=status)
+
+    def refused(self, refusal: ProductError) -> HttpResponse:
+        """Show a refusal on the form, with what was typed; without a form, on the page before."""
+        # The general advice of a code is for customers.
+        own_hint = "" if refusal.hints is refusal.kind.hints else refusal.page_hint
+        words = f"{refusal.message} {own_hint}".strip()
+        if not self.form.is_bound:
+            messages.error(self.request, words)
+            return redirect(_back(self.request))
+        self.form.add_error(None, words)
+        return self.asked(status=refusal.kind.status)
+
+
+def _ask_second(
+    page: "ReadOnlyAdmin", action: str, request: HttpRequest, chosen: QuerySet[Any],
+    form: ReasonForm, words: str,
+) -> str:  # fmt: skip
+    row = chosen.get()
+    return second_person_of.ask(
+        page=page.opts.label,
+        action=action,
+        row=row.pk,
+        fields={name: form.data.get(name, "") for name in form.fields},
+        words=words,
+        account=account_of(row),
+        request=request,
+    )

@@ -11,6 +11,7 @@ SUPPORT = (
     "accounts.end_sessions",
     "accounts.resend_outboxmail",
     "accounts.add_user",
+    "accounts.confirm_pendingact",
     "billing.adjust_wallet",
     "billing.refund_topup",
     "telephony.remove_callerid",
@@ -18,6 +19,7 @@ SUPPORT = (
     "telephony.reconcile_call",
 )
 FINANCE = (
+    "accounts.confirm_pendingact",
     "billing.adjust_wallet",
     "billing.adjust_large_amounts",
     "billing.refund_topup",

@@ -18,6 +18,7 @@ from accounts.mail.notices import Change, mail_access_change
 from accounts.mail.outbox import ALREADY_EXISTS, RESET, queue_mail
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.oauth.device_login import end_logins
+from accounts.staff.conduct import refuse_unfit
 from accounts.tokens.lifecycle import outlasting, revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
@@ -80,8 +81,8 @@ def end_sessions(user: User, *, reason: str, request: HttpRequest) -> int:
     return len(sessions)
 
 
-def lock(user: User, *, reason: str, request: HttpRequest) -> None:
-    """Keep a user out: no sign-in, no sessions, no tokens."""
+def lock(user: User, *, reason: str, request: HttpRequest) -> bool:
+    """Keep a user out: no sign-in, no sessions, no tokens. Return False if locked before."""
     with transaction.atomic():
         was_active = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False)
         event = _record("user.locked", user.account, request, reason=reason, of=user.email)
@@ -91,25 +92,24 @@ def lock(user: User, *, reason: str, request: HttpRequest) -> None:
     end_logins([user])
     live = AccessToken.objects.live().for_user(user)
     revoke_tokens(live, actor=signed_in_user(request), reason="locked by support", request=request)
+    return bool(was_active)
 
 
-def unlock(user: User, *, reason: str, request: HttpRequest) -> None:
-    """Let a user sign in again; tokens stay revoked."""
+def unlock(user: User, *, reason: str, request: HttpRequest) -> bool:
+    """Let a user sign in again; tokens stay revoked. Return False if the user was not locked."""
     with transaction.atomic():
         was_locked = User.objects.filter(pk=user.pk, is_active=False).update(is_active=True)
-        event = _record("user.unlocked", user.account, request, reason=reason, of=user.email)
         if was_locked:
+            event = _record("user.unlocked", user.account, request, reason=reason, of=user.email)
             mail_access_change(Change.USER_UNLOCKED, event=event, user=user)
+    return bool(was_locked)
 
 
 def remove_second_factor(user: User, *, reason: str, request: HttpRequest) -> bool:
     """Take away every second factor and passkey, end all sessions, and mail every user.
 
-    Return False if there was none. Only a superuser may do so to a member of staff, whose factor
-    guards other people's accounts.
+    Return False if there was none.
     """
-    if user.is_staff and not signed_in_user(request).is_superuser:
-        raise ProductError("insufficient_scope", "Ask a superuser: this is a colleague.")
     with transaction.atomic():
         deleted, _ = Authenticator.objects.filter(user=user).delete()
         if not deleted:
@@ -144,6 +144,7 @@ def add_user(email: str, *, account: Account | None, reason: str, request: HttpR
     The users that the account has are mailed. Raise `invalid_request` for an address that is in
     use, and for an address of staff in a customer's account.
     """
+    refuse_unfit(signed_in_user(request), [account])
     if problem := problem_with_new_address(email, account=account):
         raise ProductError("invalid_request", problem)
     fields: dict[str, Any] = {"account": account} if account else {}

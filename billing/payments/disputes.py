@@ -121,8 +121,10 @@ def record_claim(claim: Claim) -> TopUp | None:
 @transaction.atomic
 def withdraw_warning(
     dispute: Dispute, *, staff: User, reason: str, request: HttpRequest | None = None
-) -> None:
-    """Give back the money that a fraud warning took, and thaw the account. Repeated, it is one.
+) -> bool:
+    """Give back the money that a fraud warning took, and thaw the account.
+
+    Return False if it was withdrawn before.
 
     Raise `invalid_request` for a dispute: the bank decides it.
     """
@@ -131,7 +133,7 @@ def withdraw_warning(
     topup = TopUp.objects.select_for_update().get(pk=dispute.topup_id)
     standing = Dispute.objects.filter(pk=dispute.pk, state__lt=State.WITHDRAWN)
     if not standing.update(state=State.WITHDRAWN, closed_at=timezone.now()):
-        return
+        return False
     audit.record(
         "warning.withdrawn",
         account=topup.account,
@@ -143,6 +145,7 @@ def withdraw_warning(
     )
     balance_claims(topup)
     _freeze_or_thaw(topup, dispute.state, State.WITHDRAWN)
+    return True
 
 
 def record_new_claim(claim: Claim) -> bool:

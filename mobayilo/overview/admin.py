@@ -14,12 +14,10 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.access import signed_in_user
 from accounts.admin import AccountAdmin
-from accounts.audit import record
 from accounts.models import Account
 from accounts.secrets import hide_tokens_in
-from accounts.staff.base import ReadOnlyAdmin
+from accounts.staff.base import ReadOnlyAdmin, record_look
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support import dashboard
 from mobayilo.overview.support.account import (
@@ -68,7 +66,7 @@ class SupportAccountAdmin(AccountAdmin):
         if found is None:
             raise Http404
         account, users = found
-        record("support.looked", account=account, user=signed_in_user(request), request=request)
+        record_look(request, account)
         context = {
             **self.admin_site.each_context(request),
             # Its tables are wide, and every list is one link away in them.
@@ -88,6 +86,7 @@ class SupportAccountAdmin(AccountAdmin):
         """Redirect to the account if only one was found; otherwise list the matches."""
         text = request.GET.get("q", "").replace("\x00", "").strip()[:120]
         matches = find(text)
+        record_look(request, page="search", query=text)
         accounts = accounts_of(matches)
         if len(accounts) == 1 and all(match.account for match in matches):
             for match in matches[:3]:

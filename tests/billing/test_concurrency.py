@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Account, AuditEvent, User
 from billing import ledger
@@ -138,7 +139,7 @@ def test_form_of_support_sent_many_times_at_once_is_recorded_once(account: Accou
     finance = staff("finance")
 
     def send(_: int) -> int:
-        sent = adjust(
+        transfer, _ = adjust(
             account=account,
             amount_micros=DOLLAR,
             kind=Transfer.Kind.ADJUSTMENT,
@@ -146,11 +147,32 @@ def test_form_of_support_sent_many_times_at_once_is_recorded_once(account: Accou
             reason="ticket 4711",
             key="of the form",
         )
-        return sent.pk
+        return transfer.pk
 
     assert len(set(at_once(send))) == 1
     assert totals(account) == (21, 0)
     assert AuditEvent.objects.filter(action="money.adjusted").count() == 1
+
+
+def test_limit_of_a_day_holds_for_forms_at_once(
+    account: Account, charlie: User, settings: Settings
+) -> None:
+    """Ten credits of $5 by one member of support, to two accounts, where $20 a day are allowed."""
+    settings.ADJUST_MAX_CENTS_PER_DAY_SUPPORT = 2_000
+    support, customers = staff("support"), (account, charlie.account)
+
+    def send(index: int) -> bool:
+        try:
+            adjust(
+                account=customers[index % 2], amount_micros=5 * DOLLAR, staff=support,
+                kind=Transfer.Kind.PROMOTION, reason="ticket 4711", key=f"form {index}",
+            )  # fmt: skip
+        except ProductError as refusal:
+            return refusal.code != "adjustment_refused"
+        return True
+
+    assert sum(at_once(send)) == 4
+    assert totals(account)[0] + totals(charlie.account)[0] == 40
 
 
 def test_payment_and_its_early_dispute_are_applied_at_once_without_deadlock(

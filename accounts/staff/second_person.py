@@ -1,0 +1,106 @@
+"""Acts of staff that a second person confirms: asked for by one, done by another.
+
+The form is kept as it was filled in, and the act is done by its own code when it is confirmed. Acts
+that wait carry the key of their form, so that a form sent twice asks once and moves once.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.access import signed_in_user
+from accounts.audit import record
+from accounts.models import Account, PendingAct
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ids import random_base62
+
+# The facts of an account may be others by then.
+WAITS_FOR = timedelta(days=7)
+State = PendingAct.State
+
+
+def ask(
+    *,
+    page: str,
+    action: str,
+    row: int,
+    fields: dict[str, Any],
+    words: str,
+    account: Account | None,
+    request: HttpRequest,
+) -> str:
+    """Keep an act for a second person. Return the message for the one who asks."""
+    staff = signed_in_user(request)
+    key = f"{page}:{action}:{row}:{fields.get('key') or random_base62(20)}"[:120]
+    with transaction.atomic():
+        act, is_new = PendingAct.objects.get_or_create(
+            key=key,
+            defaults={
+                "page": page, "action": action, "row": row, "fields": fields, "words": words,
+                "account": account, "asked_by": staff,
+            },
+        )  # fmt: skip
+        if not is_new:
+            return f"This form was sent before: “{act.words}” is {act.get_state_display()}."
+        record(
+            "act.asked", account=account, user=staff, request=request,
+            act=words, reason=fields.get("reason", ""),
+        )  # fmt: skip
+    return f"Nothing was done yet. “{words}” waits for a second person under Acts To Confirm."
+
+
+def confirm(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
+    """Do an act for the one who asked, and return its message.
+
+    The limits and rights are those of the second person, who answers for it. A crash before the
+    act is marked leaves it waiting: confirmed again, its key moves nothing twice.
+    """
+    staff = signed_in_user(request)
+    _refuse_decided(act)
+    if act.asked_by_id == staff.pk:
+        raise ProductError("insufficient_scope", "You asked for this; another confirms.", hint="")
+    page = admin.site.get_model_admin(apps.get_model(act.page))
+    action: Any = getattr(type(page), act.action)
+    if not staff.has_perm(action.right):
+        raise ProductError("insufficient_scope", f"This needs the right {action.right}.", hint="")
+    chosen: QuerySet[Any] = page.get_queryset(request).filter(pk=act.row)
+    form = action.form_class(act.fields)
+    if not form.is_valid() or not chosen:
+        raise ProductError("invalid_request", "This can be done no more. Refuse it.", hint="")
+    message: str = action.work(page, request, chosen, form)
+    _decide(act, State.CONFIRMED, reason=reason, request=request)
+    return message
+
+
+def refuse(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
+    """End an act without doing it; the one who asked may do so too."""
+    _refuse_decided(act)
+    _decide(act, State.REFUSED, reason=reason, request=request)
+    return f"Refused: {act.words}."
+
+
+def _refuse_decided(act: PendingAct) -> None:
+    if act.state != State.WAITING:
+        words = f"It is {act.get_state_display()} already; nothing was done now."
+        raise ProductError("invalid_request", words, hint="")
+    if act.created_at < timezone.now() - WAITS_FOR:
+        words = f"It waited for more than {WAITS_FOR.days} days. Ask for it once more."
+        raise ProductError("invalid_request", words, hint="")
+
+
+def _decide(act: PendingAct, state: str, *, reason: str, request: HttpRequest) -> None:
+    staff = signed_in_user(request)
+    with transaction.atomic():
+        waiting = PendingAct.objects.filter(pk=act.pk, state=State.WAITING)
+        if not waiting.update(state=state, decided_by=staff, decided_at=timezone.now()):
+            return  # another confirmed it at once; the key of its form let it move once
+        record(
+            f"act.{state}", account=act.account, user=staff, request=request,
+            act=act.words, asked_by=act.asked_by.email, reason=reason,
+        )  # fmt: skip

@@ -1,0 +1,114 @@
+"""Large credits, debits and refunds: asked for by one, done when a second person confirms."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from pytest_django import Settings
+
+from accounts.models import Account, AuditEvent, PendingAct, User
+from billing.models import Refund, TopUp
+from tests.accounts.browser import sign_in
+from tests.billing.admin_actions import act
+from tests.billing.money import totals
+from tests.billing.stripe_sandbox import StripeSandbox
+from tests.people import person, staff
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+
+
+def decide(user: User, action: str = "confirm") -> str:
+    """Confirm or refuse the newest act on its page. Return the page that follows."""
+    waiting = PendingAct.objects.latest("id")
+    sent = {"action": action, "_selected_action": waiting.pk, "with_reason": "yes"}
+    answer = sign_in(user).post(
+        "/admin/accounts/pendingact/", {**sent, "reason": "looked at it"}, follow=True
+    )
+    return answer.content.decode()
+
+
+def second(group: str) -> User:
+    """Another member of a group."""
+    user = person(f"second.{group}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def ask(user: User, account: Account, amount: str = "150") -> str:
+    return act(user, "credit_or_debit", account.wallet, amount=amount, kind="promotion")
+
+
+def test_large_credit_waits_and_moves_once_when_another_confirms(account: Account) -> None:
+    finance = staff("finance")
+    assert "waits for a second person" in ask(finance, account)
+    assert "This form was sent before" in ask(finance, account)
+    assert totals(account) == (20, 0)
+    other = second("finance")
+    assert "+$150.00; the balance is $170.00" in decide(other)
+    assert "confirmed already; nothing was done now" in decide(other)
+    assert totals(account) == (170, 0)
+    event = AuditEvent.objects.get(action="act.confirmed", account=account)
+    assert (event.user, event.facts["asked_by"]) == (other, "finance@example.com")
+
+
+def test_nobody_confirms_what_they_asked_for(account: Account) -> None:
+    finance = staff("finance")
+    ask(finance, account)
+    assert "You asked for this" in decide(finance)
+    assert totals(account) == (20, 0)
+
+
+def test_limits_and_rights_of_the_second_person_hold(account: Account) -> None:
+    ask(staff("finance"), account)
+    assert "You may credit or debit up to $20.00" in decide(staff("support"))
+    viewer = person("viewer@example.com", is_staff=True)
+    codes = ("view_pendingact", "confirm_pendingact")
+    viewer.user_permissions.add(*Permission.objects.filter(codename__in=codes))
+    assert "needs the right billing.adjust_wallet" in decide(viewer)
+    assert totals(account) == (20, 0)
+    assert PendingAct.objects.get().state == "waiting"
+
+
+def test_support_asks_finance_for_more_than_its_own_limit(account: Account) -> None:
+    assert "waits for a second person" in ask(staff("support"), account, "50")
+    assert "+$50.00" in decide(staff("finance"))
+    assert totals(account) == (70, 0)
+
+
+def test_customer_who_is_staff_confirms_nothing_for_themselves(account: Account) -> None:
+    ask(staff("finance"), account)
+    other = second("finance")
+    User.objects.filter(pk=other.pk).update(account=account)
+    assert "Nobody acts for themselves" in decide(other)
+    assert totals(account) == (20, 0)
+
+
+def test_act_that_was_refused_or_waited_too_long_is_not_done(account: Account) -> None:
+    finance = staff("finance")
+    ask(finance, account)
+    other = second("finance")
+    assert "Refused: +$150.00" in decide(other, "refuse")
+    assert "refused already" in decide(other)
+    PendingAct.objects.update(state="waiting", created_at="2026-01-01T00:00Z", decided_by=None)
+    assert "Ask for it once more" in decide(other)
+    assert totals(account) == (20, 0)
+
+
+def test_page_of_the_second_person_shows_whose_and_how_much(account: Account) -> None:
+    ask(staff("finance"), account)
+    sent = {"action": "confirm", "_selected_action": PendingAct.objects.get().pk}
+    page = sign_in(second("finance")).post("/admin/accounts/pendingact/", sent).content.decode()
+    shown = re.sub(r"<[^>]+>|\s+", " ", page)
+    for fact in ("finance@example.com", "ticket 4711", "alice@example.org", "$20.00", "+$150.00"):
+        assert fact in shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_large_refund_waits_for_a_second_person(
+    stripe_sandbox: StripeSandbox, paid: TopUp, settings: Settings
+) -> None:
+    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
+    assert "waits for a second person" in act(staff("support"), "refund", paid, amount="15")
+    assert not Refund.objects.exists()
+    assert "$5.00 of" in decide(staff("finance"))
+    assert totals(paid.account) == (5, 0)
