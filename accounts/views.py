@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.audit import record
+from accounts.audit_words import NOT_FOR_OWNERS
 from accounts.forms import TokenTerms, read_days
 from accounts.models import AccessToken, AuditEvent, Scope
 from accounts.oauth.device_login import end_logins
@@ -200,7 +201,14 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
     mine = UserSession.objects.filter(user=signed_in_user(request))
     session = get_object_or_404(mine, pk=session_id)
     session.end()
-    record("session.ended", account=session.user.account, user=session.user, request=request)
+    record(
+        "session.ended",
+        account=session.user.account,
+        user=session.user,
+        request=request,
+        agent=session.user_agent,
+        from_ip=session.ip,
+    )
     return redirect("usersessions_list")
 
 
@@ -211,11 +219,11 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """Show the account's audit log, newest first, with the browsers that are signed in.
 
-    An action of staff is shown as Support's, without a name or an address. That staff looked at the
-    account is not shown.
+    An action of staff is shown as Support's, without a name or an address. What staff do among
+    themselves, such as looking at the account, is not shown.
     """
     user = signed_in_user(request)
-    events = AuditEvent.objects.filter(account=user.account).exclude(action="support.looked")
+    events = AuditEvent.objects.filter(account=user.account).exclude(action__in=NOT_FOR_OWNERS)
     page = Paginator(events.select_related("user").order_by("-id"), 50).get_page(
         request.GET.get("page")
     )

@@ -107,6 +107,7 @@ class TopUpsView(IdempotentPost, ListAPIView[TopUp]):
             user=user_of(request),
             amount_cents=body.validated_data["amount_cents"],
             idempotency_key=self.idempotency_key,
+            request=request,
         )
         return Response(TopUpSerializer(topup).data, status=201)
 

@@ -52,6 +52,7 @@ def topup(request: HttpRequest) -> HttpResponse:
                 user=user,
                 amount_cents=form.cleaned_data["amount_cents"],
                 idempotency_key=form.idempotency_key(),
+                request=request,
             )
         except ProductError as error:
             keep_refusal(request, error)

@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
+from accounts import audit
 from accounts.api.idempotency import forget_old_keys, key_conflict
+from accounts.audit import AnyRequest
 from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
@@ -85,7 +87,12 @@ def largest_cents(first_paid_at: datetime | None) -> int:
 
 
 def start_topup(
-    *, account: Account, user: User, amount_cents: int, idempotency_key: str | None = None
+    *,
+    account: Account,
+    user: User,
+    amount_cents: int,
+    idempotency_key: str | None = None,
+    request: AnyRequest = None,
 ) -> TopUp:
     """Open a Checkout page. Repeated with the same key, it is the same top-up and page.
 
@@ -106,7 +113,7 @@ def start_topup(
         expires_at=timezone.now() + PAGE_OPEN_FOR,
         idempotency_key=idempotency_key,
     )
-    topup = _insert_or_find(topup)
+    topup = _insert_or_find(topup, request)
     if topup.stripe_session_id is None and topup.status == TopUp.Status.PENDING:
         try:
             record_session(open_page(topup))
@@ -117,21 +124,32 @@ def start_topup(
     return topup
 
 
-def _insert_or_find(topup: TopUp) -> TopUp:
+def _insert_or_find(topup: TopUp, request: AnyRequest) -> TopUp:
     """Insert a top-up, or return the one that an earlier request with its key inserted."""
     try:
-        with transaction.atomic():
-            topup.save()
-        return topup
+        return _insert(topup, request)
     except IntegrityError:
         earlier = TopUp.objects.filter(account=topup.account, idempotency_key=topup.idempotency_key)
         if forget_old_keys(earlier):
-            topup.save()
-            return topup
+            return _insert(topup, request)
         first = earlier.get()
         if first.amount_micros != topup.amount_micros:
             raise key_conflict() from None
         return first
+
+
+@transaction.atomic
+def _insert(topup: TopUp, request: AnyRequest) -> TopUp:
+    topup.save()
+    audit.record(
+        "topup.started",
+        account=topup.account,
+        user=topup.user,
+        request=request,
+        topup=topup.public_id,
+        cents=topup.amount_cents,
+    )
+    return topup
 
 
 def open_page(topup: TopUp) -> CheckoutSession:

@@ -1,0 +1,13 @@
+"""The audit log in words: `{% load audit %}`."""
+
+from django import template
+
+from accounts import audit_words
+from accounts.models import AuditEvent
+
+register = template.Library()
+
+
+@register.filter
+def in_words(event: AuditEvent) -> str:
+    return audit_words.in_words(event)
