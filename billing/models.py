@@ -388,6 +388,7 @@ class StripeEvent(models.Model):
         IGNORED = "ignored", "About no payment of ours"
         UNKNOWN = "unknown", "A kind that we do nothing with"
         REFUSED = "refused", "Contradicts what we know"
+        OTHER_MODE = "other_mode", "Of test mode, or of live mode under a test key"
 
     stripe_id = models.CharField(max_length=255, unique=True)
     kind = models.CharField(max_length=100)

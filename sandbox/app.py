@@ -16,7 +16,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.phone_pages import PhonePages
 from sandbox.phones import Phones
 from sandbox.settings import Settings
-from sandbox.stripe.answers import BearerAuth, StripeError
+from sandbox.stripe.answers import BearerAuth, Rights, StripeError
 from sandbox.stripe.control import StripeControl
 from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.events import Events
@@ -66,7 +66,14 @@ class Sandbox:
                 *self._twilio_routes(settings),
                 self._stripe_routes(settings),
                 *self.control.routes(),
-                *StripeControl(self.sessions, self.payments, self.refunds, self.disputes).routes(),
+                *StripeControl(
+                    self.events,
+                    self.rights,
+                    self.sessions,
+                    self.payments,
+                    self.refunds,
+                    self.disputes,
+                ).routes(),
                 *HostedPage(self.sessions).routes(),
                 *self.mailbox.routes(),
                 *PhonePages(self.phones, self.board).routes(),
@@ -112,6 +119,7 @@ class Sandbox:
         ]
 
     def _build_stripe(self, settings: Settings) -> None:
+        self.rights = Rights()
         self.idempotency: dict[str, Kept] = {}
         self.events = Events(settings, self.clock, self.courier)
         self.payments = Payments(self.clock, self.events)
@@ -129,7 +137,7 @@ class Sandbox:
                 *self.disputes.routes(),
             ],
             middleware=[
-                Middleware(BearerAuth, settings=settings),
+                Middleware(BearerAuth, settings=settings, rights=self.rights),
                 Middleware(Idempotency, clock=self.clock, kept=self.idempotency),
             ],
         )
@@ -147,6 +155,8 @@ class Sandbox:
             self.shown,
             self.calls,
             self.verify,
+            self.events,
+            self.rights,
             self.payments,
             self.refunds,
             self.disputes,

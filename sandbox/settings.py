@@ -16,6 +16,11 @@ class Settings:
     twilio_from_number: str | None
     web_url: str
 
+    @property
+    def stripe_livemode(self) -> bool:
+        """Return whether the key is a live one (https://docs.stripe.com/keys)."""
+        return "_live_" in self.stripe_api_key
+
     @classmethod
     def from_environment(cls, *, web_url: str) -> "Settings":
         """Raise KeyError with the variable's name where one is missing."""

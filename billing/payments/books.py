@@ -62,7 +62,7 @@ class Comparison:
         sums.stripe_cents += line.amount_cents
         sums.ledger_cents += ledger_cents or 0
         if line.currency != "usd":
-            self.differences.append(f"{line.id}: Stripe booked it in {line.currency}")
+            self.differences.append(f"{line.id}: Stripe charged it in {line.currency}")
         elif ledger_cents is None:
             self.differences.append(f"{line.id}: {line.kind} {line.source_id} is not in the ledger")
         elif ledger_cents != line.amount_cents:

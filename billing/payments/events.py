@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from billing.models import StripeEvent, TopUp
-from billing.payments import disputes, refunds, topups
+from billing.payments import disputes, gateway, refunds, topups
 from billing.payments.gateway import (
     SignedEvent,
     integer_of,
@@ -29,13 +29,24 @@ EVENTS_PER_RUN = 2_000
 Handler = Callable[[Mapping[str, Any]], str | None]
 
 
+def is_session_of_ours(data: Mapping[str, Any]) -> bool:
+    """Return whether a session pays a top-up of ours, before any other field is read.
+
+    Sessions of other products in the account arrive too; those in mode setup have no amount.
+    """
+    topup_id = (data.get("metadata") or {}).get("topup_id")
+    is_payment = data.get("mode", "payment") == "payment"
+    return is_payment and TopUp.objects.filter(public_id=topup_id).exists()
+
+
 def checkout_changed(data: Mapping[str, Any]) -> str | None:
-    topup = topups.record_session(read_session(data))
+    topup = topups.record_session(read_session(data)) if is_session_of_ours(data) else None
     return topup.public_id if topup else None
 
 
 def checkout_failed(data: Mapping[str, Any]) -> str | None:
-    topup = topups.record_session(read_session(data), failed=True)
+    is_ours = is_session_of_ours(data)
+    topup = topups.record_session(read_session(data), failed=True) if is_ours else None
     return topup.public_id if topup else None
 
 
@@ -168,7 +179,11 @@ def _object_of(event: StripeEvent) -> Any:  # noqa: ANN401 - any object of Strip
 def _apply(event: StripeEvent) -> StripeEvent.Outcome:
     data = _object_of(event)
     outcome, note, reference = Outcome.UNKNOWN, "", ""
-    if handler := HANDLERS.get(event.kind):
+    if (event.payload.get("livemode") is True) != gateway.key_is_live():
+        # A test card pays for nothing real, also when events of a former key are replayed.
+        outcome = Outcome.OTHER_MODE
+        logger.error("stripe event of another mode", extra={"event": event.stripe_id})
+    elif handler := HANDLERS.get(event.kind):
         outcome = Outcome.IGNORED
         reference = reference_of(data, "payment_intent")[:40]  # `_apply_early` finds it by this
         try:

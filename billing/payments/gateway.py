@@ -66,12 +66,13 @@ class BalanceTransaction:
     """A line of Stripe's own books. `source_id` is the charge, refund or dispute behind it.
 
     `source_kind` says which of these it is; it is empty if the source was not read too.
+    `amount_cents` and `currency` are those of the source, since an account may settle in another
+    currency than it charges (https://docs.stripe.com/currencies/conversions).
     """
 
     id: str
     kind: str
     amount_cents: int
-    fee_cents: int
     currency: str
     source_id: str
     source_kind: str
@@ -128,6 +129,11 @@ def session_for(base_url: str) -> requests.Session:
     session.auth = lambda request: request
     session.trust_env = not base_url  # a proxy of the environment does not lead to this machine
     return session
+
+
+def key_is_live() -> bool:
+    """Return whether the API key moves real money (https://docs.stripe.com/keys)."""
+    return settings.STRIPE_API_KEY.startswith(("sk_live_", "rk_live_"))
 
 
 def client() -> stripe.StripeClient:
@@ -370,12 +376,16 @@ def read_refund(data: Mapping[str, Any]) -> StripeRefund:
 def read_balance_transaction(data: Mapping[str, Any]) -> BalanceTransaction:
     source = data.get("source")
     source = source if isinstance(source, dict) else {"id": source}
+    amount_cents, currency = integer_of(data, "amount"), text_of(data, "currency")
+    if source.get("currency", currency) != currency:
+        charged_cents = integer_of(source, "amount")
+        amount_cents = -charged_cents if amount_cents < 0 else charged_cents
+        currency = text_of(source, "currency")
     return BalanceTransaction(
         id=text_of(data, "id"),
         kind=text_of(data, "type"),
-        amount_cents=integer_of(data, "amount"),
-        fee_cents=integer_of(data, "fee"),
-        currency=text_of(data, "currency"),
+        amount_cents=amount_cents,
+        currency=currency,
         source_id=reference_of(source, "id"),
         source_kind=str(source.get("object", "")),
         payment_intent_id=reference_of(source, "payment_intent"),

@@ -3,6 +3,7 @@
 https://docs.stripe.com/api/errors
 """
 
+import fnmatch
 import hmac
 import re
 from collections.abc import Callable, Iterable
@@ -62,9 +63,10 @@ def required(param: str) -> StripeError:
 class BearerAuth:
     """ASGI middleware: the secret key as a bearer token (or as the user of Basic), or 401."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, rights: "Rights") -> None:
         self._app = app
         self._key = settings.stripe_api_key.encode()
+        self._rights = rights
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -75,7 +77,34 @@ class BearerAuth:
                 )
                 await error.answer()(scope, receive, send)
                 return
+            if not self._rights.allow(f"{scope['method']} {scope['path']}"):
+                await refused_right(given).answer()(scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+
+class Rights:
+    """The rights that the restricted key lacks, as `GET /v1/disputes` with `*` for anything.
+
+    https://docs.stripe.com/keys/restricted-api-keys
+    """
+
+    def __init__(self) -> None:
+        self.lacking: list[str] = []
+
+    def reset(self) -> None:
+        self.lacking = []
+
+    def allow(self, request: str) -> bool:
+        return not any(fnmatch.fnmatchcase(request, pattern) for pattern in self.lacking)
+
+
+def refused_right(key: str) -> StripeError:
+    return StripeError(
+        f"The provided key '{key[:8]}****' does not have the required permissions for this "
+        "endpoint.",
+        status=403,
+    )
 
 
 async def read_params(request: Request) -> Params:

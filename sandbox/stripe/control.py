@@ -5,8 +5,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.forms import Endpoint, read_json
-from sandbox.stripe.answers import Resource, StripeError
+from sandbox.stripe.answers import Resource, Rights, StripeError
 from sandbox.stripe.disputes import Disputes
+from sandbox.stripe.events import Events
 from sandbox.stripe.payments import Payments
 from sandbox.stripe.refunds import Refunds
 from sandbox.stripe.sessions import Sessions, public
@@ -16,8 +17,16 @@ PATH = "/control/stripe"
 
 class StripeControl:
     def __init__(
-        self, sessions: Sessions, payments: Payments, refunds: Refunds, disputes: Disputes
+        self,
+        events: Events,
+        rights: Rights,
+        sessions: Sessions,
+        payments: Payments,
+        refunds: Refunds,
+        disputes: Disputes,
     ) -> None:
+        self._events = events
+        self._rights = rights
         self._sessions = sessions
         self._payments = payments
         self._refunds = refunds
@@ -28,12 +37,19 @@ class StripeControl:
             return Route(f"{PATH}/{path}", endpoint, methods=["POST"])
 
         return [
+            post("sessions", self.emit_foreign_session),
             post("sessions/{id}/{action}", self.act_on_session),
+            post("account", self.set_account),
             post("refunds", self.set_refunds),
             post("refunds/{id}/{action}", self.act_on_refund),
             post("charges/{id}/{action}", self.act_on_charge),
             post("disputes/{id}/{action}", self.act_on_dispute),
         ]
+
+    async def emit_foreign_session(self, request: Request) -> Response:
+        """Complete a session of another product in the same account: `{"mode": "setup"}`."""
+        mode = (await read_json(request)).get("mode", "setup")
+        return JSONResponse(self._sessions.complete_foreign(mode))
 
     async def act_on_session(self, request: Request) -> Response:
         """Pay, authenticate, pay_later, decline, expire; then, for pay_later, succeed or fail."""
@@ -54,6 +70,27 @@ class StripeControl:
         else:
             raise unknown(action)
         return JSONResponse(public(session))
+
+    async def set_account(self, request: Request) -> Response:
+        """Set the mode of events, the currency of the balance, methods, and lacking rights."""
+        content = await read_json(request)
+        if "event_livemode" in content:
+            self._events.event_livemode = content["event_livemode"]
+        if "settles_in" in content:
+            self._payments.settle_in(content["settles_in"], content.get("exchange_rate", 1))
+        if "payment_methods" in content:
+            self._payments.methods = content["payment_methods"]
+        if "lacking_rights" in content:
+            self._rights.lacking = content["lacking_rights"]
+        return JSONResponse(
+            {
+                "event_livemode": self._events.event_livemode,
+                "settles_in": self._payments.settles_in,
+                "exchange_rate": self._payments.exchange_rate,
+                "payment_methods": self._payments.methods,
+                "lacking_rights": self._rights.lacking,
+            }
+        )
 
     async def set_refunds(self, request: Request) -> Response:
         """Set the status of the refunds to come: `{"next_status": "pending"}`."""

@@ -93,7 +93,7 @@ class Disputes:
             "charge": charge["id"],
             "created": self._clock.timestamp(),
             "fraud_type": "made_with_stolen_card",
-            "livemode": False,
+            "livemode": self._events.livemode,
             "payment_intent": charge["payment_intent"],
         }
         self._warnings[warning["id"]] = warning
@@ -125,7 +125,7 @@ class Disputes:
                 "submission_count": 0,
             },
             "is_charge_refundable": False,
-            "livemode": False,
+            "livemode": self._events.livemode,
             "metadata": {},
             "payment_intent": charge["payment_intent"],
             "reason": reason,

@@ -30,6 +30,11 @@ class Events:
         self._settings = settings
         self._clock = clock
         self._courier = courier
+        self.livemode = settings.stripe_livemode  # of every object that the key makes
+        self.reset()
+
+    def reset(self) -> None:
+        self.event_livemode = self.livemode
 
     def emit(
         self, kind: str, resource: Resource, *, previous: dict[str, Any] | None = None
@@ -44,7 +49,7 @@ class Events:
             "api_version": API_VERSION,
             "created": self._clock.timestamp(),
             "data": data,
-            "livemode": False,
+            "livemode": self.event_livemode,
             "pending_webhooks": 1,
             "request": {"id": None, "idempotency_key": None},
             "type": kind,

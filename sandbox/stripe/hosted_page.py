@@ -68,7 +68,12 @@ class HostedPage:
     def _page(
         self, request: Request, session: Resource, *, notice: str = "", status: int = 200
     ) -> Response:
-        context = {"session": session, "items": session["_items"], "notice": notice}
+        context = {
+            "session": session,
+            "items": session["_items"],
+            "notice": notice,
+            "settles_later": self._sessions.offers(session, settles_later=True),
+        }
         return render(request, "checkout.html", context, status=status)
 
 

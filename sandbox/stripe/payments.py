@@ -21,6 +21,10 @@ from sandbox.stripe.answers import (
 )
 from sandbox.stripe.events import Events
 
+# Switched on in the dashboard; a bank debit settles days later
+# (https://docs.stripe.com/payments/ach-direct-debit).
+METHODS = ("card", "us_bank_account")
+DELAYED_METHODS = ("us_bank_account",)
 FEE_PERCENT, FEE_CENTS = 29, 30  # 2.9 % + 30 cents
 CARD = {
     "brand": "visa",
@@ -47,13 +51,23 @@ class Payments:
         self._intents: dict[str, Resource] = {}
         self._charges: dict[str, Resource] = {}
         self._movements: dict[str, Resource] = {}
+        self._set_up()
         self._kept = [self._intents, self._charges, self._movements]
 
     def also_expand(self, kept: dict[str, Resource]) -> None:
         """Let movements name resources that other modules keep: refunds, disputes."""
         self._kept.append(kept)
 
+    def _set_up(self) -> None:
+        self.methods = list(METHODS)
+        self.settles_in, self.exchange_rate = "usd", 1.0
+
+    def settle_in(self, currency: str, exchange_rate: float) -> None:
+        """Book movements in another currency: `exchange_rate` is what a dollar is worth in it."""
+        self.settles_in, self.exchange_rate = currency, exchange_rate
+
     def reset(self) -> None:
+        self._set_up()
         self._intents.clear()
         self._charges.clear()
         self._movements.clear()
@@ -133,7 +147,7 @@ class Payments:
             "description": data.get("description"),
             "last_payment_error": None,
             "latest_charge": None,
-            "livemode": False,
+            "livemode": self._events.livemode,
             "metadata": data.get("metadata", {}),
             "next_action": None,
             "payment_method": None,
@@ -147,7 +161,8 @@ class Payments:
         self._events.emit("payment_intent.created", intent)
         return intent
 
-    def start_processing(self, intent: Resource) -> None:
+    def start_processing(self, intent: Resource, method: str) -> None:
+        intent["payment_method_types"] = [method]
         intent["status"] = "processing"
         self._events.emit("payment_intent.processing", intent)
 
@@ -162,7 +177,7 @@ class Payments:
             }
         fee = (charge["amount"] * FEE_PERCENT + 500) // 1000 + FEE_CENTS
         charge["balance_transaction"] = self.move(
-            kind="charge", source=charge["id"], cents=charge["amount"], fee=fee
+            kind=booked_as(intent), source=charge["id"], cents=charge["amount"], fee=fee
         )["id"]
         intent |= {
             "status": "succeeded",
@@ -192,17 +207,18 @@ class Payments:
         self._events.emit("payment_intent.payment_failed", intent)
 
     def move(self, *, kind: str, source: str, cents: int, fee: int = 0) -> Resource:
-        """A movement of the Stripe balance: what reconciliation compares the ledger with."""
+        """A movement of the Stripe balance, in the currency in which the account settles."""
         now = self._clock.timestamp()
+        cents, fee = round(cents * self.exchange_rate), round(fee * self.exchange_rate)
         movement: Resource = {
             "id": stripe_id("txn"),
             "object": "balance_transaction",
             "amount": cents,
             "available_on": now + 2 * 86_400,
             "created": now,
-            "currency": "usd",
+            "currency": self.settles_in,
             "description": None,
-            "exchange_rate": None,
+            "exchange_rate": None if self.settles_in == "usd" else self.exchange_rate,
             "fee": fee,
             "fee_details": [],
             "net": cents - fee,
@@ -234,19 +250,32 @@ class Payments:
             "failure_code": None,
             "failure_message": None,
             "fraud_details": {},
-            "livemode": False,
+            "livemode": self._events.livemode,
             "metadata": dict(intent["metadata"]),
             "outcome": outcome(is_paid=is_paid),
             "paid": is_paid,
             "payment_intent": intent["id"],
             "payment_method": stripe_id("pm"),
-            "payment_method_details": {"card": dict(CARD), "type": "card"},
+            "payment_method_details": method_details(intent["payment_method_types"][0]),
             "receipt_email": intent["receipt_email"],
             "refunded": False,
             "status": status,
         }
         self._charges[charge["id"]] = charge
         return charge
+
+
+def booked_as(intent: Resource) -> str:
+    """Return the type of the movement: `charge` for cards, `payment` for other methods.
+
+    https://docs.stripe.com/reports/balance-transaction-types
+    """
+    return "charge" if intent["payment_method_types"] == ["card"] else "payment"
+
+
+def method_details(method: str) -> Resource:
+    details = CARD if method == "card" else {"bank_name": "STRIPE TEST BANK", "last4": "6789"}
+    return {method: dict(details), "type": method}
 
 
 def outcome(*, is_paid: bool) -> Resource:

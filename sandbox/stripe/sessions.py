@@ -17,7 +17,7 @@ from sandbox.stripe.answers import (
     stripe_answer,
 )
 from sandbox.stripe.events import Events
-from sandbox.stripe.payments import Payments
+from sandbox.stripe.payments import DELAYED_METHODS, METHODS, Payments
 from sandbox.stripe.session_params import (
     KNOWN,
     check_amount,
@@ -25,6 +25,13 @@ from sandbox.stripe.session_params import (
     read_expiry,
     read_item,
 )
+
+# The session of another product in the same account.
+FOREIGN: Params = {
+    "line_items": [{"price_data": {"currency": "usd"}}],
+    "success_url": "https://shop.example.com/thanks",
+    "metadata": {"order": "4711"},
+}
 
 
 class Sessions:
@@ -103,11 +110,12 @@ class Sessions:
     def pay(self, session: Resource, *, is_authenticated: bool, settles_later: bool) -> None:
         """Complete the session; a payment that settles later leaves it unpaid for now."""
         self._require_open(session)
+        method = self._method(session, settles_later=settles_later)
         intent = self._payments.begin(session, self._intent_data[session["id"]])
         session["payment_intent"] = intent["id"]
         session["status"], session["url"] = "complete", None
         if settles_later:
-            self._payments.start_processing(intent)
+            self._payments.start_processing(intent, method)
         else:
             self._payments.succeed(intent, is_authenticated=is_authenticated)
             session["payment_status"] = "paid"
@@ -132,6 +140,38 @@ class Sessions:
         outcome = "succeeded" if has_succeeded else "failed"
         self._events.emit(f"checkout.session.async_payment_{outcome}", public(session))
 
+    def offers(self, session: Resource, *, settles_later: bool) -> list[str]:
+        """Return the methods of a session that settle at once, or those that settle later."""
+        methods = session["payment_method_types"]
+        return [one for one in methods if (one in DELAYED_METHODS) == settles_later]
+
+    def _method(self, session: Resource, *, settles_later: bool) -> str:
+        methods = self.offers(session, settles_later=settles_later)
+        if not methods:
+            raise StripeError("This Checkout Session does not offer such a payment method")
+        return methods[0]
+
+    def complete_foreign(self, mode: str) -> Resource:
+        """Complete a session of another product, which reaches every endpoint of the account.
+
+        A session in mode setup has no amount, no currency and no payment
+        (https://docs.stripe.com/api/checkout/sessions/object).
+        """
+        is_setup = mode == "setup"
+        session = {
+            **self._build(FOREIGN, "https://checkout.example.com/", 900),
+            "mode": mode,
+            "status": "complete",
+            "url": None,
+            "payment_status": "no_payment_required" if is_setup else "paid",
+            "setup_intent": stripe_id("seti") if is_setup else None,
+            "subscription": stripe_id("sub") if mode == "subscription" else None,
+        }
+        if is_setup:
+            session |= {"amount_total": None, "amount_subtotal": None, "currency": None}
+        self._events.emit("checkout.session.completed", session)
+        return session
+
     def _require_open(self, session: Resource) -> None:
         if session["status"] != "open":
             raise StripeError(f"This Checkout Session is {session['status']}")
@@ -142,11 +182,28 @@ class Sessions:
             session["status"], session["url"] = "expired", None
             self._events.emit("checkout.session.expired", public(session))
 
+    def _methods(self, params: Params) -> list[str]:
+        """Return the methods of the dashboard, only those allowed if the product names any."""
+        allowed = params.get("allowed_payment_method_types", METHODS)
+        if unknown := set(allowed) - set(METHODS):
+            raise StripeError(
+                f"Invalid payment method types: {', '.join(sorted(unknown))}",
+                param="allowed_payment_method_types",
+            )
+        methods = [one for one in self._payments.methods if one in allowed]
+        if not methods:
+            raise StripeError(
+                "No valid payment method types for this Checkout Session. Activate one in the "
+                "dashboard.",
+                param="allowed_payment_method_types",
+            )
+        return methods
+
     def _expanded(self, session: Resource, params: Params) -> Resource:
         return self._payments.expand(public(session), params.get("expand", []))
 
     def _build(self, params: Params, base_url: str, total: int) -> Resource:
-        id = stripe_id("cs_test", 58)
+        id = stripe_id("cs_live" if self._events.livemode else "cs_test", 58)
         now = self._clock.timestamp()
         card = params.get("payment_method_options", {}).get("card", {})
         automatic = {"enabled": False, "liability": None, "provider": None, "status": None}
@@ -169,7 +226,7 @@ class Sessions:
             "customer_details": {"email": email} if email else None,
             "customer_email": email,
             "expires_at": read_expiry(params, now),
-            "livemode": False,
+            "livemode": self._events.livemode,
             "locale": params.get("locale"),
             "metadata": params.get("metadata", {}),
             "mode": "payment",
@@ -177,7 +234,7 @@ class Sessions:
             "payment_link": None,
             "payment_method_collection": "if_required",
             "payment_method_options": {"card": card} if card else {},
-            "payment_method_types": ["card"],
+            "payment_method_types": self._methods(params),
             "payment_status": "unpaid",
             "phone_number_collection": {"enabled": False},
             "recovered_from": None,

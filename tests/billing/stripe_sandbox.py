@@ -37,6 +37,10 @@ class StripeSandbox:
     def fail(self, kind: str, path: str = "/v1/*", **more: object) -> None:
         self.control.post("faults", kind=kind, provider="stripe", path=path, **more)
 
+    def set_account(self, **changes: object) -> None:
+        """event_livemode, settles_in with exchange_rate, payment_methods, lacking_rights."""
+        self.control.post("stripe/account", **changes)
+
     def heal(self) -> None:
         requests.delete(f"{self.control.url}/control/faults", timeout=10).raise_for_status()
 

@@ -85,6 +85,35 @@ def test_payment_that_settles_later(
     assert found.payment_status == status
 
 
+def test_session_offers_only_the_methods_that_the_product_allows(sandbox: Sandbox) -> None:
+    card_only = create(sandbox, allowed_payment_method_types=["card"])
+    assert card_only.payment_method_types == ["card"]
+    assert press(card_only, "pay_later").status_code == 409
+    sandbox.post("stripe/account", payment_methods=["us_bank_account"])
+    with pytest.raises(stripe.InvalidRequestError, match="No valid payment method"):
+        create(sandbox, allowed_payment_method_types=["card"])
+
+
+def test_key_without_a_right_is_refused(sandbox: Sandbox) -> None:
+    sandbox.post("stripe/account", lacking_rights=["GET /v1/disputes"])
+    with pytest.raises(stripe.PermissionError):
+        sandbox.stripe.v1.disputes.list()
+    assert sandbox.stripe.v1.charges.list().data == []
+
+
+@pytest.mark.parametrize("mode", ["setup", "subscription"])
+def test_session_of_another_product_reaches_the_endpoint(
+    sandbox: Sandbox, receiver: Receiver, mode: str
+) -> None:
+    sandbox.post("stripe/sessions", mode=mode)
+    sandbox.wait_until_idle()
+    [event] = events(sandbox, receiver)
+    assert (event.data.object.mode, event.data.object.amount_total) == (
+        mode,
+        None if mode == "setup" else 900,
+    )
+
+
 def test_page_expires_by_request_and_by_time(sandbox: Sandbox, receiver: Receiver) -> None:
     early, late = create(sandbox), create(sandbox)
     assert sandbox.stripe.v1.checkout.sessions.expire(early.id).status == "expired"

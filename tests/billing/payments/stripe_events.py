@@ -28,12 +28,19 @@ def paid(topup: TopUp, **changes: Any) -> dict[str, Any]:
     }
 
 
-def event(data: dict[str, Any], kind: str = "checkout.session.completed", id: str = "evt_1") -> str:
+def event(
+    data: dict[str, Any],
+    kind: str = "checkout.session.completed",
+    id: str = "evt_1",
+    *,
+    livemode: object = False,
+) -> str:
     return json.dumps(
         {
             "id": id,
             "object": "event",
             "type": kind,
+            "livemode": livemode,
             "created": int(time.time()),
             "data": {"object": data},
         }

@@ -175,3 +175,42 @@ def test_refund_made_in_the_dashboard_is_debited_even_into_debt(
         hold(paid.account, 1, "call:call_2")
     assert refused.value.code == "account_owes"
     assert_books_are_right()
+
+
+def test_day_of_an_account_that_settles_in_euro_agrees(
+    stripe_sandbox: StripeSandbox, topup: TopUp
+) -> None:
+    stripe_sandbox.set_account(settles_in="eur", exchange_rate=0.92)
+    stripe_sandbox.act(topup, "pay")
+    stripe_sandbox.settle()
+    topup.refresh_from_db()
+    start_refund(topup=topup, amount_micros=5 * DOLLAR, user=topup.user, reason="")
+    dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(topup), amount=500)
+    stripe_sandbox.close(dispute, "win")
+    stripe_sandbox.settle()
+    report = compare()
+    assert report.difference_count == 0, report.text
+    charges = [line for line in report.text.splitlines() if line.startswith("charge")]
+    assert [line.split()[1:] for line in charges] == [["1", "20.00", "20.00", "0.00"]]
+
+
+def test_disputes_are_learned_without_the_right_to_read_warnings(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    stripe_sandbox.rule("drop")
+    stripe_sandbox.set_account(lacking_rights=["GET /v1/radar/*"])
+    stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    assert reconcile_topups()["disputes unheard of"] == 1
+    paid.account.refresh_from_db()
+    assert paid.account.is_frozen
+
+
+def test_test_payment_through_the_webhook_of_a_live_server_is_no_credit(
+    stripe_sandbox: StripeSandbox, topup: TopUp
+) -> None:
+    stripe_sandbox.set_account(event_livemode=True)  # the key of the tests is a test key
+    stripe_sandbox.act(topup, "pay")
+    stripe_sandbox.control.post("stripe/sessions", mode="setup")
+    stripe_sandbox.settle()
+    assert set(StripeEvent.objects.values_list("outcome", flat=True)) == {"other_mode"}
+    assert totals(topup.account) == (0, 0)

@@ -1,12 +1,16 @@
 """Events of Stripe: which change something, once."""
 
+import json
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from billing.models import StripeEvent, TopUp
+from billing.payments.events import apply_overdue
 from tests.billing.money import totals
 from tests.billing.payments.stripe_events import event, paid, send
 
@@ -91,4 +95,39 @@ def test_session_that_is_complete_but_not_paid_credits_nothing(
     unpaid: TopUp, payment_status: str
 ) -> None:
     assert send(event(paid(unpaid, payment_status=payment_status))) == 200
+    assert totals(unpaid.account) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "livemode"),
+    [("rk_live_0", False), ("sk_live_0", None), ("rk_live_0", "true"), ("rk_test_0", True)],
+)
+def test_event_of_another_mode_than_the_key_credits_nothing(
+    unpaid: TopUp, settings: Settings, key: str, livemode: object
+) -> None:
+    settings.STRIPE_API_KEY = key
+    assert send(event(paid(unpaid), livemode=livemode)) == 200
+    assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.OTHER_MODE
+    assert totals(unpaid.account) == (0, 0)
+
+
+def test_live_event_counts_under_a_live_key(unpaid: TopUp, settings: Settings) -> None:
+    settings.STRIPE_API_KEY = "rk_live_0"
+    assert send(event(paid(unpaid), livemode=True)) == 200
+    assert totals(unpaid.account) == (20, 0)
+
+
+def test_test_events_stored_before_opening_are_replayed_to_no_effect(
+    unpaid: TopUp, settings: Settings
+) -> None:
+    StripeEvent.objects.create(
+        stripe_id="evt_1",
+        kind="checkout.session.completed",
+        payload=json.loads(event(paid(unpaid))),
+        stripe_created_at=timezone.now(),
+    )
+    settings.STRIPE_API_KEY = "rk_live_0"
+    assert apply_overdue() == 1
+    call_command("replay_stripe_events")
+    assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.OTHER_MODE
     assert totals(unpaid.account) == (0, 0)

@@ -64,3 +64,10 @@ def test_event_nested_deeper_than_python_reads_is_refused(db: None) -> None:
 
 def test_webhook_takes_posts_only(db: None) -> None:
     assert Client().get(URL).status_code == 405
+
+
+@pytest.mark.parametrize("mode", ["setup", "subscription", "payment"])
+def test_session_of_another_product_is_answered_and_ignored(db: None, mode: str) -> None:
+    foreign = {"object": "checkout.session", "mode": mode, "metadata": {"topup_id": "top_theirs"}}
+    assert send(event(foreign | {"amount_total": None, "currency": None})) == 200
+    assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.IGNORED
