@@ -27,8 +27,8 @@ LONGEST_SECONDS = 10_000_000  # the time that a price of next to nothing buys is
 HELD_HINTS = Hints(
     "Wait until those calls have ended, end one, or place calls with a lower max_seconds.",
     page="Wait until the call has ended, or end it.",
-    terminal="End it with: moby calls hangup ID\n"
-    "A call holds less with --max-minutes. More money: moby topup 20 --open",
+    terminal="Hang up with moby calls hangup ID, hold less with --max-minutes, or top up: "
+    "moby topup 20 --open",
 )
 
 

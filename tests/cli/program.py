@@ -60,6 +60,7 @@ class Moby:
     clock: FakeClock = field(default_factory=FakeClock)
     opened: list[str] = field(default_factory=list)
     browser_works: bool = True
+    try_seconds: float = 30.0
 
     def run(self, *words: str, typed: str = "", **env: str) -> Ran:
         environ = {**self.env, **env}
@@ -69,7 +70,7 @@ class Moby:
             stdin=StringIO(typed),
             stdout=out,
             stderr=err,
-            transport=WebTransport(environ),
+            transport=WebTransport(environ, try_seconds=self.try_seconds),
             open_browser=self._open,
             clock=self.clock,
         )

@@ -1,6 +1,9 @@
 """`moby doctor`: each check, and no secret."""
 
+import pytest
+
 from tests.cli import documents as d
+from tests.cli.ports import closed_port
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
@@ -40,3 +43,36 @@ def test_doctor_of_a_server_that_is_away(moby: Moby) -> None:
     assert states["clock"] == "note"
     missing = moby.run("doctor", MOBY_HOST="https://nowhere.invalid", SSL_CERT_FILE="/no/where.pem")
     assert "SSL_CERT_FILE names /no/where.pem, which is not there" in missing.stdout
+
+
+def test_doctor_leaves_to_the_proxy_what_the_proxy_does(
+    moby: Moby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = closed_port()
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    env = {"MOBY_HOST": "https://mobayilo.example", "HTTPS_PROXY": proxy}
+    findings = moby.run("doctor", "--json", **env).json["findings"]
+    found = {finding["subject"]: (finding["state"], finding["detail"]) for finding in findings}
+    assert (found["name"][0], found["encryption"][0]) == ("note", "note")
+    assert found["server"][0] == "problem"
+    assert "the proxy 127.0.0.1" in found["server"][1]
+
+
+def test_doctor_goes_on_with_a_broken_configuration(moby: Moby) -> None:
+    folder = moby.home / "config"
+    folder.mkdir(mode=0o700)
+    (folder / "config.json").write_text("{")
+    (folder / "config.json").chmod(0o600)
+    ran = moby.run("doctor", "--json", MOBY_HOST=closed_port())
+    assert ran.code == 1
+    findings = {finding["subject"]: finding for finding in ran.json["findings"]}
+    assert findings["folder"]["state"] == "problem"
+    assert "config.json is not readable as JSON" in findings["folder"]["detail"]
+    assert findings["server"]["state"] == "problem"
+
+
+def test_doctor_counts_a_wrong_clock_in_days(moby: Moby, server: StubServer) -> None:
+    for _ in range(2):
+        date = {"Date": "Sun, 19 Oct 2025 20:00:00 GMT"}
+        server.on("GET", "client", d.offered("0.1.0", "0.1.0"), headers=date)
+    assert "401 days ahead of the server; set it right" in moby.run("doctor").stdout

@@ -16,18 +16,31 @@ def console() -> None:
 def main(words: list[str], context: "Context | None" = None) -> int:
     if words in (["--version"], ["-V"]):
         # Answered here because scripts ask it often, and the rest takes 50 ms to load.
-        print(f"moby {__version__}", file=context.stdout if context else None)
+        try:
+            print(f"moby {__version__}", file=context.stdout if context else None, flush=True)
+        except BrokenPipeError:
+            _abandon_output()
+        except OSError as error:
+            _abandon_output()
+            sys.stderr.write(f"moby: the output cannot be written: {error.strerror}\n")
+            return 1
         return 0
     try:
         from moby.cli.runner import run
-        from moby.context import abandon, system_context
+        from moby.context import system_context
 
         return run(words, context or system_context())
     except KeyboardInterrupt:
         return 130  # pressed before there was a command to interrupt
     except BrokenPipeError:
-        abandon(sys.stdout)  # the reader has seen enough
+        _abandon_output()  # the reader has seen enough
         return 0
+
+
+def _abandon_output() -> None:
+    from moby.context import abandon
+
+    abandon(sys.stdout)
 
 
 if __name__ == "__main__":

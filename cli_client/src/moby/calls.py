@@ -67,7 +67,7 @@ def quote_lines(quote: Quote) -> list[str]:
     elif quote["max_seconds"]:
         hold = whole_cents(quote["hold"], rounding=ROUND_UP)
         reason = LIMITS.get(quote.get("limited_by", ""), "")
-        limit = f"{length(quote['max_seconds'])}{reason}; {hold} of {available} is held meanwhile"
+        limit = f"{length(quote['max_seconds'])}{reason}; {hold} of {available} held meanwhile"
     keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
     return [
         f"To      {clean(quote['international'])} ({where}){keys}",

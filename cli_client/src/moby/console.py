@@ -83,6 +83,8 @@ class Console:
         self._put_fitted(self.context.stderr, f"{self.style_err('moby:', 'red')} {error.message}")
         for line in [*map(clean, error.field_lines()), *error.hint.splitlines()]:
             self._put_fitted(self.context.stderr, f"  {line}")
+        if error.quotes_request:
+            self._put_fitted(self.context.stderr, f"  Request id: {error.request_id}")
 
     def live(self, text: str) -> None:
         """Write a line on stderr that replaces the last one; only a terminal gets it."""

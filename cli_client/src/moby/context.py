@@ -4,13 +4,17 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
+from moby.errors import MobyError
 from moby.network import Transport, WebTransport
 
+# Nothing can be there: for a user without a home or access to it, who needs none with MOBY_TOKEN.
+NO_FOLDER = Path(os.devnull) / "moby"
 _REMOTE = ("SSH_TTY", "SSH_CONNECTION", "SSH_CLIENT", "CI")
 _WSL_OPENERS = ("wslview", "powershell.exe")
 
@@ -43,10 +47,24 @@ class Context:
     @property
     def config_dir(self) -> Path:
         named = self.environ.get("MOBY_CONFIG_DIR")
-        if named:
-            return Path(named).expanduser()
         base = self.environ.get("XDG_CONFIG_HOME") or "~/.config"
-        return Path(base).expanduser() / "moby"
+        try:
+            if named:
+                return Path(named).expanduser()
+            folder = Path(base).expanduser() / "moby"
+            with suppress(FileNotFoundError, NotADirectoryError):
+                folder.stat()
+            return folder
+        except PermissionError:
+            return NO_FOLDER
+        except RuntimeError as error:  # the user has no home, or ~name is of a user unknown here
+            if named:
+                raise MobyError(
+                    "bad_configuration",
+                    f"MOBY_CONFIG_DIR names {named}, and there is no such user",
+                    "Name a folder of your own, such as ~/.config/moby.",
+                ) from error
+            return NO_FOLDER
 
 
 def system_context() -> Context:

@@ -105,6 +105,12 @@ class MobyError(Exception):
     def retryable(self) -> bool:
         return self.exit_code is ExitCode.UNAVAILABLE
 
+    @property
+    def quotes_request(self) -> bool:
+        """Is this a fault of the server, or for support, so that they need the request's id?"""
+        is_fault = self.retryable and self.code not in ("throttled", "idempotency_in_progress")
+        return bool(self.request_id) and (is_fault or "support" in self.hint)
+
     def field_lines(self) -> list[str]:
         """Return the reasons of the server for each field that it could not use."""
         fields = self.details.get("fields")

@@ -2,24 +2,26 @@
 
 The first GET of a run goes over http.client, which loads in a quarter of the time of requests and
 makes `moby balance` feel instant. Everything else, and everything that needs a proxy, goes over
-requests. Both use the same trust roots and time-outs, and neither follows redirects or reads
-~/.netrc: a token goes to its own host or nowhere. Unencrypted requests stay on this machine, so
-a server here is asked directly, whatever proxies the environment names: a proxy would read the
-token.
+requests. Both use the same trust roots and time-outs and report faults in the same words, and
+neither follows redirects or reads ~/.netrc: a token goes to its own host or nowhere. Unencrypted
+requests stay on this machine, so a server here is asked directly, whatever proxies the
+environment names: a proxy would read the token.
 """
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from moby.bounded import run_bounded
 from moby.errors import MobyError
+from moby.faults import TransportError, explain
 
 if TYPE_CHECKING:
-    from requests import RequestException
+    from ssl import SSLContext
 
 DEFAULT_HOST = "https://mobayilo.com"
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -44,151 +46,155 @@ class Response:
     body: bytes
 
 
-class TransportError(Exception):
-    """A request without an answer: a code of moby's own, and a message that says what happened."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 class Transport(Protocol):
-    def send(self, request: Request) -> Response: ...
+    try_seconds: float
+
+    def send(
+        self, request: Request, still_waiting: Callable[[float], None] | None = None
+    ) -> Response: ...
 
 
 class WebTransport:
-    """The real network. Carriers are loaded when they are first needed."""
+    """The real network. Carriers are loaded when they are first needed.
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    `try_seconds` bounds each request from the look-up of the name to the last byte.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], *, try_seconds: float = READ_TIMEOUT_SECONDS
+    ) -> None:
+        self.try_seconds = try_seconds
         self._environ = environ
-        self._session: Transport | None = None
+        self._session: RequestsTransport | None = None
 
-    def send(self, request: Request) -> Response:
+    def send(
+        self, request: Request, still_waiting: Callable[[float], None] | None = None
+    ) -> Response:
+        """Return the answer; raise TransportError. `still_waiting` is called each second."""
         is_here = is_on_this_machine(request.url)
         if not is_here and urlsplit(request.url).scheme != "https":
-            raise TransportError("insecure_host", "it is not encrypted, so a token could be read")
-        if self._session is None:
-            trusted = ca_file(self._environ)
-            has_proxy = any(
-                self._environ.get(name) or self._environ.get(name.upper())
-                for name in _PROXY_VARIABLES
+            raise TransportError(
+                "insecure_host",
+                "it is not encrypted, so a token could be read",
+                "Use https://. Plain http works only on this machine.",
             )
-            if request.method == "GET" and (is_here or not has_proxy):
+        proxy = None if is_here else proxy_for(request.url, self._environ)
+        try:
+            return run_bounded(lambda: self._carry(request, proxy), self.try_seconds, still_waiting)
+        except TransportError:
+            raise
+        except Exception as error:
+            self._session = None  # whatever is under way there is not waited for
+            raise explain(error, request.url, proxy=proxy, is_here=is_here) from error
+
+    def _carry(self, request: Request, proxy: str | None) -> Response:
+        if self._session is None:
+            trusted = ca_path(self._environ)
+            if request.method == "GET" and proxy is None:
                 return send_once(request, trusted)
             self._session = RequestsTransport(trusted)
-        return self._session.send(request)
+        return self._session.send(request, proxy)
 
 
-def ca_file(environ: Mapping[str, str]) -> str | None:
-    """Return the trust roots named by the environment, or None for those that come with moby."""
+def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
+    """Return the proxy that the environment names for the address, by the rules of requests."""
+    if not any(environ.get(name) or environ.get(name.upper()) for name in _PROXY_VARIABLES):
+        return None
+    from requests.utils import get_environ_proxies, select_proxy
+
+    return select_proxy(url, get_environ_proxies(url, no_proxy=None))
+
+
+def ca_path(environ: Mapping[str, str]) -> str | None:
+    """Return the trust roots that the environment names, None for those that come with moby.
+
+    They are a file, or a folder of hashed names as OpenSSL has it. Raise `tls_error` if they cannot
+    be used, since neither carrier says so clearly.
+    """
     name = next((name for name in _CA_VARIABLES if environ.get(name)), None)
     if name is None:
         return None
+    import ssl
+
     path = os.path.expanduser(environ[name])
-    if not os.path.exists(path):
-        raise TransportError("tls_error", f"{name} names {path}, which is not there")
+    hint = f"Name a file of certificates (PEM) or a folder of them in {name}, or unset it."
+    try:
+        if os.path.isdir(path):
+            os.scandir(path).close()
+        else:
+            ssl.create_default_context(cafile=path)
+    except FileNotFoundError as error:
+        message = f"{name} names {path}, which is not there"
+        raise TransportError("tls_error", message, hint) from error
+    except OSError as error:
+        reason = "it holds no certificate"
+        if not isinstance(error, ssl.SSLError):
+            reason = error.strerror or reason
+        message = f"{name} names {path}, which cannot be used: {reason}"
+        raise TransportError("tls_error", message, hint) from error
     return path
 
 
-def send_once(request: Request, ca_file: str | None) -> Response:
+def send_once(request: Request, ca_path: str | None) -> Response:
     """Send one request over http.client: no session, no proxy, no redirect."""
-    import socket
-    import ssl
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from http.client import HTTPConnection, HTTPSConnection
 
     parts = urlsplit(request.url)
     host, seconds = parts.hostname or "", CONNECT_TIMEOUT_SECONDS
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = request.headers | {"Connection": "close"}
-    try:
-        if parts.scheme == "http":
-            connection = HTTPConnection(host, parts.port, timeout=seconds)
-        else:
-            if ca_file is None:
-                from certifi import where  # costs 8 ms, wanted for https only
+    if parts.scheme == "http":
+        connection = HTTPConnection(host, parts.port, timeout=seconds)
+    else:
+        connection = HTTPSConnection(host, parts.port, timeout=seconds, context=trust(ca_path))
+    with closing(connection):
+        connection.connect()
+        if connection.sock is not None:
+            connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+        connection.request(request.method, target, body=request.body, headers=headers)
+        answer = connection.getresponse()
+        received = {name.lower(): value for name, value in answer.getheaders()}
+        return Response(answer.status, received, answer.read())
 
-                ca_file = where()
-            context = ssl.create_default_context(cafile=ca_file)
-            connection = HTTPSConnection(host, parts.port, timeout=seconds, context=context)
-        with closing(connection):
-            connection.connect()
-            if connection.sock is not None:
-                connection.sock.settimeout(READ_TIMEOUT_SECONDS)
-            connection.request(request.method, target, body=request.body, headers=headers)
-            answer = connection.getresponse()
-            received = {name.lower(): value for name, value in answer.getheaders()}
-            return Response(answer.status, received, answer.read())
-    except TimeoutError as error:
-        raise TransportError("timeout", "the server did not answer in time") from error
-    except ssl.SSLError as error:
-        reason = getattr(error, "verify_message", "") or error.reason
-        reason = reason or "the certificates are unusable"
-        raise TransportError("tls_error", f"no secure connection: {reason}") from error
-    except socket.gaierror as error:
-        raise TransportError("network_error", f"the name {parts.hostname} was not found") from error
-    except (OSError, HTTPException) as error:
-        reason = getattr(error, "strerror", None) or "the connection broke off"
-        raise TransportError("network_error", f"no connection: {reason}") from error
+
+def trust(ca_path: str | None) -> "SSLContext":
+    """Return the context that accepts a server's certificate by those trust roots."""
+    import ssl
+
+    if ca_path is None:
+        from certifi import where  # costs 8 ms, wanted for https only
+
+        ca_path = where()
+    is_folder = os.path.isdir(ca_path)
+    return ssl.create_default_context(
+        cafile=None if is_folder else ca_path, capath=ca_path if is_folder else None
+    )
 
 
 class RequestsTransport:
-    """Requests over the requests library, with the proxies that the environment names."""
+    """Requests over the requests library, which knows how to speak to a proxy."""
 
-    def __init__(self, ca_file: str | None) -> None:
+    def __init__(self, ca_path: str | None) -> None:
         import requests
 
         self._session = requests.Session()
         # With trust_env, requests would replace our Authorization header by one from ~/.netrc.
         self._session.trust_env = False
-        self._session.verify = ca_file or True
+        self._session.verify = ca_path or True
         self._session.headers.clear()
 
-    def send(self, request: Request) -> Response:
-        import requests
-        import requests.utils
-
-        proxies: dict[str, str] = {}
-        if not is_on_this_machine(request.url):
-            proxies = dict(requests.utils.get_environ_proxies(request.url, no_proxy=None))
-        try:
-            answer = self._session.request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                data=request.body,
-                proxies=proxies,
-                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise _explained(error) from error
+    def send(self, request: Request, proxy: str | None) -> Response:
+        answer = self._session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body,
+            proxies={urlsplit(request.url).scheme: proxy} if proxy else {},
+            timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+            allow_redirects=False,
+        )
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, answer.content)
-
-
-def _explained(error: "RequestException") -> TransportError:
-    """Return the fault in our words, with the operating system's own reason.
-
-    The reason is found below the wrappers of urllib3 and requests.
-    """
-    import requests
-
-    if isinstance(error, requests.exceptions.ProxyError):
-        return TransportError("proxy_error", "the proxy did not let the request through")
-    if isinstance(error, requests.Timeout):
-        return TransportError("timeout", "the server did not answer in time")
-    if isinstance(error, requests.exceptions.SSLError):
-        return TransportError("tls_error", "no secure connection: the certificate was not accepted")
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        if isinstance(current, OSError) and current.strerror:
-            return TransportError("network_error", f"no connection: {current.strerror}")
-        seen.append(current)
-        wrapped = getattr(current, "reason", None) or next(iter(current.args), None)
-        current = wrapped if isinstance(wrapped, BaseException) else current.__context__
-    return TransportError("network_error", "no connection: the connection broke off")
 
 
 def read_host(text: str) -> str:
@@ -202,6 +208,7 @@ def read_host(text: str) -> str:
     try:
         parts = urlsplit(written if "://" in written else f"https://{written}")
         parts.port  # noqa: B018  # reading it is what checks it
+        _check_labels(parts.hostname or "")
     except ValueError as error:
         raise _bad_host(written, "it is not a valid address") from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
@@ -217,6 +224,14 @@ def read_host(text: str) -> str:
             "Use https://. Plain http works only on this machine, for example http://localhost:8000.",
         )
     return f"{parts.scheme}://{netloc_of(parts)}"
+
+
+def _check_labels(name: str) -> None:
+    """Raise ValueError for a name that no look-up takes, such as a..b."""
+    if not name.isascii():
+        name = name.encode("idna").decode()
+    if not all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")):
+        raise ValueError(name)
 
 
 def _bad_host(text: str, reason: str) -> MobyError:

@@ -65,14 +65,17 @@ def relative(text: str, now: float) -> str:
         seconds = parse(text).timestamp() - now
     except ValueError:
         return clean(text)
-    units = ((_DAY_SECONDS, "day"), (3600, "hour"), (60, "minute"))
+    return f"in {span(seconds)}" if seconds >= 0 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time, of either sign, in its largest unit: 12 days, 1 hour."""
     amount, unit = int(abs(seconds)), "second"
-    for size, name in units:
+    for size, name in ((_DAY_SECONDS, "day"), (3600, "hour"), (60, "minute")):
         if abs(seconds) >= size:
             amount, unit = round(abs(seconds) / size), name
             break
-    plural = "" if amount == 1 else "s"
-    return f"in {amount} {unit}{plural}" if seconds >= 0 else f"{amount} {unit}{plural} ago"
+    return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
 
 
 def clock_time(seconds: float) -> str:

@@ -55,3 +55,16 @@ def test_closed_stream_ends_nothing(moby: Moby, server: StubServer, words: str, 
     if code == 0:
         server.on("GET", "balance", d.BALANCE)
     assert moby.shell(f"moby {words}", MOBY_TOKEN=d.TOKEN).code == code
+
+
+def test_argument_that_is_no_text_is_named(moby: Moby) -> None:
+    ran = moby.run("rates", "\udcff")
+    assert (ran.code, "is not text in UTF-8" in ran.stderr) == (2, True)
+
+
+def test_version_on_a_full_disk_is_no_traceback(moby: Moby) -> None:
+    ran = moby.shell("moby --version >/dev/full")
+    assert (ran.code, ran.stderr) == (
+        1,
+        "moby: the output cannot be written: No space left on device\n",
+    )

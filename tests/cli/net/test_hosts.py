@@ -8,6 +8,9 @@ from tests.cli.program import Moby
 @pytest.mark.parametrize(
     "host",
     [
+        "https://a..b",
+        "https://ä..b",
+        f"https://{'a' * 64}.example",
         "https://user:pw@mobayilo.com",
         "https://mobayilo.com/api",
         "https://mobayilo.com?x=1",

@@ -1,5 +1,6 @@
 """The files that moby keeps: private, whole, and named when they cannot be used."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -94,3 +95,44 @@ def test_files_that_cannot_be_written_are_named(moby: Moby, server: StubServer) 
     ran = moby.run("auth", "logout", "--json")
     assert (ran.code, ran.error["code"]) == (1, "insecure_file")
     assert "config.json cannot be used" in ran.error["message"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="another user is needed")
+@pytest.mark.parametrize("home", [None, "closed"])
+def test_user_without_a_home_needs_none_with_a_token(
+    moby: Moby, server: StubServer, home: str | None
+) -> None:
+    del moby.env["HOME"], moby.env["MOBY_CONFIG_DIR"]
+    if home:
+        (moby.home / home).mkdir(mode=0o700)
+        moby.env["HOME"] = str(moby.home / home)
+    server.on("GET", "balance", d.BALANCE)
+    line = "setpriv --reuid 54321 --clear-groups moby balance --json"
+    ran = moby.shell(line, MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.stderr) == (0, "")
+
+
+def test_drive_without_locks_keeps_a_sign_in(
+    moby: Moby, server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)  # as NFS without its lock daemon does
+    sign_in(moby, server)
+    assert moby.run("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_drive_without_modes_is_not_said_to_be_mended(
+    moby: Moby, server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(moby, server)
+    (moby.home / "config" / "credentials.json").chmod(0o644)
+    monkeypatch.setattr(os, "fchmod", lambda handle, mode: None)  # as a Windows drive in WSL does
+    assert moby.run("auth", "token").stderr == ""
+
+
+def test_folder_of_an_unknown_user_is_named(moby: Moby) -> None:
+    ran = moby.run("balance", "--json", MOBY_CONFIG_DIR="~nosuchuser/x", MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.error["code"]) == (1, "bad_configuration")
+    assert "~nosuchuser/x, and there is no such user" in ran.error["message"]

@@ -4,17 +4,19 @@ import json
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 from moby import __version__
 from moby.api.answers import Token
 from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for
+from moby.faults import TransportError
 from moby.installation import site
-from moby.network import DEFAULT_HOST, Request, Response, TransportError, is_loopback, read_host
+from moby.network import DEFAULT_HOST, Request, Response, read_host
 from moby.store.credentials import (
     DEFAULT_PROFILE,
     Config,
@@ -26,11 +28,21 @@ from moby.store.credentials import (
 from moby.text import clean
 
 BASE_PATH = "/api/cli/v1/"
+CLIENT_ID = "moby-cli"
 _TRIES = 3
 _LONGEST_PAUSE_SECONDS = 10.0
+_NAMED_SOURCES = ("--token", "MOBY_TOKEN", "MOBY_TOKEN_FILE")
 _WORTH_RETRYING = {429, 500, 502, 503, 504}
 T = TypeVar("T")
-Trace = Callable[[Request, Response | None, float], None]
+
+
+class Watcher(Protocol):
+    """The terminal, which shows what requests do and that one takes its time."""
+
+    def trace(self, request: Request, response: Response | None, seconds: float) -> None: ...
+
+    def show_waiting(self, text: str) -> None:
+        """Show the text for as long as the request lasts; remove it if it is empty."""
 
 
 class Api:
@@ -43,14 +55,14 @@ class Api:
         host: str,
         credential: Callable[[], Credential],
         advice: str,
-        trace: Trace,
+        watcher: Watcher,
     ) -> None:
         self.host = host
         self.token_expires_at: str | None = None
         self._context = context
         self._credential = credential
         self._advice = advice
-        self._trace = trace
+        self._watcher = watcher
 
     def get(
         self,
@@ -94,7 +106,7 @@ class Api:
         given = {name: value for name, value in fields.items() if value is not None}
         headers = self._headers() | {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(given).encode()
-        return self._send(Request("POST", self.host + path, headers, body))
+        return self._send_up_to(1, Request("POST", self.host + path, headers, body), None)
 
     def _answer(
         self,
@@ -127,49 +139,55 @@ class Api:
         return response
 
     def _headers(self) -> dict[str, str]:
-        return {"Accept": "application/json", "User-Agent": user_agent()}
+        # The client id asks for refusals in words for a terminal.
+        return {
+            "Accept": "application/json",
+            "User-Agent": user_agent(),
+            "X-Client-Id": CLIENT_ID,
+        }
 
     def _send_up_to(self, tries: int, request: Request, key: str | None) -> Response:
-        for left in reversed(range(tries)):
+        """Send a request, again where that is safe and helps, for two tries' time at most."""
+        overall_ends_at = time.monotonic() + 2 * self._context.transport.try_seconds
+        for number in range(1, tries + 1):
             try:
-                response = self._send(request)
-            except MobyError:
-                if not left:
+                response = self._send(request, number)
+            except MobyError as error:
+                if number == tries or time.monotonic() >= overall_ends_at:
                     raise
-                self._context.clock.sleep(_pause_seconds(tries - left, None))
+                self._wait_for_next(number, _pause_seconds(number, None), error.message)
                 continue
             is_passing = response.status in _WORTH_RETRYING
             if response.status == 409 and key:
                 code = (_error_object(response) or {}).get("code")
                 is_passing = code == "idempotency_in_progress"
-            pause = _pause_seconds(tries - left, response.headers.get("retry-after"))
-            if not left or not is_passing or pause > _LONGEST_PAUSE_SECONDS:
+            pause = _pause_seconds(number, response.headers.get("retry-after"))
+            if number == tries or not is_passing or pause > _LONGEST_PAUSE_SECONDS:
                 return response
-            self._context.clock.sleep(pause)
+            self._wait_for_next(number, pause, f"{self.host} is busy (HTTP {response.status})")
         raise AssertionError("the loop returns or raises")
 
-    def _send(self, request: Request) -> Response:
-        started = self._context.clock.now()
-        try:
-            response = self._context.transport.send(request)
-        except TransportError as error:
-            self._trace(request, None, self._context.clock.now() - started)
-            raise self._unreachable(error) from error
-        self._trace(request, response, self._context.clock.now() - started)
-        return response
+    def _wait_for_next(self, number: int, pause_seconds: float, reason: str) -> None:
+        self._watcher.show_waiting(f"{clean(reason)}; try {number + 1} follows …")
+        self._context.clock.sleep(pause_seconds)
 
-    def _unreachable(self, error: TransportError) -> MobyError:
-        hint = "Check your connection, then try again."
-        if error.code == "proxy_error":
-            hint = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
-        elif error.code == "insecure_host":
-            hint = "Use https://. Plain http works only on this machine."
-        elif error.code == "tls_error":
-            hint = "If your network has its own certificate, name its file in REQUESTS_CA_BUNDLE."
-            address = urlsplit(self.host)
-            if "WRONG_VERSION" in error.message and is_loopback(address.hostname or ""):
-                hint = f"If it is not encrypted, write http://{address.netloc}."
-        return MobyError(error.code, f"cannot reach {self.host}: {error.message}", hint)
+    def _send(self, request: Request, number: int) -> Response:
+        started = self._context.clock.now()
+        place = urlsplit(self.host).netloc + (f", try {number}" if number > 1 else "")
+
+        def still_waiting(seconds: float) -> None:
+            self._watcher.show_waiting(f"Waiting for {place}, {seconds:.0f} s …")
+
+        response = None
+        try:
+            response = self._context.transport.send(request, still_waiting)
+        except TransportError as error:
+            unreachable = f"cannot reach {self.host}: {error.message}"
+            raise MobyError(error.code, unreachable, error.hint) from error
+        finally:
+            self._watcher.show_waiting("")
+            self._watcher.trace(request, response, self._context.clock.now() - started)
+        return response
 
     def _refusal(self, response: Response, source: str | None) -> MobyError:
         error = _error_object(response)
@@ -179,9 +197,11 @@ class Api:
         hint = clean(error.get("hint") or "")
         if response.status == 401:
             hint = self._advice
-            if source in ("--token", "MOBY_TOKEN", "MOBY_TOKEN_FILE"):
+            if source in _NAMED_SOURCES:
                 replace = f"The token comes from {source}. Replace it there, or leave it out."
                 hint = f"{replace} {self._advice}"
+        elif source in _NAMED_SOURCES and code.startswith(("insufficient_scope", "guard_")):
+            hint = f"The token comes from {source}. Use one there that may do this."
         details = error.get("details")
         return MobyError(
             code,
@@ -209,10 +229,15 @@ def device_name() -> str:
 
 
 def unexpected(host: str, response: Response) -> MobyError:
+    message = f"{host} gave an answer that moby does not understand (HTTP {response.status})"
+    hint = "Is the host right? If it is, the service may be down: try again in a minute."
+    if response.status >= 500:
+        message = f"{host} is not working at the moment (HTTP {response.status})"
+        hint = "Try again in a minute."
     return MobyError(
         "unexpected_answer",
-        f"{host} gave an answer that moby does not understand (HTTP {response.status})",
-        "Is the host right? If it is, the service may be down: try again in a minute.",
+        message,
+        hint,
         exit_code=ExitCode.UNAVAILABLE,
         request_id=clean(response.headers.get("x-request-id", "")) or None,
     )
@@ -261,13 +286,13 @@ class Session:
         host: str | None,
         token: str | None,
         profile: str | None,
-        trace: Trace,
+        watcher: Watcher,
     ) -> None:
         self.context = context
         self._host = host
         self._token = token
         self._profile = profile
-        self._trace = trace
+        self._watcher = watcher
         self._api: Api | None = None
 
     @cached_property
@@ -286,7 +311,7 @@ class Session:
             host=self._host,
             token=self._token,
             profile=self._profile,
-            trace=self._trace,
+            watcher=self._watcher,
         )
         bare.config = Config(self.context.config_dir, ignored=True)
         return bare
@@ -337,7 +362,7 @@ class Session:
             host=host or self.host,
             credential=credential,
             advice=self.credentials.advice,
-            trace=self._trace,
+            watcher=self._watcher,
         )
 
     def api_with(self, token: str, host: str | None = None) -> Api:

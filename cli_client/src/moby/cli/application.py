@@ -105,6 +105,7 @@ class Application(Moby):
         self.context = context
         self.console = Console(context)
         self.session: Session | None = None
+        self._shows_waiting = False
         self.auto_exits(False)
         self.catch_exceptions(False)
         makers = {name: load(name) for name in COMMANDS}
@@ -132,9 +133,7 @@ class Application(Moby):
                 "Note: other users of this machine can see --token in the process list. "
                 "MOBY_TOKEN or MOBY_TOKEN_FILE keep it to yourself."
             )
-        self.session = Session(
-            self.context, host=host, token=token, profile=profile, trace=self._trace
-        )
+        self.session = Session(self.context, host=host, token=token, profile=profile, watcher=self)
         return self.session
 
     def _run(self, io: "IO") -> int:
@@ -151,7 +150,15 @@ class Application(Moby):
         except KeyboardInterrupt as error:
             raise interrupted() from error
 
-    def _trace(self, request: Request, response: Response | None, seconds: float) -> None:
+    def show_waiting(self, text: str) -> None:
+        if text:
+            self.console.live(text)
+            self._shows_waiting = True
+        elif self._shows_waiting:
+            self.console.end_live()
+            self._shows_waiting = False
+
+    def trace(self, request: Request, response: Response | None, seconds: float) -> None:
         if self.console.verbosity:
             from moby.cli.tracing import trace
 

@@ -24,6 +24,8 @@ def run(words: list[str], context: Context) -> int:
     console.json = wants_json(words)
     tightened.clear()
     try:
+        if unreadable := next((word for word in words if not _is_text(word)), None):
+            raise MobyError("usage", f"{unreadable!r} is not text in UTF-8", "Write it again.")
         source = ArgvInput(["moby", *arrange(words)])
         source.set_stream(context.stdin)
         out, err = StreamOutput(context.stdout), StreamOutput(context.stderr)
@@ -57,6 +59,11 @@ def run(words: list[str], context: Context) -> int:
         hint = "That is a mistake in moby. Run it again with -vv and report what it prints."
         console.fail(MobyError("internal_error", failed, hint))
         return ExitCode.FAILURE
+
+
+def _is_text(word: str) -> bool:
+    """Is the argument text? Python hands on other bytes as halves of surrogate pairs."""
+    return not any("\ud800" <= c <= "\udfff" for c in word)
 
 
 def warn_of_expiry(application: Application) -> None:

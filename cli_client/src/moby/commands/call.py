@@ -65,7 +65,7 @@ class CallCommand(Command):
             raise MobyError(
                 refusal["code"],
                 clean(refusal["message"]),
-                "\n".join(map(clean, refusal["hint"].splitlines())),
+                clean(refusal["hint"]),
                 exit_code=exit_code_for(refusal["status"], refusal["code"]),
             )
         self._confirm(quote)

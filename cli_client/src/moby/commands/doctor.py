@@ -3,7 +3,6 @@
 import os
 import platform
 import socket
-import ssl
 import stat
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -14,9 +13,17 @@ from moby.api.answers import Client, Status
 from moby.api.client import BASE_PATH, Session
 from moby.cli.command import Command
 from moby.errors import ExitCode, MobyError
-from moby.network import CONNECT_TIMEOUT_SECONDS, Request, TransportError, ca_file
+from moby.faults import TransportError, explain
+from moby.network import (
+    CONNECT_TIMEOUT_SECONDS,
+    Request,
+    ca_path,
+    is_on_this_machine,
+    proxy_for,
+    trust,
+)
 from moby.store.credentials import MISSPELT, KeyringStore, KeyringUnavailableError
-from moby.text import clean
+from moby.text import clean, span
 
 _WRONG_CLOCK_SECONDS = 60
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -32,7 +39,7 @@ class DoctorCommand(Command):
     description = "Look for what is wrong; the output is safe to paste"
 
     def handle(self) -> int:
-        findings = [(subject, *check(self.session)) for subject, check in CHECKS.items()]
+        findings = [(subject, *self._found(check)) for subject, check in CHECKS.items()]
         is_well = all(state != "problem" for _, state, _ in findings)
         if self.console.json:
             names = ("subject", "state", "detail")
@@ -43,6 +50,13 @@ class DoctorCommand(Command):
                 styled = self.console.style(f"{state:<7}", _STYLES[state])
                 self.console.write(f"{styled}  {subject:<12}  {clean(detail)}", hang=_HANG_COLUMNS)
         return ExitCode.DONE if is_well else ExitCode.FAILURE
+
+    def _found(self, check: "Check") -> tuple[str, str]:
+        """Return the finding of a check. An error that ends a check is its finding."""
+        try:
+            return check(self.session)
+        except MobyError as error:
+            return "problem", error.message
 
 
 def checks(subject: str) -> Callable[[Check], Check]:
@@ -106,7 +120,7 @@ def _proxy(session: Session) -> tuple[str, str]:
 @checks("certificates")
 def _certificates(session: Session) -> tuple[str, str]:
     try:
-        named = ca_file(session.context.environ)
+        named = ca_path(session.context.environ)
     except TransportError as error:
         return "problem", error.message
     return "ok", _without_home(named) if named else "those that come with moby"
@@ -115,6 +129,8 @@ def _certificates(session: Session) -> tuple[str, str]:
 @checks("name")
 def _name(session: Session) -> tuple[str, str]:
     name = urlsplit(session.host).hostname or ""
+    if _proxy_of(session):
+        return "note", "left to the proxy"
     try:
         found = socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)
     except OSError as error:
@@ -127,22 +143,26 @@ def _encryption(session: Session) -> tuple[str, str]:
     parts = urlsplit(session.host)
     if parts.scheme == "http":
         return "note", "none: this machine only"
+    if _proxy_of(session):
+        return "note", "through the proxy; see server"
     try:
-        from certifi import where
-
-        context = ssl.create_default_context(cafile=ca_file(session.context.environ) or where())
+        context = trust(ca_path(session.context.environ))
         address = (parts.hostname or "", parts.port or 443)
         with (
             socket.create_connection(address, CONNECT_TIMEOUT_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=parts.hostname) as secure,
         ):
             return "ok", str(secure.version())
-    except ssl.SSLCertVerificationError as error:
-        return "problem", f"certificate refused: {error.verify_message}"
     except TransportError as error:
         return "problem", error.message
     except OSError as error:
-        return "problem", f"no direct connection: {error.strerror or error}"
+        is_here = is_on_this_machine(session.host)
+        return "problem", explain(error, session.host, proxy=None, is_here=is_here).message
+
+
+def _proxy_of(session: Session) -> str | None:
+    host = session.host
+    return None if is_on_this_machine(host) else proxy_for(host, session.context.environ)
 
 
 @checks("server")
@@ -164,8 +184,9 @@ def _clock(session: Session) -> tuple[str, str]:
     except (TransportError, ValueError, TypeError):
         return "note", "could not be compared with the server's"
     off = session.context.clock.now() - there
-    state = "problem" if abs(off) > _WRONG_CLOCK_SECONDS else "ok"
-    return state, f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server"
+    if abs(off) <= _WRONG_CLOCK_SECONDS:
+        return "ok", f"within {_WRONG_CLOCK_SECONDS} s of the server"
+    return "problem", f"{span(off)} {'ahead of' if off > 0 else 'behind'} the server; set it right"
 
 
 @checks("sign-in")

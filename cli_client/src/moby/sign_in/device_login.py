@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from moby.api.client import Api, device_name, read_object, unexpected
+from moby.api.client import CLIENT_ID, Api, device_name, read_object, unexpected
 from moby.console import Console
 from moby.context import Clock, Context, may_open_browser
 from moby.errors import ExitCode, MobyError
@@ -16,7 +16,6 @@ from moby.network import is_same_site
 from moby.store.private_files import locked, read_json, remove, write_json
 from moby.text import clean, clock_time, from_now
 
-CLIENT_ID = "moby-cli"
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _DEFAULT_INTERVAL_SECONDS = 5.0
 # Clocks of virtual machines run up to a fifth too fast; polling early earns a slow_down.

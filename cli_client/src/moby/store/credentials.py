@@ -1,7 +1,6 @@
 """The sign-ins that moby keeps: profiles and their logins, and the stores that hold the tokens."""
 
 import re
-import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
+from moby.bounded import run_bounded
 from moby.errors import MobyError
 from moby.store.private_files import check_writable, locked, read_json, remove, write_json
 
@@ -388,24 +388,14 @@ def _name(backend: "KeyringBackend") -> str:
 
 
 def _bounded(action: Callable[[], T], verb: str) -> T:
-    """Run the action in a thread of its own, and wait for it three seconds at most."""
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(action())
-        except BaseException as error:  # backends raise what they like
-            failure.append(error)
-
-    thread = threading.Thread(target=run, daemon=True, name="keyring")
-    thread.start()
-    thread.join(_KEYRING_SECONDS)
-    if thread.is_alive():
-        raise KeyringUnavailableError(f"it did not answer within {_KEYRING_SECONDS:.0f} seconds")
-    if failure:
-        raise _explained(failure[0], verb) from failure[0]
-    return outcome[0]
+    """Run the action, and wait for it three seconds at most."""
+    try:
+        return run_bounded(action, _KEYRING_SECONDS)
+    except TimeoutError as error:
+        late = f"it did not answer within {_KEYRING_SECONDS:.0f} seconds"
+        raise KeyringUnavailableError(late) from error
+    except BaseException as error:  # backends raise what they like
+        raise _explained(error, verb) from error
 
 
 def _explained(error: BaseException, verb: str) -> KeyringUnavailableError:

@@ -1,5 +1,6 @@
 """Files that only their owner may read: 0600 in a 0700 folder, replaced whole, never a symlink."""
 
+import errno
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ from pathlib import Path
 from moby.errors import MobyError
 
 _LOCK_SECONDS = 5.0
+_LOCKLESS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 # Files that others could read until this run, which a note names at its end.
 tightened: list[Path] = []
 
@@ -20,7 +22,7 @@ def read_json(path: Path) -> dict[str, object]:
     """Return the object in the file, or an empty one where there is no file."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -31,7 +33,9 @@ def read_json(path: Path) -> dict[str, object]:
         if facts.st_mode & 0o077:
             with suppress(OSError):
                 os.fchmod(file.fileno(), 0o600)
-                tightened.append(path)
+                # A drive without permissions (Windows, in WSL) takes the call and changes nothing.
+                if not os.fstat(file.fileno()).st_mode & 0o077:
+                    tightened.append(path)
         try:
             document = json.load(file)
         except ValueError as error:
@@ -127,6 +131,10 @@ def locked(folder: Path, name: str = "lock") -> Iterator[None]:
                         "Wait for the other command to end, then try again.",
                     ) from error
                 time.sleep(0.05)
+            except OSError as error:
+                if error.errno not in _LOCKLESS:
+                    raise _unreadable(folder / name, error) from error
+                break  # a network drive without locks: writers replace files whole all the same
         yield
     finally:
         os.close(handle)
