@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.mail.outbox import queue_mail
 from accounts.models import AccessToken, Account, User
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ERRORS, ProductError
 from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number
 from telephony.phones.caller_ids import check_own_phone, ensure_default, pending
@@ -108,11 +108,13 @@ def confirm_verification(
         raise
     if not is_right:
         left = verification.attempts_left
+        said, hint = "1 try is left." if left == 1 else f"{left} tries are left.", None
         if not left:
             _close(verification, State.EXHAUSTED)
-        tries = "1 try is" if left == 1 else f"{left} tries are"
+            said, hint = "That was the last try.", ERRORS["verification_expired"].hints
+        details = {"attempts_left": left}
         raise ProductError(
-            "wrong_code", f"That is not the code. {tries} left.", details={"attempts_left": left}
+            "wrong_code", f"That is not the code. {said}", hint=hint, details=details
         )
     return _approve(verification, user, token)
 

@@ -34,8 +34,8 @@ LADDERS = {
         " support templatetags admin management middleware views urls"
     ),
     "moby": (
-        "command_names installation errors text network context console store api calls sign_in"
-        " help cli commands generate __main__"
+        "command_names installation errors text bounded faults network context console store api"
+        " calls sign_in help cli commands generate __main__"
     ),
 }
 GATEWAYS = {"billing.payments.gateway", "telephony.twilio.gateway"}

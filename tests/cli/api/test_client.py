@@ -135,3 +135,36 @@ def test_request_that_never_ends_is_worth_retrying(moby: Moby, server: StubServe
     for _ in range(3):
         server.refuse("POST", "topups", 409, "idempotency_in_progress")
     assert moby.run("topup", "20", MOBY_TOKEN=d.TOKEN).code == 3
+
+
+def test_refusals_are_asked_for_in_words_for_a_terminal(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "balance", d.BALANCE)
+    assert moby.run("balance", MOBY_TOKEN=d.TOKEN).code == 0
+    assert server.received[0].headers["x-client-id"] == "moby-cli"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "hint", "is_shown"),
+    [
+        (500, "server_error", "Try again.", True),
+        (403, "country_closed", "Write to support.", True),
+        (403, "country_closed", "Call another country.", False),
+        (429, "throttled", "Wait.", False),
+    ],
+)
+def test_request_id_is_shown_where_support_needs_it(
+    moby: Moby, server: StubServer, status: int, code: str, hint: str, is_shown: bool
+) -> None:
+    for _ in range(3):
+        server.refuse("GET", "balance", status, code, hint=hint)
+    err = moby.run("balance", MOBY_TOKEN=d.TOKEN).stderr
+    assert ("Request id: req_1" in err) is is_shown
+    server.forget()
+
+
+def test_missing_right_of_a_token_from_outside_is_not_signed_in_for(
+    moby: Moby, server: StubServer
+) -> None:
+    server.refuse("GET", "balance", 403, "insufficient_scope")
+    ran = moby.run("balance", "--json", MOBY_TOKEN=d.TOKEN)
+    assert ran.error["hint"] == "The token comes from MOBY_TOKEN. Use one there that may do this."

@@ -25,7 +25,7 @@ def test_call_follows_live_and_ends_with_the_receipt(moby: Moby, server: StubSer
     server.on("GET", "balance", d.BALANCE)
     text, code = finish(moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN))
     assert code == 0
-    for shown in ("ringing them", "connected", "so far", "Total: $0.073", "Balance: $19.955"):
+    for shown in ("ringing them 0:00", "connected", "so far", "Total: $0.073", "Balance: $19.95"):
         assert shown in text
     assert text.index("$0.042 a minute") < text.index("ringing them")
 

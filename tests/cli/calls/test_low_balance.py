@@ -13,5 +13,5 @@ def test_low_balance_is_noted_beside_the_data(
 ) -> None:
     server.on("GET", "balance", {**BALANCE, "is_low": is_low})
     ran = moby.run("balance", MOBY_TOKEN=TOKEN)
-    assert ran.stdout.startswith("Balance: $19.955\n")
+    assert ran.stdout.startswith("Balance: $19.95\n")
     assert ("moby topup 20 --open" in ran.stderr) is noted

@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 import pytest
 
 from tests.cli.documents import BALANCE, TOKEN
@@ -20,11 +18,10 @@ def test_balance_shows_what_is_held(moby: Moby, server: StubServer) -> None:
     server.on("GET", "balance", BALANCE)
     ran = moby.run("balance", MOBY_TOKEN=TOKEN)
     assert ran.stdout.splitlines() == [
-        "Balance: $19.955",
+        "Balance: $19.95",
         "Held for calls under way: $1.25",
         "Available: $18.70",
     ]
-    assert Decimal("19.955") - Decimal("1.25") >= Decimal("18.70")
 
 
 @pytest.mark.parametrize("words", [("--json", "balance"), ("balance", "--json")])

@@ -1,6 +1,7 @@
 """moby call and moby calls, without a terminal."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,8 @@ def test_interrupt_while_placing_ends_the_same_call(moby: Moby, server: StubServ
     child.sendintr()
     text, code = finish(child)
     assert (code, "Hanging up" in text) == (130, True)
+    assert f"interrupted; call_1 to {d.DESTINATION} has ended" in text
+    assert "See how it ended: moby calls show call_1" in text
     first, second = (r.headers["idempotency-key"] for r in server.received[1:3])
     assert first == second
 
@@ -193,3 +196,51 @@ def test_ambiguous_number_is_chosen(moby: Moby, server: StubServer) -> None:
     text, code = finish(child)
     assert (code, "then keys 12" in text) == (0, True)
     assert server.received[-1].json == {"to": "+12079460018 x12"}
+
+
+HELD: dict[str, Any] = {
+    **d.QUOTE,
+    "max_seconds": 0,
+    "hold": "0.00",
+    "available": "0.013",
+    "held_by": [{"call_id": "call_9", "to": "+44 … 0018", "hold": "19.98712"}],
+    "refusal": {
+        "code": "insufficient_funds",
+        "status": 402,
+        "message": "$0.01 is available. $19.99 is held by the call call_9 to +44 … 0018.",
+        "hint": "Hang up with moby calls hangup ID.",
+    },
+}
+
+
+def test_call_that_no_money_covers_is_refused_before_it_is_asked_for(
+    moby: Moby, server: StubServer
+) -> None:
+    server.on("POST", "quote", HELD)
+    ran = moby.run("call", d.DESTINATION, "--json")
+    assert (ran.code, ran.error["code"]) == (5, "insufficient_funds")
+    assert ran.error["message"] == HELD["refusal"]["message"]
+    server.on("POST", "quote", {**HELD, "refusal": {**HELD["refusal"], "status": 400}})
+    assert moby.run("call", d.DESTINATION).code == 2
+
+
+def test_dry_run_names_what_is_held_and_by_which_call(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", HELD)
+    out = moby.run("call", d.DESTINATION, "--dry-run").stdout
+    assert "Limit   none: $0.01 is available. $19.99 is held by the call call_9" in out
+    assert "Held    $19.99 by call_9 to +44 … 0018, until it ends" in out
+
+
+@pytest.mark.parametrize(
+    ("limited_by", "said"),
+    [
+        ("usual_time", "20 min (--max-minutes for longer); $1.25 of"),
+        ("guard_spend_day", "20 min, which is what this token may still spend today; $1.25 of"),
+        ("max_seconds", "20 min; $1.25 of"),
+    ],
+)
+def test_limit_is_shown_with_what_sets_it(
+    moby: Moby, server: StubServer, limited_by: str, said: str
+) -> None:
+    server.on("POST", "quote", {**d.QUOTE, "limited_by": limited_by})
+    assert f"Limit   {said}" in moby.run("call", d.DESTINATION, "--dry-run").stdout

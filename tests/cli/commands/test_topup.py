@@ -1,5 +1,7 @@
 """moby topup, topups and transactions."""
 
+import json
+
 import pytest
 
 from tests.cli import documents as d
@@ -32,7 +34,7 @@ def test_topup_waits_for_the_money(moby: Moby, server: StubServer) -> None:
     ran = moby.run("topup", "20", "--wait")
     assert ran.code == 0
     assert "$20.00 is on your account." in ran.stdout
-    assert "Balance: $19.955" in ran.stdout
+    assert "Balance: $19.95" in ran.stdout
 
 
 def test_topup_wait_json_is_one_document(moby: Moby, server: StubServer) -> None:
@@ -40,7 +42,9 @@ def test_topup_wait_json_is_one_document(moby: Moby, server: StubServer) -> None
     for _ in range(3):
         server.refuse("GET", "topups/top_1", 503, "unavailable")
     server.on("GET", "topups/top_1", d.PAID_TOPUP)
-    assert moby.run("topup", "20", "--wait", "--json").json == d.PAID_TOPUP
+    ran = moby.run("topup", "20", "--wait", "--json")
+    assert ran.json == d.PAID_TOPUP
+    assert ran.stderr.startswith(f"Pay $20.00 here:\n\n  {d.TOPUP['checkout_url']}\n")
 
 
 def test_waiting_that_runs_out_ends_in_eight(moby: Moby, server: StubServer) -> None:
@@ -48,8 +52,9 @@ def test_waiting_that_runs_out_ends_in_eight(moby: Moby, server: StubServer) -> 
     for _ in range(3):
         server.on("GET", "topups/top_1", d.TOPUP)
     ran = moby.run("topup", "20", "--wait", "--timeout", "5", "--json")
-    assert (ran.code, ran.error["code"]) == (8, "pending")
-    assert ran.error["hint"] == "Look again: moby topups show top_1"
+    error = json.loads(ran.stderr.splitlines()[-1])["error"]
+    assert (ran.code, ran.stdout, error["code"]) == (8, "", "pending")
+    assert error["hint"] == "Look again: moby topups show top_1"
 
 
 @pytest.mark.parametrize(
@@ -94,3 +99,14 @@ def test_topup_open_waits_on_a_terminal(moby: Moby, server: StubServer) -> None:
     assert "Waiting for the payment, 9:5" in text
     assert "$20.00 is on your account." in text
     assert opened(moby) == [d.TOPUP["checkout_url"]]
+
+
+def test_wait_says_that_the_server_is_away(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "topups", d.TOPUP, status=201)
+    for _ in range(6):
+        server.on("GET", "topups/top_1", drops=True)
+    server.on("GET", "topups/top_1", d.PAID_TOPUP)
+    server.on("GET", "balance", d.BALANCE)
+    ran = moby.run("topup", "20", "--wait")
+    assert ran.code == 0
+    assert ran.stderr.count("closed without an answer. Trying again …") == 1

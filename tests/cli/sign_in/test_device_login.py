@@ -42,7 +42,9 @@ def test_network_faults_double_the_pause_and_end_nothing(moby: Moby, server: Stu
     server.on("POST", TOKEN, drops=True)
     server.on("POST", TOKEN, b"<html>", status=502)
     granted(server)
-    assert moby.run("auth", "login", FILE).code == 0
+    ran = moby.run("auth", "login", FILE)
+    assert ran.code == 0
+    assert "closed without an answer. Trying again …" in ran.stderr
     assert sum(moby.clock.slept) == pytest.approx(6 + 12 + 24)
 
 

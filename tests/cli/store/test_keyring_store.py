@@ -115,13 +115,14 @@ def test_status_of_a_locked_keyring_still_prints_its_document(
 
 
 @pytest.mark.usefixtures("entries")
-def test_logout_with_a_locked_keyring_still_ends_the_sign_in(
+def test_logout_with_a_locked_keyring_says_that_the_token_lives(
     moby: Moby, server: StubServer
 ) -> None:
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
     ran = moby.process("auth", "logout", "--json")
-    assert (ran.code, ran.json["revoked"]) == (0, False)
-    assert "locked" in ran.stderr
+    assert (ran.code, ran.error["code"]) == (1, "keyring_unavailable")
+    assert ran.error["message"].endswith("the token is still in the keyring and still valid")
+    assert f"{server.url}/settings/tokens" in ran.error["hint"]
     assert moby.process("balance").code == 4
 
 

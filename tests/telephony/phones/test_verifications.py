@@ -80,6 +80,9 @@ def test_fifth_wrong_code_ends_the_verification(
     code = sandbox.code_for(OWN_PHONE)
     answers = [somebody.post("caller-ids/confirm", code=wrong(code)) for _ in range(5)]
     assert {error_of(answer) for answer in answers} == {"wrong_code"}
+    last = answers[-1].json()["error"]
+    assert last["message"] == "That is not the code. That was the last try."
+    assert last["hint"] == "Send a new code with POST caller-ids."
     assert error_of(somebody.post("caller-ids/confirm", code=code)) == "too_many_tries"
     assert not CallerId.objects.exists()
 

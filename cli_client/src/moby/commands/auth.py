@@ -175,11 +175,23 @@ class AuthLogoutCommand(Command):
     description = "Revoke this device's token and forget it"
     options = [option("all", None, "Sign out of every profile and host kept here.", flag=True)]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept_hosts: list[str] = []  # where a valid token is left in a keyring that is away
+
     def handle(self) -> int:
         config = self.session.config
         here = [(self.session.profile, self.session.host)]
         everywhere = [(profile, host) for profile, host, _ in config.logins()]
         results = [self._sign_out(*place) for place in (everywhere if self.flag("all") else here)]
+        if self._kept_hosts:
+            hosts = " and ".join(dict.fromkeys(self._kept_hosts))
+            raise MobyError(
+                "keyring_unavailable",
+                f"moby has forgotten the sign-in to {hosts}, but the token is still in the keyring "
+                "and still valid",
+                f"Revoke it on {self._kept_hosts[0]}/settings/tokens.",
+            )
         if self.console.json:
             self.console.document(
                 {
@@ -202,8 +214,12 @@ class AuthLogoutCommand(Command):
         try:
             credentials.forget()
         except KeyringUnavailableError as error:
-            # It must not keep anyone signed in: moby has forgotten the entry, the keyring has not.
-            self.console.remark(f"Note: the keyring entry could not be removed: {error}.")
+            # A keyring that is gone keeps no one signed in: moby has forgotten the entry.
+            if revoked:
+                self.console.remark(f"Note: the keyring entry could not be removed: {error}.")
+            else:
+                self._kept_hosts.append(host)
+                return True, False
         self.console.write(f"Signed out of {host}.")
         return True, revoked
 

@@ -21,7 +21,7 @@ from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.console import Console, read_keypress, single_keys
 from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for, interrupted
-from moby.text import cents_as_dollars, clean, dollars, parse, read_cents
+from moby.text import cents_as_dollars, clean, clock_time, dollars, parse, read_cents
 
 _CONFIRM_ABOVE_CENTS = 50
 _LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
@@ -168,12 +168,33 @@ class CallCommand(Command):
         try:
             with repeatable(key):
                 return self.api.post("calls", Call, order, key=key)
-        except KeyboardInterrupt:
-            # The call may be on its way. The same key gives that call and no other, so end it.
-            self.console.say("Hanging up …")
+        except KeyboardInterrupt as error:
+            raise self._end_placed(order, key) from error
+
+    def _end_placed(self, order: dict[str, object], key: str) -> MobyError:
+        """End a call that may be on its way; return the interruption with what became of it.
+
+        The same key gives that call and no other.
+        """
+        self.console.say("Hanging up …")
+        try:
             call = self.api.post("calls", Call, order, key=key)
-            self.api.post(f"calls/{call['call_id']}/hangup", Call, is_idempotent=True)
-            raise
+        except MobyError as error:
+            if not error.retryable:
+                return interrupted("interrupted; no call was placed")
+            return interrupted(
+                f"interrupted, and a call may be on its way: {error.message}",
+                "Look, and end it: moby calls list, moby calls hangup ID",
+            )
+        name = clean(call["call_id"])
+        try:
+            ended = self.api.post(f"calls/{name}/hangup", Call, is_idempotent=True)
+        except MobyError as error:
+            hint = f"End it: moby calls hangup {name}"
+            return interrupted(f"interrupted; {name} was not hung up: {error.message}", hint)
+        hint = f"See how it ended: moby calls show {name}"
+        state = "has ended" if ended["state"] in ENDED else "is being hung up"
+        return interrupted(f"interrupted; {name} to {clean(call['to'])} {state}", hint)
 
     def _follow(self, call: Call) -> int:
         """Follow the call to its end, then show the receipt and the balance."""
@@ -217,6 +238,7 @@ class CallFollower:
         self._warned = False
         self._pause_seconds = float(call["poll_after_seconds"])
         self._last_answer_at = context.clock.now()
+        self._state_since = context.clock.now()
 
     def follow(self) -> Call:
         """Return the settled call. The first Ctrl-C hangs up, a second one leaves at once."""
@@ -229,8 +251,9 @@ class CallFollower:
                 try:
                     if shown != self.call["state"]:
                         shown = self.call["state"]
+                        self._state_since = self._context.clock.now()
                         if self._console.shows_live:
-                            self._console.live(state_line(self.call, self._talked_seconds()))
+                            self._console.live(self._live_line())
                         elif not self._console.json:
                             self._console.remark(state_line(self.call, None))
                     self._pause()
@@ -261,7 +284,7 @@ class CallFollower:
         limit = self.call["max_seconds"]
         while (left := due_at - clock.now()) > 0:
             talked = self._talked_seconds()
-            self._console.live(state_line(self.call, talked))
+            self._console.live(self._live_line())
             nears_end = limit > _WARNING_SECONDS and (talked or 0) >= limit - _WARNING_SECONDS
             if nears_end and not self._warned:
                 self._warned = True
@@ -309,6 +332,14 @@ class CallFollower:
             self._console.remark(f"The call goes on, unseen: {error.message}. Trying again …")
         self._lost = True
         self._pause_seconds = min(max(self._pause_seconds, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
+
+    def _live_line(self) -> str:
+        """Return the state with the cost so far, or with the time that it rings."""
+        talked = self._talked_seconds()
+        line = state_line(self.call, talked)
+        if talked is not None or self.call["state"] in ENDED:
+            return line
+        return f"{line} {clock_time(self._context.clock.now() - self._state_since)}"
 
     def _talked_seconds(self) -> float | None:
         if self._connected_at is None or self.call["state"] in ENDED:

@@ -49,11 +49,13 @@ class TopupCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             topup = self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
-        if topup["checkout_url"]:
-            self._offer(topup, topup["checkout_url"])
         on_terminal = self.context.stdout.isatty() and not self.console.json
         waits = self.flag("wait") or (self.flag("open") and on_terminal)
-        if self.flag("no-wait") or not waits:
+        if self.flag("no-wait"):
+            waits = False
+        if topup["checkout_url"]:
+            self._offer(topup, topup["checkout_url"], waits=waits)
+        if not waits:
             return self.answer(topup)
         again = f"Look again: moby topups show {clean(topup['topup_id'])}"
         try:
@@ -63,11 +65,15 @@ class TopupCommand(Command):
             raise interrupted(left, again) from error
         return self._report(topup)
 
-    def _offer(self, topup: TopUp, url: str) -> None:
-        """Show the link, whether or not a browser opens."""
-        self.console.write(
-            f"Pay {cents_as_dollars(topup['amount_cents'])} here:\n\n  {clean(url)}\n"
-        )
+    def _offer(self, topup: TopUp, url: str, *, waits: bool) -> None:
+        """Show the link, whether or not a browser opens.
+
+        With --json the document comes after the wait, so the link goes to stderr before it.
+        """
+        offer = f"Pay {cents_as_dollars(topup['amount_cents'])} here:\n\n  {clean(url)}\n"
+        if self.console.json and waits:
+            self.console.say(offer)
+        self.console.write(offer)
         if self.flag("open") and not (is_web_page(url) and self.context.open_browser(url)):
             self.console.remark("No browser could be opened here; open the page yourself.")
 
@@ -77,19 +83,25 @@ class TopupCommand(Command):
             self.console.remark("Waiting for the payment …")
         clock = self.context.clock
         deadline = clock.now() + timeout_seconds
+        fault = ""
         while topup["status"] == "pending":
             if clock.now() >= deadline:
                 nothing = "no payment has come yet; the page stays open and nothing is lost"
                 raise MobyError("pending", nothing, again)
             next_poll_at = min(deadline, clock.now() + _POLL_SECONDS)
             while (now := clock.now()) < next_poll_at:
-                self.console.live(f"Waiting for the payment, {clock_time(deadline - now)} left")
+                left = clock_time(deadline - now)
+                self.console.live(fault or f"Waiting for the payment, {left} left")
                 clock.sleep(min(_TICK_SECONDS, next_poll_at - now))
             try:
                 topup = self.api.get(f"topups/{topup['topup_id']}", TopUp)
+                fault = ""
             except MobyError as error:
                 if not error.retryable:  # a network that is away for a moment ends no waiting
                     raise
+                if not fault and not self.console.shows_live:
+                    self.console.remark(f"{error.message}. Trying again …")
+                fault = f"{error.message}; trying again …"
         self.console.end_live()
         return topup
 

@@ -36,6 +36,7 @@ class PendingLogin:
     interval: float = _DEFAULT_INTERVAL_SECONDS
     # Longer than the interval for as long as faults last, or once when the server asks for it.
     longer_pause: float = 0.0
+    fault: str = ""  # of the last poll, for the person who waits
 
     @property
     def pause_seconds(self) -> float:
@@ -94,9 +95,11 @@ def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
     Slow down after a passing fault, and raise after any other (RFC 8628 §3.5).
     """
     sent = {"grant_type": _GRANT, "device_code": pending.device_code, "client_id": CLIENT_ID}
+    pending.fault = ""
     try:
         response = api.form("/oauth/token", sent)
-    except MobyError:
+    except MobyError as lost:
+        pending.fault = lost.message
         pending.back_off()
         return None
     answer = read_object(response)
@@ -111,6 +114,7 @@ def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
             slower = min(pending.interval + 5, _LONGEST_INTERVAL_SECONDS)
             pending.interval = max(pending.interval, slower)
     elif response.status == 429 or response.status >= 500 or answer is None:
+        pending.fault = f"{api.host} is not working at the moment (HTTP {response.status})"
         pending.back_off()
         pending.longer_pause = max(pending.longer_pause, asked)
     elif error == "access_denied":
@@ -157,7 +161,10 @@ class LoginFlow:
             if not self._console.shows_live:
                 self._console.remark("Waiting for the approval …")
             while self._pause(pending):
+                lost = pending.fault
                 answer = poll(self._api, pending)
+                if pending.fault and not lost and not self._console.shows_live:
+                    self._console.remark(f"{pending.fault}. Trying again …")
                 if answer is not None:
                     self._console.end_live()
                     return str(answer["access_token"])
@@ -175,7 +182,8 @@ class LoginFlow:
         due_at = clock.now() + pending.pause_seconds
         while (now := clock.now()) < min(due_at, pending.expires_at):
             left = pending.expires_at - now
-            self._console.live(f"Waiting for the approval, {clock_time(left)} left")
+            waiting = f"Waiting for the approval, {clock_time(left)} left"
+            self._console.live(f"{pending.fault}; trying again …" if pending.fault else waiting)
             entered = self._console.wait(min(_TICK_SECONDS, due_at - now, left))
             if not entered or not self._offers_browser:
                 continue
