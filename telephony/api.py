@@ -16,8 +16,14 @@ from mobayilo.lib.errors import ProductError, asks_from_terminal, not_found
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.hangup import hang_up
+from telephony.calls.origin import origin_in, origin_of
 from telephony.calls.place import CallRequest, place_call, quote_call
-from telephony.calls.quote import CallFunds, CallOrder, funds_of, read_called_number
+from telephony.calls.quote import (
+    CallFunds,
+    CallOrder,
+    available_micros_of,
+    read_called_number,
+)
 from telephony.forms import CallFilters
 from telephony.models import Call, CallerId
 from telephony.numbers import country_code, country_name, read_number
@@ -32,7 +38,7 @@ from telephony.phones.verifications import (
     pending_verification,
     request_verification,
 )
-from telephony.rates.deck import DeckIndex, current_deck, find_rate
+from telephony.rates.deck import DeckIndex, current_deck
 from telephony.rules import check_destination
 from telephony.serializers import (
     CallAnswerSerializer,
@@ -70,7 +76,11 @@ class CountryRatesView(APIView):
     permission_classes: list[Any] = []
     limit = "public-read"
 
-    @extend_schema(operation_id="country_rates_retrieve", responses=RatesAnswerSerializer)
+    @extend_schema(
+        operation_id="country_rates_retrieve",
+        parameters=[OpenApiParameter("from", str)],
+        responses=RatesAnswerSerializer,
+    )
     def get(self, request: Request, country: str) -> Response:
         iso = country_code(country)
         deck = current_deck()
@@ -88,6 +98,7 @@ class NumberRatesView(APIView):
         parameters=[
             OpenApiParameter("number", str, required=True),
             OpenApiParameter("country", str),
+            OpenApiParameter("from", str),
         ],
         responses=RatesAnswerSerializer,
     )
@@ -111,8 +122,15 @@ def _account_if_known(request: Request) -> Account | None:
 
 
 def _funds(request: Request, deck: DeckIndex) -> CallFunds | None:
+    """Return where the caller's phone is, by `from` or by the account, and the account's money."""
     account = _account_if_known(request)
-    return funds_of(account, deck) if account else None
+    if stated := request.query_params.get("from"):
+        origin = origin_in(stated, deck)
+    else:
+        origin = origin_of(account, deck) if account else None
+    if origin is None:
+        return None
+    return CallFunds(origin, available_micros_of(account) if account else None)
 
 
 class NumberCheckView(APIView):
@@ -126,13 +144,15 @@ class NumberCheckView(APIView):
         asked = read(NumberRequestSerializer, request)
         account = account_of(request)
         number = read_called_number(account, asked["number"], asked.get("country"))
-        rate, reason = None, None
+        rate, origin, reason = None, None, None
         try:
-            rate = find_rate(number.e164)
+            deck = current_deck()
+            rate = deck.find(number.e164)
             check_destination(account, number, rate)
+            origin = origin_of(account, deck)
         except ProductError as refusal:
             reason = refusal.code
-        return Response(number_check_of(number, rate, reason))
+        return Response(number_check_of(number, rate, reason, origin))
 
 
 class QuoteView(APIView):

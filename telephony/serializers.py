@@ -1,6 +1,7 @@
 """Requests and answers of the API as docs/dev/contracts.md has them; pages use some answers too."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +14,14 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import CURRENCY, MICROS_PER_DOLLAR, dollars_to_micros, format_micros
 from mobayilo.lib.serializers import StrictSerializer
-from telephony.calls.quote import CallFunds, Quote, price_per_minute
+from telephony.calls.origin import Origin, in_modes, total_per_minute
+from telephony.calls.quote import CallFunds, Quote
 from telephony.calls.settlement import charge_of
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import MAX_LINK_LENGTH, Number, country_name, mask, read_number
 from telephony.pricing import Price
-from telephony.rates.deck import RateRow
+from telephony.rates.deck import DeckIndex, RateRow, current_deck
+from telephony.rules import REFUSED_KINDS
 
 CALLBACK = "callback"  # the mode of every call: the customer's phone rings first
 MIN_DIGITS = 3  # fewer say nothing about a number that is being typed
@@ -115,6 +118,13 @@ class CallerIdsAnswerSerializer(serializers.Serializer[Any]):
     pending = VerificationAnswerSerializer(allow_null=True)
 
 
+class TotalPerMinuteSerializer(serializers.Serializer[Any]):
+    """The whole price of a minute in each mode, null where no call is possible."""
+
+    callback = serializers.CharField(allow_null=True)
+    computer = serializers.CharField(allow_null=True)
+
+
 class NumberAnswerSerializer(serializers.Serializer[Any]):
     e164 = serializers.CharField()
     country = serializers.CharField()
@@ -125,6 +135,7 @@ class NumberAnswerSerializer(serializers.Serializer[Any]):
     extension = serializers.CharField(allow_null=True)
     redial = serializers.CharField()
     price_per_minute = serializers.CharField(allow_null=True)
+    total_per_minute = TotalPerMinuteSerializer()
     callable = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)
 
@@ -139,6 +150,7 @@ class RateAnswerSerializer(PriceAnswerSerializer):
     description = serializers.CharField()
     kind = serializers.CharField()
     prefixes = serializers.ListField(child=serializers.CharField())
+    total_per_minute = TotalPerMinuteSerializer()
     buys_seconds = serializers.IntegerField(allow_null=True)
 
 
@@ -146,8 +158,16 @@ class OwnPhoneSerializer(PriceAnswerSerializer):
     e164 = serializers.CharField()
 
 
+class OriginSerializer(PriceAnswerSerializer):
+    country = serializers.CharField()
+    country_name = serializers.CharField()
+
+
 class RatesAnswerSerializer(serializers.Serializer[Any]):
-    """`available`, `your_phone` and `buys_seconds` are null without a token or a verified phone."""
+    """`your_phone` is null without a verified phone, `from` without any country of the caller's.
+
+    `available` and `buys_seconds` are null without a token.
+    """
 
     country = serializers.CharField()
     country_name = serializers.CharField()
@@ -155,6 +175,9 @@ class RatesAnswerSerializer(serializers.Serializer[Any]):
     available = serializers.CharField(allow_null=True)
     your_phone = OwnPhoneSerializer(allow_null=True)
     rates = RateAnswerSerializer(many=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {**super().get_fields(), "from": OriginSerializer(allow_null=True)}
 
 
 class PricedLegSerializer(PriceAnswerSerializer):
@@ -193,6 +216,7 @@ class QuoteAnswerSerializer(serializers.Serializer[Any]):
     shown_number = serializers.CharField()
     legs = QuotedLegSerializer(many=True)
     price_per_minute = serializers.CharField()
+    total_per_minute = TotalPerMinuteSerializer()
     terms = serializers.CharField()
     max_seconds = serializers.IntegerField()
     limited_by = serializers.CharField()
@@ -290,6 +314,7 @@ class CallsPageSerializer(serializers.Serializer[Any]):
 
 def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str, Any]:
     """Return RATES of the contract. Rows of one description and price share a line."""
+    origin, available = (funds.origin, funds.available_micros) if funds else (None, None)
     lines: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
     for row in rows:
         lines[row.description, row.kind, row.price].append(row)
@@ -299,6 +324,7 @@ def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str
             "kind": kind,
             "prefixes": sorted(row.prefix for row in alike),
             **_price(price),
+            "total_per_minute": total_per_minute(origin, alike[0]),
             "buys_seconds": funds.buys_seconds(alike[0]) if funds else None,
         }
         for (description, kind, price), alike in lines.items()
@@ -308,11 +334,24 @@ def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str
         "country": iso,
         "country_name": country_name(iso),
         "currency": CURRENCY,
-        "available": format_micros(funds.available_micros) if funds else None,
-        "your_phone": (
-            {"e164": funds.caller_id.e164, **_price(funds.own_price)} if funds else None
-        ),
+        "available": None if available is None else format_micros(available),
+        **_origin(origin),
         "rates": rates,
+    }
+
+
+def _origin(origin: Origin | None) -> dict[str, Any]:
+    if origin is None:
+        return {"from": None, "your_phone": None}
+    price = _price(origin.price)
+    phone = origin.caller_id
+    return {
+        "from": {
+            "country": origin.country,
+            "country_name": country_name(origin.country),
+            **price,
+        },
+        "your_phone": {"e164": phone.e164, **price} if phone else None,
     }
 
 
@@ -324,7 +363,9 @@ def _price(price: Price) -> dict[str, Any]:
     }
 
 
-def number_check_of(number: Number, rate: RateRow | None, reason: str | None) -> dict[str, Any]:
+def number_check_of(
+    number: Number, rate: RateRow | None, reason: str | None, origin: Origin | None
+) -> dict[str, Any]:
     """Return NUMBER of the contract; `reason` is the error code of a call to the number."""
     return {
         "e164": number.e164,
@@ -336,23 +377,54 @@ def number_check_of(number: Number, rate: RateRow | None, reason: str | None) ->
         "extension": number.extension,
         "redial": number.redial,
         "price_per_minute": format_micros(rate.price.micros_per_minute) if rate else None,
+        "total_per_minute": total_per_minute(origin, rate),
         "callable": reason is None,
         "reason": reason,
     }
 
 
-def number_in_words(text: str, *, stated_country: str | None, default_country: str | None) -> str:
-    """Describe a number while it is typed, or why it is none; return nothing for few digits."""
+def number_in_words(
+    text: str,
+    *,
+    stated_country: str | None,
+    default_country: str | None,
+    priced_from: Callable[[DeckIndex], Origin | None] | None = None,
+) -> str:
+    """Describe a number while it is typed, or why it is none; return nothing for few digits.
+
+    The price is the whole price from a phone, and left out without `priced_from`.
+    """
     if sum(char.isdigit() for char in text) < MIN_DIGITS:
         return ""
     try:
         number = read_number(text, stated_country=stated_country, default_country=default_country)
     except ProductError as refusal:
         return refusal.message
-    price = price_per_minute(number.e164)
-    cost = _("$%(price)s a minute") % {"price": price} if price else _("no price")
     kind = str(number.kind).replace("_", " ")
-    return f"{number.international} ({country_name(number.country)}, {kind}): {cost}"
+    words = f"{number.international} ({country_name(number.country)}, {kind})"
+    if priced_from is None:
+        return words
+    return f"{words}: {_price_in_words(number, priced_from)}"
+
+
+def _price_in_words(number: Number, priced_from: Callable[[DeckIndex], Origin | None]) -> str:
+    try:
+        deck = current_deck()
+        rate, origin = deck.find(number.e164), priced_from(deck)
+    except ProductError as refusal:
+        return refusal.message
+    if rate is None:
+        return _("no price, so it cannot be called")
+    if rate.kind in REFUSED_KINDS or number.kind in REFUSED_KINDS:
+        return _("cannot be called")
+    if origin is None:
+        return _("%(price)s a minute, and your own phone's side") % {
+            "price": format_money(rate.price.micros_per_minute)
+        }
+    return _("%(price)s a minute in all, from %(phone)s") % {
+        "price": format_money(origin.micros_per_minute(rate) or 0),
+        "phone": origin.in_words,
+    }
 
 
 def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
@@ -374,6 +446,7 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
             {"leg": "b", "e164": route.number.e164, **_price(route.price.leg_b)},
         ],
         "price_per_minute": format_micros(route.price.micros_per_minute),
+        "total_per_minute": in_modes(route.price.micros_per_minute),
         "terms": route.price.terms,
         "max_seconds": quote.limit_seconds,
         "hold": format_micros(quote.hold_micros),

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,6 +19,7 @@ from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.hangup import hang_up
+from telephony.calls.origin import origin_on_page
 from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
@@ -152,12 +154,16 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
 @limited("page-read")
 @require_GET
 def number_check(request: HttpRequest) -> HttpResponse:
-    """Return in words how a number will be read while it is typed; nothing for other text."""
+    """Return in words how a number will be read while it is typed; nothing for other text.
+
+    A form that asks for a number to call sends `from`, empty for the caller's own phone.
+    """
     home = signed_in_user(request).account.default_country if request.user.is_authenticated else ""
     words = number_in_words(
         request.GET.get("number", ""),
         stated_country=request.GET.get("country") or None,
         default_country=home or None,
+        priced_from=partial(origin_on_page, request) if "from" in request.GET else None,
     )
     return HttpResponse(words, content_type="text/plain; charset=utf-8")
 

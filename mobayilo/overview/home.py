@@ -97,6 +97,7 @@ def spending_chart(account: Account) -> DayChart:
 class CountryMinutes:
     """Talking time to one country; `share` is in percent of the country most talked to."""
 
+    iso: str
     name: str
     calls: int
     seconds: int
@@ -113,7 +114,7 @@ def minutes_by_country(account: Account, *, limit: int = 6) -> list[CountryMinut
     )
     widths = shares([seconds for _, _, seconds in rows])
     return [
-        CountryMinutes(country_name(iso), calls, seconds, share)
+        CountryMinutes(iso, country_name(iso), calls, seconds, share)
         for (iso, calls, seconds), share in zip(rows, widths, strict=True)
     ]
 

@@ -2,20 +2,22 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat
 
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.money import MICROS_PER_DOLLAR
+from telephony.calls.origin import Origin
 from telephony.models import Rate
 from telephony.numbers import country_code, country_name, read_number
 from telephony.pricing import Price
-from telephony.rates.deck import DeckIndex, RateRow, current_deck
+from telephony.rates.deck import DeckIndex, RateRow
 
 EXAMPLES = ("BR", "DE", "GB", "IN", "MX", "NG", "PH", "US")
+EXAMPLE_MICROS = 10 * MICROS_PER_DOLLAR
 # The customers' words for a kind, where the trade's word says little.
 KINDS = {
     Rate.Kind.FIXED: _("Landline"),
@@ -29,16 +31,24 @@ _LOOKS_LIKE_A_NUMBER = re.compile(r"(\d[^\d]*){4}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The price of a minute to the numbers that begin with one of these prefixes."""
+    """The prices of a minute to the numbers that begin with one of these prefixes.
+
+    `total_micros` is the price of both legs, None for numbers that cannot be called.
+    """
 
     description: str
     kind: str
     price: Price
+    total_micros: int | None
     prefixes: tuple[str, ...]
 
     @property
     def kind_label(self) -> str:
         return str(KINDS.get(Rate.Kind(self.kind)) or Rate.Kind(self.kind).label)
+
+    @property
+    def minutes(self) -> int | None:
+        return minutes_for_example(self.total_micros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +63,56 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class CountryRow:
-    """A country's lowest price to landlines and to mobiles; None where it has no such prefix."""
+    """A country's lowest whole prices to landlines and mobiles, None without such a prefix."""
 
     iso: str
     name: str
     fixed_micros: int | None
     mobile_micros: int | None
 
+    @property
+    def minutes(self) -> int | None:
+        """Return the minutes that the example amount buys to a mobile, or else to a landline."""
+        return minutes_for_example(self.mobile_micros or self.fixed_micros)
 
-def search(text: str, *, default_country: str | None) -> Found:
+
+def minutes_for_example(micros_per_minute: int | None) -> int | None:
+    """Return the whole minutes that $10 buys, None if no minute has a price."""
+    return EXAMPLE_MICROS // micros_per_minute if micros_per_minute else None
+
+
+def search(
+    text: str, *, deck: DeckIndex, origin: Origin | None, default_country: str | None
+) -> Found:
     """Return the prices for a country, by its name or code, or for a number.
 
     Raise the refusals of `country_code` and `read_number`.
     """
-    deck = current_deck()
     if not _LOOKS_LIKE_A_NUMBER.search(text):
         iso = country_code(text)
-        return Found(iso, country_name(iso), _lines(deck.of_country(iso)))
+        return Found(iso, country_name(iso), _lines(deck.of_country(iso), origin))
     number = read_number(text, stated_country=None, default_country=default_country)
     rate = deck.find(number.e164)
-    lines = _lines([rate] if rate else [])
+    lines = _lines([rate] if rate else [], origin)
     return Found(number.country, country_name(number.country), lines, number.e164)
 
 
-def countries() -> list[CountryRow]:
-    """Return every country of the deck in force, by name, without networks of no country."""
+def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
+    """Return every country of a deck, by name, without networks of no country."""
+    own_micros = origin.price.micros_per_minute if origin else 0
     fixed: dict[str, int] = {}
     mobile: dict[str, int] = {}
-    deck = current_deck()
     for row in deck.rows.values():
         lowest = {Rate.Kind.FIXED: fixed, Rate.Kind.MOBILE: mobile}.get(Rate.Kind(row.kind))
         if lowest is not None:
-            micros = row.price.micros_per_minute
+            micros = own_micros + row.price.micros_per_minute
             lowest[row.country] = min(lowest.get(row.country, micros), micros)
     rows = [
         CountryRow(
-            iso, country_name(iso), fixed.get(iso), mobile.get(iso) or _mobile_micros(deck, iso)
+            iso,
+            country_name(iso),
+            fixed.get(iso),
+            mobile.get(iso) or _mobile_micros(deck, iso, own_micros),
         )
         for iso in fixed.keys() | mobile.keys()
         if iso.isalpha()
@@ -96,30 +120,35 @@ def countries() -> list[CountryRow]:
     return sorted(rows, key=lambda row: row.name)
 
 
-def _mobile_micros(deck: DeckIndex, iso: str) -> int | None:
+def _mobile_micros(deck: DeckIndex, iso: str, own_micros: int) -> int | None:
     """Return the price of an example mobile, for countries whose mobiles have no own prefix."""
     example = phonenumbers.example_number_for_type(iso, phonenumbers.PhoneNumberType.MOBILE)
     if example is None:
         return None
     rate = deck.find(phonenumbers.format_number(example, PhoneNumberFormat.E164))
-    return rate.price.micros_per_minute if rate else None
+    return own_micros + rate.price.micros_per_minute if rate else None
 
 
-def examples() -> list[CountryRow]:
-    """Return the countries of the landing page; none on an installation without prices."""
-    try:
-        return [row for row in countries() if row.iso in EXAMPLES]
-    except ProductError:
-        return []
+def examples(
+    deck: DeckIndex, origin: Origin | None, isos: Collection[str] = EXAMPLES
+) -> list[CountryRow]:
+    """Return the countries of the landing page, or those named."""
+    return [row for row in countries(deck, origin) if row.iso in isos]
 
 
-def _lines(rows: Iterable[RateRow]) -> list[Line]:
+def _lines(rows: Iterable[RateRow], origin: Origin | None) -> list[Line]:
     """Join rows of one description, kind and price into one line, the cheapest first."""
-    prefixes: dict[tuple[str, str, Price], list[str]] = defaultdict(list)
+    alike: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
     for row in rows:
-        prefixes[row.description, row.kind, row.price].append(row.prefix)
+        alike[row.description, row.kind, row.price].append(row)
     lines = [
-        Line(description, kind, price, tuple(sorted(found)))
-        for (description, kind, price), found in prefixes.items()
+        Line(
+            description,
+            kind,
+            price,
+            origin.micros_per_minute(found[0]) if origin else None,
+            tuple(sorted(row.prefix for row in found)),
+        )
+        for (description, kind, price), found in alike.items()
     ]
     return sorted(lines, key=lambda line: (line.price.micros_per_minute, line.description))

@@ -1,5 +1,6 @@
 """The pages that need several apps: landing, home, price list."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,10 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import home as home_page
 from mobayilo.overview import price_list
+from telephony.calls.origin import origin_on_page
+from telephony.numbers import country_names
 from telephony.phones.caller_ids import caller_id_state
+from telephony.rates.deck import current_deck
 
 BALANCE_EVERY_SECONDS = 30
 
@@ -24,10 +28,24 @@ def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("overview:home")
     context = {
-        "countries": price_list.examples(),
         "install_command": settings.MOBY_INSTALL_COMMAND,
+        **_prices(request, price_list.EXAMPLES),
     }
     return render(request, "overview/landing.html", context)
+
+
+def _prices(request: HttpRequest, isos: Collection[str]) -> dict[str, Any]:
+    """Return the prices to some countries; none on an installation without prices."""
+    try:
+        deck = current_deck()
+        origin = origin_on_page(request, deck)
+    except ProductError as error:
+        return {"error": error}
+    return {
+        "origin": origin,
+        "phone_countries": country_names(),
+        "price_rows": price_list.examples(deck, origin, isos),
+    }
 
 
 @limited("page-read")
@@ -36,14 +54,16 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the balance, the next steps, and the last 30 days."""
     user = signed_in_user(request)
     status, e164 = caller_id_state(user.account)
+    countries = home_page.minutes_by_country(user.account)
     context = {
         "caller_id_status": status,
         "caller_id_e164": e164,
         "steps": home_page.next_steps(user, is_verified=status == "verified"),
         "expiring_tokens": home_page.expiring_tokens(user),
         "spending": home_page.spending_chart(user.account),
-        "countries": home_page.minutes_by_country(user.account),
+        "countries": countries,
         "calls": home_page.last_calls(user.account),
+        **_prices(request, [row.iso for row in countries] or price_list.EXAMPLES),
     }
     return render(request, "overview/home.html", context)
 
@@ -62,15 +82,19 @@ def balance(request: HttpRequest) -> HttpResponse:
 def rates(request: HttpRequest) -> HttpResponse:
     """Show the price list, or the result of a search for a country or a number in it."""
     text = request.GET.get("q", "").strip()
-    context: dict[str, Any] = {"q": text}
+    context: dict[str, Any] = {"q": text, "phone_countries": country_names()}
     home_country = None
     if request.user.is_authenticated:
         home_country = signed_in_user(request).account.default_country or None
     try:
+        deck = current_deck()
+        origin = context["origin"] = origin_on_page(request, deck)
         if text:
-            context["found"] = price_list.search(text, default_country=home_country)
+            context["found"] = price_list.search(
+                text, deck=deck, origin=origin, default_country=home_country
+            )
         else:
-            context["countries"] = price_list.countries()
+            context["price_rows"] = price_list.countries(deck, origin)
     except ProductError as error:
         context["error"] = error
     return render(request, "overview/rates.html", context)

@@ -7,7 +7,7 @@
 
   const watch = (form) => {
     const field = form.elements[form.dataset.checkField];
-    const country = form.elements.country;
+    const { country, from } = form.elements; // where the number is read, and where the caller's phone is
     const words = form.querySelector("[data-check]");
     let timer = 0;
     let asked = new AbortController();
@@ -15,6 +15,7 @@
     const ask = async () => {
       const address = new URL(form.dataset.checkUrl, location.href);
       address.searchParams.set("number", field.value);
+      if (from) address.searchParams.set("from", from.value);
       if (country) address.searchParams.set("country", country.value);
       const answer = await fetch(address, { credentials: "same-origin", signal: asked.signal });
       if (answer.ok) words.textContent = await answer.text();
@@ -30,7 +31,7 @@
     };
 
     field.addEventListener("input", changed);
-    if (country) country.addEventListener("change", changed);
+    for (const choice of [country, from]) choice?.addEventListener("change", changed);
   };
 
   document.querySelectorAll("[data-check-url]").forEach(watch);

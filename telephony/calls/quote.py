@@ -13,12 +13,13 @@ from billing.models import Wallet
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.formatting import format_balance, format_held, format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from telephony.calls.origin import Origin
 from telephony.models import Call, CallerId
 from telephony.numbers import Number, mask, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
-from telephony.pricing import CallPrice, Price
-from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
-from telephony.rules import REFUSED_KINDS, Activity, Limits, check_destination, limits_of
+from telephony.pricing import CallPrice
+from telephony.rates.deck import RateRow, current_deck, find_rate
+from telephony.rules import Activity, Limits, check_destination, limits_of
 
 # An order that names neither time nor cost lasts so long at most. Its hold is the price of that
 # time, and money that is held pays for no other call meanwhile.
@@ -249,32 +250,21 @@ def _of_a_day(who: str, cents: int, left_micros: int, activity: Activity) -> str
 class CallFunds:
     """The phone that rings first, its price, and the money that is available for calls."""
 
-    caller_id: CallerId
-    own_price: Price
-    available_micros: int
+    origin: Origin
+    available_micros: int | None = None
 
     def buys_seconds(self, rate: RateRow) -> int | None:
         """Return the longest single call, None if no call is allowed or the price sets no end."""
-        if rate.kind in REFUSED_KINDS:
+        price = self.origin.call_price(rate)
+        if price is None or self.available_micros is None:
             return None
-        price = CallPrice(self.own_price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
         seconds = price.limit_seconds(
             budget_micros=self.available_micros, cap_seconds=LONGEST_SECONDS
         )
         return None if seconds == LONGEST_SECONDS else seconds
 
 
-def funds_of(account: Account, deck: DeckIndex) -> CallFunds | None:
-    """Return the funds for calls, None if the account has no phone to ring, or none with a price.
-
-    Costs a query for the wallet, unless the account was read with it.
-    """
-    try:
-        caller_id = caller_id_for_calls(account, None)
-    except ProductError:
-        return None
-    own = deck.find(caller_id.e164)
-    if own is None:
-        return None
+def available_micros_of(account: Account) -> int:
+    """Return the money for calls. Costs a query, unless the account was read with its wallet."""
     wallet: Wallet | None = getattr(account, "wallet", None)
-    return CallFunds(caller_id, own.price, wallet.available_micros if wallet else 0)
+    return wallet.available_micros if wallet else 0

@@ -73,6 +73,7 @@ RATE = {
     "kind": "fixed",
     "prefixes": ["441", "442"],
     "price_per_minute": "0.012",
+    "total_per_minute": {"callback": "0.042", "computer": None},
     "first_seconds": 60,
     "next_seconds": 1,
     "buys_seconds": None,
@@ -83,6 +84,13 @@ RATES = {
     "currency": "USD",
     "rates": [RATE],
     "available": None,
+    "from": {
+        "country": "US",
+        "country_name": "United States",
+        "price_per_minute": "0.03",
+        "first_seconds": 60,
+        "next_seconds": 60,
+    },
     "your_phone": None,
 }
 LEGS = [

@@ -67,12 +67,13 @@ def deck_in_force() -> RateDeck:
     if deck is not None:
         return deck
     deck = RateDeck.objects.create(
-        name="scenes", digest="0" * 64, row_count=4, effective_from=timezone.now()
+        name="scenes", digest="0" * 64, row_count=5, effective_from=timezone.now()
     )
     add_rate(deck, "44", "GB", "fixed", 9_000)
     add_rate(deck, "4420", "GB", "fixed", 7_500)
     add_rate(deck, "447", "GB", "mobile", 21_000)
     add_rate(deck, "353", "IE", "fixed", 11_000)
+    add_rate(deck, "1", "US", "fixed", 10_000)
     return deck
 
 

@@ -42,7 +42,7 @@ def test_rates_take_names_and_numbers(
     server.on("GET", path, d.RATES)
     out = moby.run("rates", *words).stdout
     assert out.splitlines()[0] == "United Kingdom (GB), US dollars"
-    assert "$0.012  60 s, then 1 s  +441, +442" in out
+    assert "$0.042  60 s, then 1 s  +441, +442" in out
 
 
 def test_rates_show_what_the_balance_buys(moby: Moby, server: StubServer) -> None:
@@ -55,4 +55,26 @@ def test_rates_show_what_the_balance_buys(moby: Moby, server: StubServer) -> Non
     lines = moby.run("rates", "GB").stdout.splitlines()
     assert "$18.70 buys" in lines[1]
     assert "445 min" in lines[2]
-    assert lines[3] == f"Your phone {d.PHONE} costs $0.03 a minute more."
+    assert lines[3] == f"In all: from your phone {d.PHONE}, whose side is $0.03 of it."
+
+
+def test_rates_show_the_whole_price_from_a_country(moby: Moby, server: StubServer) -> None:
+    premium = {**d.RATE, "total_per_minute": {"callback": None, "computer": None}}
+    server.on("GET", "rates/GB", {**d.RATES, "rates": [d.RATE, premium]})
+    lines = moby.run("rates", "GB", "--from", "US").stdout.splitlines()
+    assert server.received[0].query == {"from": ["US"]}
+    assert "A minute in all" in lines[1]
+    assert "$0.042" in lines[2]
+    assert "not callable" in lines[3]
+    assert lines[4] == "In all: from a mobile (United States), whose side is $0.03 of it."
+
+
+def test_rates_of_a_server_without_whole_prices_are_of_their_side(
+    moby: Moby, server: StubServer
+) -> None:
+    older = {key: value for key, value in d.RATES.items() if key != "from"}
+    server.on("GET", "rates/GB", older)
+    lines = moby.run("rates", "GB").stdout.splitlines()
+    assert "Per minute" in lines[1]
+    assert "$0.012" in lines[2]
+    assert "--from US" in lines[3]

@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
+from accounts.models import User
 from telephony.models import RateDeck
-from tests.web.scenes import deck_in_force
+from tests.web.scenes import deck_in_force, proved_phone
 
 
 @pytest.fixture
@@ -12,18 +14,65 @@ def deck(db: None) -> RateDeck:
     return deck_in_force()
 
 
-def test_list_shows_the_lowest_price_of_each_country(client: Client, deck: RateDeck) -> None:
-    page = client.get("/rates").content.decode()
-    assert page.index("Ireland") < page.index("United Kingdom")
-    assert "$0.0075" in page
-    assert "$0.021" in page
+def rows(page: str) -> dict[str, str]:
+    """The rows of the table by the country's name."""
+    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    return {row.partition("</a>")[0].rpartition(">")[2]: row for row in table.split("</tr>")}
+
+
+def test_list_shows_the_lowest_whole_price_of_each_country(client: Client, deck: RateDeck) -> None:
+    found = rows(client.get("/rates").content.decode())
+    assert list(found).index("Ireland") < list(found).index("United Kingdom")
+    # A visitor whose country is unknown calls from a mobile in the United States, for $0.01.
+    assert "$0.0175" in found["United Kingdom"]
+    assert "$0.031" in found["United Kingdom"]
+    assert "322 min" in found["United Kingdom"]  # $10 / $0.031
+
+
+def test_visitor_chooses_where_the_phone_is(client: Client, deck: RateDeck) -> None:
+    page = client.get("/rates", {"from": "GB"}).content.decode()
+    assert "from a mobile (United Kingdom)" in " ".join(page.split())
+    assert "$0.032" in rows(page)["Ireland"]
+    assert "?q=IE&amp;from=GB" in rows(page)["Ireland"]
+
+
+def test_landing_page_prices_from_the_country_of_the_browser(
+    client: Client, deck: RateDeck, settings: Settings
+) -> None:
+    settings.CLIENT_COUNTRY_HEADER = "CF-IPCountry"
+    page = client.get("/", headers={"CF-IPCountry": "GB"}).content.decode()
+    assert '<option value="GB" selected>' in page
+    assert "$0.0285" in rows(page)["United Kingdom"]
+    nowhere = client.get("/", headers={"CF-IPCountry": "XX"}).content.decode()
+    assert '<option value="US" selected>' in nowhere
+
+
+def test_customer_sees_prices_from_the_own_phone(
+    client: Client, alice: User, deck: RateDeck
+) -> None:
+    proved_phone(alice, "+353861234567")
+    client.force_login(alice)
+    for path in ("/rates", "/home"):
+        page = client.get(path).content.decode()
+        assert "your phone +353 86 123 4567" in " ".join(page.split())
+        assert "$0.032" in rows(page)["United Kingdom"]
+
+
+def test_hint_under_a_number_has_the_whole_price(client: Client, deck: RateDeck) -> None:
+    typed = {"number": "+44 20 7946 0018"}
+    priced = client.get("/numbers/check", {**typed, "from": "IE"}).content.decode()
+    assert priced.endswith("fixed): $0.0185 a minute in all, from a mobile (Ireland)")
+    own = client.get("/numbers/check", typed).content.decode()
+    assert own == "+44 20 7946 0018 (United Kingdom, fixed)"
+    bad = client.get("/numbers/check", {**typed, "from": "Atlantis"}).content.decode()
+    assert "no country" in bad
 
 
 def test_mobiles_without_a_prefix_of_their_own_cost_what_their_number_costs(
     client: Client, deck: RateDeck
 ) -> None:
-    ireland = client.get("/rates").content.decode().partition("Ireland")[2].partition("</tr>")[0]
-    assert ireland.count("$0.011") == 2
+    ireland = rows(client.get("/rates", {"from": "IE"}).content.decode())["Ireland"]
+    assert ireland.count("$0.022") == 2
 
 
 def test_search_by_country_names_steps_and_prefixes(client: Client, deck: RateDeck) -> None:
@@ -35,8 +84,10 @@ def test_search_by_country_names_steps_and_prefixes(client: Client, deck: RateDe
 
 def test_search_by_number_takes_the_longest_prefix(client: Client, deck: RateDeck) -> None:
     page = client.get("/rates", {"q": "+44 20 7946 0018"}).content.decode()
-    assert "$0.0075" in page
-    assert "$0.009" not in page
+    assert "$0.0175" in page
+    assert "$0.019" not in page
+    assert "$0.01 of each minute is for a mobile (United States)" in page
+    assert "571 min" in page
     assert "moby call +442079460018" in page
 
 

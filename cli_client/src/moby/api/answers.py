@@ -105,11 +105,17 @@ class TopUps(TypedDict):
     next_cursor: str | None
 
 
+class TotalPerMinute(TypedDict):
+    callback: str | None
+    computer: str | None
+
+
 class Rate(TypedDict):
     description: str
     kind: str
     prefixes: list[str]
     price_per_minute: str
+    total_per_minute: NotRequired[TotalPerMinute]
     first_seconds: int
     next_seconds: int
     buys_seconds: int | None
@@ -120,13 +126,25 @@ class OwnPhone(TypedDict):
     price_per_minute: str
 
 
-class Rates(TypedDict):
+class Origin(TypedDict):
     country: str
     country_name: str
-    currency: str
-    available: str | None
-    your_phone: OwnPhone | None
-    rates: list[Rate]
+    price_per_minute: str
+
+
+# "from" is a word of Python, so these need the other form of TypedDict.
+Rates = TypedDict(
+    "Rates",
+    {
+        "country": str,
+        "country_name": str,
+        "currency": str,
+        "available": str | None,
+        "from": NotRequired[Origin | None],
+        "your_phone": OwnPhone | None,
+        "rates": list[Rate],
+    },
+)
 
 
 class Leg(TypedDict):
@@ -137,7 +155,6 @@ class Leg(TypedDict):
     next_seconds: int
 
 
-# "from" is a word of Python, so these need the other form of TypedDict.
 class HoldingCall(TypedDict):
     call_id: str
     to: str

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from cleo.helpers import argument, option
 
-from moby.api.answers import Rate, Rates
+from moby.api.answers import Origin, OwnPhone, Rate, Rates
 from moby.cli.command import Command
 from moby.errors import ExitCode, MobyError
 from moby.text import clean, dollars
@@ -21,6 +21,7 @@ class RatesCommand(Command):
     ]
     options = [
         option("country", None, "The country the number is written for, such as GB.", flag=False),
+        option("from", None, "The country of the phone you call from, such as US.", flag=False),
     ]
 
     def handle(self) -> int:
@@ -30,24 +31,33 @@ class RatesCommand(Command):
         self.console.write(
             f"{clean(rates['country_name'])} ({clean(rates['country'])}), US dollars"
         )
-        phone, available = rates["your_phone"], rates["available"]
-        headings = ["Destination", "Per minute", "Charged in", "Prefixes"]
-        rows = [_row(rate) for rate in rates["rates"]]
-        if phone and available:
-            headings.insert(-1, f"{dollars(available)} buys")
+        origin, phone, available = rates.get("from"), rates["your_phone"], rates["available"]
+        # A server that is older than this moby has no whole prices.
+        headings = ["Destination", "A minute in all" if origin else "Per minute", "Charged in"]
+        rows = [_row(rate, is_whole=bool(origin)) for rate in rates["rates"]]
+        if origin and available:
+            headings.append(f"{dollars(available)} buys")
             for row, rate in zip(rows, rates["rates"], strict=True):
                 seconds = rate["buys_seconds"]
                 row.insert(-1, "" if seconds is None else f"{seconds // 60} min")
-        self.console.table(headings, rows, right="Per minute")
-        if phone:
+        headings.append("Prefixes")
+        self.console.table(headings, rows, right=headings[1])
+        if origin:
+            self.console.write(_basis(origin, phone))
+        elif phone:
             price = dollars(phone["price_per_minute"])
             self.console.write(f"Your phone {clean(phone['e164'])} costs {price} a minute more.")
+        else:
+            self.console.write(
+                "Their side alone. For the whole price, name the country of your phone: --from US"
+            )
         return 0
 
     def _find(self, place: str) -> Rates:
-        path, query = f"rates/{quote(place, safe='')}", {}
+        path = f"rates/{quote(place, safe='')}"
+        query = {"from": self.text("from")} if self.text("from") else {}
         if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE_DIGITS:
-            path, query = "rates", {"number": place, "country": self.text("country")}
+            path, query = "rates", {"number": place, "country": self.text("country"), **query}
         if self.session.credentials.sources():
             try:
                 return self.api.get(path, Rates, query)
@@ -58,10 +68,23 @@ class RatesCommand(Command):
         return self.api.get(path, Rates, query, public=True)
 
 
-def _row(rate: Rate) -> list[str]:
+def _row(rate: Rate, *, is_whole: bool) -> list[str]:
     first, following = rate["first_seconds"], rate["next_seconds"]
     steps = f"{first} s" if first == following else f"{first} s, then {following} s"
     prefixes = rate["prefixes"]
     shown = ", ".join(f"+{p.lstrip('+')}" for p in prefixes[:3])
     more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
-    return [rate["description"], dollars(rate["price_per_minute"]), steps, shown + more]
+    price: str | None = rate["price_per_minute"]
+    if is_whole and "total_per_minute" in rate:
+        price = rate["total_per_minute"]["callback"]
+    return [rate["description"], dollars(price) if price else "not callable", steps, shown + more]
+
+
+def _basis(origin: Origin, phone: OwnPhone | None) -> str:
+    """Return the line that says from which phone the whole prices are."""
+    whose = (
+        f"your phone {clean(phone['e164'])}"
+        if phone
+        else f"a mobile ({clean(origin['country_name'])})"
+    )
+    return f"In all: from {whose}, whose side is {dollars(origin['price_per_minute'])} of it."

@@ -1,0 +1,108 @@
+"""The phone that a call rings first, as far as it is known, and the whole price from it."""
+
+from dataclasses import dataclass
+
+import phonenumbers
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from accounts.models import Account, User
+from mobayilo.lib.client_ip import country_of
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.formatting import format_e164
+from mobayilo.lib.money import format_micros
+from telephony.models import CallerId
+from telephony.numbers import country_code, country_name, country_names
+from telephony.phones.caller_ids import caller_id_for_calls
+from telephony.pricing import CallPrice, Price
+from telephony.rates.deck import DeckIndex, RateRow
+from telephony.rules import REFUSED_KINDS
+
+USUAL_COUNTRY = "US"  # of visitors whose country no proxy reports
+# Customers call from a mobile; a country whose plan has no example of one has one of a landline.
+_USUAL_KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A phone of the customer, or any mobile of a country, and the price of ringing it."""
+
+    country: str
+    price: Price
+    caller_id: CallerId | None = None
+
+    @property
+    def in_words(self) -> str:
+        """Return `your phone +44 7400 123456`, or `a mobile (Ireland)`."""
+        if self.caller_id is None:
+            return _("a mobile (%(country)s)") % {"country": country_name(self.country)}
+        return _("your phone %(number)s") % {"number": format_e164(self.caller_id.e164)}
+
+    def call_price(self, rate: RateRow) -> CallPrice | None:
+        """Return the price of both legs, None for a destination that no account may call."""
+        if rate.kind in REFUSED_KINDS:
+            return None
+        return CallPrice(self.price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
+
+    def micros_per_minute(self, rate: RateRow) -> int | None:
+        price = self.call_price(rate)
+        return price.micros_per_minute if price else None
+
+
+def origin_of(account: Account, deck: DeckIndex) -> Origin | None:
+    """Return the phone that calls of an account ring, or else a mobile of its country.
+
+    None if neither is known, or if the phone has no price.
+    """
+    try:
+        caller_id = caller_id_for_calls(account, None)
+    except ProductError:
+        return origin_in(account.default_country, deck) if account.default_country else None
+    own = deck.find(caller_id.e164)
+    return Origin(caller_id.country, own.price, caller_id) if own else None
+
+
+def origin_in(country: str, deck: DeckIndex) -> Origin | None:
+    """Return a usual mobile of a country, None without a price. Raises `unknown_country`."""
+    iso = country_code(country)
+    for kind in _USUAL_KINDS:
+        example = phonenumbers.example_number_for_type(iso, kind)
+        if example is None:
+            continue
+        if rate := deck.find(phonenumbers.format_number(example, PhoneNumberFormat.E164)):
+            return Origin(iso, rate.price)
+    return None
+
+
+def total_per_minute(origin: Origin | None, rate: RateRow | None) -> dict[str, str | None]:
+    """Return the price of a minute of both legs in each mode, None where no call is possible."""
+    micros = origin.micros_per_minute(rate) if origin and rate else None
+    return in_modes(micros)
+
+
+def in_modes(callback_micros: int | None) -> dict[str, str | None]:
+    """Return `total_per_minute` of the contract; calls through the computer have no price yet."""
+    callback = None if callback_micros is None else format_micros(callback_micros)
+    return {"callback": callback, "computer": None}
+
+
+def origin_on_page(request: HttpRequest, deck: DeckIndex) -> Origin | None:
+    """Return the origin that a page is for: as chosen, of the account, or where the browser is.
+
+    Raises `unknown_country` for a choice that is none.
+    """
+    if chosen := request.GET.get("from"):
+        return origin_in(chosen, deck)
+    known = None
+    if isinstance(request.user, User):
+        known = origin_of(request.user.account, deck)
+    return known or usual_origin(request, deck)
+
+
+def usual_origin(request: HttpRequest, deck: DeckIndex) -> Origin | None:
+    """Return a mobile of the country that the browser is in, or of the usual one."""
+    here = country_of(request)
+    is_known = here in country_names()
+    return origin_in(here if is_known else USUAL_COUNTRY, deck) or origin_in(USUAL_COUNTRY, deck)
