@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils import timezone
@@ -39,6 +40,15 @@ class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
             "Otherwise it comes after the password, as any key without a PIN does."
         ),
     )
+
+
+class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """A code of the authenticator app, or a recovery code, which has the focus."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code of the app, or a recovery code")
+        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
 
 
 class UserCodeForm(forms.Form):

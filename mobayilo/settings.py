@@ -568,7 +568,10 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "accounts.sign_in.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddKeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+}
 MFA_TOTP_ISSUER = "Mobayilo"
 MFA_TOTP_PERIOD = 30
 # One period to either side: phones are slow or fast, and people type (RFC 6238 section 5.2).

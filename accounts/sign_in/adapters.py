@@ -76,6 +76,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _(
+            "This code is not right. Type the one that the app shows now; if that is refused too, "
+            "have the phone set its clock by itself."
+        ),
         "incorrect_key": _("This key was not accepted. Please try again, or use another way."),
     }
 

@@ -14,12 +14,18 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import ngettext
 
 from accounts.audit import record
+from accounts.mail.outbox import queue_mail
 from accounts.models import User
+from mobayilo.lib.client_ip import client_ip
+from mobayilo.lib.formatting import format_browser
 
 RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
@@ -65,11 +71,35 @@ def _on_used_factor(
         authenticator.refresh_from_db()
         left = len(authenticator.wrap().get_unused_codes())
         _record("recovery_codes.used", user, request, left=left)
+        _say_codes_left(request, user, authenticator, left)
     elif authenticator.type == Authenticator.Type.TOTP:
         # allauth remembers a used code for one period, and accepts it for three (RFC 6238 5.2:
         # a code is accepted once).
         key = TOTP(authenticator)._get_used_cache_key(request.POST.get("code", ""))
         cache.touch(key, 3 * settings.MFA_TOTP_PERIOD)
+
+
+def _say_codes_left(
+    request: HttpRequest, user: User, authenticator: Authenticator, left: int
+) -> None:
+    """Say on the next page and by mail that a recovery code was used, and how many are left."""
+    words = ngettext(
+        "You used a recovery code. %d is left; under Security you can make new ones.",
+        "You used a recovery code. %d are left; under Security you can make new ones.",
+        left,
+    )
+    messages.warning(request, words % left)
+    queue_mail(
+        user,
+        template="accounts/mail/recovery_code_used",
+        context={
+            "left": left,
+            "browser": format_browser(request.headers.get("User-Agent", ""))[:100],
+            "ip": client_ip(request),
+            "used_at": f"{timezone.now():%-d %B %Y, %H:%M} UTC",
+        },
+        key=f"recovery_code_used:{user.pk}:{authenticator.pk}:{left}",
+    )
 
 
 def _on_new_factor(
