@@ -27,11 +27,16 @@ def fresh_sign_in_required(view: V) -> V:
     @wraps(view)
     @login_required
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not signed_in_freshly(request):
-            raise ReauthenticationRequired
+        require_fresh_sign_in(request)
         return view(request, *args, **kwargs)
 
     return cast(V, wrapper)
+
+
+def require_fresh_sign_in(request: HttpRequest) -> None:
+    """Raise ReauthenticationRequired unless the user proved their identity lately."""
+    if not signed_in_freshly(request):
+        raise ReauthenticationRequired
 
 
 def signed_in_freshly(request: HttpRequest) -> bool:

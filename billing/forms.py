@@ -86,10 +86,10 @@ class StatementFilters(forms.Form):
         label=_("Kind"), required=False, choices=[("", _("All")), *Transfer.Kind.choices]
     )
     since = forms.DateField(
-        label=_("From (UTC)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     until = forms.DateField(
-        label=_("To (UTC)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
     def bounds(self) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import fresh_sign_in_required, signed_in_user
+from accounts.access import require_fresh_sign_in, signed_in_user
 from billing.forms import RefundForm, StatementFilters, TopUpForm
 from billing.ledger import statements
 from billing.models import Refund, TopUp, Transfer
@@ -28,7 +28,7 @@ from billing.payments.topups import (
 )
 from billing.serializers import TransferSerializer
 from mobayilo.lib.errors import ProductError, keep_refusal
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from mobayilo.lib.money import MICROS_PER_CENT
 from mobayilo.lib.ratelimits import limited
 
 TRANSFERS_PER_PAGE = 50
@@ -83,7 +83,7 @@ def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
         "topup": returned,
         "left": "left" in request.GET,
         "refundable_micros": refundable,
-        "refund_form": RefundForm(initial={"amount": format_micros(refundable)}),
+        "refund_form": RefundForm(),
         "refunds": returned.refunds.order_by("id"),
         "poll_after_seconds": POLL_AFTER_SECONDS if is_awaited else None,
     }
@@ -95,31 +95,39 @@ def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
 
 @limited("page-write")
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Close Stripe's page, so that a link left open somewhere takes no money."""
-    canceled = cancel_topup(_topup_of(request, topup_id))
-    if canceled.status == TopUp.Status.EXPIRED:
-        messages.success(request, _("Canceled. Nothing was charged."))
+    canceled = _topup_of(request, topup_id)
+    if request.method == "POST":
+        cancel_topup(canceled)
+        if canceled.status == TopUp.Status.EXPIRED:
+            messages.success(request, _("Canceled. Nothing was charged."))
     return redirect("billing:topup-return", topup_id=topup_id)
 
 
 @limited("page-write")
-@fresh_sign_in_required
-@require_POST
+@login_required
+@require_http_methods(["GET", "POST"])
 def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Send unused money of a top-up back to the card that paid it."""
-    user, refunded = signed_in_user(request), _topup_of(request, topup_id)
-    form = RefundForm(request.POST)
-    if not form.is_valid():
+    refunded = _topup_of(request, topup_id)
+    if request.method == "POST":
+        require_fresh_sign_in(request)
+        form = RefundForm(request.POST)
+        if form.is_valid():
+            _refund(request, refunded, form)
         for problems in form.errors.values():
             messages.error(request, " ".join(map(str, problems)))
-        return redirect("billing:topup-return", topup_id=topup_id)
+    return redirect("billing:topup-return", topup_id=topup_id)
+
+
+def _refund(request: HttpRequest, refunded: TopUp, form: RefundForm) -> None:
     try:
         refund = start_refund(
             topup=refunded,
             amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
-            user=user,
+            user=signed_in_user(request),
             reason="Asked for by the customer",
             key=form.cleaned_data["key"] or None,
             request=request,
@@ -133,7 +141,6 @@ def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
         else:
             outcome = _("The refund is under way. It reaches your card within ten days.")
         messages.success(request, outcome)
-    return redirect("billing:topup-return", topup_id=topup_id)
 
 
 @limited("page-read")
@@ -170,7 +177,7 @@ def statement(request: HttpRequest) -> HttpResponse:
         "page": Paginator(found, TRANSFERS_PER_PAGE).get_page(request.GET.get("page")),
         "filters": filters,
         "query": query.urlencode(),
-        "months": statements.months_of(account, today=timezone.now().date()),
+        "months": statements.months_of(account, today=timezone.localdate()),
     }
     return render(request, "billing/statement.html", context)
 
@@ -180,7 +187,8 @@ def statement(request: HttpRequest) -> HttpResponse:
 @require_GET
 def statement_csv(request: HttpRequest) -> HttpResponseBase:
     """Stream the filtered transfers for a spreadsheet."""
-    return _file(statements.csv_lines(_filtered(request)), "text/csv; charset=utf-8", "csv")
+    lines = statements.csv_lines(_filtered(request), timezone.get_current_timezone())
+    return _file(lines, "text/csv; charset=utf-8", "csv")
 
 
 @limited("page-read")

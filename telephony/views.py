@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from functools import partial
 
 from django.contrib import messages
@@ -10,16 +11,19 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import signed_in_user
+from mobayilo.lib.client_ip import country_of
 from mobayilo.lib.errors import ProductError, keep_refusal
 from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.hangup import hang_up
-from telephony.calls.origin import origin_on_page
+from telephony.calls.origin import Origin, origin_on_page
+from telephony.calls.settlement import running_of
 from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
@@ -34,6 +38,7 @@ from telephony.phones.verifications import (
     pending_verification,
     request_verification,
 )
+from telephony.rates.deck import DeckIndex
 from telephony.serializers import number_in_words, poll_after_seconds, receipt_of
 
 CALLS_A_PAGE = 25
@@ -56,7 +61,8 @@ def calls(request: HttpRequest) -> HttpResponse:
 @require_GET
 def calls_csv(request: HttpRequest) -> HttpResponseBase:
     """Stream the same calls, of every page, for a spreadsheet."""
-    rows = _csv_rows(_filtered(request, CallFilters(request.GET or None)))
+    calls = _filtered(request, CallFilters(request.GET or None))
+    rows = _csv_rows(calls, timezone.get_current_timezone())
     response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="mobayilo-calls.csv"'
     return response
@@ -71,6 +77,7 @@ def call(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "call": shown,
         "receipt": receipt_of(shown),
+        "running": running_of(shown),
         "poll_after_seconds": poll_after_seconds(shown),
     }
     return render(request, "telephony/call.html", context)
@@ -84,9 +91,8 @@ def call_state(request: HttpRequest, public_id: str) -> HttpResponse:
     shown = _call_of(request, public_id)
     if request.GET.get("after") == str(shown.version):
         return HttpResponse(status=304)
-    response = render(
-        request, "telephony/call_state.html", {"call": shown, "receipt": receipt_of(shown)}
-    )
+    context = {"call": shown, "receipt": receipt_of(shown), "running": running_of(shown)}
+    response = render(request, "telephony/call_state.html", context)
     response["X-Version"] = str(shown.version)
     response["X-Poll-After-Seconds"] = str(poll_after_seconds(shown))
     return response
@@ -94,13 +100,15 @@ def call_state(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @limited("page-write")
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
-    try:
-        hang_up(_call_of(request, public_id))
-    except ProductError as refusal:
-        keep_refusal(request, refusal)
-        messages.error(request, refusal.on_page)
+    call_to_end = _call_of(request, public_id)
+    if request.method == "POST":
+        try:
+            hang_up(call_to_end)
+        except ProductError as refusal:
+            keep_refusal(request, refusal)
+            messages.error(request, refusal.on_page)
     return redirect("telephony:call", public_id=public_id)
 
 
@@ -114,7 +122,7 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
     form = _verification_form(request)
     if request.method == "POST" and form.is_valid():
         try:
-            request_verification(
+            sent = request_verification(
                 user=user,
                 number=form.cleaned_data["number"],
                 country=form.cleaned_data["country"] or None,
@@ -124,14 +132,20 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
             keep_refusal(request, refusal)
             form.add_error("number", refusal.on_page)
         else:
+            messages.success(request, _("A code is on its way to %(number)s.") % {
+                "number": format_e164(sent.e164)
+            })  # fmt: skip
             return redirect("telephony:caller-ids")
     return _show_caller_ids(request, form, CodeForm())
 
 
-@limited("verification-check")
+@limited("page-read", methods=("GET",))
+@limited("verification-check", methods=("POST",))
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def caller_id_confirm(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("telephony:caller-ids")
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
@@ -156,22 +170,30 @@ def caller_id_confirm(request: HttpRequest) -> HttpResponse:
 def number_check(request: HttpRequest) -> HttpResponse:
     """Return in words how a number will be read while it is typed; nothing for other text.
 
-    A form that asks for a number to call sends `from`, empty for the caller's own phone.
+    A form that asks for the customer's own phone says `own`, and gets no price.
     """
     home = signed_in_user(request).account.default_country if request.user.is_authenticated else ""
     words = number_in_words(
         request.GET.get("number", ""),
         stated_country=request.GET.get("country") or None,
         default_country=home or None,
-        priced_from=partial(origin_on_page, request) if "from" in request.GET else None,
+        priced_from=None if "own" in request.GET else partial(_origin, request),
     )
     return HttpResponse(words, content_type="text/plain; charset=utf-8")
 
 
+def _origin(request: HttpRequest, deck: DeckIndex) -> Origin | None:
+    """Return where the caller's phone is, None for a visitor who did not say."""
+    is_known = "from" in request.GET or request.user.is_authenticated
+    return origin_on_page(request, deck) if is_known else None
+
+
 @limited("page-write")
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def default_country(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("telephony:caller-ids")
     form = DefaultCountryForm(request.POST)
     if not form.is_valid():
         return _show_caller_ids(request, _verification_form(request), CodeForm(), form)
@@ -186,27 +208,30 @@ def default_country(request: HttpRequest) -> HttpResponse:
 
 @limited("page-write")
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def caller_id_default(request: HttpRequest, public_id: str) -> HttpResponse:
-    set_default(_caller_id_of(request, public_id))
+    chosen = _caller_id_of(request, public_id)
+    if request.method == "POST":
+        set_default(chosen)
     return redirect("telephony:caller-ids")
 
 
 @limited("page-write")
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     removed = _caller_id_of(request, public_id)
-    remove_caller_id(removed, user=signed_in_user(request))
-    number = format_e164(removed.e164)
-    messages.success(request, _("%(number)s was removed.") % {"number": number})
+    if request.method == "POST":
+        remove_caller_id(removed, user=signed_in_user(request))
+        number = format_e164(removed.e164)
+        messages.success(request, _("%(number)s was removed.") % {"number": number})
     return redirect("telephony:caller-ids")
 
 
 def _verification_form(request: HttpRequest) -> VerificationForm:
     """Return the form as it was sent, or else an empty form with the country of the account."""
     sent = request.POST if "number" in request.POST else None
-    country = signed_in_user(request).account.default_country
+    country = signed_in_user(request).account.default_country or country_of(request)
     return VerificationForm(sent, initial={"country": country})
 
 
@@ -257,7 +282,12 @@ class _Line:
         return text
 
 
-def _csv_rows(calls: QuerySet[Call]) -> Iterator[str]:
+def _csv_rows(calls: QuerySet[Call], zone: tzinfo) -> Iterator[str]:
+    """Yield lines of CSV with times in the reader's zone, which is over once they are streamed."""
+
+    def time_of(instant: datetime | None) -> str:
+        return instant.astimezone(zone).isoformat() if instant else ""
+
     writer = csv.writer(_Line())
     yield writer.writerow(
         ["call_id", "created_at", "from", "to", "country", "state", "end_reason",
@@ -267,14 +297,14 @@ def _csv_rows(calls: QuerySet[Call]) -> Iterator[str]:
         yield writer.writerow(
             [
                 one.public_id,
-                one.created_at.isoformat(),
+                time_of(one.created_at),
                 one.from_e164,
                 one.to_e164,
                 one.to_country,
                 one.state,
                 one.end_reason,
-                one.answered_at.isoformat() if one.answered_at else "",
-                one.ended_at.isoformat() if one.ended_at else "",
+                time_of(one.answered_at),
+                time_of(one.ended_at),
                 one.leg_b_seconds if one.settled_at else "",
                 format_micros(one.price.micros_per_minute),
                 "" if one.cost_micros is None else format_micros(one.cost_micros),

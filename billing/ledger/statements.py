@@ -4,10 +4,11 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
 from accounts.models import Account
 from billing.models import Transfer
@@ -19,7 +20,10 @@ COLUMNS = ("when", "id", "kind", "description", "reference", "amount_usd", "bala
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of an account in UTC: its opening balance, its transfers, its closing balance."""
+    """A month of an account: its opening balance, its transfers, its closing balance.
+
+    Days and months are those of the active time zone: the reader's on pages, UTC in the API.
+    """
 
     first: date
     opening_micros: int
@@ -51,12 +55,20 @@ def transfers_of(
 
 
 def begin_of(day: date) -> datetime:
-    """Return the first instant of a day in UTC, like that of a month, in every reader's zone."""
-    return datetime.combine(day, time.min, UTC)
+    """Return the first instant of a day in the active time zone."""
+    return _instant_of(day, time.min)
 
 
 def end_of(day: date) -> datetime:
-    return datetime.combine(day, time.max, UTC)
+    return _instant_of(day, time.max)
+
+
+def _instant_of(day: date, at: time) -> datetime:
+    """Return a time of a day in the active time zone; at the ends of the calendar in UTC."""
+    try:
+        return timezone.make_aware(datetime.combine(day, at)).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(day, at, UTC)
 
 
 def month_of(account: Account, first: date) -> Month:
@@ -83,21 +95,24 @@ def months_of(account: Account, *, today: date) -> list[date]:
     earliest = Transfer.objects.of(account).order_by("id").first()
     if earliest is None:
         return []
-    first = earliest.created_at.date().replace(day=1)
+    first = timezone.localdate(earliest.created_at).replace(day=1)
     months = [today.replace(day=1)]
     while months[-1] > first:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
     return months
 
 
-def csv_lines(transfers: QuerySet[Transfer]) -> Iterator[str]:
-    """Yield the heading and the transfers as lines of CSV, one at a time for any number."""
+def csv_lines(transfers: QuerySet[Transfer], zone: tzinfo) -> Iterator[str]:
+    """Yield the heading and the transfers as lines of CSV, one at a time for any number.
+
+    Times are in `zone`: the active one is over by the time that lines are streamed.
+    """
     writer = csv.writer(_ReturnedLines())
     yield writer.writerow(COLUMNS)
     for transfer in transfers.iterator(chunk_size=1_000):
         yield writer.writerow(
             (
-                transfer.created_at.isoformat(timespec="seconds"),
+                transfer.created_at.astimezone(zone).isoformat(timespec="seconds"),
                 transfer.public_id,
                 transfer.kind,
                 as_text(transfer.description),

@@ -55,6 +55,29 @@ def charge_of(call: Call) -> Charge:
     return Charge(a_seconds, 0, a_micros if settings.CHARGE_UNANSWERED_CALLS else 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The time and the cost of a call that goes on, each leg rounded up to its increments."""
+
+    own_seconds: int
+    talk_seconds: int
+    cost_micros: int
+
+
+def running_of(call: Call) -> Running | None:
+    """Return what an answered call has come to by now, None before the answer and after the end.
+
+    It is an estimate: the bill goes by the seconds that the carrier counts.
+    """
+    if call.state != Call.State.ANSWERED or call.answered_at is None:
+        return None
+    now, price = timezone.now(), call.price
+    own_seconds = max(0, int((now - (call.bridged_at or call.answered_at)).total_seconds()))
+    talk_seconds = max(0, int((now - call.answered_at).total_seconds()))
+    cost_micros = price.leg_a.cost_micros(own_seconds) + price.leg_b.cost_micros(talk_seconds)
+    return Running(own_seconds, talk_seconds, min(cost_micros, call.hold_micros))
+
+
 def settle_if_ended(call: Call) -> bool:
     """Settle a call if its facts are complete. Return True if this settled it."""
     if call.settled_at is not None or not is_accountable(call):

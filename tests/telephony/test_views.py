@@ -1,10 +1,13 @@
 """The pages of this room, as a browser gets them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
@@ -56,6 +59,28 @@ def test_call_list_costs_the_same_however_long_it_is(
         make_call(alice)
     with django_assert_max_num_queries(15):
         assert browser.get("/calls").status_code == 200
+
+
+@pytest.mark.usefixtures("deck")
+def test_page_of_a_call_that_goes_on_has_its_clock_and_cost(browser: Client, alice: User) -> None:
+    now = timezone.now()
+    call = make_call(
+        alice,
+        seconds=None,
+        state="answered",
+        bridged_at=now - timedelta(seconds=80),
+        answered_at=now - timedelta(seconds=65),
+        ended_at=None,
+        settled_at=None,
+    )
+    with time_machine.travel(now, tick=False):
+        page = browser.get(f"/calls/{call.public_id}").content.decode()
+    assert "data-clock-time>1:05<" in page
+    # 80 s of the own phone at $0.006, two minutes of the destination at $0.012
+    assert "data-clock-cost>$0.032<" in page
+    assert "Set aside for the longest possible call" in page
+    Call.objects.update(state="completed", ended_at=now)
+    assert "data-clock-time" not in browser.get(f"/calls/{call.public_id}").content.decode()
 
 
 @pytest.mark.usefixtures("deck")

@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import DeviceLogin, User
 from billing.models import TopUp
+from mobayilo.lib.formatting import format_duration, format_money
 from telephony.models import Call
 from tests.accounts.device_logins import start
 from tests.web.scenes import credit, paid_topup, proved_phone, running_call
@@ -145,3 +146,30 @@ def test_approval_page_says_when_its_code_ran_out(watched: Watched, alice: User)
     DeviceLogin.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     watched.page.clock.run_for(11_000)
     expect(watched.page.get_by_role("heading", level=1)).to_have_text("No longer valid")
+
+
+@pytest.mark.parametrize("talked", [0, 59, 60, 61, 3_599, 3_700])
+def test_clock_and_cost_count_on_by_the_prices_of_the_call(
+    watched: Watched, ringing: Call, talked: int
+) -> None:
+    passed = 5
+    now = timezone.now()
+    change(
+        ringing,
+        state="answered",
+        answered_at=now - timedelta(seconds=talked),
+        bridged_at=now - timedelta(seconds=talked + 17),
+        hold_micros=90_000_000,
+    )
+    watched.page.route("**/state*", lambda route: route.fulfill(status=304))  # only the page counts
+    watched.open(f"/calls/{ringing.public_id}")
+    clock = watched.page.locator("[data-clock]")
+    at_first = int(clock.get_attribute("data-talk-seconds") or "")
+    own_at_first = int(clock.get_attribute("data-own-seconds") or "")
+    watched.page.clock.run_for(passed * 1_000 + 300)
+    price = ringing.price
+    micros = price.leg_a.cost_micros(own_at_first + passed)
+    micros += price.leg_b.cost_micros(at_first + passed)
+    expect(clock.locator("[data-clock-cost]")).to_have_text(format_money(micros))
+    expect(clock.locator("[data-clock-time]")).to_have_text(format_duration(at_first + passed))
+    assert own_at_first - at_first == 17

@@ -4,8 +4,10 @@ import csv
 import json
 from datetime import timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -47,13 +49,14 @@ def test_statement_filters_by_kind_and_day(browser: Client, account: Account) ->
 @pytest.mark.usefixtures("still_clock")
 def test_statement_and_csv_have_the_same_days(browser: Client, account: Account, zone: str) -> None:
     browser.cookies["timezone"] = zone
-    today = timezone.now().date()
+    today = timezone.localdate(timezone=ZoneInfo(zone))
     for query, found in (
         (f"since={today}", 1),
         (f"until={today}", 1),
         (f"since={today + timedelta(days=1)}", 0),
         (f"until={today - timedelta(days=1)}", 0),
         ("until=9999-12-31", 1),
+        ("since=0001-01-01", 1),
     ):
         rows = browser.get(f"/statement.csv?{query}").getvalue().decode().splitlines()
         page = browser.get(f"/statement?{query}").content.decode()
@@ -68,6 +71,20 @@ def test_statement_csv_is_no_formula(browser: Client, account: Account, formula:
     row = next(row for row in csv.DictReader(StringIO(text)) if formula in row["reference"])
     assert (row["description"], row["reference"]) == (f"'{formula}", f"'{formula}")
     assert row["amount_usd"] == "-1.50"
+
+
+def test_statement_has_one_zone_the_readers(browser: Client, account: Account) -> None:
+    browser.cookies["timezone"] = "America/Sao_Paulo"
+    with time_machine.travel("2026-12-01T01:30:00Z", tick=False):  # 22:30 on 30 November there
+        credit(account, 7, "adjustment:late")
+    november = browser.get("/statement/2026-11").content.decode()
+    assert "+$7.00" in november
+    assert "30 Nov 2026, 22:30" in november
+    assert "<dd>America/Sao_Paulo</dd>" in " ".join(november.split()).replace("> ", ">")
+    assert "+$7.00" not in browser.get("/statement/2026-12").content.decode()
+    rows = browser.get("/statement.csv?since=2026-11-30&until=2026-11-30").getvalue().decode()
+    assert "2026-11-30T22:30:00-03:00" in rows
+    assert "(UTC)" not in browser.get("/statement").content.decode()
 
 
 def test_statement_csv_has_exact_amounts(browser: Client, account: Account) -> None:
