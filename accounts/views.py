@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import fresh_sign_in_required, signed_in_user
+from accounts.access import fresh_sign_in_required, require_fresh_sign_in, signed_in_user
 from accounts.audit import record
 from accounts.audit_words import NOT_FOR_OWNERS
 from accounts.forms import TokenTerms, read_days
@@ -99,21 +99,26 @@ def token_new(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @limited("tokens-write")
-@require_POST
-@fresh_sign_in_required
+@require_http_methods(["GET", "POST"])
+@login_required
 def token_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
     """Give a token a new secret; the old one works for a day more."""
-    return _shown_once(request, rotate_token(_mine(request, public_id), request=request))
+    token = _mine(request, public_id)
+    if request.method == "GET":
+        return redirect("accounts:tokens")
+    require_fresh_sign_in(request)
+    return _shown_once(request, rotate_token(token, request=request))
 
 
 @never_cache
 @limited("page-write")
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     """End one token at once. It needs no fresh sign-in, since it can only make things safer."""
     token = _mine(request, public_id)
-    if revoke_token(token, reason="revoked by you", request=request):
+    is_sent = request.method == "POST"
+    if is_sent and revoke_token(token, reason="revoked by you", request=request):
         messages.success(request, _("“%s” no longer works.") % token.name)
     back = "devices" if request.POST.get("back") == "devices" else "tokens"
     return redirect(f"accounts:{back}")
@@ -121,10 +126,13 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @never_cache
 @limited("page-write")
-@require_POST
-@fresh_sign_in_required
+@require_http_methods(["GET", "POST"])
+@login_required
 def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
     """End every token and sign every device out."""
+    if request.method == "GET":
+        return redirect("accounts:tokens")
+    require_fresh_sign_in(request)
     user = signed_in_user(request)
     end_logins([user])
     mine = AccessToken.objects.live().for_user(user)
@@ -194,21 +202,22 @@ def tokens_review(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @limited("page-write")
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
     """Sign one browser of the user out."""
     mine = UserSession.objects.filter(user=signed_in_user(request))
     session = get_object_or_404(mine, pk=session_id)
-    session.end()
-    record(
-        "session.ended",
-        account=session.user.account,
-        user=session.user,
-        request=request,
-        agent=session.user_agent,
-        from_ip=session.ip,
-    )
+    if request.method == "POST":
+        session.end()
+        record(
+            "session.ended",
+            account=session.user.account,
+            user=session.user,
+            request=request,
+            agent=session.user_agent,
+            from_ip=session.ip,
+        )
     return redirect("usersessions_list")
 
 

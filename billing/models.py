@@ -249,6 +249,7 @@ class TopUp(models.Model):
     expires_at = models.DateTimeField()
     asked_stripe_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True)  # asked for, by the customer
 
     class Meta:
         permissions = [("refund_topup", "Can refund top-ups")]
@@ -296,7 +297,12 @@ class TopUp(models.Model):
 
     @property
     def shown_status(self) -> str:
-        """Return the status of the API: of a paid top-up it also says if money was refunded."""
+        """Return the status of the API.
+
+        A paid top-up also says if money was refunded, and an expired one if it was canceled.
+        """
+        if self.status == self.Status.EXPIRED and self.canceled_at is not None:
+            return "canceled"
         if self.status != self.Status.PAID or not self.refunded_micros:
             return self.status
         return "refunded" if self.refunded_micros == self.amount_micros else "partly_refunded"

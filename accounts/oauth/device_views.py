@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import fresh_sign_in_required, signed_in_user
 from accounts.forms import ApprovalForm, UserCodeForm
@@ -93,10 +93,12 @@ def device_confirm(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @limited("tokens-write")
-@require_POST
+@require_http_methods(["GET", "POST"])
 @fresh_sign_in_required
 def device_approve(request: HttpRequest) -> HttpResponse:
     """Grant the device its token, which its next poll fetches."""
+    if request.method == "GET":
+        return redirect("accounts:device-confirm")
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -117,10 +119,12 @@ def device_approve(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @limited("page-write")
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def device_deny(request: HttpRequest) -> HttpResponse:
     """Refuse the device. Refusing needs no fresh sign-in."""
+    if request.method == "GET":
+        return redirect("accounts:device-confirm")
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -130,10 +134,12 @@ def device_deny(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @limited("page-write")
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def device_switch(request: HttpRequest) -> HttpResponse:
     """Release the code, sign out, and take the code to the sign-in page (“Not you?”)."""
+    if request.method == "GET":
+        return redirect("accounts:device-confirm")
     row, code = _claimed(request), request.session.get(CODE)
     if row is not None:
         device_login.release(row, user=signed_in_user(request))

@@ -35,6 +35,33 @@
     timers.set(button, setTimeout(say, 2000, button, ""));
   };
 
+  // A question before what cannot be taken back opens where it stands, and closes by Esc.
+  const close = (question) => {
+    question.classList.remove("is-open");
+    document.getElementById(question.id.replace("ask-", "asked-")).focus();
+  };
+
+  document.addEventListener("click", (event) => {
+    const asking = event.target.closest("[data-ask]");
+    const question = asking
+      ? document.querySelector(asking.hash)
+      : event.target.closest("[data-keep]") && event.target.closest(".question");
+    if (!question || question.matches(":target")) return; // opened by the address, and closed by it
+    event.preventDefault();
+    if (!asking) return close(question);
+    question.classList.add("is-open");
+    question.focus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll(".phone-more[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    document.querySelectorAll(".question.is-open").forEach(close);
+  });
+
   // The clipboard exists in secure contexts only; without it the button stays hidden.
   if (navigator.clipboard) {
     for (const button of document.querySelectorAll("[data-copy]")) {

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.contrib.messages import ERROR
+from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mobayilo.lib.errors import ProductError
 from mobayilo.overview.navigation import MAIN, SETTINGS, Link, links
 
 register = template.Library()
@@ -78,10 +81,31 @@ def words(name: str) -> str:
     return name.replace(".", " ").replace("_", " ").capitalize()
 
 
-@register.inclusion_tag("components/field.html")
-def field(bound_field: BoundField) -> dict[str, Any]:
-    """Show a field of a form: label, help, errors, input."""
-    return {"field": bound_field}
+@register.inclusion_tag("components/field.html", takes_context=True)
+def field(context: template.Context, bound_field: BoundField) -> dict[str, Any]:
+    """Show a field of a form: label, help, errors, input. The first error has the focus."""
+    form = bound_field.form
+    attributes: dict[str, bool] = {}
+    if form.is_bound and form.errors:
+        first = next((name for name in form.fields if name in form.errors), "")
+        is_first = bound_field.name == first and not form.non_field_errors()
+        attributes = {"autofocus": is_first}
+    elif error_mark(context):
+        attributes = {"autofocus": False}
+    return {"field": bound_field, "control": bound_field.as_widget(attrs=attributes)}
+
+
+@register.simple_tag(takes_context=True)
+def error_mark(context: template.Context) -> str:
+    """Return what the title of a page begins with whose form, or whose act, was refused."""
+    shown: list[Any] = list(context.flatten().values())
+    forms = [value for value in shown if isinstance(value, BaseForm)]
+    is_refused = (
+        any(form.is_bound and form.errors for form in forms)
+        or any(isinstance(value, ProductError) for value in shown)
+        or any(message.level >= ERROR for message in context.get("messages") or ())
+    )
+    return gettext("Error: ") if is_refused else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -13,6 +13,7 @@ from moby.text import cents_as_dollars, clean, clock_time, local, read_cents
 
 SMALLEST_CENTS = 500
 _PROBLEMS = {
+    "canceled": "it was canceled, and nothing was charged",
     "expired": "the page was canceled, or ran out before anything was paid",
     "failed": "the payment did not go through",
 }
