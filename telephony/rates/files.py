@@ -37,10 +37,6 @@ _PREFIX = re.compile(r"(?:\+|00|011)?([1-9][0-9]{0,14})(?:\.0)?")
 _LIST_OF_PREFIXES = re.compile(r"[,;|/]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KINDS = frozenset(Rate.Kind.values)
-# Columns with terms that a price per minute in dollars cannot hold.
-_TERMS = {
-    "currency", "connection_fee", "price_unit_seconds", "direction", "blocked", "ends_at",
-}  # fmt: skip
 _YES = {"1", "y", "yes", "true", "blocked"}
 # Words of carriers' descriptions, the more specific ones first.
 _KIND_WORDS = (
@@ -125,7 +121,15 @@ def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = 
 
 def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
     """Return a row for each prefix of a line. Raises ValueError if it is not usable."""
-    _refuse_what_a_price_cannot_say(record, now)
+    _refuse_what_a_price_cannot_say(
+        currency=record.get("currency", ""),
+        fee=record.get("connection_fee", ""),
+        unit=record.get("price_unit_seconds", ""),
+        direction=record.get("direction", ""),
+        blocked=record.get("blocked", ""),
+        ends_at=record.get("ends_at", ""),
+        now=now,
+    )
     micros = _price(record["price_per_minute"])
     first, following = _increments(
         record.get("increments", ""), record.get("first_seconds"), record.get("next_seconds")
@@ -147,25 +151,23 @@ def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
         )
 
 
-def _refuse_what_a_price_cannot_say(record: Mapping[str, str], now: datetime) -> None:
+@lru_cache(maxsize=1024)
+def _refuse_what_a_price_cannot_say(
+    *, currency: str, fee: str, unit: str, direction: str, blocked: str, ends_at: str, now: datetime
+) -> None:
     """Raise ValueError for terms of a carrier that a price per minute in dollars would hide."""
-    if not _TERMS & record.keys():
-        return
-    terms = {column: record.get(column, "") for column in _TERMS}
-    if terms["currency"].upper() not in {"", "USD", "US$", "$"}:
-        raise ValueError(f"the price is in {terms['currency']}, and a deck in US dollars")
-    if terms["connection_fee"].strip(" $0.,"):
-        raise ValueError(f"a connection fee of {terms['connection_fee']} cannot be charged")
-    if terms["price_unit_seconds"].strip(" s") not in {"", "60"}:
-        raise ValueError(
-            f"the price is for {terms['price_unit_seconds']} seconds, and a deck for a minute"
-        )
-    if terms["direction"] and "outbound" not in terms["direction"].lower():
-        raise ValueError(f"the direction {terms['direction']!r} is not outbound")
-    if terms["blocked"].lower() in _YES:
+    if currency.upper() not in {"", "USD", "US$", "$"}:
+        raise ValueError(f"the price is in {currency}, and a deck in US dollars")
+    if fee.strip(" $0.,"):
+        raise ValueError(f"a connection fee of {fee} cannot be charged")
+    if unit.strip(" s") not in {"", "60"}:
+        raise ValueError(f"the price is for {unit} seconds, and a deck for a minute")
+    if direction and "outbound" not in direction.lower():
+        raise ValueError(f"the direction {direction!r} is not outbound")
+    if blocked.lower() in _YES:
         raise ValueError("the destination is blocked; its prefix needs a price, or no row")
-    if terms["ends_at"].strip("0- :") and _instant(terms["ends_at"], now) <= now:
-        raise ValueError(f"the price ended on {terms['ends_at']}")
+    if ends_at.strip("0- :") and _instant(ends_at, now) <= now:
+        raise ValueError(f"the price ended on {ends_at}")
 
 
 def _prefixes(record: Mapping[str, str]) -> list[str]:

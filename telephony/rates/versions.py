@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
@@ -130,17 +130,24 @@ def store_deck(deck: Deck, *, name: str) -> RateDeck:
             effective_from=effective_from(deck.rows, now),
             created_at=now,
         )
-        Rate.objects.bulk_create(
-            [
-                Rate(
-                    deck=stored,
-                    **{name: getattr(row, name) for name in ROW_FIELDS},
-                )
-                for row in deck.rows
-            ],
-            batch_size=2000,
-        )
+        _insert(deck.rows, deck_id=stored.pk)
     return stored
+
+
+def _insert(rows: Iterable[DeckRow], *, deck_id: int) -> None:
+    """Insert the rates of a deck; a million of one take PostgreSQL seconds by COPY."""
+    if connection.vendor != "postgresql":
+        rates = [Rate(deck_id=deck_id, **row._asdict()) for row in rows]
+        Rate.objects.bulk_create(rates, batch_size=2000)
+        return
+    columns = ", ".join(connection.ops.quote_name(name) for name in ("deck_id", *ROW_FIELDS))
+    table = connection.ops.quote_name(Rate._meta.db_table)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row((deck_id, *row))
 
 
 def decks_without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
