@@ -54,7 +54,7 @@ def test_spend_is_checked_to_the_micro_dollar() -> None:
         check_spend(guards, hold_micros=1_000_000, spent_today_micros=4_000_001)
     assert per_call.value.code == "guard_spend_call"
     assert per_day.value.code == "guard_spend_day"
-    assert "$0.999999" in per_day.value.message
+    assert "$0.99 of that" in per_day.value.message
 
 
 @pytest.mark.parametrize(

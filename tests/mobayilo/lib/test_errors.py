@@ -42,28 +42,43 @@ def test_refusal_speaks_to_each_reader_in_their_words(code: str) -> None:
     assert not REQUESTS.search(f"{terminal['message']} {terminal['hint']}")
 
 
-def raised() -> Iterator[tuple[str, ast.Call]]:
-    """Yield every refusal that the code makes, with its file."""
+def calls_of(name: str) -> Iterator[tuple[str, ast.Call]]:
+    """Yield every call of a name in the code, with its file."""
     for app in ("accounts", "billing", "telephony", "mobayilo"):
         for path in sorted((ROOT / app).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ProductError":
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
                     yield str(path.relative_to(ROOT)), node
 
 
+def said(part: ast.expr) -> str:
+    texts = [node.value for node in ast.walk(part) if isinstance(node, ast.Constant)]
+    return " ".join(text for text in texts if isinstance(text, str))
+
+
 def test_words_of_each_refusal_fit_every_reader() -> None:
-    checked = 0
-    for file, call in raised():
-        if file in OF_REQUESTS:
-            continue
-        hints = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
-        for part in [*call.args[1:2], *hints]:
-            texts = [n.value for n in ast.walk(part) if isinstance(n, ast.Constant)]
-            said = " ".join(text for text in texts if isinstance(text, str))
-            checked += 1
-            assert not REQUESTS.search(said), (file, call.lineno)
-            assert not COMMANDS.search(said), (file, call.lineno)
-    assert checked > 60
+    refusals = [found for found in calls_of("ProductError") if found[0] not in OF_REQUESTS]
+    for file, call in refusals:
+        hints = [word.value for word in call.keywords if word.arg == "hint"]
+        texts = [part for part in hints if not isinstance(part, ast.Call)]  # Hints: below
+        for part in [*call.args[1:2], *texts]:
+            assert not REQUESTS.search(said(part)), (file, call.lineno)
+            assert not COMMANDS.search(said(part)), (file, call.lineno)
+    assert len(refusals) > 60
+
+
+def test_hints_of_one_refusal_fit_their_readers() -> None:
+    found = [call for _, call in calls_of("Hints") if call.args and said(call.args[0])]
+    for call in found:
+        words = dict(zip(("api", "page", "terminal"), map(said, call.args), strict=False))
+        words |= {str(word.arg): said(word.value) for word in call.keywords}
+        page = words.get("page") or words["api"]
+        terminal = words.get("terminal") or words["api"]
+        assert not COMMANDS.search(words["api"]), words
+        assert not COMMANDS.search(page), words
+        assert not REQUESTS.search(page), words
+        assert not REQUESTS.search(terminal), words
+    assert len(found) > 3
 
 
 def test_moby_gets_words_for_a_terminal_and_any_other_client_those_of_the_api() -> None:
