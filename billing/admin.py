@@ -193,7 +193,7 @@ class HoldAdmin(ReadOnlyAdmin):
 
 @admin.register(TopUp)
 class TopUpAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "public_id", "user", "amount", "shown_status", "problem"]
+    list_display = ["created_at", "public_id", "user", "amount", "page_status", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["user"]
     search_fields = [
@@ -270,7 +270,7 @@ class TopUpAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm
     ) -> Iterator[Done]:
         for topup in chosen.select_related("account"):
-            status = refresh_topup(topup, at_most_every=timedelta(0)).shown_status
+            status = refresh_topup(topup, at_most_every=timedelta(0)).page_status.replace("_", " ")
             facts = {"topup": topup.public_id, "status": status}
             yield Done(topup.account, facts, words=f"Top-up {topup} is {status}")
 

@@ -245,6 +245,10 @@ class TopUp(models.Model):
     stripe_payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     checkout_url = models.TextField(blank=True)
     problem = models.CharField(max_length=200, blank=True)
+    # False where Stripe's page offers other methods too: the words then name no card.
+    is_by_card = models.BooleanField(default=True, db_default=True)
+    # Since when a delayed payment, such as a bank debit, is under way; null for all others.
+    processing_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     asked_stripe_at = models.DateTimeField(null=True, blank=True)
@@ -294,6 +298,16 @@ class TopUp(models.Model):
     def returnable_micros(self) -> int:
         """Return the part that has neither been refunded nor taken back."""
         return self.amount_micros - self.refunded_micros - self.disputed_micros
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Return whether the customer has paid and the money comes days later."""
+        return self.status == self.Status.PENDING and self.processing_since is not None
+
+    @property
+    def page_status(self) -> str:
+        """Return the status for people, which tells a delayed payment from an open page."""
+        return "on_its_way" if self.is_on_its_way else self.shown_status
 
     @property
     def shown_status(self) -> str:

@@ -51,6 +51,7 @@ class TopUpSerializer(serializers.ModelSerializer[TopUp]):
             "checkout_url",
             "created_at",
             "paid_at",
+            "processing_since",
         ]
 
     def get_currency(self, topup: TopUp) -> str:

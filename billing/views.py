@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,7 +19,7 @@ from accounts.access import require_fresh_sign_in, signed_in_user
 from billing.forms import RefundForm, StatementFilters, TopUpForm
 from billing.ledger import statements
 from billing.models import Refund, TopUp, Transfer
-from billing.payments.refunds import refundable_micros, start_refund
+from billing.payments.refunds import refundable_micros, refunds_left, start_refund
 from billing.payments.topups import (
     PRESETS_CENTS,
     cancel_topup,
@@ -60,15 +62,29 @@ def topup(request: HttpRequest) -> HttpResponse:
         else:
             # A form that is sent again after paying finds its top-up paid, without a page to pay.
             if started.checkout_url:
-                return redirect(started.checkout_url)
+                return leave_for(request, started.checkout_url)
             return redirect("billing:topup-return", topup_id=started.public_id)
     context = {
         "form": form,
+        "by_card": settings.STRIPE_PAYMENT_METHODS == ["card"],
         "presets_cents": [
             cents for cents in PRESETS_CENTS if cents <= largest_cents(first_paid_at)
         ],
     }
     return render(request, "billing/topup.html", context, status=400 if form.errors else 200)
+
+
+def leave_for(request: HttpRequest, checkout_url: str) -> HttpResponse:
+    """Redirect to Stripe's page, or lead there by a page of ours where `form-action` forbids it.
+
+    Browsers apply the policy of a form to the redirects that follow, and Checkout may run on a
+    domain of the operator's (https://docs.stripe.com/payments/checkout/custom-domains).
+    """
+    address = urlsplit(checkout_url)
+    allowed = (settings.STRIPE_API_URL or settings.STRIPE_CHECKOUT_URL).rstrip("/")
+    if f"{address.scheme}://{address.netloc}" == allowed:
+        return redirect(checkout_url)
+    return render(request, "billing/topup_leave.html", {"checkout_url": checkout_url})
 
 
 @limited("page-read")
@@ -78,11 +94,13 @@ def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Show a top-up after Stripe's page, and ask Stripe about it, so that its money is there."""
     returned = refresh_topup(_topup_of(request, topup_id), at_most_every=ASK_STRIPE_EVERY)
     refundable = refundable_micros(returned)
-    is_awaited = returned.status == TopUp.Status.PENDING and "left" not in request.GET
+    is_open = returned.status == TopUp.Status.PENDING and not returned.is_on_its_way
+    is_awaited = is_open and "left" not in request.GET
     context = {
         "topup": returned,
         "left": "left" in request.GET,
         "refundable_micros": refundable,
+        "refunds_left": refunds_left(returned.account) if refundable else 0,
         "refund_form": RefundForm(),
         "refunds": returned.refunds.order_by("id"),
         "poll_after_seconds": POLL_AFTER_SECONDS if is_awaited else None,
@@ -136,11 +154,14 @@ def _refund(request: HttpRequest, refunded: TopUp, form: RefundForm) -> None:
         keep_refusal(request, error)
         messages.error(request, error.on_page)
     else:
-        if refund.status == Refund.Status.SUCCEEDED:
-            outcome = _("Refunded. It reaches your card within ten days.")
-        else:
-            outcome = _("The refund is under way. It reaches your card within ten days.")
-        messages.success(request, outcome)
+        is_done = refund.status == Refund.Status.SUCCEEDED
+        outcome = _("Refunded.") if is_done else _("The refund is under way.")
+        arrival = (
+            _("It reaches your card within ten days.")
+            if refunded.is_by_card
+            else _("It arrives within ten days.")
+        )
+        messages.success(request, f"{outcome} {arrival}")
 
 
 @limited("page-read")

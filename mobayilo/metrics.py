@@ -146,13 +146,15 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
 
 
 def _ages(now: datetime) -> dict[str, float]:
+    pending = TopUp.objects.filter(status=TopUp.Status.PENDING)
     oldest = {
         "calls": Call.objects.filter(settled_at=None).aggregate(at=Min("created_at")),
         # A refund's hold lives for days; a hold waits in the queue once it has expired.
         "holds": Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).aggregate(
             at=Min("expires_at")
         ),
-        "topups": TopUp.objects.filter(status=TopUp.Status.PENDING).aggregate(at=Min("created_at")),
+        "topups": pending.filter(processing_since=None).aggregate(at=Min("created_at")),
+        "delayed_payments": pending.aggregate(at=Min("processing_since")),
         "stripe_events": StripeEvent.objects.filter(applied_at=None).aggregate(
             at=Min("received_at")
         ),

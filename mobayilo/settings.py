@@ -124,6 +124,38 @@ SUPPORT_EMAIL = env.text(
     example="support@example.com",
 )
 
+env.section("The company behind the site")
+COMPANY_NAME = env.text(
+    "COMPANY_NAME",
+    "who sells: on the contact page, in the legal pages and on receipts",
+    default="",
+    example="",
+)
+COMPANY_ADDRESS = env.text(
+    "COMPANY_ADDRESS",
+    "the postal address of the company, its lines separated by `;`, the country last",
+    default="",
+    example="",
+)
+COMPANY_TAX_NUMBER = env.text(
+    "COMPANY_TAX_NUMBER", "the tax number of the company, where it has one", default=""
+)
+TERMS_URL = env.text(
+    "TERMS_URL", "the address of terms of your own; empty shows those at `/terms`", default=""
+)
+PRIVACY_URL = env.text(
+    "PRIVACY_URL", "the address of a privacy policy of your own, instead of `/privacy`", default=""
+)
+REFUNDS_URL = env.text(
+    "REFUNDS_URL", "the address of a refund policy of your own, instead of `/refunds`", default=""
+)
+TERMS_VERSION = env.text(
+    "TERMS_VERSION",
+    "the date of the terms in force. Set another one when they change: customers are then asked "
+    "to accept them at their next visit",
+    default="2026-12-01",
+)
+
 env.section("Twilio")
 TWILIO_ACCOUNT_SID = env.text(
     "TWILIO_ACCOUNT_SID", "the account's SID, from the first page of the console"
@@ -159,6 +191,12 @@ STRIPE_API_KEY = env.text(
 )
 STRIPE_WEBHOOK_SECRET = env.text(
     "STRIPE_WEBHOOK_SECRET", "the secret of the webhook endpoint `PUBLIC_URL/webhooks/stripe`"
+)
+STRIPE_PAYMENT_METHODS = env.words(
+    "STRIPE_PAYMENT_METHODS",
+    "the methods that customers may pay by, of those that are switched on at Stripe: `card`, and "
+    "what you add, such as `us_bank_account`, whose money comes days later",
+    default=("card",),
 )
 STRIPE_TIMEOUT_SECONDS = env.decimal(
     "STRIPE_TIMEOUT_SECONDS",
@@ -209,6 +247,14 @@ REFUND_DAYS = env.integer(
     default=30,
     at_least=0,
     at_most=3650,
+)
+REFUNDS_PER_MONTH = env.integer(
+    "REFUNDS_PER_MONTH",
+    "how many refunds in 30 days the customers of an account may make themselves; support makes "
+    "the others. Each costs the fee of the payment",
+    default=3,
+    at_least=0,
+    at_most=MANY,
 )
 ADJUST_MAX_CENTS_SUPPORT = env.integer(
     "ADJUST_MAX_CENTS_SUPPORT",
@@ -395,6 +441,7 @@ CSRF_COOKIE_NAME = "csrftoken" if IS_LOCAL else "__Host-csrftoken"
 CSRF_FAILURE_VIEW = "mobayilo.exceptions.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 
+STRIPE_CHECKOUT_URL = "https://checkout.stripe.com"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -404,7 +451,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # A form of ours may lead to Stripe's page: browsers apply this to redirects too.
-        "form-action": [SELF, STRIPE_API_URL or "https://checkout.stripe.com"],
+        "form-action": [SELF, STRIPE_API_URL or STRIPE_CHECKOUT_URL],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

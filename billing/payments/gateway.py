@@ -40,6 +40,16 @@ class CheckoutSession:
     topup_id: str
     payment_intent_id: str
     payment_intent_status: str
+    is_by_card: bool = True
+
+    @property
+    def is_processing(self) -> bool:
+        """Return whether a delayed payment, such as a bank debit, is under way.
+
+        https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-notification
+        """
+        is_sent = self.status == "complete" and self.payment_status == "unpaid"
+        return is_sent and not self.payment_failed
 
     @property
     def payment_failed(self) -> bool:
@@ -209,6 +219,8 @@ def create_session(
         "cancel_url": f"{page}?left=1",
         "expires_at": int(expires_at.timestamp()),
         "submit_type": "pay",
+        # Of those switched on in the dashboard, which may have more for other products.
+        "allowed_payment_method_types": settings.STRIPE_PAYMENT_METHODS,
         # The price is in dollars, so that the payment and the credit are the same amount.
         "adaptive_pricing": {"enabled": False},
     }
@@ -357,6 +369,7 @@ def read_session(data: Mapping[str, Any]) -> CheckoutSession:
         topup_id=str((data.get("metadata") or {}).get("topup_id", "")),
         payment_intent_id=reference_of(data, "payment_intent"),
         payment_intent_status=str(intent.get("status", "")) if isinstance(intent, dict) else "",
+        is_by_card=data.get("payment_method_types", ["card"]) == ["card"],
     )
 
 

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 OPEN_TOO_LONG = timedelta(minutes=2)
 # Stripe reports a refund or a dispute at once. After an outage of this length none is missed.
 LONGEST_OUTAGE = timedelta(days=3)
+# A delayed payment takes days.
+BANKS_ASKED_EVERY = timedelta(hours=1)
 BANKS_DECIDE_WITHIN = timedelta(days=180)
 ROWS_PER_RUN = 500
 # An outage is not waited for row by row: the other periodic jobs wait for this one.
@@ -54,6 +56,8 @@ def open_topups() -> list[TopUp]:
     with_page = Q(stripe_session_id__isnull=False, created_at__lt=now - OPEN_TOO_LONG)
     without = Q(stripe_session_id=None, expires_at__lt=now)
     pending = TopUp.objects.filter(with_page | without, status=TopUp.Status.PENDING)
+    asked_lately = Q(processing_since__isnull=False, asked_stripe_at__gt=now - BANKS_ASKED_EVERY)
+    pending = pending.exclude(asked_lately)
     oldest_first = pending.order_by(F("asked_stripe_at").asc(nulls_first=True), "id")
     return list(oldest_first.select_related("account", "user")[:ROWS_PER_RUN])
 

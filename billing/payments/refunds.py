@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Balance, Cause
 from billing.ledger.adjustments import unspent_promotions_micros
@@ -29,6 +29,7 @@ from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 
 logger = logging.getLogger(__name__)
+MONTH = timedelta(days=30)
 # A bank may take weeks. Support looks at a refund that takes longer than this.
 RESERVED_FOR = timedelta(days=365)
 STRIPE_REFUND = (Book.STRIPE_CLEARING, Transfer.Kind.REFUND)
@@ -42,6 +43,16 @@ def refundable_micros(topup: TopUp) -> int:
     The policy limits the days after the payment. Unspent promotional credit is kept for calls.
     """
     return _refundable_of(topup, ledger.balance_of(topup.account))
+
+
+def refunds_left(account: Account) -> int:
+    """Return how many more refunds the customers of an account may make themselves now."""
+    made = Refund.objects.filter(
+        topup__account=account,
+        user__account=account,
+        created_at__gt=timezone.now() - MONTH,
+    )
+    return max(0, int(settings.REFUNDS_PER_MONTH) - made.exclude(status=Status.FAILED).count())
 
 
 def _refundable_of(topup: TopUp, balance: Balance) -> int:
@@ -76,7 +87,7 @@ def start_refund(
     A customer may get at most `refundable_micros`. Staff may refund any part that has not been
     refunded, also of a frozen account, but not in their own account, where they are customers. When
     Stripe does not answer, the refund stays under way and `reconcile_topups` asks for it again.
-    Raise `not_refundable`, `insufficient_funds`, or the gateway's RefusedError.
+    Raise `not_refundable`, `too_many_refunds`, `insufficient_funds`, or the gateway's RefusedError.
     """
     by_staff = by_staff and user.account_id != topup.account_id
     key = f"{topup}:{key}:{amount_micros // MICROS_PER_CENT}" if key else None
@@ -112,6 +123,10 @@ def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
     and their refunds take from the same balance.
     """
     balance = ledger.lock_available(topup.account)
+    if not by_staff and refunds_left(topup.account) == 0:
+        most = settings.REFUNDS_PER_MONTH
+        said = f"An account may make {most} refunds in 30 days." if most else "None is made here."
+        raise ProductError("too_many_refunds", said)
     most_micros = refundable_by_staff_micros(topup) if by_staff else _refundable_of(topup, balance)
     if not 0 < refund.amount_micros <= most_micros or refund.amount_micros % MICROS_PER_CENT:
         raise ProductError(
@@ -230,7 +245,7 @@ def _debit(refund: Refund) -> None:
         raise ContradictionError(topup, "Stripe refunded more than was paid.")
     balance_claims(topup, also_refunded_micros=amount_micros)
     refund.save()
-    cause = _cause(refund, "outside", Transfer.Kind.REFUND, "Refund to your card")
+    cause = _cause(refund, "outside", Transfer.Kind.REFUND, _words(topup))
     ledger.post(account=topup.account, amount_micros=-amount_micros, cause=cause, may_owe=True)
 
 
@@ -243,10 +258,14 @@ def _settle(refund: Refund) -> None:
         ledger.capture_hold(
             key=_key(refund),
             amount_micros=refund.amount_micros,
-            description="Refund to your card",
+            description=_words(refund.topup),
             reference=refund.topup.public_id,
             counts_as=STRIPE_REFUND,
         )
+
+
+def _words(topup: TopUp) -> str:
+    return "Refund to your card" if topup.is_by_card else "Refund to where you paid from"
 
 
 def _fail(refund: Refund, problem: str) -> None:

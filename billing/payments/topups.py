@@ -181,6 +181,8 @@ def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp |
         _end(topup, TopUp.Status.FAILED)
     elif session.status == "expired":
         _end(topup, TopUp.Status.EXPIRED)
+    elif session.is_processing:
+        _await_money(topup)
     return topup
 
 
@@ -192,9 +194,12 @@ def _attach(topup: TopUp, session: CheckoutSession) -> None:
         unattached = TopUp.objects.filter(pk=topup.pk, stripe_session_id=None)
         url = session.url if topup.status == TopUp.Status.PENDING else ""
         unattached.update(
-            stripe_session_id=session.id, checkout_url=url, asked_stripe_at=timezone.now()
+            stripe_session_id=session.id,
+            checkout_url=url,
+            is_by_card=session.is_by_card,
+            asked_stripe_at=timezone.now(),
         )
-        topup.refresh_from_db(fields=["stripe_session_id"])
+        topup.refresh_from_db(fields=["stripe_session_id", "is_by_card"])
     if topup.stripe_session_id != session.id:
         raise ContradictionError(topup, "Another session says that it pays this.")
     requested = (topup.amount_micros, "usd")
@@ -223,11 +228,18 @@ def _credit(topup: TopUp, session: CheckoutSession) -> None:
             key=f"topup:{topup.public_id}",
             book=Book.STRIPE_CLEARING,
             kind=Transfer.Kind.TOPUP,
-            description="Top-up by card",
+            description="Top-up by card" if topup.is_by_card else "Top-up",
             reference=topup.public_id,
         ),
     )
     logger.info("top-up credited", extra={"topup": topup.public_id})
+
+
+def _await_money(topup: TopUp) -> None:
+    """Record that the page is done with and the money comes days later."""
+    waiting = TopUp.objects.filter(pk=topup.pk, status=TopUp.Status.PENDING, processing_since=None)
+    if waiting.update(processing_since=timezone.now(), checkout_url=""):
+        logger.info("top-up on its way", extra={"topup": topup.public_id})
 
 
 def _end(topup: TopUp, status: TopUp.Status) -> None:

@@ -5,6 +5,7 @@ deploy/mobayilo.env (both by `make tables`) and of the check of bounds.
 """
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,8 +79,8 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # environ has no
         value: float = self._read(name, about, float, **options)
         return value
 
-    def words(self, name: str, about: str) -> list[str]:
-        value: list[str] = self._read(name, about, list, default=[])
+    def words(self, name: str, about: str, *, default: Sequence[str] = ()) -> list[str]:
+        value: list[str] = self._read(name, about, list, default=list(default))
         return value
 
     def one_of(self, name: str, about: str, *, known: tuple[str, ...], default: str) -> str:

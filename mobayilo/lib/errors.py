@@ -246,6 +246,9 @@ ERRORS: dict[str, ErrorKind] = {
         terminal="Top up that much or more.",
     ),
     "not_refundable": ErrorKind(409, 1, "Ask for less, or write to {support}."),
+    "too_many_refunds": ErrorKind(
+        409, 1, "Write to {support}, who make any other refund, or wait for the next month."
+    ),
     "adjustment_refused": ErrorKind(403, 5, "Ask a colleague whose group may move more."),
     "amount_too_large": ErrorKind(
         400,

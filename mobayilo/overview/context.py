@@ -7,6 +7,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from billing import ledger
+from mobayilo.lib.seller import read_seller
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -19,4 +20,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "request_id": getattr(request, "request_id", ""),
         "wallet": SimpleLazyObject(read_balance),
+        "seller": read_seller(),
     }

@@ -9,6 +9,7 @@ app_name = "overview"
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("balance", views.balance, name="balance"),
+    path("contact", views.contact, name="contact"),
     path("home", views.home, name="home"),
     path("rates", views.rates, name="rates"),
 ]

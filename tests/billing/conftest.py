@@ -62,6 +62,13 @@ def topup(stripe_sandbox: StripeSandbox, alice: User) -> TopUp:
 
 
 @pytest.fixture
+def bank_topup(stripe_sandbox: StripeSandbox, settings: Settings, alice: User) -> TopUp:
+    """Alice is about to pay twenty dollars, by card or from her bank account."""
+    settings.STRIPE_PAYMENT_METHODS = ["card", "us_bank_account"]
+    return start_topup(account=alice.account, user=alice, amount_cents=2_000)
+
+
+@pytest.fixture
 def paid(stripe_sandbox: StripeSandbox, topup: TopUp) -> TopUp:
     """Alice has paid twenty dollars."""
     stripe_sandbox.act(topup, "pay")

@@ -119,3 +119,40 @@ def test_receipt_tells_what_a_dispute_took_back(
     receipt = browser.get(f"{TOPUP}/{paid.public_id}/receipt").content.decode()
     assert "Taken back after a dispute" in receipt
     assert "$15.00" in receipt
+
+
+@pytest.mark.django_db(transaction=True)
+def test_payment_on_its_way_offers_nothing_more_to_pay(
+    stripe_sandbox: StripeSandbox, bank_topup: TopUp, browser: Client
+) -> None:
+    stripe_sandbox.act(bank_topup, "pay_later")
+    stripe_sandbox.settle()
+    page = browser.get(f"/topup/{bank_topup}").content.decode()
+    assert "one to five working days" in page
+    assert "Go to the payment page" not in page
+    assert "Cancel this top-up" not in page
+    assert "by card" not in browser.get("/topup").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_checkout_on_a_domain_of_the_operator_is_reached_by_a_page(
+    stripe_sandbox: StripeSandbox, browser: Client
+) -> None:
+    address = "https://pay.example.com/c/pay/cs_1"
+    fields = {"url": address}
+    path = "/v1/checkout/sessions"
+    stripe_sandbox.fail("altered", path, fields=fields)
+    answer = browser.post("/topup", {"amount": "20"})
+    assert answer.status_code == 200
+    assert f'content="0; url={address}"' in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refund_that_the_month_does_not_allow_is_left_to_support(
+    paid: TopUp, browser: Client, settings: Settings
+) -> None:
+    settings.REFUNDS_PER_MONTH = 0
+    settings.SUPPORT_EMAIL = "help@example.com"
+    page = browser.get(f"/topup/{paid}").content.decode()
+    assert "mailto:help@example.com" in page
+    assert "Refund to my card" not in page

@@ -262,7 +262,7 @@ def topups_table(request: HttpRequest, account: Account, topups: list[TopUp]) ->
             "When": topup.created_at,
             "Top-up": topup.public_id,
             "Amount": format_money(topup.amount_micros),
-            "State": topup.shown_status,
+            "State": topup.page_status.replace("_", " "),
             "Problem": topup.problem,
         }
         acts = {"refund": "Refund"} if topup.status == TopUp.Status.PAID else {}

@@ -187,7 +187,11 @@ def _kinds(now: datetime) -> Iterator[tuple[str, type[Model], dict[str, object]]
     unplaced = _unsettled(leg_a_sid__isnull=True, created_at__lt=now - TEN_MINUTES)
     yield "Calls that Twilio never took", Call, unplaced
     yield "Holds past their time", Hold, {"state": "open", "expires_at__lt": now - TEN_MINUTES}
-    overdue = {"status": "pending", "expires_at__lt": now - HOUR}
+    overdue: dict[str, object] = {
+        "status": "pending",
+        "processing_since": None,
+        "expires_at__lt": now - HOUR,
+    }
     yield "Top-ups past their time", TopUp, overdue
     yield "Top-ups with a problem", TopUp, {"problem__gt": ""}
     yield "Refunds under way for a day", Refund, {"status": "pending", "created_at__lt": now - DAY}

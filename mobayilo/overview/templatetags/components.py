@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.messages import ERROR
 from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -29,6 +31,7 @@ STATES: dict[str, tuple[str, Any]] = {
     "failed": ("bad", _("Failed")),
     "canceled": ("quiet", _("Canceled")),
     "pending": ("waiting", _("Pending")),
+    "on_its_way": ("waiting", _("On its way")),
     "paid": ("good", _("Paid")),
     "expired": ("quiet", _("Expired")),
     "refunded": ("quiet", _("Refunded")),
@@ -48,6 +51,14 @@ def icon(name: str) -> SafeString:
         static("lucide/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def support_link() -> SafeString:
+    """Show the address of support as a link, or a link to the contact page where none is set."""
+    if address := settings.SUPPORT_EMAIL:
+        return format_html('<a href="mailto:{}">{}</a>', address, address)
+    return format_html('<a href="{}">{}</a>', reverse("overview:contact"), _("support"))
 
 
 @register.inclusion_tag("components/badge.html")

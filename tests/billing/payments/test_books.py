@@ -76,8 +76,9 @@ def test_other_amount_is_a_difference(stripe_sandbox: StripeSandbox, topup: TopU
 
 
 def test_what_stripe_books_on_another_day_is_no_difference(
-    stripe_sandbox: StripeSandbox, topup: TopUp
+    stripe_sandbox: StripeSandbox, bank_topup: TopUp
 ) -> None:
+    topup = bank_topup
     stripe_sandbox.rule("drop")
     stripe_sandbox.act(topup, "pay_later")
     stripe_sandbox.control.post("advance", seconds=5 * 86_400)

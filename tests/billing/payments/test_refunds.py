@@ -264,3 +264,17 @@ def test_refunds_of_two_topups_at_once_leave_promotional_credit(
     assert sorted(outcomes) == ["not_refundable"] * (AT_ONCE - 1) + ["refunded"]
     assert totals(paid.account) == (20, 0)
     assert_books_are_right()
+
+
+def test_customers_refund_so_many_a_month_and_staff_any_number(
+    stripe_sandbox: StripeSandbox, paid: TopUp, settings: Settings
+) -> None:
+    settings.REFUNDS_PER_MONTH = 1
+    refund(paid, 1)
+    with pytest.raises(ProductError) as refused:
+        refund(paid, 1)
+    assert refused.value.code == "too_many_refunds"
+    refund(paid, 1, by_staff=True)
+    Refund.objects.update(created_at=timezone.now() - timedelta(days=31))
+    refund(paid, 1)
+    assert totals(paid.account) == (17, 0)

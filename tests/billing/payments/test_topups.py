@@ -45,27 +45,39 @@ def test_topup_is_credited_once_whatever_becomes_of_webhooks(
 
 
 def test_topup_paid_later_is_credited_when_the_money_comes(
+    stripe_sandbox: StripeSandbox, bank_topup: TopUp
+) -> None:
+    stripe_sandbox.act(bank_topup, "pay_later")
+    stripe_sandbox.settle()
+    bank_topup.refresh_from_db()
+    assert (bank_topup.page_status, totals(bank_topup.account)) == ("on_its_way", (0, 0))
+    assert not bank_topup.checkout_url
+    stripe_sandbox.act(bank_topup, "succeed")
+    stripe_sandbox.settle()
+    assert totals(bank_topup.account) == (20, 0)
+    assert Transfer.objects.get().description == "Top-up"
+    bank_topup.refresh_from_db()
+    assert bank_topup.page_status == "paid"
+
+
+def test_cards_are_all_that_is_offered_unless_the_operator_adds_methods(
     stripe_sandbox: StripeSandbox, topup: TopUp
 ) -> None:
-    stripe_sandbox.act(topup, "pay_later")
-    stripe_sandbox.settle()
-    topup.refresh_from_db()
-    assert (topup.status, totals(topup.account)) == ("pending", (0, 0))
-    stripe_sandbox.act(topup, "succeed")
-    stripe_sandbox.settle()
-    assert totals(topup.account) == (20, 0)
+    with pytest.raises(OSError, match="400"):
+        stripe_sandbox.act(topup, "pay_later")
+    assert topup.is_by_card
 
 
 @pytest.mark.parametrize("rule", ["drop", "duplicate"])
 def test_topup_whose_delayed_payment_fails_ends_failed(
-    stripe_sandbox: StripeSandbox, topup: TopUp, rule: str
+    stripe_sandbox: StripeSandbox, bank_topup: TopUp, rule: str
 ) -> None:
     stripe_sandbox.rule(rule, "stripe:checkout.session.async_payment_failed")
-    stripe_sandbox.act(topup, "pay_later")
-    stripe_sandbox.act(topup, "fail")
+    stripe_sandbox.act(bank_topup, "pay_later")
+    stripe_sandbox.act(bank_topup, "fail")
     stripe_sandbox.settle()
-    assert refresh_topup(topup, at_most_every=timedelta(0)).shown_status == "failed"
-    assert totals(topup.account) == (0, 0)
+    assert refresh_topup(bank_topup, at_most_every=timedelta(0)).page_status == "failed"
+    assert totals(bank_topup.account) == (0, 0)
 
 
 def test_canceled_topup_cannot_be_paid_any_more(

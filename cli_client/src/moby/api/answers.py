@@ -98,6 +98,7 @@ class TopUp(TypedDict):
     checkout_url: str | None
     created_at: str
     paid_at: str | None
+    processing_since: NotRequired[str | None]
 
 
 class TopUps(TypedDict):

@@ -17,6 +17,7 @@ _PROBLEMS = {
     "expired": "the page was canceled, or ran out before anything was paid",
     "failed": "the payment did not go through",
 }
+_ON_ITS_WAY = "the payment is on its way: a bank takes one to five working days"
 _RETURNED = ("refunded", "partly_refunded")
 _POLL_SECONDS = 2.0
 _WAIT_SECONDS = 600
@@ -86,6 +87,8 @@ class TopupCommand(Command):
         deadline = clock.now() + timeout_seconds
         fault = ""
         while topup["status"] == "pending":
+            if topup.get("processing_since"):
+                raise MobyError("pending", _ON_ITS_WAY, again)
             if clock.now() >= deadline:
                 nothing = "no payment has come yet; the page stays open and nothing is lost"
                 raise MobyError("pending", nothing, again)
@@ -121,6 +124,13 @@ class TopupCommand(Command):
         return 0
 
 
+def _status(topup: TopUp) -> str:
+    """Return the status in words, which tell a delayed payment from an open page."""
+    if topup["status"] == "pending" and topup.get("processing_since"):
+        return "on its way"
+    return topup["status"].replace("_", " ")
+
+
 class TopupsListCommand(Command):
     name = "topups list"
     description = "List the payments made and begun, newest first"
@@ -134,7 +144,7 @@ class TopupsListCommand(Command):
             (
                 local(t["created_at"]),
                 cents_as_dollars(t["amount_cents"]),
-                t["status"].replace("_", " "),
+                _status(t),
                 local(t["paid_at"]),
                 t["topup_id"],
             )
@@ -158,7 +168,7 @@ class TopupsShowCommand(Command):
             [
                 ("Top-up", topup["topup_id"]),
                 ("Amount", cents_as_dollars(topup["amount_cents"])),
-                ("Status", topup["status"].replace("_", " ")),
+                ("Status", _status(topup)),
                 ("Begun", local(topup["created_at"])),
                 ("Paid", local(topup["paid_at"]) if topup["paid_at"] else None),
                 ("Pay here", topup["checkout_url"]),
