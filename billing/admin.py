@@ -124,7 +124,7 @@ class WalletAdmin(ReadOnlyAdmin):
         wallet, amount_micros = only_one(chosen), form.cleaned_data["amount"] * MICROS_PER_CENT
         most_micros = settings.ADJUST_MAX_CENTS_FINANCE * MICROS_PER_CENT
         if abs(amount_micros) > most_micros:
-            return ""  # nobody could confirm it, so that it is refused at once
+            return ""  # no one could confirm it, so that it is refused at once
         if not needs_second_person(signed_in_user(request), amount_micros):
             return ""
         description = KINDS[form.cleaned_data["kind"]][1]

@@ -49,7 +49,7 @@ def _on_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
 def _on_failed_sign_in(
     *, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
-    """Record a wrong password; an address that nobody has costs the same time.
+    """Record a wrong password; an address without a user costs the same time.
 
     Such an address is not kept: people type passwords into the wrong field.
     """

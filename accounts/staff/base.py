@@ -240,7 +240,7 @@ def action_with_reason(
     The function gets the filled-in form. It returns a message for staff, or a mapping of facts to
     look at before the action is confirmed. `right` is a permission of the table in `groups`.
     `consequence` says what follows, and `harms` that it takes something from the customer.
-    `second_person` returns the words of an act on one row that somebody else has to confirm, and
+    `second_person` returns the words of an act on one row that someone else has to confirm, and
     nothing for one that needs no second person.
     """
 

@@ -1,4 +1,4 @@
-"""Whom staff may act on: nobody acts for themselves, and only a superuser for a colleague."""
+"""Limits of acting for others: staff never for themselves, only a superuser for a colleague."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What is probably a slip in a deck, although every line can be read."""
+"""Probable slips in a deck whose lines can all be read."""
 
 from collections.abc import Iterable
 from statistics import median

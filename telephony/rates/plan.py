@@ -1,6 +1,6 @@
 """The numbering plans of the world, for a price list: country, kind and usual price of a prefix.
 
-The sample deck tells every calling code, and every range of another country or kind, apart.
+The sample deck has a row for every calling code and for every range of another country or kind.
 """
 
 import csv
@@ -17,7 +17,7 @@ from telephony.rates.deck import PrefixTable
 SAMPLE = Path(__file__).parents[1] / "decks" / "sample.csv"
 NO_COUNTRY = "001"  # numbers of no country, as libphonenumber writes them
 
-# Countries that share a calling code are told apart by the first digits in North America and in
+# Countries that share a calling code differ by the first digits in North America and in
 # Russia and Kazakhstan. Elsewhere (Morocco and Western Sahara) their ranges lie among each other.
 _CODES_DIVIDED_BY_PREFIX = {"1", "7"}
 

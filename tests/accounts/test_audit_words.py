@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -52,7 +53,7 @@ def test_every_event_has_words() -> None:
     ],
 )
 def test_event_is_said_in_words_with_amounts(
-    alice: User, action: str, facts: dict[str, object], shown: str
+    alice: User, action: str, facts: dict[str, Any], shown: str
 ) -> None:
     browser = sign_in(alice)
     record(action, account=alice.account, user=alice, **facts)

@@ -96,7 +96,7 @@ def words(name: str) -> str:
 def field(context: template.Context, bound_field: BoundField) -> dict[str, Any]:
     """Show a field of a form: label, help, errors, input. The first error has the focus."""
     form = bound_field.form
-    attributes: dict[str, bool] = {}
+    attributes: dict[str, str | bool] = {}
     if form.is_bound and form.errors:
         first = next((name for name in form.fields if name in form.errors), "")
         is_first = bound_field.name == first and not form.non_field_errors()

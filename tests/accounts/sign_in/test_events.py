@@ -1,4 +1,4 @@
-"""What owners see of sign-ins and second factors, and what a new factor ends."""
+"""Sign-ins and second factors as owners see them, and sessions that a new factor ends."""
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes

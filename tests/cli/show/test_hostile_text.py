@@ -1,4 +1,4 @@
-"""What a hostile server sends reaches no terminal raw, whatever the command."""
+"""Text of a hostile server reaches no terminal raw, by any command."""
 
 import csv
 from io import StringIO

@@ -15,7 +15,7 @@ from mobayilo.lib.redis_circuit import CircuitRetry
 
 
 class Listener:
-    """A server that counts its connections, and answers once it is told to."""
+    """A server that counts its connections, and answers once it may."""
 
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What is probably a slip stops an import, in the first deck as in any other."""
+"""A probable slip stops an import, in the first deck as in any other."""
 
 from pathlib import Path
 
