@@ -306,7 +306,7 @@ class TopUp(models.Model):
 
     @property
     def page_status(self) -> str:
-        """Return the status for people, which tells a delayed payment from an open page."""
+        """Return the status for people: a delayed payment has words of its own."""
         return "on_its_way" if self.is_on_its_way else self.shown_status
 
     @property
