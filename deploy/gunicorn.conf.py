@@ -20,7 +20,7 @@ bind = env.text(
     default="127.0.0.1:8000",
 )
 workers = env.integer("WEB_WORKERS", "web processes on this machine", default=2)
-worker_class = "gthread"
+worker_class = "mobayilo.web_worker.Worker"
 threads = env.integer("WEB_THREADS", "threads in each web process", default=2)
 
 # Longer than nginx keeps an idle connection (60 s): if gunicorn closed first, nginx could send a

@@ -148,7 +148,8 @@ class Stack:
         command = [
             str(BIN / "gunicorn"),
             "mobayilo.wsgi",
-            *("--bind", f"{self.host}:{self.port}", "--worker-class", "gthread", "--threads", "8"),
+            *("--bind", f"{self.host}:{self.port}", "--threads", "8"),
+            *("--worker-class", "mobayilo.web_worker.Worker"),
             *("--graceful-timeout", "5", "--no-control-socket"),
         ]
         web = self._start("web", command)
