@@ -180,6 +180,7 @@ def _call_order(asked: dict[str, Any]) -> CallOrder:
         caller_id=asked.get("caller_id"),
         max_seconds=asked.get("max_seconds"),
         max_cost_micros=asked.get("max_cost"),
+        only_my_number=asked.get("only_my_number"),
     )
 
 
@@ -307,6 +308,7 @@ class CallsView(IdempotentPost):
                 order=_call_order(asked),
                 expected_micros_per_minute=asked.get("expected_price_per_minute"),
                 expected_terms=asked.get("expected_terms"),
+                expected_shown_number=asked.get("expected_shown_number"),
                 idempotency_key=self.idempotency_key,
                 request_id=getattr(request, "request_id", ""),
             )

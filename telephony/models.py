@@ -28,6 +28,10 @@ def new_call_id() -> str:
     return new_public_id("call")
 
 
+def new_registration_id() -> str:
+    return new_public_id("reg")
+
+
 def number_end(field: str) -> Right:
     """Return an expression for the last four digits of a number, which support searches by."""
     return Right(field, NUMBER_END_DIGITS)
@@ -129,6 +133,95 @@ class Verification(models.Model):
         return self.public_id
 
 
+class Registration(models.Model):
+    """A phone that the carrier calls, so that calls may show its number; or that it has registered.
+
+    The carrier keeps one registration of a number, whichever accounts verified the phone.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Asked of Twilio"
+        CALLING = "calling", "Twilio calls the phone"
+        REGISTERED = "registered", "Registered"
+        FAILED = "failed", "Failed"
+        REMOVING = "removing", "To be removed at Twilio"
+        REMOVED = "removed", "Removed"
+
+    class Failure(models.TextChoices):
+        NOT_KEYED_IN = "not_keyed_in", _("The code was not keyed in")
+        NO_ANSWER = "no_answer", _("Nobody answered")
+        BUSY = "busy", _("The phone was busy")
+        UNREACHABLE = "unreachable", _("The phone could not be reached")
+        NO_NEWS = "no_news", _("The carrier never said how it ended")
+        REFUSED = "refused", _("The carrier refused to call it")
+
+    OPEN_STATES = (State.REQUESTED, State.CALLING)
+
+    public_id = models.CharField(
+        max_length=32, unique=True, default=new_registration_id, editable=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    caller_id = models.ForeignKey(CallerId, on_delete=models.PROTECT, related_name="registrations")
+    e164 = models.CharField("number", max_length=16)
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    failure = models.CharField(max_length=12, choices=Failure, blank=True)
+    # Shown to the customer while Twilio calls the phone, and blanked with the end of that call.
+    code = models.CharField(max_length=10, blank=True)
+    call_sid = models.CharField("Twilio's call", max_length=34, blank=True)
+    carrier_sid = models.CharField("Twilio SID", max_length=34, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["e164"],
+                condition=Q(state__in=("requested", "calling")),
+                name="registration_one_call_at_once",
+            ),
+            models.UniqueConstraint(
+                fields=["e164"],
+                condition=Q(state__in=("registered", "removing")),
+                name="registration_of_a_number_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["caller_id", "-id"], name="registration_of_phone"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state__in=("requested", "calling", "removing")),
+                name="registration_to_finish",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class ShownNumberRules(models.Model):
+    """A version of the rules about whose number is shown. The newest not withdrawn applies.
+
+    Without a version the rules that the product is shipped with apply.
+    """
+
+    text = models.TextField()
+    digest = models.CharField(max_length=64, editable=False)
+    row_count = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200)
+    stored_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "rules of shown numbers"
+        permissions = [("set_shown_numbers", "Can set whose number is shown")]
+
+    def __str__(self) -> str:
+        return f"rules {self.pk}"
+
+
 class RateDeck(models.Model):
     """A version of the whole price list. The newest version in force applies."""
 
@@ -211,6 +304,10 @@ class Call(models.Model):
         YOUR_PHONE_BUSY = "your_phone_busy", _("Your phone was busy")
         YOUR_PHONE_NO_ANSWER = "your_phone_no_answer", _("You did not pick up")
         YOUR_PHONE_UNREACHABLE = "your_phone_unreachable", _("Your phone could not be reached")
+        CALLER_ID_REFUSED = (
+            "caller_id_refused",
+            _("The carrier refused to show the number"),
+        )
         NOT_BRIDGED = "not_bridged", _("You picked up, but the call was not put through")
         FALSE_ANSWER = "false_answer", _("Too short to be a real answer, so it cost nothing")
         NOT_PLACED = "not_placed", _("The carrier never placed it")
@@ -231,6 +328,9 @@ class Call(models.Model):
     to_country = models.CharField("country", max_length=3)
     to_kind = models.CharField("kind", max_length=21)
     send_digits = models.CharField("extension", max_length=32, blank=True)
+    # The own number is shown, then the operator's if the carrier refuses it; or that one at once.
+    shows_own_number = models.BooleanField(default=True)
+    operator_e164 = models.CharField("operator's number", max_length=16, blank=True)
 
     deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT, related_name="+")
     leg_a_micros_per_minute = models.PositiveBigIntegerField()
@@ -256,6 +356,8 @@ class Call(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     bridged_at = models.DateTimeField("told to bridge", null=True)
+    redialed_at = models.DateTimeField("told to dial again", null=True)
+    number_refusals = models.PositiveSmallIntegerField("shown numbers refused", default=0)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     hangup_requested_at = models.DateTimeField(null=True)
@@ -294,6 +396,11 @@ class Call(models.Model):
             models.Index(
                 fields=["created_at"], condition=Q(settled_at=None), name="call_unsettled_by_age"
             ),
+            models.Index(
+                fields=["from_e164", "to_e164", "-created_at"],
+                condition=Q(number_refusals__gt=0),
+                name="call_refused_number",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -314,7 +421,34 @@ class Call(models.Model):
                 self.leg_b_micros_per_minute, self.leg_b_first_seconds, self.leg_b_next_seconds
             ),
             ring_seconds=self.ring_seconds,
+            dials=2 if self.shows_own_number and self.operator_e164 else 1,
         )
+
+    @property
+    def shown_e164(self) -> str:
+        """The number that the called person is to see, by the last instruction to the carrier."""
+        is_own = self.shows_own_number and self.redialed_at is None
+        return self.from_e164 if is_own else self.operator_e164
+
+    @property
+    def fallback_e164(self) -> str:
+        """The number left if the carrier refuses the one that is shown, or an empty text."""
+        return self.operator_e164 if self.shown_e164 == self.from_e164 else ""
+
+    @property
+    def seen_e164(self) -> str | None:
+        """The number that the called phone showed, by the carrier; None if it never rang."""
+        rang = self.leg_b_sid is not None and self.leg_b_status != "failed"
+        return self.shown_e164 if rang else None
+
+    @property
+    def is_own_number_refused(self) -> bool:
+        return self.shows_own_number and self.number_refusals > 0
+
+    @property
+    def is_number_refused(self) -> bool:
+        """Whether the carrier refused the number that was shown last."""
+        return self.number_refusals > (1 if self.redialed_at else 0)
 
     @property
     def extension(self) -> str | None:

@@ -43,6 +43,7 @@ class CallPrice:
     leg_a: Price
     leg_b: Price
     ring_seconds: int
+    dials: int = 1  # a second one where another number may be shown instead of a refused one
 
     @property
     def micros_per_minute(self) -> int:
@@ -58,7 +59,7 @@ class CallPrice:
 
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
         """Return how long leg A may last: while leg B rings, and then for the whole talk."""
-        return self.ring_seconds + RING_SLACK_SECONDS + limit_seconds
+        return self.ring_seconds * self.dials + RING_SLACK_SECONDS + limit_seconds
 
     def hold_micros(self, limit_seconds: int) -> int:
         """Return the most that a call of this time limit can cost."""

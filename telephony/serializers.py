@@ -65,11 +65,13 @@ class QuoteRequestSerializer(StrictSerializer):
         allow_null=True,
         error_messages={"invalid_choice": f"The only mode is {CALLBACK}."},
     )
+    only_my_number = serializers.BooleanField(required=False, allow_null=True)
 
 
 class CallRequestSerializer(QuoteRequestSerializer):
     expected_price_per_minute = DollarsField(min_value=0, required=False, allow_null=True)
     expected_terms = serializers.CharField(max_length=80, required=False, allow_null=True)
+    expected_shown_number = serializers.CharField(max_length=16, required=False, allow_null=True)
 
 
 class VerificationRequestSerializer(NumberRequestSerializer):
@@ -214,6 +216,8 @@ class QuoteAnswerSerializer(serializers.Serializer[Any]):
     # "from" is a keyword of Python, so that field is declared in `get_fields`.
     caller_id = serializers.CharField()
     shown_number = serializers.CharField()
+    fallback_number = serializers.CharField(allow_null=True)
+    registration_helps = serializers.BooleanField()
     legs = QuotedLegSerializer(many=True)
     price_per_minute = serializers.CharField()
     total_per_minute = TotalPerMinuteSerializer()
@@ -239,6 +243,7 @@ class BilledLegSerializer(PricedLegSerializer):
 
 class ReceiptSerializer(serializers.Serializer[Any]):
     legs = BilledLegSerializer(many=True)
+    shown_number = serializers.CharField(allow_null=True)
     total = serializers.CharField()
 
 
@@ -249,7 +254,9 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
     status = serializers.CharField(source="state")
     mode = serializers.SerializerMethodField()
     to = serializers.CharField(source="to_e164")
-    shown_number = serializers.CharField(source="from_e164")
+    shown_number = serializers.CharField(source="shown_e164")
+    fallback_number = serializers.SerializerMethodField()
+    own_number_refused = serializers.BooleanField(source="is_own_number_refused")
     country = serializers.CharField(source="to_country")
     country_name = serializers.SerializerMethodField()
     price_per_minute = serializers.SerializerMethodField()
@@ -264,10 +271,10 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
     class Meta:
         model = Call
         fields = [
-            "call_id", "state", "status", "mode", "to", "shown_number", "extension", "country",
-            "country_name", "price_per_minute", "max_seconds", "hold", "created_at", "answered_at",
-            "ended_at", "duration_seconds", "cost", "end_reason", "version", "poll_after_seconds",
-            "receipt",
+            "call_id", "state", "status", "mode", "to", "shown_number", "fallback_number",
+            "own_number_refused", "extension", "country", "country_name", "price_per_minute",
+            "max_seconds", "hold", "created_at", "answered_at", "ended_at", "duration_seconds",
+            "cost", "end_reason", "version", "poll_after_seconds", "receipt",
         ]  # fmt: skip
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -275,6 +282,9 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
 
     def get_mode(self, call: Call) -> str:
         return CALLBACK
+
+    def get_fallback_number(self, call: Call) -> str | None:
+        return call.fallback_e164 or None
 
     def get_extension(self, call: Call) -> str | None:
         return call.extension
@@ -440,7 +450,9 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         "mode": CALLBACK,
         "from": route.caller_id.e164,
         "caller_id": route.caller_id.public_id,
-        "shown_number": route.caller_id.e164,
+        "shown_number": route.shown.e164,
+        "fallback_number": route.shown.fallback_e164,
+        "registration_helps": route.shown.registration_helps,
         "legs": [
             {"leg": "a", "e164": route.caller_id.e164, **_price(route.price.leg_a)},
             {"leg": "b", "e164": route.number.e164, **_price(route.price.leg_b)},
@@ -500,4 +512,8 @@ def receipt_of(call: Call) -> dict[str, Any] | None:
         }
         for leg, e164, rate, seconds, cost in lines
     ]
-    return {"legs": legs, "total": format_micros(call.leg_a_cost_micros + call.leg_b_cost_micros)}
+    return {
+        "legs": legs,
+        "shown_number": call.seen_e164,
+        "total": format_micros(call.leg_a_cost_micros + call.leg_b_cost_micros),
+    }

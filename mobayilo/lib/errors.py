@@ -381,6 +381,21 @@ ERRORS: dict[str, ErrorKind] = {
         "Allow more time or money for the call.",
         terminal="Allow more with --max-cost or --max-minutes.",
     ),
+    "own_number_not_shown": ErrorKind(
+        403,
+        5,
+        "Send only_my_number: false to show another number.",
+        page="To call and show another number, change that under Caller IDs.",
+        terminal="To show another number, leave out --only-my-number, or: "
+        "moby caller-id only-my-number off",
+    ),
+    "shown_number_changed": ErrorKind(
+        409,
+        1,
+        "Look at the number in details, then call again.",
+        page="Look at the number that is shown now, then call again.",
+        terminal="Run the command again; it shows the new number first.",
+    ),
     # Providers
     "provider_unavailable": ErrorKind(503, 3, "Nothing was charged. Try again in a minute."),
     "provider_misconfigured": ErrorKind(

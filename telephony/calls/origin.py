@@ -44,7 +44,8 @@ class Origin:
         """Return the price of both legs, None for a destination that no account may call."""
         if rate.kind in REFUSED_KINDS:
             return None
-        return CallPrice(self.price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
+        # Two <Dial>s, so that this never affords more than a quote does.
+        return CallPrice(self.price, rate.price, settings.CALL_RING_SECONDS, dials=2)
 
     def micros_per_minute(self, rate: RateRow) -> int | None:
         price = self.call_price(rate)

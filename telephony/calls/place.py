@@ -22,10 +22,9 @@ from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import format_micros
 from telephony.calls.hangup import end_if_requested
 from telephony.calls.progress import LegReport, apply_report
-from telephony.calls.quote import CallOrder, Quote, find_route, purse_of, quote_route
+from telephony.calls.quote import CallOrder, Quote, Route, find_route, purse_of, quote_route
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
-from telephony.pricing import CallPrice
 from telephony.rules import activity_of, check_velocity
 from telephony.twilio import gateway
 from telephony.twilio.gateway import OutcomeUnknownError, ProviderCall
@@ -63,6 +62,7 @@ class CallRequest:
     order: CallOrder
     expected_micros_per_minute: int | None = None
     expected_terms: str | None = None
+    expected_shown_number: str | None = None
     idempotency_key: str | None = None
     request_id: str = ""
 
@@ -140,7 +140,7 @@ def _reserve(request: CallRequest) -> Call:
     """Store the call with its hold, sized to the money that is available now."""
     CARRIER.refuse_if_open()
     route = find_route(request.user.account, request.token, request.order)
-    _check_expected(request, route.price)
+    _check_expected(request, route)
     with transaction.atomic():
         # The wallet is locked, so no other call changes what is counted and held from here on.
         purse = purse_of(route.account, lock_available(route.account))
@@ -167,8 +167,15 @@ def _reserve(request: CallRequest) -> Call:
     return call
 
 
-def _check_expected(request: CallRequest, price: CallPrice) -> None:
-    """Refuse a call if its price, or any part of the price, is not what the customer saw."""
+def _check_expected(request: CallRequest, route: Route) -> None:
+    """Refuse a call whose shown number, price or part of the price is not what the customer saw."""
+    price, shown = route.price, route.shown.e164
+    if request.expected_shown_number not in (None, shown):
+        raise ProductError(
+            "shown_number_changed",
+            f"The person you call would see {shown}, not {request.expected_shown_number}.",
+            details={"shown_number": shown},
+        )
     micros, terms = request.expected_micros_per_minute, request.expected_terms
     if micros in (None, price.micros_per_minute) and terms in (None, price.terms):
         return
@@ -195,6 +202,8 @@ def _new_call(request: CallRequest, quote: Quote) -> Call:
         to_country=route.number.country,
         to_kind=str(route.number.kind),
         send_digits=route.number.send_digits or "",
+        shows_own_number=route.shown.is_own,
+        operator_e164=route.shown.fallback_e164 or ("" if route.shown.is_own else route.shown.e164),
         deck_id=route.deck_id,
         leg_a_micros_per_minute=price.leg_a.micros_per_minute,
         leg_a_first_seconds=price.leg_a.first_seconds,

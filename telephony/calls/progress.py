@@ -13,7 +13,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from telephony.calls.settlement import settle_if_ended
-from telephony.calls.states import is_known, leg_has_ended, more_advanced, state_of
+from telephony.calls.states import (
+    UNEXPLAINED,
+    is_known,
+    leg_has_ended,
+    more_advanced,
+    state_of,
+)
 from telephony.models import Call, CallEvent
 from telephony.twilio.gateway import ProviderCall
 
@@ -23,6 +29,7 @@ MAX_ATTEMPTS = 50
 # The columns of a call that a report can change.
 _REPORTED_FIELDS = [
     *(f"leg_{leg}_{name}" for leg in "ab" for name in ("sid", "status", "seconds", "paid_micros")),
+    "number_refusals",
     "state",
     "end_reason",
     "answered_at",
@@ -42,6 +49,9 @@ class LegReport:
     price_micros: int | None = None
     at: datetime | None = None
     ask_after: datetime | None = None  # when to ask for news, while the call lasts
+    caller: str = ""  # the number that the leg shows, where the report names it
+    is_explained: bool = False  # whether the report knows why a leg failed
+    is_number_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,9 @@ def record_event(call: Call, *, source: Source, reports: list[LegReport]) -> boo
 def record_answer(call: Call, answer: ProviderCall, *, leg: str) -> None:
     """Store an answer of Twilio to a request of ours, and apply it."""
     report = LegReport(
-        "a" if leg == "a" else "b", answer.sid, answer.status, answer.seconds, answer.price_micros
-    )
+        "a" if leg == "a" else "b", answer.sid, answer.status, answer.seconds, answer.price_micros,
+        caller=answer.caller,
+    )  # fmt: skip
     # The sequence names all that can be new, so an answer with nothing new is stored once.
     seconds = "" if answer.seconds is None else answer.seconds
     priced = "" if answer.price_micros is None else "priced"
@@ -127,7 +138,12 @@ def _changes(call: Call, report: LegReport) -> dict[str, Any]:
     if call.settled_at is None:
         if report.sid:
             setattr(call, f"{leg}_sid", report.sid)
-        setattr(call, f"{leg}_status", more_advanced(getattr(call, f"{leg}_status"), report.status))
+        status = report.status
+        if report.leg == "b" and status == "failed" and not report.is_explained:
+            status = UNEXPLAINED
+        if report.is_number_refused:
+            call.number_refusals = 1 if call.redialed_at is None else 2
+        setattr(call, f"{leg}_status", more_advanced(getattr(call, f"{leg}_status"), status))
         if report.ask_after is not None and call.hangup_requested_at is None:
             call.reconcile_after = report.ask_after
         if report.seconds is not None and getattr(call, f"{leg}_seconds") is None:
@@ -140,8 +156,11 @@ def _changes(call: Call, report: LegReport) -> dict[str, Any]:
 def _is_its_leg(call: Call, report: LegReport) -> bool:
     """Report whether a report is about the known leg of the call, or about a leg not known yet.
 
-    A call that was written off takes no leg any more, and no call takes the leg of another.
+    A call that was written off takes no leg any more, and no call takes the leg of another. After a
+    second <Dial> nothing counts that is reported of the first.
     """
+    if report.leg == "b" and call.redialed_at and report.caller == call.from_e164:
+        return False
     known = call.leg_a_sid if report.leg == "a" else call.leg_b_sid
     if known is not None and report.sid:
         return known == report.sid

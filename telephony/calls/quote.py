@@ -17,6 +17,7 @@ from telephony.calls.origin import Origin
 from telephony.models import Call, CallerId
 from telephony.numbers import Number, mask, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
+from telephony.phones.shown import ShownNumber, choose_shown_number, shown_facts
 from telephony.pricing import CallPrice
 from telephony.rates.deck import RateRow, current_deck, find_rate
 from telephony.rules import Activity, Limits, check_destination, limits_of
@@ -42,6 +43,7 @@ class CallOrder:
     caller_id: str | None = None
     max_seconds: int | None = None
     max_cost_micros: int | None = None
+    only_my_number: bool | None = None  # None: as the account has it
 
     @property
     def cap(self) -> tuple[int, str]:
@@ -97,6 +99,7 @@ class Route:
     token: AccessToken | None
     caller_id: CallerId
     number: Number
+    shown: ShownNumber
     deck_id: int
     rate: RateRow
     price: CallPrice
@@ -154,13 +157,16 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
     number = read_called_number(account, order.to, order.country)
-    caller_id = caller_id_for_calls(account, order.caller_id)
+    caller_id = caller_id_for_calls(account, order.caller_id, called_e164=number.e164)
     deck = current_deck()
     rate = check_destination(account, number, deck.find(number.e164))
     if number.e164 == caller_id.e164:
         raise ProductError(
             "own_number", f"{number.international} is your own phone, which rings first."
         )
+    facts = shown_facts(caller_id)
+    if number.e164 in facts.rules.operator_numbers:
+        raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
     if token is not None:
         guards = Guards.from_columns(token)
         if not destination_is_allowed(guards, e164=number.e164, country=number.country):
@@ -170,9 +176,12 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         check_own_phone(token, caller_id.e164)
     own_phone = number_from_e164(caller_id.e164)
     own_rate = check_destination(account, own_phone, deck.find(caller_id.e164))
-    price = CallPrice(own_rate.price, rate.price, ring_seconds=settings.CALL_RING_SECONDS)
+    only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
+    shown = choose_shown_number(caller_id, number, facts, only_own=only_own)
+    dials = 2 if shown.fallback_e164 else 1
+    price = CallPrice(own_rate.price, rate.price, settings.CALL_RING_SECONDS, dials)
     return Route(
-        account, token, caller_id, number, deck.deck_id, rate, price, order,
+        account, token, caller_id, number, shown, deck.deck_id, rate, price, order,
         limits_of(caller_id.account),
     )  # fmt: skip
 

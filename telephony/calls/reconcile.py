@@ -21,12 +21,13 @@ from telephony.calls.place import (
     is_past_placing,
     look_up,
 )
-from telephony.calls.progress import LegReport, apply_report, record_answer
+from telephony.calls.progress import LegReport, Source, record_answer, record_event
 from telephony.calls.settlement import settle_if_ended, write_off
-from telephony.calls.states import NEVER_DIALLED, leg_has_ended
-from telephony.models import Call
+from telephony.calls.states import NEVER_DIALLED, UNEXPLAINED, leg_has_ended
+from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
 from telephony.twilio.gateway import UnknownSidError
+from telephony.twilio.twiml import CALLER_ID_REFUSED, DIAL_REFUSALS
 
 logger = logging.getLogger(__name__)
 
@@ -99,12 +100,26 @@ def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
         return
     if call.bridged_at is None or call.settled_at is not None:
         return
-    children = gateway.find_children(leg_a_sid)
-    for child in children:
+    for child in gateway.find_children(leg_a_sid):
         record_answer(call, child, leg="b")
-    if not children and leg_has_ended(call.leg_a_status) and not call.leg_b_status:
-        # The customer hung up between the announcement of the minutes and the bridge.
-        apply_report(call, LegReport("b", "", NEVER_DIALLED))
+    if leg_has_ended(call.leg_a_status) and call.leg_b_status in ("", UNEXPLAINED):
+        _explain_dial(call, leg_a_sid)
+
+
+def _explain_dial(call: Call, leg_a_sid: str) -> None:
+    """Ask why nobody was rung: the <Dial> was refused, or the customer hung up before it.
+
+    A refusal is noted at leg A. The first of two <Dial>s has its own note.
+    """
+    codes = gateway.errors_of_call(leg_a_sid)
+    is_refused = codes.count(CALLER_ID_REFUSED) > (1 if call.redialed_at else 0)
+    has_failed = call.leg_b_status == UNEXPLAINED or any(
+        code in DIAL_REFUSALS - {CALLER_ID_REFUSED} for code in codes
+    )
+    status = "failed" if is_refused or has_failed else NEVER_DIALLED
+    report = LegReport("b", "", status, is_explained=True, is_number_refused=is_refused)
+    source = Source(CallEvent.Kind.POLL, leg_a_sid, "errors", status, {"errors": codes})
+    record_event(call, source=source, reports=[report])
 
 
 def _close_if_silent(call: Call) -> str:

@@ -12,6 +12,9 @@ Reason = Call.EndReason
 # A leg that Twilio never made, because the customer hung up before it was dialled. No event reports
 # that; only a question to Twilio finds it.
 NEVER_DIALLED = "none"
+# A leg B that failed: the request to `action`, or the errors that Twilio noted, explain whether the
+# number to show was refused, and with that whether the call goes on.
+UNEXPLAINED = "unexplained"
 
 # The order in which a leg advances. Of two endings of one leg the later in this list stays.
 _PROGRESS = {
@@ -20,12 +23,13 @@ _PROGRESS = {
     "initiated": 2,
     "ringing": 3,
     "in-progress": 4,
-    NEVER_DIALLED: 5,
-    "canceled": 6,
-    "failed": 7,
-    "no-answer": 8,
-    "busy": 9,
-    "completed": 10,
+    UNEXPLAINED: 5,
+    NEVER_DIALLED: 6,
+    "canceled": 7,
+    "failed": 8,
+    "no-answer": 9,
+    "busy": 10,
+    "completed": 11,
 }
 
 # While leg A lasts, the status of leg B decides. A status that is not listed decides nothing.
@@ -81,6 +85,8 @@ def state_of(call: Call) -> tuple[State, str]:
 def _state_by_legs(call: Call) -> tuple[State, str]:
     if call.leg_b_status == "in-progress" and leg_has_ended(call.leg_a_status):
         return State.COMPLETED, ""  # the talk has ended; its length is still to come
+    if call.leg_b_status == "failed" and call.is_number_refused:
+        return State.FAILED, Reason.CALLER_ID_REFUSED
     if call.leg_b_status in _BY_LEG_B:
         return _BY_LEG_B[call.leg_b_status]
     if call.leg_a_status in _BY_LEG_A:

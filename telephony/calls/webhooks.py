@@ -13,7 +13,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -38,6 +38,7 @@ STORED_FIELDS = (
     "DialCallSid",
     "DialCallStatus",
     "ErrorCode",
+    "ErrorMessage",
     "ParentCallSid",
     "SequenceNumber",
     "SipResponseCode",
@@ -89,19 +90,25 @@ def _may_bridge(call: Call, sid: str) -> bool:
     with transaction.atomic():
         source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})
         record_event(call, source=source, reports=[LegReport("a", sid, "in-progress")])
-        live = Call.objects.filter(
-            pk=call.pk,
-            leg_a_sid=sid,
-            settled_at=None,
-            hangup_requested_at=None,
-            account__frozen_at=None,
-        ).exclude(state__in=Call.ENDED_STATES)
+        live = _live(call, sid)
         if not is_held(call.hold_key):
             return False
         call.refresh_from_db()
         if call.bridged_at is not None:
             return live.exists()  # Twilio asks again when our answer was lost
         return live.update(bridged_at=timezone.now(), version=F("version") + 1) == 1
+
+
+def _live(call: Call, sid: str) -> QuerySet[Call]:
+    """Return a query that finds the call while it may be connected."""
+    live = Call.objects.filter(
+        pk=call.pk,
+        leg_a_sid=sid,
+        settled_at=None,
+        hangup_requested_at=None,
+        account__frozen_at=None,
+    )
+    return live.exclude(state__in=Call.ENDED_STATES)
 
 
 @signed_by_twilio
@@ -120,33 +127,89 @@ def call_child(request: HttpRequest, call: Call) -> HttpResponse:
 
 @signed_by_twilio
 def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
-    """Record the end of the bridge, but not its `DialCallDuration`.
+    """Record the end of the bridge, or dial once more if the number to show was refused.
 
-    That is a second measurement of leg B and can differ from `CallDuration`, so the bill would
-    depend on which event came first.
+    `DialCallDuration` is left out: it is a second measurement of leg B and can differ from
+    `CallDuration`, so the bill would depend on which event came first.
     """
     status = request.POST.get("DialCallStatus", "")
-    if request.POST.get("CallSid") == call.leg_a_sid:
+    if request.POST.get("CallSid") != call.leg_a_sid:
+        return _xml(twiml.end(status))
+    is_second = request.META.get("QUERY_STRING") == twiml.SECOND_DIAL
+    is_refused = _is_number_refused(request)
+    if is_refused and not is_second and _may_dial_again(request, call):
+        return _xml(twiml.bridge_again(call))
+    if is_second == (call.redialed_at is not None):
         report = LegReport(
             leg="b",
             sid=request.POST.get("DialCallSid", ""),
             status=status,
             at=timezone.now(),
+            is_explained=True,
+            is_number_refused=is_refused,
         )
         _record(request, call, CallEvent.Kind.DIAL, report)
-    return _xml(twiml.end(status))
+    return _xml(twiml.end(status, is_number_refused=is_refused))
+
+
+def _is_number_refused(request: HttpRequest) -> bool:
+    """Report whether a <Dial> ended because its number may not be shown.
+
+    Twilio may leave out the code, and then the missing SID says that nobody was rung.
+    """
+    if request.POST.get("DialCallStatus") != "failed":
+        return False
+    code = request.POST.get("ErrorCode", "")
+    if code:
+        return code == str(twiml.CALLER_ID_REFUSED)
+    return not request.POST.get("DialCallSid")
+
+
+def _may_dial_again(request: HttpRequest, call: Call) -> bool:
+    """Commit the second <Dial> before Twilio gets it, and forget the leg of the first.
+
+    Twilio asks again when our answer was lost, and then gets the same answer.
+    """
+    if request.POST.get("CallStatus") != "in-progress":
+        return False
+    with transaction.atomic():
+        live = _live(call, request.POST["CallSid"]).filter(shows_own_number=True)
+        if not is_held(call.hold_key) or not live.exclude(operator_e164="").exists():
+            return False
+        source = _source(
+            request, CallEvent.Kind.DIAL, request.POST.get("DialCallSid", ""), "failed"
+        )
+        record_event(call, source=source, reports=[])
+        live.filter(redialed_at=None).update(
+            redialed_at=timezone.now(),
+            number_refusals=1,
+            leg_b_sid=None,
+            leg_b_status="",
+            leg_b_seconds=None,
+            version=F("version") + 1,
+        )
+    call.refresh_from_db()
+    return True
 
 
 def _record(
     request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport
 ) -> HttpResponse:
-    if not report.sid or not is_known(report.status) or not report.status:
-        return HttpResponse(status=204)
-    payload = {name: request.POST[name] for name in STORED_FIELDS if name in request.POST}
-    sequence = request.POST.get("SequenceNumber") or report.status
-    source = Source(kind, report.sid, sequence, report.status, payload)
-    record_event(call, source=source, reports=[report])
+    # A <Dial> that was refused has no leg, and so no SID.
+    is_refused_dial = kind == CallEvent.Kind.DIAL and report.status == "failed"
+    if (report.sid or is_refused_dial) and report.status and is_known(report.status):
+        source = _source(request, kind, report.sid, report.status)
+        record_event(call, source=source, reports=[report])
     return HttpResponse(status=204)
+
+
+def _source(request: HttpRequest, kind: CallEvent.Kind, sid: str, status: str) -> Source:
+    """Return the source of a report. Without a leg it is leg A, once for each <Dial>."""
+    sequence = request.POST.get("SequenceNumber") or status
+    if not sid:
+        sid, sequence = request.POST["CallSid"], f"{status} {request.META.get('QUERY_STRING', '')}"
+    payload = {name: request.POST[name] for name in STORED_FIELDS if name in request.POST}
+    return Source(kind, sid, sequence, status, payload)
 
 
 def _leg_report(request: HttpRequest, leg: Literal["a", "b"]) -> LegReport:
@@ -162,6 +225,7 @@ def _leg_report(request: HttpRequest, leg: Literal["a", "b"]) -> LegReport:
         status=request.POST.get("CallStatus", ""),
         seconds=int(duration) if is_duration else None,
         at=at if at and at.tzinfo else None,
+        caller=request.POST.get("From", ""),
     )
 
 

@@ -11,6 +11,7 @@ from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Verification
 from telephony.numbers import country_code, mask, number_from_e164
+from telephony.phones.shown import with_shown_facts
 
 State = Verification.State
 
@@ -32,13 +33,16 @@ def caller_id_state(account: Account) -> tuple[str, str | None]:
     return "none", default.e164 if default else None
 
 
-def caller_id_for_calls(account: Account, public_id: str | None) -> CallerId:
+def caller_id_for_calls(
+    account: Account, public_id: str | None, *, called_e164: str = ""
+) -> CallerId:
     """Return the phone to ring, or the default one. Raises ProductError if it is not verified.
 
-    The account's limits are read with it, so that a call needs no query for them.
+    The account's limits, and what decides whose number is shown, are read with it, so that a call
+    needs no query for them.
     """
     ids = CallerId.objects.filter(account=account, removed_at=None)
-    ids = ids.select_related("account__call_limits")
+    ids = with_shown_facts(ids.select_related("account__call_limits"), called_e164)
     chosen = (
         ids.filter(public_id=public_id).first()
         if public_id

@@ -108,6 +108,7 @@ class ProviderCall:
 
     sid: str
     parent_sid: str
+    caller: str
     status: str
     seconds: int | None
     price_micros: int | None
@@ -275,6 +276,13 @@ def find_children(parent_sid: str) -> list[ProviderCall]:
         return [_provider_call(call) for call in found]
 
 
+def errors_of_call(sid: str) -> list[int]:
+    """Return the codes of the errors that Twilio noted about a call, such as a refused <Dial>."""
+    with _asking("list the errors of a call"):
+        noted = _client().calls(sid).notifications.list(limit=20)
+        return [int(one.error_code) for one in noted if one.error_code]
+
+
 def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
     """Hang up a call in progress, or cancel a call that still rings."""
     with _asking("end a call"):
@@ -288,6 +296,7 @@ def _provider_call(call: CallInstance) -> ProviderCall:
     return ProviderCall(
         sid=_sid(call.sid),
         parent_sid=str(call.parent_call_sid or ""),
+        caller=str(call._from or ""),  # the SDK's name for a field that Python reserves
         status=str(call.status or ""),
         seconds=int(call.duration) if call.duration not in (None, "") else None,
         price_micros=_price_micros(call.price),
