@@ -34,10 +34,19 @@ from telephony.models import (
     Rate,
     RateDeck,
     RefusedCall,
+    Registration,
+    ShownNumberRules,
     Verification,
 )
 from telephony.numbers import mask
 from telephony.phones.caller_ids import remove_caller_id
+from telephony.phones.shown_rules import (
+    MAX_TEXT,
+    current_text,
+    read_rules,
+    store_rules,
+    withdraw_rules,
+)
 from telephony.phones.verifications import expire_verification
 from telephony.rules import (
     LIMIT_NAMES,
@@ -72,7 +81,13 @@ class CallAdmin(ReadOnlyAdmin):
         "leg_b_seconds",
         "cost",
     ]
-    list_filter = ["state", ("end_reason", ValuesFilter), "to_country", "created_at"]
+    list_filter = [
+        "state",
+        ("end_reason", ValuesFilter),
+        "number_refusals",
+        "to_country",
+        "created_at",
+    ]
     list_select_related = ["account"]
     search_fields = [
         "=public_id",
@@ -172,6 +187,80 @@ class VerificationAdmin(ReadOnlyAdmin):
         for verification in chosen.select_related("account"):
             if expire_verification(verification):
                 yield Done(verification.account, {"verification": verification.public_id})
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "e164", "account", "state", "failure", "closed_at", "carrier_sid"]
+    list_filter = ["state", ("failure", ValuesFilter)]
+    list_select_related = ["account"]
+    search_fields = ["=public_id", "e164__endswith", "=account__public_id", "account__users__email"]
+    ordering = ["-id"]
+    exclude = ["code"]
+
+
+class RulesForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+    """The rules as a CSV text, at first those in force, and the reason of the change."""
+
+    text = forms.CharField(
+        max_length=MAX_TEXT,
+        initial=current_text,
+        widget=forms.Textarea(attrs={"rows": 24, "cols": 110, "spellcheck": "false"}),
+        help_text="own_number: always, registered, never. * is every country. A row without a "
+        "number of ours shows the number that rings customers.",
+    )
+    reason = reason_field()
+
+    class Meta:
+        model = ShownNumberRules
+        fields = ["text", "reason"]
+
+    def clean_text(self) -> str:
+        text = "\n".join(self.cleaned_data["text"].strip().splitlines()) + "\n"
+        try:
+            read_rules(text)
+        except ProductError as error:
+            raise forms.ValidationError(error.message) from None
+        return text
+
+
+@admin.register(ShownNumberRules)
+class ShownNumberRulesAdmin(ReadOnlyAdmin):
+    """Versions of the rules about shown numbers. A new version replaces all rules in force."""
+
+    list_display = ["id", "created_at", "row_count", "stored_by", "reason", "withdrawn_at"]
+    list_select_related = ["stored_by"]
+    ordering = ["-id"]
+    actions = ["withdraw"]
+    add_form = RulesForm
+    add_right = "telephony.set_shown_numbers"
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        if obj is None:
+            return ["text", "reason"]
+        return ["text", "row_count", "reason", "stored_by", "created_at", "withdrawn_at"]
+
+    def save_model(
+        self, request: HttpRequest, obj: ShownNumberRules, form: RulesForm, change: bool
+    ) -> None:
+        stored = store_rules(
+            form.cleaned_data["text"],
+            reason=form.cleaned_data["reason"],
+            staff=signed_in_user(request),
+            request=request,
+        )
+        obj.pk = stored.pk
+
+    @action_with_reason("Withdraw: those before apply", right="telephony.set_shown_numbers")
+    def withdraw(
+        self, request: HttpRequest, chosen: QuerySet[ShownNumberRules], form: ReasonForm
+    ) -> str:
+        staff, reason = signed_in_user(request), form.cleaned_data["reason"]
+        withdrawn = sum(
+            withdraw_rules(version, reason=reason, staff=staff, request=request)
+            for version in chosen
+        )
+        return f"{withdrawn} withdrawn."
 
 
 @admin.register(RefusedCall)

@@ -32,6 +32,7 @@ OPERATOR = (
     "billing.replay_stripeevent",
     "telephony.open_destination",
     "telephony.set_limits",
+    "telephony.set_shown_numbers",
 )
 GROUPS = {"support": SUPPORT, "finance": FINANCE, "operator": OPERATOR}
 # The apps whose rows all staff may look at.

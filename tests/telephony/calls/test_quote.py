@@ -76,17 +76,17 @@ def test_account_without_money_cannot_call(local_person: People, alice: User) ->
     answer = somebody.call()
     assert answer.status_code == 402
     assert answer.json()["error"]["code"] == "insufficient_funds"
-    assert answer.json()["error"]["details"] == {"needed": "0.069", "available": "0.00"}
+    assert answer.json()["error"]["details"] == {"needed": "0.09", "available": "0.00"}
 
 
 def test_limit_is_what_the_money_covers(person: People, alice: User) -> None:
     somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
     quoted = somebody.post("quote", to=DESTINATION).json()
-    # Leg A at $0.03 (30/6) for 50 s and the talk, leg B at $0.012 (60/60): 5 minutes fit.
-    assert (quoted["max_seconds"], quoted["hold"]) == (300, "0.237")
+    # Leg A at $0.03 (30/6) for 95 s and the talk, leg B at $0.012 (60/60): 4 minutes fit.
+    assert (quoted["max_seconds"], quoted["hold"]) == (240, "0.216")
     placed = somebody.call()
-    assert placed.json()["max_seconds"] == 300
-    assert somebody.balance.held_micros == 237_000
+    assert placed.json()["max_seconds"] == 240
+    assert somebody.balance.held_micros == 216_000
 
 
 def test_quote_without_money_still_tells_the_price(local_person: People, alice: User) -> None:
@@ -97,7 +97,7 @@ def test_quote_without_money_still_tells_the_price(local_person: People, alice: 
 
 @pytest.mark.parametrize(
     ("wish", "seconds"),
-    [({"max_seconds": 90}, 90), ({"max_cost": "0.10"}, 60), ({"max_cost": 0.2}, 240)],
+    [({"max_seconds": 90}, 90), ({"max_cost": "0.10"}, 60), ({"max_cost": 0.2}, 180)],
 )
 def test_customer_limits_time_and_cost(caller: Person, wish: dict[str, Any], seconds: int) -> None:
     assert caller.call(**wish).json()["max_seconds"] == seconds
@@ -109,7 +109,7 @@ def test_cost_limit_below_the_first_increment_is_refused(local_caller: Person) -
 
 def test_guards_shorten_the_call_to_what_they_allow(person: People, alice: User) -> None:
     guarded = person(alice, phone=OWN_PHONE, dollars=20, max_cents_per_call=25)
-    assert guarded.call().json()["max_seconds"] == 300
+    assert guarded.call().json()["max_seconds"] == 240
     assert Call.objects.get().hold_micros <= 250_000
 
 
@@ -117,7 +117,7 @@ def test_ten_calls_at_once_on_a_balance_for_one(
     person: People, alice: User, sandbox: Sandbox
 ) -> None:
     sandbox.post("speed", speed=1)
-    somebody = person(alice, phone=OWN_PHONE, dollars=0.08)
+    somebody = person(alice, phone=OWN_PHONE, dollars=0.1)
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: somebody.call(), range(10)))
     codes = sorted(a.status_code for a in answers)

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.models import User
 from telephony.models import Call
+from telephony.phones.shown import REFUSAL_REMEMBERED
 from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
 from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
@@ -99,13 +101,10 @@ def test_next_quote_tells_that_the_pair_was_refused(caller: Person, sandbox: San
     assert play(caller, sandbox)["receipt"]["shown_number"] == OPERATOR
 
 
-def test_refused_pair_is_tried_again_after_a_week(
-    caller: Person, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refused_pair_is_tried_again_after_a_week(caller: Person, sandbox: Sandbox) -> None:
     refuse(sandbox, {})
     play(caller, sandbox)
-    week_ago = Call.objects.get().created_at.replace(year=2020)
-    Call.objects.update(created_at=week_ago)
+    Call.objects.update(created_at=timezone.now() - REFUSAL_REMEMBERED)
     assert caller.post("quote", to=DESTINATION).json()["shown_number"] == OWN_PHONE
 
 
@@ -155,7 +154,6 @@ def test_request_to_action_may_come_twice_or_not_at_all(
 
 
 def test_hold_covers_two_dials(person: People, alice: User) -> None:
-    """Leg A at $0.03 (30/6) for 95 s and the talk, leg B at $0.012 (60/60): 4 minutes fit."""
     somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
     quoted = somebody.post("quote", to=DESTINATION).json()
     assert (quoted["max_seconds"], quoted["hold"]) == (240, "0.216")

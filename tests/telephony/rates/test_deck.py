@@ -94,7 +94,7 @@ def test_what_the_balance_buys_counts_both_legs(local_caller: Person) -> None:
 
 
 def test_longest_call_on_the_balance_is_what_it_buys(local_caller: Person) -> None:
-    price = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45)
+    price = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45, dials=2)
     buys = local_caller.get("rates/GB").json()["rates"][0]["buys_seconds"]
     assert price.hold_micros(buys) <= 20_000_000 < price.hold_micros(buys + 60)
 

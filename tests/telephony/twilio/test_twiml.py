@@ -62,7 +62,7 @@ def test_bridge_says_the_minutes_and_dials_within_the_limits(
     (leg,) = sandbox.get("calls", number=DESTINATION)["calls"]
     (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
     created = sandbox.get("exchanges", provider="twilio")["exchanges"][0]["body"]
-    assert "TimeLimit=200" in created  # 45 s of ringing, 5 s of Twilio's own, 150 s of talk
+    assert "TimeLimit=245" in created  # twice 45 s of ringing, 5 s of Twilio's own, 150 s of talk
     assert leg["from"] == OWN_PHONE
     assert leg["digits_sent"] == "ww12"
     assert own["direction"] == "outbound-api"

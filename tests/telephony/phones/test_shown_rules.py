@@ -1,0 +1,152 @@
+"""Rules about whose number is shown, in versions, and what a quote makes of them."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Account, AuditEvent
+from telephony.models import ShownNumberRules
+from telephony.phones.shown_rules import COLUMNS, read_rules
+from tests.accounts.browser import sign_in
+from tests.people import staff
+from tests.telephony.admin_actions import act
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
+from tests.telephony.printing import printed
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+OPERATOR, OURS_IN_GB = "+12025550100", "+442079460099"
+FIRST_LINE = ",".join(COLUMNS)
+SOURCE = "https://www.twilio.com/docs,2026-11-30"
+ALWAYS = f"*,*,always,,{SOURCE}"
+
+
+def text(*rows: str) -> str:
+    return "\n".join([FIRST_LINE, *rows, ""])
+
+
+def load(folder: Path, *rows: str) -> str:
+    path = folder / "rules.csv"
+    path.write_text(text(*rows))
+    return printed("import_shown_numbers", str(path), "--reason=measured")
+
+
+def quoted(caller: Person, **order: object) -> tuple[str, str | None, bool]:
+    quote = caller.post("quote", to=DESTINATION, **order).json()
+    return quote["shown_number"], quote["fallback_number"], quote["registration_helps"]
+
+
+@pytest.mark.parametrize(
+    ("own", "called", "rule"),
+    [("TR", "TR", "never"), ("MY", "MY", "never"), ("TR", "GB", "always"), ("GB", "GB", "always")],
+)
+def test_shipped_rules_know_the_closed_countries(own: str, called: str, rule: str) -> None:
+    shipped = read_rules(printed("import_shown_numbers"))
+    assert shipped.own_number(own, called) == rule
+    assert all(row.source.startswith("https://") for row in shipped.rows.values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "promise"),
+    [
+        ([ALWAYS], (OWN_PHONE, OPERATOR, False)),
+        ([ALWAYS, f"GB,GB,never,,{SOURCE}"], (OPERATOR, None, False)),
+        ([ALWAYS, f"GB,*,registered,,{SOURCE}"], (OPERATOR, None, True)),
+        ([ALWAYS, f"GB,*,never,,{SOURCE}", f"*,GB,registered,,{SOURCE}"], (OPERATOR, None, False)),
+        ([ALWAYS, f"*,GB,,{OURS_IN_GB},{SOURCE}"], (OWN_PHONE, OURS_IN_GB, False)),
+        ([ALWAYS, f"*,GB,never,{OURS_IN_GB},{SOURCE}"], (OURS_IN_GB, None, False)),
+        ([ALWAYS, f"*,DE,never,{OURS_IN_GB},{SOURCE}"], (OWN_PHONE, OPERATOR, False)),
+    ],
+)
+def test_most_specific_rule_decides(
+    local_caller: Person, tmp_path: Path, rows: list[str], promise: tuple[str, str | None, bool]
+) -> None:
+    load(tmp_path, *rows)
+    assert quoted(local_caller) == promise
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [("GB,GB,never", "cannot show"), ("GB,GB,registered", "only once it is registered")],
+)
+def test_only_my_number_is_refused_before_it_rings(
+    local_caller: Person, tmp_path: Path, row: str, reason: str
+) -> None:
+    load(tmp_path, ALWAYS, f"{row},,{SOURCE}")
+    for ask in ("quote", "calls"):
+        answer = local_caller.post(ask, to=DESTINATION, only_my_number=True)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "own_number_not_shown")
+        assert reason in answer.json()["error"]["message"]
+    Account.objects.update(only_my_number=True)
+    assert local_caller.post("quote", to=DESTINATION).status_code == 403
+    assert quoted(local_caller, only_my_number=False)[0] == OPERATOR
+
+
+def test_numbers_of_ours_cannot_be_called(local_caller: Person, tmp_path: Path) -> None:
+    load(tmp_path, ALWAYS, f"*,GB,,{DESTINATION},{SOURCE}")
+    refused = local_caller.post("quote", to=DESTINATION).json()["error"]
+    assert refused["code"] == "destination_blocked"
+
+
+def test_number_that_changed_since_the_quote_is_refused(
+    local_caller: Person, tmp_path: Path
+) -> None:
+    seen, *_ = quoted(local_caller)
+    load(tmp_path, ALWAYS, f"*,GB,never,,{SOURCE}")
+    answer = local_caller.call(expected_shown_number=seen).json()["error"]
+    assert (answer["code"], answer["details"]) == (
+        "shown_number_changed",
+        {"shown_number": OPERATOR},
+    )
+
+
+def test_version_is_stored_once_and_withdrawn(local_caller: Person, tmp_path: Path) -> None:
+    assert "~ * to *" in load(tmp_path, f"*,*,never,,{SOURCE}")
+    assert "Nothing changes." in load(tmp_path, f"*,*,never,,{SOURCE}")
+    version = ShownNumberRules.objects.get()
+    assert quoted(local_caller)[0] == OPERATOR
+    for words in ("are withdrawn", "withdrawn already"):
+        assert words in printed("withdraw_shown_numbers", str(version.pk), "--reason=a slip")
+    assert quoted(local_caller)[0] == OWN_PHONE
+    assert AuditEvent.objects.filter(action__startswith="shown_numbers.").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ([], r"\*,\* with own_number"),
+        ([ALWAYS, ALWAYS], "twice"),
+        ([ALWAYS, f"QQ,GB,never,,{SOURCE}"], "QQ is no country code"),
+        ([ALWAYS, f"GB,GB,sometimes,,{SOURCE}"], "own_number has to be"),
+        ([ALWAYS, f"GB,GB,,0207,{SOURCE}"], "0207 is no number"),
+        ([ALWAYS, f"GB,GB,,,{SOURCE}"], "has to be given"),
+        ([ALWAYS, "GB,GB,never,,,yesterday"], "source has to say.*checked_on has to be"),
+    ],
+)
+def test_faulty_rules_are_refused_as_a_whole(tmp_path: Path, rows: list[str], fault: str) -> None:
+    with pytest.raises(CommandError, match=fault):
+        load(tmp_path, *rows)
+    assert not ShownNumberRules.objects.exists()
+
+
+def test_dry_run_and_a_missing_reason_store_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "rules.csv"
+    path.write_text(text(f"*,*,never,,{SOURCE}"))
+    assert "Dry run" in printed("import_shown_numbers", str(path), "--dry-run")
+    with pytest.raises(CommandError, match="Give a reason"):
+        call_command("import_shown_numbers", str(path))
+    assert not ShownNumberRules.objects.exists()
+
+
+def test_operator_sets_and_withdraws_rules_in_the_admin(local_caller: Person) -> None:
+    operator = staff("operator")
+    path = "/admin/telephony/shownnumberrules/add/"
+    sent = {"text": text(f"*,*,registered,,{SOURCE}"), "reason": "the live call of today"}
+    assert sign_in(staff("support")).post(path, sent).status_code == 403
+    assert sign_in(operator).post(path, {**sent, "text": "nonsense"}).status_code == 200
+    assert sign_in(operator).post(path, sent).status_code == 302
+    version = ShownNumberRules.objects.get()
+    assert (version.stored_by, version.row_count) == (operator, 1)
+    assert quoted(local_caller) == (OPERATOR, None, True)
+    assert "1 withdrawn" in act(operator, "withdraw", version)
+    assert quoted(local_caller)[0] == OWN_PHONE
