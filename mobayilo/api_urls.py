@@ -15,11 +15,21 @@ urlpatterns: list[URLPattern] = [
     path("caller-ids", telephony.CallerIdsView.as_view(), name="caller-ids"),
     path("caller-ids/confirm", telephony.CallerIdConfirmView.as_view(), name="caller-ids-confirm"),
     path("caller-ids/country", telephony.DefaultCountryView.as_view(), name="caller-ids-country"),
+    path(
+        "caller-ids/only-my-number",
+        telephony.OnlyMyNumberView.as_view(),
+        name="caller-ids-only-my-number",
+    ),
     path("caller-ids/<str:public_id>", telephony.CallerIdView.as_view(), name="caller-id"),
     path(
         "caller-ids/<str:public_id>/default",
         telephony.CallerIdDefaultView.as_view(),
         name="caller-id-default",
+    ),
+    path(
+        "caller-ids/<str:public_id>/register",
+        telephony.CallerIdRegisterView.as_view(),
+        name="caller-id-register",
     ),
     path("calls", telephony.CallsView.as_view(), name="calls"),
     path("calls/<str:public_id>", telephony.CallView.as_view(), name="call"),

@@ -32,7 +32,9 @@ from telephony.phones.caller_ids import (
     remove_caller_id,
     set_default,
     set_default_country,
+    set_only_my_number,
 )
+from telephony.phones.registrations import registration_of, start_registration, unregister
 from telephony.phones.verifications import (
     confirm_verification,
     pending_verification,
@@ -49,16 +51,20 @@ from telephony.serializers import (
     ConfirmationRequestSerializer,
     CountryAnswerSerializer,
     CountryRequestSerializer,
+    ListedCallerIdSerializer,
     NumberAnswerSerializer,
     NumberRequestSerializer,
+    OnlyMyNumberSerializer,
     QuoteAnswerSerializer,
     QuoteRequestSerializer,
     RatesAnswerSerializer,
+    RegistrationAnswerSerializer,
     VerificationAnswerSerializer,
     VerificationRequestSerializer,
     number_check_of,
     quote_of,
     rates_of,
+    registration_answer_of,
 )
 
 
@@ -196,7 +202,7 @@ class CallerIdsView(IdempotentPost):
         pending = pending_verification(account)
         return Response(
             {
-                "items": CallerIdAnswerSerializer(active_caller_ids(account), many=True).data,
+                "items": ListedCallerIdSerializer(active_caller_ids(account), many=True).data,
                 "pending": VerificationAnswerSerializer(pending).data if pending else None,
             }
         )
@@ -266,6 +272,46 @@ class CallerIdDefaultView(APIView):
     def post(self, request: Request, public_id: str) -> Response:
         caller_id = set_default(_caller_id(request, public_id), token=token_of(request))
         return Response(CallerIdAnswerSerializer(caller_id).data)
+
+
+class CallerIdRegisterView(IdempotentPost):
+    """Registering a phone at the carrier; POST has the carrier call it, DELETE removes it there."""
+
+    scopes = dict.fromkeys(("GET", "POST", "DELETE"), "caller_ids:write")
+    limit = {"GET": "api-read", "POST": "verification-send", "DELETE": "api-write"}
+    sealed_fields = ("code",)
+
+    @extend_schema(responses=RegistrationAnswerSerializer)
+    def get(self, request: Request, public_id: str) -> Response:
+        caller_id = _caller_id(request, public_id)
+        return Response(registration_answer_of(caller_id, registration_of(caller_id)))
+
+    @extend_schema(request=None, responses=RegistrationAnswerSerializer)
+    def post(self, request: Request, public_id: str) -> Response:
+        caller_id = _caller_id(request, public_id)
+        started = start_registration(caller_id, user=user_of(request), token=token_of(request))
+        return Response(registration_answer_of(caller_id, started))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        caller_id = _caller_id(request, public_id)
+        unregister(caller_id, user=user_of(request), token=token_of(request))
+        return Response(status=204)
+
+
+class OnlyMyNumberView(APIView):
+    """Whether calls fail rather than show another number than the account's own phone."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "api-write"
+
+    @extend_schema(request=OnlyMyNumberSerializer, responses=OnlyMyNumberSerializer)
+    def post(self, request: Request) -> Response:
+        account = set_only_my_number(
+            user=user_of(request), token=token_of(request), request=request,
+            only=read(OnlyMyNumberSerializer, request)["only_my_number"],
+        )  # fmt: skip
+        return Response({"only_my_number": account.only_my_number})
 
 
 def _caller_id(request: Request, public_id: str) -> CallerId:

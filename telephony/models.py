@@ -62,9 +62,9 @@ class CallerId(models.Model):
         permissions = [("remove_callerid", "Can remove caller IDs")]
         constraints = [
             models.UniqueConstraint(
-                fields=["e164"],
+                fields=["account", "e164"],
                 condition=Q(removed_at=None),
-                name="caller_id_of_one_account",
+                name="caller_id_once_an_account",
             ),
             models.UniqueConstraint(
                 fields=["account"],

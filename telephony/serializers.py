@@ -17,8 +17,9 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.origin import Origin, in_modes, total_per_minute
 from telephony.calls.quote import CallFunds, Quote
 from telephony.calls.settlement import charge_of
-from telephony.models import Call, CallerId, Verification
+from telephony.models import Call, CallerId, Registration, Verification
 from telephony.numbers import MAX_LINK_LENGTH, Number, country_name, mask, read_number
+from telephony.phones.registrations import CALLS_FROM
 from telephony.pricing import Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck
 from telephony.rules import REFUSED_KINDS
@@ -107,6 +108,29 @@ class CallerIdAnswerSerializer(serializers.ModelSerializer[CallerId]):
         fields = ["id", "e164", "country", "is_default", "verified_at", "reverify_after"]
 
 
+class ListedCallerIdSerializer(CallerIdAnswerSerializer):
+    registered = serializers.BooleanField(source="is_registered")
+
+    class Meta(CallerIdAnswerSerializer.Meta):
+        fields = [*CallerIdAnswerSerializer.Meta.fields, "registered"]
+
+
+class OnlyMyNumberSerializer(StrictSerializer):
+    only_my_number = serializers.BooleanField()
+
+
+class RegistrationAnswerSerializer(serializers.Serializer[Any]):
+    """REGISTRATION of the contract. `code` is there while the carrier calls the phone."""
+
+    caller_id = serializers.CharField()
+    e164 = serializers.CharField()
+    state = serializers.ChoiceField(choices=["none", "calling", "registered", "failed"])
+    code = serializers.CharField(allow_null=True)
+    calls_from = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    failure = serializers.CharField(allow_null=True)
+
+
 class VerificationAnswerSerializer(serializers.ModelSerializer[Verification]):
     verification_id = serializers.CharField(source="public_id")
 
@@ -116,7 +140,7 @@ class VerificationAnswerSerializer(serializers.ModelSerializer[Verification]):
 
 
 class CallerIdsAnswerSerializer(serializers.Serializer[Any]):
-    items = CallerIdAnswerSerializer(many=True)
+    items = ListedCallerIdSerializer(many=True)
     pending = VerificationAnswerSerializer(allow_null=True)
 
 
@@ -475,6 +499,24 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         ],
         "refusal": refusal
         and {**refusal.as_object(on_terminal=on_terminal), "status": refusal.kind.status},
+    }
+
+
+def registration_answer_of(
+    caller_id: CallerId, registration: Registration | None
+) -> dict[str, Any]:
+    """Return REGISTRATION of the contract. A number removed at the carrier is not registered."""
+    state = registration.state if registration else ""
+    is_calling = state in Registration.OPEN_STATES
+    shown = {"registered": "registered", "failed": "failed"}.get(state, "none")
+    return {
+        "caller_id": caller_id.public_id,
+        "e164": caller_id.e164,
+        "state": "calling" if is_calling else shown,
+        "code": (registration.code or None) if registration else None,
+        "calls_from": CALLS_FROM,
+        "expires_at": registration.expires_at if registration and is_calling else None,
+        "failure": (registration.failure or None) if registration else None,
     }
 
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from telephony import views
 from telephony.calls import webhooks
+from telephony.phones.webhooks import registration_status
 
 app_name = "telephony"
 
@@ -23,4 +24,9 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/twilio/call/<str:call_id>/dial", webhooks.call_dial, name="webhook-dial"),
     path("webhooks/twilio/call/<str:call_id>/status", webhooks.call_status, name="webhook-status"),
     path("webhooks/twilio/call/<str:call_id>/twiml", webhooks.call_twiml, name="webhook-twiml"),
+    path(
+        "webhooks/twilio/registration/<str:registration_id>",
+        registration_status,
+        name="webhook-registration",
+    ),
 ]

@@ -319,6 +319,14 @@ ERRORS: dict[str, ErrorKind] = {
     "region_not_permitted": ErrorKind(
         403, 5, "Use a phone of another country, or write to {support}."
     ),
+    "registration_under_way": ErrorKind(409, 1, "Wait five minutes, then try again."),
+    "registration_shared": ErrorKind(
+        409,
+        1,
+        "Remove the phone instead, with DELETE caller-ids/<id>.",
+        page="Remove the phone instead.",
+        terminal="Remove the phone instead: moby caller-id remove NUMBER",
+    ),
     # Calls
     "no_rate": ErrorKind(403, 5, "We have no price for this number, so it cannot be called."),
     "destination_blocked": ErrorKind(403, 5, "Numbers of this kind cannot be called from here."),

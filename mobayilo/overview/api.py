@@ -20,6 +20,7 @@ class AccountSerializer(serializers.Serializer[Any]):
     caller_id_status = serializers.ChoiceField(["none", "pending", "verified"])
     caller_id_e164 = serializers.CharField(allow_null=True)
     default_country = serializers.CharField(allow_null=True)
+    only_my_number = serializers.BooleanField()
     frozen = serializers.BooleanField()
 
 
@@ -46,6 +47,7 @@ class StatusView(APIView):
             "caller_id_status": caller_id_status,
             "caller_id_e164": e164,
             "default_country": user.account.default_country or None,
+            "only_my_number": user.account.only_my_number,
             "frozen": user.account.is_frozen,
         }
         status = {"actor": user, "account": account, "token": token_of(request)}

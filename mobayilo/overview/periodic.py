@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 JOBS: dict[str, timedelta] = {
     "send_notices": timedelta(seconds=5),
     "reconcile_calls": timedelta(seconds=20),
+    "reconcile_registrations": timedelta(seconds=20),
     "reconcile_topups": timedelta(minutes=1),
     "release_holds": timedelta(minutes=1),
     "prune_device_logins": timedelta(hours=1),

@@ -1,7 +1,7 @@
 """The phones that an account verified and may call from, and the country of the account."""
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -9,7 +9,7 @@ from accounts.audit import AnyRequest
 from accounts.guards import NO_GUARDS, Guards, own_phone_refusal
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ProductError
-from telephony.models import CallerId, Verification
+from telephony.models import CallerId, Registration, Verification
 from telephony.numbers import country_code, mask, number_from_e164
 from telephony.phones.shown import with_shown_facts
 
@@ -18,9 +18,12 @@ State = Verification.State
 
 def active_caller_ids(account: Account) -> list[CallerId]:
     """Return the phones of the account, the default first."""
-    return list(
-        CallerId.objects.filter(account=account, removed_at=None).order_by("-is_default", "id")
+    phones = CallerId.objects.filter(account=account, removed_at=None)
+    registered = Registration.objects.filter(
+        e164=OuterRef("e164"), state=Registration.State.REGISTERED
     )
+    phones = phones.annotate(is_registered=Exists(registered))
+    return list(phones.order_by("-is_default", "id"))
 
 
 def caller_id_state(account: Account) -> tuple[str, str | None]:
@@ -102,11 +105,42 @@ def remove_caller_id(
         if not mine.update(removed_at=timezone.now(), removed_reason=reason, is_default=False):
             return False
         ensure_default(account)
+        remove_at_carrier(caller_id.e164)
         audit.record(
             "caller_id.removed", account=account, user=user, token=token,
             number=mask(caller_id.e164), reason=str(reason),
         )  # fmt: skip
     return True
+
+
+def remove_at_carrier(e164: str, *, unless_used: bool = True) -> bool:
+    """Commit that `reconcile_registrations` removes a number, unless an account has the phone yet.
+
+    The registration is locked first, so that of two accounts at once the last one finds none.
+    """
+    registered = Registration.objects.filter(e164=e164, state=Registration.State.REGISTERED)
+    if not registered.select_for_update().exists():
+        return False
+    if unless_used and CallerId.objects.filter(e164=e164, removed_at=None).exists():
+        return False
+    removing = Registration.State.REMOVING
+    return registered.update(state=removing, expires_at=timezone.now()) == 1
+
+
+def set_only_my_number(
+    *, user: User, only: bool, token: AccessToken | None = None, request: AnyRequest = None
+) -> Account:
+    """Set whether calls fail rather than show another number than the account's own phone."""
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=user.account_id)
+        if account.only_my_number != only:
+            account.only_my_number = only
+            account.save(update_fields=["only_my_number"])
+            audit.record(
+                "account.only_my_number_changed", account=account, user=user, token=token,
+                request=request, only=only,
+            )  # fmt: skip
+    return account
 
 
 def set_default_country(

@@ -226,7 +226,7 @@ def _close(verification: Verification, state: str) -> bool:
 
 
 def _approve(verification: Verification, user: User, token: AccessToken | None) -> CallerId:
-    """Give the verified phone to this account, even if another account had it."""
+    """Give the verified phone to this account. Another account that has it keeps it too."""
     account, now = verification.account, timezone.now()
     # A number that was requested twice at once has another verification, which ends too.
     same = Verification.objects.filter(account=account, e164=verification.e164)
@@ -254,24 +254,22 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
 
 
 def _take_number(verification: Verification) -> CallerId:
-    """Return the caller ID of the account. Users of an account that loses the phone get a mail."""
+    """Return the caller ID of the account. Users of other accounts with the phone get a mail."""
     account, e164 = verification.account, verification.e164
-    held = CallerId.objects.select_for_update().filter(e164=e164, removed_at=None).first()
-    if held is not None and held.account_id == account.pk:
+    standing = CallerId.objects.select_for_update().filter(e164=e164, removed_at=None)
+    held = standing.filter(account=account).first()
+    if held is not None:
         held.verified_at = timezone.now()
         held.save(update_fields=["verified_at"])
         return held
-    if held is not None:
-        held.removed_at, held.removed_reason = timezone.now(), CallerId.Removal.TAKEN_OVER
-        held.is_default = False
-        held.save(update_fields=["removed_at", "removed_reason", "is_default"])
-        ensure_default(held.account)
-        audit.record("caller_id.taken_over", account=held.account, number=mask(e164))
-        for user in held.account.users.filter(is_active=True):
+    mine = CallerId.objects.create(account=account, e164=e164, country=verification.country)
+    for other in standing.exclude(account=account).select_related("account"):
+        audit.record("caller_id.shared", account=other.account, number=mask(e164))
+        for user in other.account.users.filter(is_active=True):
             queue_mail(
                 user,
-                template="telephony/mail/caller_id_taken_over",
+                template="telephony/mail/caller_id_shared",
                 context={"number": mask(e164)},
-                key=f"caller-id-taken-over:{held.public_id}:{user.pk}",
+                key=f"caller-id-shared:{other.public_id}:{mine.public_id}:{user.pk}",
             )
-    return CallerId.objects.create(account=account, e164=e164, country=verification.country)
+    return mine

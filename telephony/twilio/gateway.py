@@ -116,6 +116,14 @@ class ProviderCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Validation:
+    """A call that Twilio makes to a phone, whose owner is to key in the code."""
+
+    call_sid: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderPrice:
     """A price per minute that Twilio charges us for calls to some prefixes."""
 
@@ -219,6 +227,34 @@ def cancel_verification(verification_sid: str) -> None:
     with _asking("cancel a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         service.verifications(verification_sid).update(status="canceled")
+
+
+# Caller IDs
+
+
+def start_validation(*, e164: str, name: str, status_url: str) -> Validation:
+    """Have Twilio call a phone to register its number, and return the code to key in there."""
+    with _asking("register a number"):
+        asked = _client().validation_requests.create(
+            phone_number=e164,
+            friendly_name=name,
+            status_callback=status_url,
+            status_callback_method="POST",
+        )
+        return Validation(_sid(asked.call_sid), _sid(asked.validation_code))
+
+
+def find_registered(e164: str) -> str | None:
+    """Return the SID of a registered number, None if Twilio has not registered it."""
+    with _asking("find a registered number"):
+        found = _client().outgoing_caller_ids.list(phone_number=e164, limit=1)
+        return _sid(found[0].sid) if found else None
+
+
+def remove_registered(sid: str) -> None:
+    """Remove a registered number. Raises `UnknownSidError` if Twilio has it no longer."""
+    with _asking("remove a registered number", may_be_gone=True):
+        _client().outgoing_caller_ids(sid).delete()
 
 
 # Calls

@@ -1,7 +1,5 @@
 """A number that the carrier refuses to show, and the second <Dial> that follows."""
 
-from typing import Any
-
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -12,32 +10,14 @@ from telephony.phones.shown import REFUSAL_REMEMBERED
 from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
 from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
+from tests.telephony.shown import OPERATOR, dialled, play, refuse
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-OPERATOR = "+12025550100"
 TRACES = [
     pytest.param({}, id="action alone"),
     pytest.param({"code": True}, id="code"),
     pytest.param({"sid": True, "code": True}, id="SID and code"),
 ]
-
-
-def refuse(sandbox: Sandbox, *refusals: dict[str, Any], **refused_dial: bool) -> None:
-    sandbox.post("twilio", refused_callers=list(refusals), refused_dial=refused_dial)
-
-
-def play(caller: Person, sandbox: Sandbox, **order: Any) -> dict[str, Any]:
-    """Return a call that is settled. What no event reports is asked for as after an outage."""
-    call_id = caller.call(**order).json()["call_id"]
-    sandbox.wait_until_idle()
-    reconcile_now()
-    return caller.final(call_id)
-
-
-def dialled(sandbox: Sandbox) -> list[str]:
-    """Return the numbers that rang the destination showed, those that failed at once left out."""
-    legs = sandbox.get("calls", number=DESTINATION)["calls"]
-    return [leg["from"] for leg in legs if leg["status"] != "failed"]
 
 
 @pytest.mark.parametrize("traces", TRACES)

@@ -33,16 +33,18 @@ def test_country_that_nobody_knows_is_refused(local_caller: Person) -> None:
     assert error_of(local_caller.post("caller-ids/country", country="QQ")) == "unknown_country"
 
 
-def test_taking_a_phone_over_tells_its_former_owner(
+def test_phone_that_another_account_proves_stays_and_its_users_get_a_mail(
     person: People, alice: User, charlie: User, sandbox: Sandbox
 ) -> None:
-    former = person(alice, phone=OWN_PHONE)
-    prove(person(charlie), sandbox)
-    assert former.get("caller-ids").json()["items"] == []
-    mail = OutboxMail.objects.get(template__contains="taken_over")
-    assert mail.user == alice
-    assert AuditEvent.objects.filter(account=alice.account, action="caller_id.taken_over").exists()
-    assert error_of(former.call()) == "caller_id_required"
+    former, other = person(alice, phone=OWN_PHONE, dollars=20), person(charlie, dollars=20)
+    prove(other, sandbox)
+    prove(other, sandbox)  # again, as twice a year: one mail
+    assert OutboxMail.objects.get(template__contains="caller_id_shared").user == alice
+    assert AuditEvent.objects.filter(account=alice.account, action="caller_id.shared").exists()
+    for somebody in (former, other):
+        (phone,) = somebody.get("caller-ids").json()["items"]
+        assert (phone["e164"], phone["is_default"]) == (OWN_PHONE, True)
+        assert somebody.call().json()["shown_number"] == OWN_PHONE
 
 
 def test_proof_that_is_too_old_must_be_given_again(

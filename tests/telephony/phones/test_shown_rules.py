@@ -7,28 +7,16 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account, AuditEvent
 from telephony.models import ShownNumberRules
-from telephony.phones.shown_rules import COLUMNS, read_rules
+from telephony.phones.shown_rules import read_rules
 from tests.accounts.browser import sign_in
 from tests.people import staff
 from tests.telephony.admin_actions import act
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
 from tests.telephony.printing import printed
+from tests.telephony.shown import ALWAYS, OPERATOR, SOURCE, load_rules, rules_text
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
-OPERATOR, OURS_IN_GB = "+12025550100", "+442079460099"
-FIRST_LINE = ",".join(COLUMNS)
-SOURCE = "https://www.twilio.com/docs,2026-11-30"
-ALWAYS = f"*,*,always,,{SOURCE}"
-
-
-def text(*rows: str) -> str:
-    return "\n".join([FIRST_LINE, *rows, ""])
-
-
-def load(folder: Path, *rows: str) -> str:
-    path = folder / "rules.csv"
-    path.write_text(text(*rows))
-    return printed("import_shown_numbers", str(path), "--reason=measured")
+OURS_IN_GB = "+442079460099"
 
 
 def quoted(caller: Person, **order: object) -> tuple[str, str | None, bool]:
@@ -61,7 +49,7 @@ def test_shipped_rules_know_the_closed_countries(own: str, called: str, rule: st
 def test_most_specific_rule_decides(
     local_caller: Person, tmp_path: Path, rows: list[str], promise: tuple[str, str | None, bool]
 ) -> None:
-    load(tmp_path, *rows)
+    load_rules(tmp_path, *rows)
     assert quoted(local_caller) == promise
 
 
@@ -72,7 +60,7 @@ def test_most_specific_rule_decides(
 def test_only_my_number_is_refused_before_it_rings(
     local_caller: Person, tmp_path: Path, row: str, reason: str
 ) -> None:
-    load(tmp_path, ALWAYS, f"{row},,{SOURCE}")
+    load_rules(tmp_path, ALWAYS, f"{row},,{SOURCE}")
     for ask in ("quote", "calls"):
         answer = local_caller.post(ask, to=DESTINATION, only_my_number=True)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "own_number_not_shown")
@@ -83,7 +71,7 @@ def test_only_my_number_is_refused_before_it_rings(
 
 
 def test_numbers_of_ours_cannot_be_called(local_caller: Person, tmp_path: Path) -> None:
-    load(tmp_path, ALWAYS, f"*,GB,,{DESTINATION},{SOURCE}")
+    load_rules(tmp_path, ALWAYS, f"*,GB,,{DESTINATION},{SOURCE}")
     refused = local_caller.post("quote", to=DESTINATION).json()["error"]
     assert refused["code"] == "destination_blocked"
 
@@ -92,7 +80,7 @@ def test_number_that_changed_since_the_quote_is_refused(
     local_caller: Person, tmp_path: Path
 ) -> None:
     seen, *_ = quoted(local_caller)
-    load(tmp_path, ALWAYS, f"*,GB,never,,{SOURCE}")
+    load_rules(tmp_path, ALWAYS, f"*,GB,never,,{SOURCE}")
     answer = local_caller.call(expected_shown_number=seen).json()["error"]
     assert (answer["code"], answer["details"]) == (
         "shown_number_changed",
@@ -101,8 +89,8 @@ def test_number_that_changed_since_the_quote_is_refused(
 
 
 def test_version_is_stored_once_and_withdrawn(local_caller: Person, tmp_path: Path) -> None:
-    assert "~ * to *" in load(tmp_path, f"*,*,never,,{SOURCE}")
-    assert "Nothing changes." in load(tmp_path, f"*,*,never,,{SOURCE}")
+    assert "~ * to *" in load_rules(tmp_path, f"*,*,never,,{SOURCE}")
+    assert "Nothing changes." in load_rules(tmp_path, f"*,*,never,,{SOURCE}")
     version = ShownNumberRules.objects.get()
     assert quoted(local_caller)[0] == OPERATOR
     for words in ("are withdrawn", "withdrawn already"):
@@ -125,13 +113,13 @@ def test_version_is_stored_once_and_withdrawn(local_caller: Person, tmp_path: Pa
 )
 def test_faulty_rules_are_refused_as_a_whole(tmp_path: Path, rows: list[str], fault: str) -> None:
     with pytest.raises(CommandError, match=fault):
-        load(tmp_path, *rows)
+        load_rules(tmp_path, *rows)
     assert not ShownNumberRules.objects.exists()
 
 
 def test_dry_run_and_a_missing_reason_store_nothing(tmp_path: Path) -> None:
     path = tmp_path / "rules.csv"
-    path.write_text(text(f"*,*,never,,{SOURCE}"))
+    path.write_text(rules_text(f"*,*,never,,{SOURCE}"))
     assert "Dry run" in printed("import_shown_numbers", str(path), "--dry-run")
     with pytest.raises(CommandError, match="Give a reason"):
         call_command("import_shown_numbers", str(path))
@@ -141,7 +129,7 @@ def test_dry_run_and_a_missing_reason_store_nothing(tmp_path: Path) -> None:
 def test_operator_sets_and_withdraws_rules_in_the_admin(local_caller: Person) -> None:
     operator = staff("operator")
     path = "/admin/telephony/shownnumberrules/add/"
-    sent = {"text": text(f"*,*,registered,,{SOURCE}"), "reason": "the live call of today"}
+    sent = {"text": rules_text(f"*,*,registered,,{SOURCE}"), "reason": "the live call of today"}
     assert sign_in(staff("support")).post(path, sent).status_code == 403
     assert sign_in(operator).post(path, {**sent, "text": "nonsense"}).status_code == 200
     assert sign_in(operator).post(path, sent).status_code == 302
