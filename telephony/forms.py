@@ -127,6 +127,14 @@ class DefaultCountryForm(forms.Form):
         _offer_countries(self, nothing=_("Choose one"))
 
 
+class ShownNumberForm(forms.Form):
+    """Whether calls fail rather than show another number than one's own."""
+
+    only_my_number = forms.BooleanField(
+        label=_("Only ever show my own number, and let a call fail otherwise"), required=False
+    )
+
+
 def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
     names = sorted(country_names().items(), key=lambda item: item[1])
     choices = [("", nothing), *names]

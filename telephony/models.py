@@ -313,6 +313,8 @@ class Call(models.Model):
         NOT_PLACED = "not_placed", _("The carrier never placed it")
         NO_NEWS = "no_news", _("The carrier never said how it ended")
 
+    # Statuses of a leg whose phone rang, or may have.
+    RANG_STATUSES = ("ringing", "in-progress", "canceled", "no-answer", "busy", "completed")
     ENDED_STATES = frozenset(
         {State.COMPLETED, State.BUSY, State.NO_ANSWER, State.FAILED, State.CANCELED}
     )
@@ -438,8 +440,7 @@ class Call(models.Model):
     @property
     def seen_e164(self) -> str | None:
         """The number that the called phone showed, by the carrier; None if it never rang."""
-        rang = self.leg_b_sid is not None and self.leg_b_status != "failed"
-        return self.shown_e164 if rang else None
+        return self.shown_e164 if self.leg_b_status in self.RANG_STATUSES else None
 
     @property
     def is_own_number_refused(self) -> bool:

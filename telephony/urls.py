@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path("caller-ids", views.caller_ids, name="caller-ids"),
     path("caller-ids/confirm", views.caller_id_confirm, name="caller-id-confirm"),
     path("caller-ids/country", views.default_country, name="default-country"),
+    path("caller-ids/shown", views.shown_number, name="shown-number"),
+    path(
+        "caller-ids/<str:public_id>/register", views.caller_id_register, name="caller-id-register"
+    ),
     path("caller-ids/<str:public_id>/default", views.caller_id_default, name="caller-id-default"),
     path("caller-ids/<str:public_id>/remove", views.caller_id_remove, name="caller-id-remove"),
     path("calls", views.calls, name="calls"),

@@ -24,7 +24,13 @@ from mobayilo.lib.ratelimits import limited
 from telephony.calls.hangup import hang_up
 from telephony.calls.origin import Origin, origin_on_page
 from telephony.calls.settlement import running_of
-from telephony.forms import CallFilters, CodeForm, DefaultCountryForm, VerificationForm
+from telephony.forms import (
+    CallFilters,
+    CodeForm,
+    DefaultCountryForm,
+    ShownNumberForm,
+    VerificationForm,
+)
 from telephony.models import Call, CallerId, Verification
 from telephony.numbers import country_name
 from telephony.phones.caller_ids import (
@@ -32,7 +38,10 @@ from telephony.phones.caller_ids import (
     remove_caller_id,
     set_default,
     set_default_country,
+    set_only_my_number,
 )
+from telephony.phones.registrations import CALLS_FROM, registrations_of, start_registration
+from telephony.phones.shown_rules import current_rules
 from telephony.phones.verifications import (
     confirm_verification,
     pending_verification,
@@ -216,6 +225,37 @@ def caller_id_default(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("telephony:caller-ids")
 
 
+@limited("verification-send", methods=("POST",))
+@login_required
+@require_http_methods(["GET", "POST"])
+def caller_id_register(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Have the carrier call a phone; the page then shows the digits to key in."""
+    phone = _caller_id_of(request, public_id)
+    if request.method == "POST":
+        try:
+            start_registration(phone, user=signed_in_user(request))
+        except ProductError as refusal:
+            keep_refusal(request, refusal)
+            messages.error(request, refusal.on_page)
+    return redirect("telephony:caller-ids")
+
+
+@limited("page-write")
+@login_required
+@require_http_methods(["GET", "POST"])
+def shown_number(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("telephony:caller-ids")
+    form = ShownNumberForm(request.POST)
+    only = form.is_valid() and form.cleaned_data["only_my_number"]
+    set_only_my_number(user=signed_in_user(request), only=only, request=request)
+    if only:
+        messages.success(request, _("A call fails now rather than show another number."))
+    else:
+        messages.success(request, _("A call shows another number now where yours is refused."))
+    return redirect("telephony:caller-ids")
+
+
 @limited("page-write")
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -243,8 +283,19 @@ def _show_caller_ids(
 ) -> HttpResponse:
     account = signed_in_user(request).account
     country_form = country_form or DefaultCountryForm(initial={"country": account.default_country})
+    phones, rules = active_caller_ids(account), current_rules()
+    attempts = registrations_of(phones)
     context = {
-        "caller_ids": active_caller_ids(account),
+        "phones": [
+            {
+                "caller_id": phone,
+                "registration": attempts.get(phone.pk),
+                "registration_helps": rules.asks_for_registration(phone.country),
+            }
+            for phone in phones
+        ],
+        "calls_from": CALLS_FROM,
+        "shown_form": ShownNumberForm(initial={"only_my_number": account.only_my_number}),
         "pending": pending_verification(account),
         "form": form,
         "code_form": code_form,
@@ -290,7 +341,7 @@ def _csv_rows(calls: QuerySet[Call], zone: tzinfo) -> Iterator[str]:
 
     writer = csv.writer(_Line())
     yield writer.writerow(
-        ["call_id", "created_at", "from", "to", "country", "state", "end_reason",
+        ["call_id", "created_at", "from", "to", "shown", "country", "state", "end_reason",
          "answered_at", "ended_at", "seconds", "price_per_minute", "cost"]
     )  # fmt: skip
     for one in calls.iterator(chunk_size=500):
@@ -300,6 +351,7 @@ def _csv_rows(calls: QuerySet[Call], zone: tzinfo) -> Iterator[str]:
                 time_of(one.created_at),
                 one.from_e164,
                 one.to_e164,
+                one.seen_e164 or "",
                 one.to_country,
                 one.state,
                 one.end_reason,

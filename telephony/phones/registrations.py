@@ -7,6 +7,7 @@ every account that verified it, so it is removed there with the last of these ph
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -48,6 +49,12 @@ def registration_of(caller_id: CallerId) -> Registration | None:
     """Return the registration of the number, or else the last attempt with this phone."""
     registered = Registration.objects.filter(e164=caller_id.e164, state=State.REGISTERED).first()
     return registered or caller_id.registrations.order_by("-id").first()
+
+
+def registrations_of(phones: Sequence[CallerId]) -> dict[int, Registration]:
+    """Return the last attempt to register each phone, by the phone's key."""
+    attempts = Registration.objects.filter(caller_id__in=phones).order_by("id")
+    return {attempt.caller_id_id: attempt for attempt in attempts}
 
 
 def start_registration(

@@ -63,6 +63,14 @@ class Rules:
         default: str = settings.TWILIO_FROM_NUMBER
         return next((row.operator_number for row in rows if row.operator_number), default)
 
+    def asks_for_registration(self, phone_country: str) -> bool:
+        """Report whether some country shows a phone of this country only once it is registered."""
+        return any(
+            row.own_number == REGISTERED
+            for (phone, _), row in self.rows.items()
+            if phone in (phone_country, ANY)
+        )
+
     @property
     def operator_numbers(self) -> set[str]:
         named = {row.operator_number for row in self.rows.values() if row.operator_number}
@@ -142,6 +150,11 @@ def rules_of(digest: str | None) -> Rules:
         text = ShownNumberRules.objects.filter(digest=digest).values_list("text", flat=True)[0]
         rules = _loaded = read_rules(text)
     return rules
+
+
+def current_rules() -> Rules:
+    """Return the rules in force."""
+    return rules_of(versions().values_list("digest", flat=True).first())
 
 
 def current_text() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -10,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Account, User
-from telephony.models import Call, CallerId
+from accounts.models import Account, AuditEvent, User
+from telephony.models import Call, CallerId, Registration
 from tests.telephony.callers import OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
+from tests.telephony.shown import OPERATOR, REGISTERED, load_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +181,42 @@ def test_removed_number_is_told_as_its_country_spaces_it(browser: Client, alice:
     path = reverse("telephony:caller-id-remove", args=[phone.public_id])
     page = browser.post(path, follow=True).content.decode()
     assert "+44 7400 123456 was removed." in page
+
+
+def test_page_registers_a_phone_where_a_rule_asks_for_it(
+    person: Callable[..., Person], client: Client, alice: User, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    person(alice, phone=OWN_PHONE)
+    client.force_login(alice)
+    assert "/register" not in client.get("/caller-ids").content.decode()
+    load_rules(tmp_path, REGISTERED)
+    sandbox.post("speed", speed=1)
+    path = f"/caller-ids/{CallerId.objects.get().public_id}/register"
+    assert path in client.get("/caller-ids").content.decode()
+    page = client.post(path, follow=True).content.decode()
+    assert Registration.objects.get().code in page
+    assert path not in page
+    Registration.objects.update(state="failed", failure="busy", code="")
+    page = client.get("/caller-ids").content.decode()
+    assert "The phone was busy" in page
+    assert path in page
+
+
+def test_page_sets_that_only_the_own_number_is_shown(browser: Client, alice: User) -> None:
+    for sent, only in (({"only_my_number": "on"}, True), ({}, False)):
+        browser.post("/caller-ids/shown", sent)
+        assert Account.objects.get(pk=alice.account_id).only_my_number is only
+    changes = AuditEvent.objects.filter(action="account.only_my_number_changed")
+    assert [event.facts["only"] for event in changes.order_by("id")] == [True, False]
+
+
+@pytest.mark.usefixtures("deck")
+def test_call_page_says_which_number_was_shown(browser: Client, alice: User) -> None:
+    call = make_call(
+        alice, seconds=65, operator_e164=OPERATOR, redialed_at=timezone.now(), number_refusals=1,
+    )  # fmt: skip
+    page = browser.get(reverse("telephony:call", args=[call.public_id])).content.decode()
+    assert "+1 202-555-0100" in page
+    assert "refused to show your own" in page
+    (_, line) = b"".join(browser.get("/calls.csv")).decode().splitlines()
+    assert f"{OWN_PHONE},{call.to_e164},{OPERATOR},GB" in line

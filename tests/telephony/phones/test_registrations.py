@@ -128,7 +128,7 @@ def test_requests_at_once_ring_the_phone_once(caller: Person, sandbox: Sandbox) 
 def test_call_without_an_answer_of_the_carrier_has_no_code(
     caller: Person, sandbox: Sandbox, kind: str
 ) -> None:
-    sandbox.phone(OWN_PHONE, outcome="manual")
+    sandbox.post("speed", speed=1)
     sandbox.fault(kind, "/OutgoingCallerIds.json", method="POST", when="after")
     refused = caller.post(path_of(caller)).json()["error"]
     assert (refused["code"], "just hang up" in refused["hint"]) == ("provider_unavailable", True)
