@@ -7,6 +7,7 @@ TOKEN = "moby_dev_" + "0123456789ABCDEFGHIJabcdefghij" + "4Us3aw"
 OTHER_TOKEN = "moby_pat_" + "0" * 30 + "2C8GjS"
 PHONE = "+447400123456"
 DESTINATION = "+442079460018"
+OPERATOR = "+12025550100"
 BALANCE = {
     "balance_cents": 1995,
     "available_cents": 1870,
@@ -68,6 +69,15 @@ CALLER_ID = {
     "verified_at": "2026-11-24T20:00:00Z",
     "reverify_after": None,
 }
+REGISTRATION: dict[str, Any] = {
+    "caller_id": "cid_1",
+    "e164": PHONE,
+    "state": "calling",
+    "code": "123456",
+    "calls_from": "+14157234000",
+    "expires_at": "2026-11-24T20:05:00Z",
+    "failure": None,
+}
 RATE = {
     "description": "United Kingdom, fixed",
     "kind": "fixed",
@@ -120,6 +130,8 @@ QUOTE = {
     "from": PHONE,
     "caller_id": "cid_1",
     "shown_number": PHONE,
+    "fallback_number": OPERATOR,
+    "registration_helps": False,
     "legs": LEGS,
     "price_per_minute": "0.042",
     "terms": "0.03 30/6 + 0.012 60/60",
@@ -145,6 +157,8 @@ CALL: dict[str, Any] = {
     "to": DESTINATION,
     "from": PHONE,
     "shown_number": PHONE,
+    "fallback_number": OPERATOR,
+    "own_number_refused": False,
     "country": "GB",
     "country_name": "United Kingdom",
     "price_per_minute": "0.042",
@@ -183,6 +197,7 @@ RECEIPT = {
             "cost": "0.013",
         },
     ],
+    "shown_number": PHONE,
     "total": "0.073",
 }
 COMPLETED = {

@@ -27,6 +27,7 @@ REASONS = {
     "your_phone_busy": "your phone was busy",
     "your_phone_no_answer": "you did not pick up",
     "your_phone_unreachable": "your phone could not be reached",
+    "caller_id_refused": "the carrier refused to show the number, so it was not called",
     "not_bridged": "you picked up, but the call was not put through",
     "false_answer": "too short to be a real answer, so it cost nothing",
     "not_placed": "the carrier never placed it",
@@ -79,7 +80,23 @@ def quote_lines(quote: Quote) -> list[str]:
             f"to {clean(call['to'])}, until it ends"
             for call in quote.get("held_by", [])
         ),
+        *_shown_lines(quote),
     ]
+
+
+def _shown_lines(quote: Quote) -> list[str]:
+    """Return the number that they will see, and the one used if the carrier refuses it."""
+    shown, own = quote.get("shown_number"), quote["from"]
+    if shown is None or "fallback_number" not in quote:
+        return []
+    if fallback := quote["fallback_number"]:
+        return [f"Shows   {clean(shown)}; if our carrier refuses it, {clean(fallback)}"]
+    if shown == own:
+        return [f"Shows   {clean(shown)}; if our carrier refuses it, the call fails"]
+    lines = [f"Shows   {clean(shown)}, since your own number cannot be shown"]
+    if quote.get("registration_helps"):
+        lines.append(f"        To show yours: moby caller-id register {clean(own)}")
+    return lines
 
 
 def state_line(call: Call, seconds: float | None) -> str:
@@ -104,6 +121,7 @@ def show_receipt(console: Console, call: Call) -> None:
             ("Call", call["call_id"]),
             ("To", call["to"]),
             ("From", call["from"]),
+            ("Showed", _showed(call)),
             ("State", state),
             ("Started", local(call["created_at"])),
             ("Answered", local(call["answered_at"]) if call["answered_at"] else None),
@@ -118,6 +136,14 @@ def show_receipt(console: Console, call: Call) -> None:
         console.write(f"Total: {dollars(call['receipt']['total'])}")
     elif call["cost"] is not None:
         console.write(f"Total: {dollars(call['cost'])}")
+
+
+def _showed(call: Call) -> str | None:
+    """Return the number that they saw as far as is known, None while no phone rang."""
+    shown = (call["receipt"] or {}).get("shown_number")
+    if shown and call.get("own_number_refused"):
+        return f"{shown}; our carrier refused {call['from']}"
+    return shown
 
 
 def _leg_line(leg: ReceiptLeg) -> str:

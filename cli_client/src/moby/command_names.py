@@ -15,6 +15,8 @@ COMMANDS = {
     "caller-id country": "caller_id",
     "caller-id default": "caller_id",
     "caller-id list": "caller_id",
+    "caller-id only-my-number": "caller_id",
+    "caller-id register": "caller_id",
     "caller-id remove": "caller_id",
     "caller-id request": "caller_id",
     "calls hangup": "calls",

@@ -62,6 +62,7 @@ CLIENT_ERRORS: dict[str, ExitCode] = {
     "canceled": ExitCode.FAILURE,
     "topup_failed": ExitCode.FAILURE,
     "update_failed": ExitCode.FAILURE,
+    "registration_failed": ExitCode.FAILURE,
     "output_failed": ExitCode.FAILURE,
     "internal_error": ExitCode.FAILURE,
     "network_error": ExitCode.UNAVAILABLE,

@@ -24,7 +24,8 @@ def test_json_returns_at_once_with_the_contract_fields(moby: Moby, server: StubS
     }
     quote, order = server.received[0].json, server.received[1].json
     assert quote == {"to": "020 7946 0018", "country": "GB"}
-    assert order == {**quote, "caller_id": "cid_1", "expected_terms": "0.03 30/6 + 0.012 60/60"}
+    seen = {"expected_terms": "0.03 30/6 + 0.012 60/60", "expected_shown_number": d.PHONE}
+    assert order == {**quote, "caller_id": "cid_1", **seen}
     assert server.received[1].headers["idempotency-key"].startswith("moby-")
 
 

@@ -12,6 +12,7 @@ class Account(TypedDict):
     caller_id_status: str
     caller_id_e164: str | None
     default_country: NotRequired[str | None]
+    only_my_number: NotRequired[bool]
     frozen: bool
 
 
@@ -182,6 +183,9 @@ Quote = TypedDict(
         "extension": str | None,
         "from": str,
         "caller_id": NotRequired[str],
+        "shown_number": NotRequired[str],
+        "fallback_number": NotRequired[str | None],
+        "registration_helps": NotRequired[bool],
         "legs": list[Leg],
         "price_per_minute": str,
         "terms": str,
@@ -208,6 +212,7 @@ class ReceiptLeg(TypedDict):
 
 class Receipt(TypedDict):
     legs: list[ReceiptLeg]
+    shown_number: NotRequired[str | None]
     total: str
 
 
@@ -220,6 +225,7 @@ Call = TypedDict(
         "mode": str,
         "to": str,
         "from": str,
+        "own_number_refused": NotRequired[bool],
         "price_per_minute": str,
         "max_seconds": int,
         "created_at": str,
@@ -246,6 +252,21 @@ class CallerId(TypedDict):
     country: str
     is_default: bool
     verified_at: str
+    registered: NotRequired[bool]
+
+
+class Registration(TypedDict):
+    caller_id: str
+    e164: str
+    state: str
+    code: str | None
+    calls_from: str
+    expires_at: str | None
+    failure: str | None
+
+
+class OnlyMyNumber(TypedDict):
+    only_my_number: bool
 
 
 class Verification(TypedDict):

@@ -44,6 +44,9 @@ class CallCommand(Command):
             "max-cost", None, "End the call before it costs more dollars than this.", flag=False
         ),
         option("callback", None, "Ring your phone first, as every call does today.", flag=True),
+        option(
+            "only-my-number", None, "Let the call fail rather than show another number.", flag=True
+        ),
         option("yes", "y", "Do not ask before calling, whatever it costs.", flag=True),
         option("dry-run", None, "Show what it would cost, and do not call.", flag=True),
         option("wait", None, "Follow the call to its end, also with --json.", flag=True),
@@ -72,6 +75,8 @@ class CallCommand(Command):
         # The phone by its id: another may become the default before the call is placed.
         order["caller_id"] = quote.get("caller_id") or order["caller_id"]
         order["expected_terms"] = quote["terms"]
+        if "fallback_number" in quote:  # a server that binds itself to the number, too
+            order["expected_shown_number"] = quote.get("shown_number")
         call = self._place(order, key)
         on_terminal = not self.console.json and self.context.stdout.isatty()
         if not self.flag("no-wait") and (self.flag("wait") or on_terminal):
@@ -98,6 +103,7 @@ class CallCommand(Command):
             "country": self.text("country"),
             "mode": "callback" if self.flag("callback") else None,
             "caller_id": find_caller_id(self.api, phone) if phone else None,
+            "only_my_number": True if self.flag("only-my-number") else None,
         }
         if minutes := self.text("max-minutes"):
             hundredths = read_cents(minutes, "a number of minutes", "For example: 10 or 2.5")

@@ -2,13 +2,32 @@
 
 from cleo.helpers import argument, option
 
-from moby.api.answers import CallerId, CallerIds, DefaultCountry, Number, Status, Verification
+from moby.api.answers import (
+    CallerId,
+    CallerIds,
+    DefaultCountry,
+    Number,
+    OnlyMyNumber,
+    Registration,
+    Status,
+    Verification,
+)
 from moby.calls import find_caller_id, read_code
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
-from moby.errors import MobyError
+from moby.errors import MobyError, interrupted
 from moby.text import clean, local
 
 _CHANNELS = {"sms": "SMS", "call": "a voice call"}
+_POLL_SECONDS = 2.0
+_PATIENCE_SECONDS = 300.0  # the carrier's call and its report take no longer
+_FAILURES = {
+    "not_keyed_in": "the code was not keyed in",
+    "no_answer": "nobody answered",
+    "busy": "the phone was busy",
+    "unreachable": "the phone could not be reached",
+    "no_news": "the carrier never said how it ended",
+    "refused": "the carrier refused to call it",
+}
 
 
 class CallerIdRequestCommand(Command):
@@ -148,6 +167,8 @@ class CallerIdListCommand(Command):
             self.console.table(("Phone", "Country", "Default", "Proved", "Id"), rows)
         else:
             self.console.write("No phone yet. Prove yours with: moby caller-id request NUMBER")
+        if registered := ", ".join(c["e164"] for c in found["items"] if c.get("registered")):
+            self.console.write(f"Registered with our carrier: {clean(registered)}")
         pending = found["pending"]
         if pending:
             self.console.write(
@@ -177,6 +198,95 @@ class CallerIdRemoveCommand(Command):
         self.api.delete(f"caller-ids/{found}")
         removed = "Removed. Nobody can call from that phone with your account now."
         return self.answer({"id": found, "removed": True}, removed)
+
+
+class CallerIdRegisterCommand(Command):
+    name = "caller-id register"
+    description = "Register one of your phones with our carrier, so that its number is shown"
+    help = (
+        "Some countries show your number only once our carrier has registered it. The carrier\n"
+        "calls the phone, in English; key in the six digits that moby shows."
+    )
+    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
+    options = [
+        option("remove", None, "Have the carrier forget the number.", flag=True),
+        option(
+            "wait", None, "Wait for the end of the carrier's call, also with --json.", flag=True
+        ),
+        option("no-wait", None, "Start it and return at once.", flag=True),
+        KEY_OPTION,
+    ]
+
+    def handle(self) -> int:
+        path = f"caller-ids/{find_caller_id(self.api, self.word('phone'))}/register"
+        if self.flag("remove"):
+            self.api.delete(path)
+            return self.answer({"registered": False}, "The carrier forgets that number now.")
+        key = read_key(self.text("idempotency-key"))
+        with repeatable(key):
+            registration = self.api.post(path, Registration, key=key)
+        if registration["state"] == "calling" and not self.console.json:
+            self._show_code(registration)
+        on_terminal = not self.console.json and self.context.stdout.isatty()
+        if not self.flag("no-wait") and (self.flag("wait") or on_terminal):
+            try:
+                registration = self._wait(path, registration)
+            except KeyboardInterrupt as error:
+                hint = "The carrier's call goes on; key in the code, or hang up."
+                raise interrupted("no longer waiting", hint) from error
+        if registration["state"] == "failed":
+            failure = registration["failure"] or ""
+            why = _FAILURES.get(failure, clean(failure).replace("_", " "))
+            again = "Calls work all the same. Try again with the same command."
+            raise MobyError("registration_failed", f"not registered: {why}", again)
+        done = "{} is registered, so calls may show it."
+        lines = [done.format(clean(registration["e164"]))] if not registration["code"] else []
+        return self.answer(registration, *lines)
+
+    def _show_code(self, registration: Registration) -> None:
+        phone, caller = clean(registration["e164"]), clean(registration["calls_from"])
+        self.console.write(f"Our carrier calls {phone} from {caller}, in English.")
+        if registration["code"]:
+            self.console.write(f"Pick up and key in: {clean(registration['code'])}")
+
+    def _wait(self, path: str, registration: Registration) -> Registration:
+        """Return the registration once the carrier's call has ended."""
+        clock = self.context.clock
+        deadline = clock.now() + _PATIENCE_SECONDS
+        while registration["state"] == "calling":
+            if clock.now() >= deadline:
+                raise MobyError("pending", "the carrier has not said yet how it ended")
+            clock.sleep(_POLL_SECONDS)
+            try:
+                registration = self.api.get(path, Registration)
+            except MobyError as error:
+                if not error.retryable:
+                    raise
+        return registration
+
+
+class CallerIdOnlyMyNumberCommand(Command):
+    name = "caller-id only-my-number"
+    description = "Show or change whether calls fail rather than show another number"
+    arguments = [argument("setting", "on or off, to change it.", optional=True)]
+
+    def handle(self) -> int:
+        wanted = self.argument("setting")
+        if wanted not in (None, "on", "off"):
+            raise MobyError("usage", f"{wanted!r} is not a setting", "Use on or off.")
+        if wanted is None:
+            account = self.api.get("status", Status)["account"]
+            only = account.get("only_my_number", False)
+        else:
+            body = {"only_my_number": wanted == "on"}
+            changed = self.api.post(
+                "caller-ids/only-my-number", OnlyMyNumber, body, is_idempotent=True
+            )
+            only = changed["only_my_number"]
+        line = "Calls show another number where yours is refused."
+        if only:
+            line = "Calls fail where your own number cannot be shown."
+        return self.answer({"only_my_number": only}, line)
 
 
 class CallerIdCountryCommand(Command):
