@@ -63,6 +63,7 @@ fuzz: setup ## send anything at all to every door for SECONDS (600), never the s
 
 soak: setup ## mixed traffic with faults for SECONDS (600), then the audits
 	$(BIN)/python -m dev.soak --seconds $(SECONDS)
+	COURSES=10000 $(BIN)/python -m pytest tests/telephony/calls/test_courses.py -q -n auto
 
 machines: ## play the README on bare Debian 12 and 13, or PARTS of it: demo, client, test, install
 	@$(PYTHON) -m dev.machines $(PARTS)

@@ -45,7 +45,7 @@ class Account(models.Model):
     frozen_reason = models.CharField(max_length=200, blank=True)
     default_country = models.CharField(max_length=2, blank=True)
     # Calls fail rather than show another number than the account's own phone.
-    only_my_number = models.BooleanField(default=False)
+    only_my_number = models.BooleanField(default=False, db_default=False)
     # Set by staff to allow less than TOKEN_MAX_DAYS; never more.
     token_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
 

@@ -15,9 +15,10 @@ from sandbox.faults import Fault, Faults
 from sandbox.forms import Endpoint, read_json
 from sandbox.phones import ROLES, Phones
 from sandbox.twilio.caller_ids import CallerIds
+from sandbox.twilio.dial import RefusedDial
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.permissions import DialingPermissions
-from sandbox.twilio.shown import Refusal, RefusedDial, ShownNumbers
+from sandbox.twilio.shown import Refusal, ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 
 

@@ -331,8 +331,10 @@ class Call(models.Model):
     to_kind = models.CharField("kind", max_length=21)
     send_digits = models.CharField("extension", max_length=32, blank=True)
     # The own number is shown, then the operator's if the carrier refuses it; or that one at once.
-    shows_own_number = models.BooleanField(default=True)
-    operator_e164 = models.CharField("operator's number", max_length=16, blank=True)
+    shows_own_number = models.BooleanField(default=True, db_default=True)
+    operator_e164 = models.CharField(
+        "operator's number", max_length=16, blank=True, default="", db_default=""
+    )
 
     deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT, related_name="+")
     leg_a_micros_per_minute = models.PositiveBigIntegerField()
@@ -359,7 +361,9 @@ class Call(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     bridged_at = models.DateTimeField("told to bridge", null=True)
     redialed_at = models.DateTimeField("told to dial again", null=True)
-    number_refusals = models.PositiveSmallIntegerField("shown numbers refused", default=0)
+    number_refusals = models.PositiveSmallIntegerField(
+        "shown numbers refused", default=0, db_default=0
+    )
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     hangup_requested_at = models.DateTimeField(null=True)

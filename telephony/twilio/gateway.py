@@ -400,10 +400,9 @@ def check_verify_service() -> str:
         return str(service.friendly_name)
 
 
-def check_from_number() -> str:
-    """Return our number. Raises ProductError if the account does not own it or it has no voice."""
+def check_number(number: str) -> str:
+    """Return a number of ours. Raises ProductError if the account lacks it or it has no voice."""
     with _asking("check our number"):
-        number: str = settings.TWILIO_FROM_NUMBER
         owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
         found = next((one for one in owned if one.phone_number == number), None)
     if found is None:

@@ -140,7 +140,7 @@ def show_receipt(console: Console, call: Call) -> None:
 
 def _showed(call: Call) -> str | None:
     """Return the number that they saw as far as is known, None while no phone rang."""
-    shown = (call["receipt"] or {}).get("shown_number")
+    shown = call["receipt"].get("shown_number") if call["receipt"] else None
     if shown and call.get("own_number_refused"):
         return f"{shown}; our carrier refused {call['from']}"
     return shown

@@ -186,6 +186,8 @@ def _kinds(now: datetime) -> Iterator[tuple[str, type[Model], dict[str, object]]
     yield "Calls that go on for too long", Call, _unsettled(created_at__lt=now - longest)
     unplaced = _unsettled(leg_a_sid__isnull=True, created_at__lt=now - TEN_MINUTES)
     yield "Calls that Twilio never took", Call, unplaced
+    refused = {"number_refusals__gt": 0, "created_at__gt": now - DAY}
+    yield "Calls whose number the carrier refused to show today", Call, refused
     yield "Holds past their time", Hold, {"state": "open", "expires_at__lt": now - TEN_MINUTES}
     overdue: dict[str, object] = {
         "status": "pending",

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId
+from telephony.phones.shown_rules import current_rules
 from telephony.twilio import gateway
 
 Step = tuple[str, Callable[[], str], str]
@@ -48,9 +49,15 @@ class Command(BaseCommand):
         )
         yield (
             "our number",
-            gateway.check_from_number,
+            partial(gateway.check_number, settings.TWILIO_FROM_NUMBER),
             "Set TWILIO_FROM_NUMBER to a voice number under Phone Numbers → Active numbers.",
         )
+        for number in sorted(current_rules().operator_numbers - {settings.TWILIO_FROM_NUMBER}):
+            yield (
+                f"shown number {number}",
+                partial(gateway.check_number, number),
+                "Buy it under Phone Numbers, or import rules of shown numbers without it.",
+            )
         yield (
             "prices",
             lambda: f"{len(gateway.voice_prices('US'))} for the US",

@@ -1,6 +1,7 @@
 """Rules about whose number is shown, in versions, and what a quote makes of them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db]
 OURS_IN_GB = "+442079460099"
 
 
-def quoted(caller: Person, **order: object) -> tuple[str, str | None, bool]:
+def quoted(caller: Person, **order: Any) -> tuple[str, str | None, bool]:
     quote = caller.post("quote", to=DESTINATION, **order).json()
     return quote["shown_number"], quote["fallback_number"], quote["registration_helps"]
 

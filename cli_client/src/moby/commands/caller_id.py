@@ -76,7 +76,7 @@ class CallerIdRequestCommand(Command):
                     raise
                 self.console.fail(error)
                 continue
-            self.console.write(f"{clean(verified['e164'])} is yours: people you call see it.")
+            self.console.write(f"{clean(verified['e164'])} is yours to call from.")
             return True
         return False
 
@@ -139,7 +139,8 @@ class CallerIdConfirmCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             verified = self.api.post("caller-ids/confirm", CallerId, body, key=key)
-        lines = [f"{clean(verified['e164'])} is yours: people you call see this number."]
+        number = clean(verified["e164"])
+        lines = [f"{number} is yours: people you call see this number, where it may be shown."]
         if not verified["is_default"]:
             lines.append(f"To call from it always: moby caller-id default {clean(verified['id'])}")
         return self.answer(verified, *lines)
