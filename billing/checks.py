@@ -18,7 +18,7 @@ def check_stripe_secrets(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Report a key without which no top-up is made, or a secret without which none is credited."""
-    return [
+    problems: list[CheckMessage] = [
         Error(
             f"{name} does not begin with {' or '.join(beginnings)}.",
             hint=f"Copy it from Stripe's dashboard ({where}).",
@@ -27,3 +27,20 @@ def check_stripe_secrets(
         for name, beginnings, identifier, where in _SECRETS
         if not getattr(settings, name).startswith(beginnings)
     ]
+    if not settings.IS_LOCAL and settings.STRIPE_API_KEY.startswith(("rk_test_", "sk_test_")):
+        problems.append(
+            Error(
+                "STRIPE_API_KEY is a test key: card 4242 4242 4242 4242 would buy real calls.",
+                hint="Set a live restricted key, rk_live_… (Developers, API keys, live mode).",
+                id="billing.E003",
+            )
+        )
+    if not settings.STRIPE_PAYMENT_METHODS:
+        problems.append(
+            Error(
+                "STRIPE_PAYMENT_METHODS is empty.",
+                hint="Name the methods, such as card, or remove it for the default.",
+                id="billing.E004",
+            )
+        )
+    return problems

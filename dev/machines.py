@@ -163,7 +163,9 @@ def write_settings(path: Path) -> None:
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "TWILIO_VERIFY_SERVICE_SID": "VA" + secrets.token_hex(16),
         "TWILIO_FROM_NUMBER": "+12025550100",
-        "STRIPE_API_KEY": "rk_test_" + secrets.token_hex(12),
+        "STRIPE_API_KEY": "rk_live_" + secrets.token_hex(12),
+        "COMPANY_NAME": "Mobayilo Ltd",
+        "COMPANY_ADDRESS": "1 Example Street; London",
         "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
     }
     text = (ROOT / "deploy" / "mobayilo.env").read_text()

@@ -1,11 +1,14 @@
 """Configurations that must not start, each with its remedy."""
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+
+from mobayilo.lib.hosts import is_same_house
 
 SECRET_KEY_LENGTH = 50  # as Django's own check, which only warns
 
@@ -68,6 +71,56 @@ def check_customers_and_keys_are_guarded(
             )
         )
     return problems
+
+
+@register
+def check_customers_know_the_house(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse a public server whose mail does not arrive, or that names no seller and no support."""
+    problems: list[CheckMessage] = []
+    if settings.IS_LOCAL:
+        return problems
+    sender, host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1], settings.PUBLIC.hostname
+    if not is_same_house(sender.rpartition("@")[2], host):
+        problems.append(
+            Error(
+                f"MAIL_FROM is {sender or 'no address'}, which is not of {host}: mail of a "
+                "foreign domain is taken for forged and does not arrive.",
+                hint=f"Set MAIL_FROM to an address of yours, such as hello@{host}.",
+                id="mobayilo.E007",
+            )
+        )
+    if "@" not in settings.SUPPORT_EMAIL:
+        problems.append(
+            Error(
+                "SUPPORT_EMAIL is missing: customers could write to no one.",
+                hint="Set SUPPORT_EMAIL to an address that support reads.",
+                id="mobayilo.E008",
+            )
+        )
+    if missing := missing_legal_pages():
+        problems.append(
+            Error(
+                f"The site has no {', '.join(missing)}.",
+                hint="Set COMPANY_NAME and COMPANY_ADDRESS, which fill the pages of ours, or the "
+                "addresses of your own: TERMS_URL, PRIVACY_URL, REFUNDS_URL.",
+                id="mobayilo.E009",
+            )
+        )
+    return problems
+
+
+def missing_legal_pages() -> list[str]:
+    """Return the legal pages that neither the company's facts nor an address of one fill."""
+    if settings.COMPANY_NAME and settings.COMPANY_ADDRESS:
+        return []
+    own = {
+        "terms": settings.TERMS_URL,
+        "privacy policy": settings.PRIVACY_URL,
+        "refund policy": settings.REFUNDS_URL,
+    }
+    return [name for name, url in own.items() if not url]
 
 
 @register

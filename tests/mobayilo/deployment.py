@@ -20,7 +20,11 @@ def check_deployment(**changes: str | None) -> subprocess.CompletedProcess[str]:
         "TWILIO_AUTH_TOKEN": "0" * 32,
         "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
         "TWILIO_FROM_NUMBER": "+12025550100",
-        "STRIPE_API_KEY": "rk_test_0",
+        "STRIPE_API_KEY": "rk_live_0",
+        "MAIL_FROM": "Mobayilo <hello@mobayilo.com>",
+        "SUPPORT_EMAIL": "support@mobayilo.com",
+        "COMPANY_NAME": "Mobayilo Ltd",
+        "COMPANY_ADDRESS": "1 Example Street; London; United Kingdom",
         "STRIPE_WEBHOOK_SECRET": "whsec_0",
         # The default needs a wheel, which a release builds.
         "MOBY_INSTALL_COMMAND": "pipx install https://example.org/moby-0.1.0-py3-none-any.whl",

@@ -35,7 +35,9 @@ def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> Non
         "TWILIO_AUTH_TOKEN": "0" * 32,
         "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
         "TWILIO_FROM_NUMBER": "+12025550100",
-        "STRIPE_API_KEY": "rk_test_0",
+        "STRIPE_API_KEY": "rk_live_0",
+        "COMPANY_NAME": "Mobayilo Ltd",
+        "COMPANY_ADDRESS": "1 Example Street; London; United Kingdom",
         "STRIPE_WEBHOOK_SECRET": "whsec_0",
     }
     empty = {name for name, (is_set, value) in variables().items() if is_set and not value}
