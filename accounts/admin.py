@@ -74,8 +74,9 @@ class AccountAdmin(ReadOnlyAdmin):
     @action_with_reason(
         "Freeze: no calls, no top-ups",
         right="accounts.freeze_account",
-        consequence="No new calls and no top-ups until somebody thaws it; the money stays. A call "
-        "that runs goes on until it is ended.",
+        consequence="No new calls and no top-ups until somebody thaws it; the money stays. Its "
+        "users read the reason, in a mail and on every page. A call that runs goes on until it is "
+        "ended.",
         harms=True,
     )
     def freeze(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
@@ -86,7 +87,8 @@ class AccountAdmin(ReadOnlyAdmin):
     @action_with_reason(
         "Thaw",
         right="accounts.freeze_account",
-        consequence="The account calls and tops up again at once.",
+        consequence="The account calls and tops up again at once. Its users read the reason "
+        "in a mail.",
     )
     def thaw(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]

@@ -1,5 +1,6 @@
 """Accounts pay, users sign in, tokens act for users."""
 
+import re
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -61,6 +62,12 @@ class Account(models.Model):
     @property
     def is_frozen(self) -> bool:
         return self.frozen_at is not None
+
+    @property
+    def frozen_reason_parts(self) -> list[str]:
+        """Return the reason split at its top-ups, which a page links."""
+        parts = re.split(r"(top_[0-9A-Za-z]+)", self.frozen_reason.rstrip("."))
+        return [part.strip() for part in parts if part.strip()]
 
 
 class UserManager(BaseUserManager["User"]):

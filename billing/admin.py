@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.access import signed_in_user
 from accounts.staff.base import (
@@ -294,7 +296,17 @@ class RefundAdmin(ReadOnlyAdmin):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "stripe_id", "kind", "topup", "amount", "state", "reason"]
+    list_display = [
+        "created_at",
+        "stripe_id",
+        "kind",
+        "topup",
+        "amount",
+        "state",
+        "reason",
+        "answer_by",
+        "at_stripe",
+    ]
     list_filter = ["kind", "state", "created_at"]
     list_select_related = ["topup"]
     search_fields = ["=stripe_id", "=topup__public_id", "=topup__account__public_id"]
@@ -303,6 +315,10 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     def amount(self, dispute: Dispute) -> str:
         return format_money(dispute.amount_micros)
+
+    @admin.display(description="At Stripe")
+    def at_stripe(self, dispute: Dispute) -> SafeString:
+        return format_html('<a href="{}" rel="noreferrer">Open</a>', dispute.stripe_url)
 
     @action_with_reason(
         "Withdraw the warning",

@@ -393,10 +393,25 @@ class Dispute(models.Model):
     stripe_status = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Until when the bank takes an answer of ours; null where it takes none.
+    answer_by = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.stripe_id
+
+    @property
+    def waits_for_us(self) -> bool:
+        """Return whether the bank still takes an answer of ours."""
+        needs_response = self.stripe_status in ("needs_response", "warning_needs_response")
+        return needs_response and self.answer_by is not None
+
+    @property
+    def stripe_url(self) -> str:
+        """Return the page of the dispute, or of the payment that a warning is about, at Stripe."""
+        if self.kind == self.Kind.DISPUTE:
+            return f"https://dashboard.stripe.com/disputes/{self.stripe_id}"
+        return f"https://dashboard.stripe.com/payments/{self.topup.stripe_payment_intent_id}"
 
 
 class StripeEvent(models.Model):

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from accounts.mail.outbox import queue_mail
+from accounts.models import Account
 from billing.models import Transfer
 from mobayilo.lib.formatting import format_balance
 from mobayilo.lib.money import MICROS_PER_CENT
@@ -21,7 +22,11 @@ def notice_low_balance(transfer: Transfer) -> None:
     before_micros = transfer.balance_after_micros - transfer.amount_micros
     if is_low(before_micros) or not is_low(transfer.balance_after_micros):
         return
-    for user in transfer.wallet.account.users.filter(is_active=True):
+    # A frozen account takes no top-up; its users have a mail about the freeze.
+    account = Account.objects.get(pk=transfer.wallet.account_id)
+    if account.is_frozen:
+        return
+    for user in account.users.filter(is_active=True):
         queue_mail(
             user,
             template="billing/mail/low_balance",

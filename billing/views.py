@@ -103,6 +103,7 @@ def topup_return(request: HttpRequest, topup_id: str) -> HttpResponse:
         "refunds_left": refunds_left(returned.account) if refundable else 0,
         "refund_form": RefundForm(),
         "refunds": returned.refunds.order_by("id"),
+        "disputes": returned.disputes.order_by("id"),
         "poll_after_seconds": POLL_AFTER_SECONDS if is_awaited else None,
     }
     response = render(request, "billing/topup_return.html", context)

@@ -13,7 +13,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts.mail.outbox import queue_mail
-from accounts.models import AccessToken, AuditEvent, OutboxMail, Scope, User
+from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, Scope, User
 
 # (at most, more than) so many days before the end; one mail for each pair.
 EXPIRY_BANDS_DAYS = ((7, 1), (1, 0))
@@ -77,6 +77,22 @@ def _queue(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool
     }
     key = f"{name}:{token.public_id}{':' if per else ''}{per}"
     return queue_mail(token.user, template=f"accounts/mail/{name}", context=context, key=key)
+
+
+def mail_freeze(account: Account, *, event: AuditEvent, reason: str) -> None:
+    """Queue the mail about a freeze or a thaw, with its reason, for each active user.
+
+    An empty reason is that of a thaw without one. The event's id keeps a mail from being queued
+    twice.
+    """
+    name = event.action.replace(".", "_")  # account_frozen, account_thawed
+    for user in User.objects.filter(account=account, is_active=True):
+        queue_mail(
+            user,
+            template=f"accounts/mail/{name}",
+            context={"reason": reason},
+            key=f"{name}:{event.pk}:{user.pk}",
+        )
 
 
 class Change(models.TextChoices):

@@ -25,6 +25,7 @@ from django.utils import timezone
 from accounts.models import OutboxMail, User
 from accounts.secrets import hide_tokens
 from mobayilo.lib.ids import random_base62
+from mobayilo.lib.seller import read_seller
 
 logger = logging.getLogger(__name__)
 # A process that claimed a mail and died is overtaken after this; also the wait after a failure.
@@ -112,6 +113,7 @@ def message(mail: OutboxMail) -> EmailMultiAlternatives:
         "user": mail.user,
         "site_url": settings.PUBLIC_URL,
         "timestamp": mail.created_at,
+        "seller": read_seller(),
     }
     body = f"{mail.template}_message" if "/email/" in mail.template else mail.template
     subject = render_to_string(f"{mail.template}_subject.txt", context)
@@ -121,6 +123,7 @@ def message(mail: OutboxMail) -> EmailMultiAlternatives:
         " ".join(subject.split()),
         render_to_string(f"{body}.txt", context),
         to=[email],
+        reply_to=[settings.SUPPORT_EMAIL] if settings.SUPPORT_EMAIL else None,
         headers={"Message-ID": f"<{name}@{host}>"},
     )
     try:

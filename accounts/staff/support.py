@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.mail.notices import Change, mail_access_change
+from accounts.mail.notices import Change, mail_access_change, mail_freeze
 from accounts.mail.outbox import ALREADY_EXISTS, RESET, queue_mail
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.oauth.device_login import end_logins
@@ -39,7 +39,8 @@ def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
         since = Coalesce("frozen_at", timezone.now())
         if not others.update(frozen_at=since, frozen_reason=reason):
             return False
-        _record("account.frozen", account, request, reason=reason)
+        event = _record("account.frozen", account, request, reason=reason)
+        mail_freeze(account, event=event, reason=reason)
     return True
 
 
@@ -49,7 +50,8 @@ def thaw(account: Account, *, reason: str, request: HttpRequest) -> bool:
         frozen = Account.objects.filter(pk=account.pk, frozen_at__isnull=False)
         if not frozen.update(frozen_at=None, frozen_reason=""):
             return False
-        _record("account.thawed", account, request, reason=reason)
+        event = _record("account.thawed", account, request, reason=reason)
+        mail_freeze(account, event=event, reason=reason)
     return True
 
 

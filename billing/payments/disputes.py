@@ -8,6 +8,7 @@ withdraws it. The state of a dispute only rises, so that its events may arrive i
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,11 +17,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
+from accounts.mail.notices import mail_freeze
 from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Dispute, TopUp, Transfer
-from billing.payments.gateway import integer_of, reference_of, text_of
+from billing.payments.gateway import instant_of, integer_of, reference_of, text_of
 from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT
@@ -55,6 +57,7 @@ class Claim:
     state: Dispute.State
     stripe_status: str
     reason: str
+    answer_by: datetime | None = None
 
 
 def read_dispute(data: Mapping[str, Any]) -> Claim:
@@ -71,7 +74,15 @@ def read_dispute(data: Mapping[str, Any]) -> Claim:
         state=STATES[status],
         stripe_status=status,
         reason=str(data.get("reason") or ""),
+        answer_by=_answer_by(data),
     )
+
+
+def _answer_by(data: Mapping[str, Any]) -> datetime | None:
+    """Return until when the bank takes an answer; None if it takes none."""
+    details = data.get("evidence_details")
+    due_by = details.get("due_by") if isinstance(details, Mapping) else None
+    return instant_of(details or {}, "due_by") if due_by else None
 
 
 def read_warning(data: Mapping[str, Any]) -> Claim:
@@ -110,11 +121,13 @@ def record_claim(claim: Claim) -> TopUp | None:
         dispute.amount_micros = amount_micros
         dispute.state, dispute.stripe_status = claim.state, claim.stripe_status
         dispute.reason = claim.reason[:60]
+        dispute.answer_by = claim.answer_by
         if claim.state >= State.LOST:
             dispute.closed_at = dispute.closed_at or timezone.now()
         dispute.save()
-    balance_claims(topup)
+    # First the freeze: of a frozen account no mail says that its balance is low.
     _freeze_or_thaw(topup, state_before, dispute.state)
+    balance_claims(topup)
     return topup
 
 
@@ -219,7 +232,8 @@ def _freeze(topup: TopUp) -> None:
         Account.objects.filter(pk=account.pk).update(frozen_reason=reason)
         return
     Account.objects.filter(pk=account.pk).update(frozen_at=timezone.now(), frozen_reason=reason)
-    audit.record("account.frozen", account=account, reason=reason)
+    event = audit.record("account.frozen", account=account, reason=reason)
+    mail_freeze(account, event=event, reason=reason)
     logger.warning("account frozen", extra={"account": account.public_id, "reason": reason})
 
 
@@ -233,7 +247,8 @@ def _thaw(topup: TopUp, why: str) -> None:
         Account.objects.filter(pk=account.pk).update(frozen_reason=_reason(left))
         return
     Account.objects.filter(pk=account.pk).update(frozen_at=None, frozen_reason="")
-    audit.record("account.thawed", account=account, reason=why)
+    event = audit.record("account.thawed", account=account, reason=why)
+    mail_freeze(account, event=event, reason=why)
 
 
 def _freezing_payments(account: Account) -> list[str]:

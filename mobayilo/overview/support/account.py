@@ -283,6 +283,8 @@ def returned_table(account: Account) -> Table:
         else:
             number, kind = money.stripe_id, money.get_kind_display()
             state = money.get_state_display()
+            if money.waits_for_us:
+                state = f"{state}, answer by {money.answer_by:%Y-%m-%d %H:%M}"
         cells = {
             "When": money.created_at,
             "Id": number,

@@ -3,7 +3,10 @@
 import itertools
 
 import pytest
+from django.core import mail
+from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import Account, AuditEvent, User
 from billing.models import Dispute, Refund, StripeEvent, TopUp
@@ -208,3 +211,45 @@ def test_dispute_in_another_currency_or_of_an_unknown_status_is_refused(
     with pytest.raises(ValueError, match="unknown status"):
         read_dispute({**said, "status": "forgotten", "currency": "usd"})
     assert totals(paid.account) == (20, 0)
+
+
+def test_freeze_and_thaw_by_a_dispute_are_mailed_with_the_reason(
+    stripe_sandbox: StripeSandbox, paid: TopUp
+) -> None:
+    dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    stripe_sandbox.close(dispute, "win")
+    stripe_sandbox.settle()
+    call_command("send_notices")
+    subjects = [message.subject for message in mail.outbox]
+    assert subjects == ["Your Mobayilo account is frozen", "Your Mobayilo account works again"]
+    assert f"Disputed payment {paid}" in str(mail.outbox[0].body)
+    assert "The dispute was won." in str(mail.outbox[1].body)
+
+
+def test_pages_of_a_frozen_account_name_the_reason_and_offer_no_topup(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client, settings: Settings
+) -> None:
+    settings.SUPPORT_EMAIL = "help@example.com"
+    stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    for path in ("/home", "/statement", "/topup", f"/topup/{paid}", "/settings/security"):
+        page = browser.get(path).content.decode()
+        assert "This account is frozen" in page, path
+        assert f'<a href="/topup/{paid}">' in page
+        assert "mailto:help@example.com" in page
+        assert 'href="/topup">' not in page
+    assert 'name="amount"' not in browser.get("/topup").content.decode()
+
+
+def test_dispute_stands_on_its_topup_with_the_date_to_answer_by(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    stripe_sandbox.dispute(stripe_sandbox.payment_of(paid), amount=500)
+    stripe_sandbox.settle()
+    dispute = Dispute.objects.get()
+    assert dispute.answer_by is not None
+    assert dispute.stripe_url.endswith(dispute.stripe_id)
+    page = browser.get(f"/topup/{paid}").content.decode()
+    assert "The bank takes answers until" in page
+    assert "$5.00" in page
