@@ -1,9 +1,11 @@
 """The forms about calls and phones."""
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_datetime
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,10 +21,33 @@ if TYPE_CHECKING:
 NETWORKS = "001"  # the country of calls to satellite phones and other networks of no country
 
 
+class StateField(forms.ChoiceField):
+    """A state of calls by its name or as it is shown: `no_answer`, No Answer, Running."""
+
+    def to_python(self, value: object) -> str:
+        text = super().to_python(value).strip()
+        shown = {str(label).casefold(): name for name, label in Call.State.choices}
+        others = {"running": "active", "cancelled": "canceled", "ended": "completed"}
+        return (shown | others).get(text.casefold(), text.casefold())
+
+
+class DayField(forms.DateField):
+    """A day, or an instant of a program that has days of its own zone."""
+
+    def to_python(self, value: object) -> date | None:
+        try:
+            instant = parse_datetime(value) if isinstance(value, str) else None
+            if instant and instant.tzinfo:
+                return instant.astimezone(UTC)
+        except (ValueError, OverflowError):  # the second for the ends of the calendar
+            pass
+        return super().to_python(value)
+
+
 class CallFilters(forms.Form):
     """Filters of the history of calls; the page, its CSV and the API read the same fields."""
 
-    state = forms.ChoiceField(
+    state = StateField(
         label=_("State"),
         required=False,
         choices=[("", _("Any")), ("active", _("Running")), *Call.State.choices],
@@ -40,12 +65,10 @@ class CallFilters(forms.Form):
         error_messages={"max_length": _("Write its code, such as GB.")},
     )
     number = forms.CharField(label=_("Number"), max_length=30, required=False)
-    since = forms.DateField(
+    since = DayField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    until = DayField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +96,8 @@ class CallFilters(forms.Form):
     def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
         """Return the calls that pass. Both days are included, as days of the active time zone.
 
-        On pages that is the zone of the user, as the foot of the page says; in the API it is UTC.
+        On pages that is the zone of the user, as the foot of the page says; in the API it is UTC,
+        where a client with days of another zone sends instants.
         """
         wanted: dict[str, Any] = self.cleaned_data
         if wanted["state"] == "active":
@@ -86,10 +110,11 @@ class CallFilters(forms.Form):
             digits = "".join(char for char in wanted["number"] if char.isdigit())
             part = digits.lstrip("0") or wanted["number"]
             calls = calls.filter(Q(to_e164__contains=part) | Q(from_e164__contains=part))
-        if wanted["since"]:
-            calls = calls.filter(created_at__date__gte=wanted["since"])
-        if wanted["until"]:
-            calls = calls.filter(created_at__date__lte=wanted["until"])
+        for name, comparison in (("since", "gte"), ("until", "lte")):
+            if wanted[name]:
+                is_instant = isinstance(wanted[name], datetime)
+                field = "created_at" if is_instant else "created_at__date"
+                calls = calls.filter(**{f"{field}__{comparison}": wanted[name]})
         return calls
 
 

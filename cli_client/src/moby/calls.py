@@ -43,7 +43,20 @@ LIMITS = {
     "guard_spend_call": ", which is what this token may spend on a call",
     "guard_spend_day": ", which is what this token may still spend today",
 }
+# The words that moby and the site show for a state, and other spellings of it.
+_STATES_BY_WORD = {words: state for state, words in STATES.items()} | {
+    "cancelled": "canceled",
+    "running": "active",
+}
 ENDED = {"completed", "busy", "no_answer", "failed", "canceled"}
+
+
+def read_state(text: str | None) -> str | None:
+    """Return the state that the API takes for one as it is shown: ended, not answered, Busy."""
+    if text is None:
+        return None
+    words = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
+    return _STATES_BY_WORD.get(words, words.replace(" ", "_"))
 
 
 def is_settled(call: Call) -> bool:

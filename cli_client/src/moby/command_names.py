@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "doctor",
     "help": "help",
     "login": "login",
+    "logout": "auth",
     "rates": "rates",
     "self-update": "self_update",
     "status": "auth",
@@ -33,6 +34,8 @@ COMMANDS = {
     "topups list": "topup",
     "topups show": "topup",
     "transactions": "balance",
+    "version": "help",
+    "whoami": "auth",
 }
 GROUPS = {
     "auth": "Sign in, sign out, and look after the token",

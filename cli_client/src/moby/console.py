@@ -186,6 +186,11 @@ class Console:
             raise MobyError("canceled", "no answer was given")
         return line.strip() or default
 
+    def ask_until_answered(self, question: str) -> str:
+        while not (answer := self.ask(question)):
+            continue
+        return answer
+
     def confirm(self, question: str, *, default: bool = False) -> bool:
         while True:
             answer = self.ask(f"{question} [{'Y/n' if default else 'y/N'}]").lower()
@@ -292,15 +297,25 @@ def single_keys(stream: TextIO) -> Iterator[None]:
     if sys.platform == "win32" or not stream.isatty():
         yield
         return
+    import signal
     import termios
     import tty
 
-    before = termios.tcgetattr(stream.fileno())
+    terminal = stream.fileno()
+
+    def resume(*_: object) -> None:
+        """Take the terminal again after Ctrl-Z and `fg`, since the shell has put it back."""
+        if os.tcgetpgrp(terminal) == os.getpgrp():  # after `bg` it is the shell's
+            tty.setcbreak(terminal)
+
+    before = termios.tcgetattr(terminal)
+    continued = signal.signal(signal.SIGCONT, resume)
     try:
-        tty.setcbreak(stream.fileno())
+        tty.setcbreak(terminal)
         yield
     finally:
-        termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, before)
+        signal.signal(signal.SIGCONT, continued)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def read_keypress(stream: TextIO, seconds: float) -> str:

@@ -15,7 +15,6 @@ from tests.cli.stubs import StubServer
         ("balance", "--nonsense"),
         ("call",),
         ("topup",),
-        ("calls", "show"),
         ("auth", "login", "--expires", "soon"),
         ("auth", "login", "--allow", "+0"),
         ("auth", "login", "--max-per-day", "1,50"),

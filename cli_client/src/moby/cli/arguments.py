@@ -21,13 +21,13 @@ _NEGATIVE = re.compile(r"-[$€£]?\.?\d[\d.,eE]*")
 
 def arrange(words: list[str]) -> list[str]:
     """Return the full command name as one word first, then everything else in its order."""
-    before, rest = _leading_options(words)
-    if not rest:
-        return ["help", *(word for word in before if word not in ("-h", "--help"))]
-    name = _command_name(rest)
-    if not name:
-        return words
-    return [name, *before, *rest[len(name.split(" ")) :]]
+    at = _name_positions(words)
+    if at:
+        name = " ".join(words[position] for position in at)
+        return [name, *(word for position, word in enumerate(words) if position not in at)]
+    if all(word.startswith("-") for word in words) and "--" not in words:
+        return ["help", *(word for word in words if word not in ("-h", "--help"))]
+    return words
 
 
 def wants_json(words: list[str]) -> bool:
@@ -40,7 +40,7 @@ def usage_error(error: "CleoError", words: list[str], application: "Application"
 
     from moby.help.catalogue import describe, shared_options
 
-    name = _command_name(_leading_options(words)[1])
+    name = " ".join(words[position] for position in _name_positions(words))
     more = f"See: moby {name} --help" if name else "See what there is: moby --help"
     number = next((word for word in _before_the_dashes(words) if _NEGATIVE.fullmatch(word)), None)
     if number and name == "topup":
@@ -67,17 +67,23 @@ def _before_the_dashes(words: list[str]) -> list[str]:
     return words[: words.index("--")] if "--" in words else words
 
 
-def _leading_options(words: list[str]) -> tuple[list[str], list[str]]:
-    position = 0
-    while position < len(words) and words[position].startswith("-") and words[position] != "--":
-        position += 2 if words[position] in _TAKES_VALUE else 1
-    return words[:position], words[position:]
+def _name_positions(words: list[str]) -> list[int]:
+    """Return where the words of the command's name are, as in `calls --json list`.
 
-
-def _command_name(words: list[str]) -> str:
-    """Return the longest run of leading words that names a command or a group."""
-    for length in (3, 2, 1):
-        name = " ".join(words[:length])
-        if len(words) >= length and (name in COMMANDS or name in GROUPS):
-            return name
-    return ""
+    A word after an option may be its value; one that goes on with the name is taken for the name.
+    """
+    at: list[int] = []
+    for position, word in enumerate(words):
+        before = words[position - 1] if position else ""
+        name = " ".join([*(words[earlier] for earlier in at), word])
+        if word == "--":
+            break
+        if word.startswith("-") or before in _TAKES_VALUE:
+            continue
+        if name in COMMANDS or name in GROUPS:
+            at.append(position)
+            if name not in GROUPS:
+                break
+        elif not before.startswith("-"):
+            break
+    return at

@@ -113,13 +113,16 @@ class Command(CleoCommand):
         given = cast("list[str]", self.option(option) or [])
         return [word for value in given for word in value.replace(",", " ").split()]
 
-    def word(self, argument: str) -> str:
+    def word(self, argument: str, question: str = "") -> str:
         """Return the value of an argument, stripped; several words get a space between them.
 
-        Raise `usage` if it is empty, as in a script whose variable is not set.
+        One that is missing is asked for on a terminal, if there is a question. Raise `usage` if
+        it is empty, as in a script whose variable is not set.
         """
         value = self.argument(argument)
-        words = value if isinstance(value, list) else [value]
+        if not value and value != "" and question and self.console.can_ask:
+            return self.console.ask_until_answered(question)
+        words = value if isinstance(value, list) else [value or ""]
         text = " ".join(map(str, words)).strip()
         if not text:
             what = argument.replace("-", " ")

@@ -4,15 +4,14 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cleo.helpers import option
 
 from moby.context import Context
 from moby.errors import MobyError
-from moby.text import clean, from_now
+from moby.text import clean
 
 if TYPE_CHECKING:
     from moby.cli.command import Command
@@ -25,6 +24,7 @@ PAGE_OPTIONS = [
 CSV_OPTION = option("csv", None, "Print all as comma-separated values.", flag=True)
 # https://owasp.org/www-community/attacks/CSV_Injection; a number, also +44…, is none.
 _FORMULA = re.compile(r"\s*[=@]|\s*[+-](?![0-9]+(\.[0-9]+)?$)")
+_LAST_MOMENT = timedelta(microseconds=1)
 Page = TypeVar("Page")
 
 
@@ -85,15 +85,37 @@ def as_csv(columns: Sequence[str], items: Iterable[Mapping[str, object]]) -> str
 
 
 def read_day(option: str, text: str | None, context: Context) -> str | None:
-    """Return a day for the API: 2026-11-01 as it is, 7d as the day a week ago."""
+    """Return the instant at which a day begins, or ends for `until`, on this machine's clock.
+
+    Lists show times of that clock too. 2026-11-01 is a day, 7d the one a week ago.
+    """
     if text is None:
         return None
-    with suppress(ValueError):
-        if date.fromisoformat(text).isoformat() == text:
-            return text
     days = re.fullmatch(r"(\d{1,4})d", text, re.ASCII)
-    if days is None:
-        raise MobyError(
-            "usage", f"--{option} {text!r} is not a day", "Write 2026-11-01, or 7d for a week."
-        )
-    return from_now(-86_400 * int(days[1]), context.clock.now())[:10]
+    if days:
+        now = datetime.fromtimestamp(context.clock.now(), UTC).astimezone()
+        day = now.date() - timedelta(days=int(days[1]))
+    else:
+        day = _read_date(option, text)
+    begin = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (this machine's zone is meant)
+    try:
+        if option == "until":
+            return f"{(begin + timedelta(days=1)).astimezone(UTC) - _LAST_MOMENT:%FT%T.%fZ}"
+        return f"{begin.astimezone(UTC):%FT%TZ}"
+    except (ValueError, OverflowError):  # the ends of the calendar
+        raise _no_day(option, text) from None
+
+
+def _read_date(option: str, text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise _no_day(option, text) from None
+    if day.isoformat() != text:
+        raise _no_day(option, text)
+    return day
+
+
+def _no_day(option: str, text: str) -> MobyError:
+    hint = "Write 2026-11-01, or 7d for a week."
+    return MobyError("usage", f"--{option} {text!r} is not a day", hint)

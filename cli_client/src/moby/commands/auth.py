@@ -17,7 +17,7 @@ from moby.sign_in.this_device import (
     store_token,
 )
 from moby.store.credentials import Credentials, KeyringUnavailableError
-from moby.text import days_until, local, relative
+from moby.text import clean, days_until, local, relative
 
 _GRACE_SECONDS = "300"
 _LONGEST_GRACE_SECONDS = 86_400
@@ -40,8 +40,11 @@ class AuthStatusCommand(Command):
         if self.console.json:
             self.console.document(status_document(self.session, status, None))
         else:
-            show_status(self.console, self.session, status)
+            self.show(status)
         return 0
+
+    def show(self, status: Status) -> None:
+        show_status(self.console, self.session, status)
 
     def _not_signed_in(self, error: MobyError) -> int:
         """Print the document in every case; the exit code distinguishes the cases."""
@@ -94,6 +97,15 @@ class StatusCommand(AuthStatusCommand):
             "Note: moby status is now moby auth status; the old name keeps working."
         )
         return super().handle()
+
+
+class WhoamiCommand(AuthStatusCommand):
+    name = "whoami"
+    description = "Show whose account is in use"
+
+    def show(self, status: Status) -> None:
+        email, account = clean(status["actor"]["email"]), clean(status["account"]["id"])
+        self.console.write(f"{email}, account {account}, at {self.session.host}")
 
 
 class AuthTokenCommand(Command):
@@ -237,6 +249,11 @@ class AuthLogoutCommand(Command):
             )
             return False
         return stored is not None
+
+
+class LogoutCommand(AuthLogoutCommand):
+    name = "logout"
+    description = "The short name of auth logout"
 
 
 class AuthSessionsListCommand(Command):

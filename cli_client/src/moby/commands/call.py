@@ -35,7 +35,9 @@ _WARNING_SECONDS = 60.0
 class CallCommand(Command):
     name = "call"
     description = "Call anybody: your phone rings first, then theirs"
-    arguments = [argument("destination", "The number, as you would write it.", multiple=True)]
+    arguments = [
+        argument("destination", "The number, as you would write it.", optional=True, multiple=True)
+    ]
     options = [
         option("country", None, "The country the number is written for, such as GB.", flag=False),
         option("from", None, "Which of your phones to use: its number or id.", flag=False),
@@ -90,7 +92,7 @@ class CallCommand(Command):
 
     def _read_order(self) -> dict[str, object]:
         """Return the call order of the API, from the arguments and options."""
-        to = self.word("destination")
+        to = self.word("destination", "Which number, as you would write it")
         if "".join(c for c in to if not c.isspace()) in _EMERGENCY:
             raise MobyError(
                 "emergency_number",

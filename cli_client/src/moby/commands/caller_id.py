@@ -121,7 +121,9 @@ class CallerIdConfirmCommand(Command):
         "  moby caller-id confirm 07400123456 123456 --country GB"
     )
     arguments = [
-        argument("code-or-number", "The code; or the number, with the code after it."),
+        argument(
+            "code-or-number", "The code; or the number, with the code after it.", optional=True
+        ),
         argument("code", "The code, after a number.", optional=True),
     ]
     options = [
@@ -130,7 +132,7 @@ class CallerIdConfirmCommand(Command):
     ]
 
     def handle(self) -> int:
-        first, second = self.word("code-or-number"), self.argument("code")
+        first, second = self.word("code-or-number", "The code that came"), self.argument("code")
         body = {
             "code": read_code(second or first),
             "number": first if second else None,
@@ -181,10 +183,11 @@ class CallerIdListCommand(Command):
 class CallerIdDefaultCommand(Command):
     name = "caller-id default"
     description = "Call from this phone when nothing else is said"
-    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
+    arguments = [argument("phone", "Its number or its id (cid_…).", optional=True, multiple=True)]
 
     def handle(self) -> int:
-        found = find_caller_id(self.api, self.word("phone"))
+        phone = self.word("phone", "Which of your phones")
+        found = find_caller_id(self.api, phone)
         chosen = self.api.post(f"caller-ids/{found}/default", CallerId)
         return self.answer(chosen, f"You now call from {clean(chosen['e164'])}.")
 
@@ -192,10 +195,11 @@ class CallerIdDefaultCommand(Command):
 class CallerIdRemoveCommand(Command):
     name = "caller-id remove"
     description = "Forget one of your phones"
-    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
+    arguments = [argument("phone", "Its number or its id (cid_…).", optional=True, multiple=True)]
 
     def handle(self) -> int:
-        found = find_caller_id(self.api, self.word("phone"))
+        phone = self.word("phone", "Which of your phones")
+        found = find_caller_id(self.api, phone)
         self.api.delete(f"caller-ids/{found}")
         removed = "Removed. Nobody can call from that phone with your account now."
         return self.answer({"id": found, "removed": True}, removed)

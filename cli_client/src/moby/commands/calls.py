@@ -5,7 +5,7 @@ from urllib.parse import quote
 from cleo.helpers import argument, option
 
 from moby.api.answers import Call, Calls
-from moby.calls import STATES, show_receipt
+from moby.calls import STATES, read_state, show_receipt
 from moby.cli.command import Command
 from moby.cli.lists import (
     CSV_OPTION,
@@ -16,6 +16,7 @@ from moby.cli.lists import (
     remark_more,
     wants_csv,
 )
+from moby.errors import MobyError
 from moby.text import clean, clock_time, dollars, local
 
 _COLUMNS = (
@@ -28,18 +29,19 @@ class CallsListCommand(Command):
     name = "calls list"
     description = "List your calls, newest first"
     options = [
-        option("state", None, "Only these: completed, busy, …, or active.", flag=False),
-        option("country", None, "Only to this country: GB.", flag=False),
+        option("state", None, "Only these: ended, busy, …, or active.", flag=False),
+        option("country", None, "Only to this country: GB, or Germany.", flag=False),
         option("number", None, "Only to or from numbers with these digits.", flag=False),
-        option("since", None, "From this day (UTC) on: 2026-11-01, or 7d for a week.", flag=False),
-        option("until", None, "Up to this day (UTC).", flag=False),
+        option("since", None, "From this day on: 2026-11-01, or 7d for a week.", flag=False),
+        option("until", None, "Up to this day.", flag=False),
         *PAGE_OPTIONS,
         CSV_OPTION,
     ]
 
     def handle(self) -> int:
         is_csv = wants_csv(self)
-        filters = {name: self.text(name) for name in ("state", "country", "number")}
+        filters = {name: self.text(name) for name in ("country", "number")}
+        filters["state"] = read_state(self.text("state"))
         for name in ("since", "until"):
             filters[name] = read_day(name, self.text(name), self.context)
         page = read_pages(self, "calls", Calls, filters, whole=is_csv)
@@ -75,10 +77,17 @@ class CallsListCommand(Command):
 class CallsShowCommand(Command):
     name = "calls show"
     description = "Show a call and what it cost"
-    arguments = [argument("call", "Its id (call_…).")]
+    arguments = [argument("call", "Its id (call_…); else the newest.", optional=True)]
 
     def handle(self) -> int:
-        call = self.api.get(f"calls/{quote(self.word('call'), safe='')}", Call)
+        if self.argument("call") is None:
+            newest = self.api.get("calls", Calls, {"limit": "1"})["items"]
+            if not newest:
+                raise MobyError("not_found", "there are no calls yet", "Try: moby call NUMBER")
+            wanted = newest[0]["call_id"]
+        else:
+            wanted = self.word("call")
+        call = self.api.get(f"calls/{quote(wanted, safe='')}", Call)
         if self.console.json:
             self.console.document(call)
         else:
@@ -89,15 +98,30 @@ class CallsShowCommand(Command):
 class CallsHangupCommand(Command):
     name = "calls hangup"
     description = "End a call that is under way, from anywhere"
-    arguments = [argument("call", "Its id (call_…).")]
+    arguments = [argument("call", "Its id (call_…); else the one under way.", optional=True)]
 
     def handle(self) -> int:
-        call = self.api.post(
-            f"calls/{quote(self.word('call'), safe='')}/hangup", Call, is_idempotent=True
-        )
+        wanted = self._running() if self.argument("call") is None else self.word("call")
+        call = self.api.post(f"calls/{quote(wanted, safe='')}/hangup", Call, is_idempotent=True)
         state = STATES.get(call["state"], clean(call["state"]))
         return self.answer(
             call,
             f"{clean(call['call_id'])}: {state}.",
             f"Receipt: moby calls show {clean(call['call_id'])}",
         )
+
+    def _running(self) -> str:
+        """Return the id of the call under way; ask about several, or raise `usage`."""
+        running = self.api.get("calls", Calls, {"state": "active", "limit": "100"})["items"]
+        if not running:
+            raise MobyError("not_found", "no call is under way", "See them with: moby calls list")
+        if len(running) == 1:
+            return running[0]["call_id"]
+        named = [
+            f"{clean(c['call_id'])} to {clean(c['to'])}, {STATES.get(c['state'], c['state'])}"
+            for c in running
+        ]
+        if not self.console.can_ask:
+            hint = "\n".join(["Name one: moby calls hangup CALL", *named])
+            raise MobyError("usage", f"{len(running)} calls are under way", hint)
+        return running[self.console.choose("Which one ends?", named)]["call_id"]

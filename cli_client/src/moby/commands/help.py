@@ -6,6 +6,7 @@ from pathlib import Path
 from cleo.commands.command import Command as CleoCommand
 from cleo.helpers import argument, option
 
+from moby import __version__
 from moby.cli.application import GroupCommand
 from moby.cli.command import Command
 from moby.errors import MobyError
@@ -45,6 +46,14 @@ class HelpCommand(Command):
             return 0
         facts = describe(command)
         return self.answer(asdict(facts), command_page(facts, width))
+
+
+class VersionCommand(Command):
+    name = "version"
+    description = "Show the version of moby"
+
+    def handle(self) -> int:
+        return self.answer({"version": __version__}, f"moby {__version__}")
 
 
 class CompletionsCommand(Command):

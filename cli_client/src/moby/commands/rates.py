@@ -17,7 +17,12 @@ class RatesCommand(Command):
     name = "rates"
     description = "Show what a minute costs in a country, or to a number"
     arguments = [
-        argument("place", "A country (GB, Ghana) or a number (+442079460018).", multiple=True)
+        argument(
+            "place",
+            "A country (GB, Ghana) or a number (+442079460018).",
+            optional=True,
+            multiple=True,
+        )
     ]
     options = [
         option("country", None, "The country the number is written for, such as GB.", flag=False),
@@ -25,7 +30,7 @@ class RatesCommand(Command):
     ]
 
     def handle(self) -> int:
-        rates = self._find(self.word("place"))
+        rates = self._find(self.word("place", "Which country or number"))
         if self.console.json:
             return self.answer(rates)
         self.console.write(

@@ -27,7 +27,7 @@ _TICK_SECONDS = 1.0
 class TopupCommand(Command):
     name = "topup"
     description = "Pay money in, on a secure page"
-    arguments = [argument("amount", "US dollars, such as 20 or 20.00; at least 5.")]
+    arguments = [argument("amount", "US dollars, such as 20 or 20.00; at least 5.", optional=True)]
     options = [
         option("open", None, "Open the page in the browser, and wait for the money.", flag=True),
         option("wait", None, "Wait until the money is there.", flag=True),
@@ -37,7 +37,7 @@ class TopupCommand(Command):
     ]
 
     def handle(self) -> int:
-        cents = read_cents(self.argument("amount"))
+        cents = read_cents(self.word("amount", "How much, in US dollars"))
         if cents < SMALLEST_CENTS:
             raise MobyError(
                 "amount_too_small",
@@ -158,10 +158,17 @@ class TopupsListCommand(Command):
 class TopupsShowCommand(Command):
     name = "topups show"
     description = "Show one payment"
-    arguments = [argument("topup", "Its id (top_…).")]
+    arguments = [argument("topup", "Its id (top_…); else the newest.", optional=True)]
 
     def handle(self) -> int:
-        topup = self.api.get(f"topups/{quote(self.word('topup'), safe='')}", TopUp)
+        if self.argument("topup") is None:
+            newest = self.api.get("topups", TopUps, {"limit": "1"})["items"]
+            if not newest:
+                raise MobyError("not_found", "there are no top-ups yet", "Try: moby topup 20")
+            wanted = newest[0]["topup_id"]
+        else:
+            wanted = self.word("topup")
+        topup = self.api.get(f"topups/{quote(wanted, safe='')}", TopUp)
         if self.console.json:
             return self.answer(topup)
         self.console.fields(

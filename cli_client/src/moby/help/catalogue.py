@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from cleo.io.inputs.option import Option
 
 SECTIONS = {
-    "Sign in": ("auth",),
+    "Sign in": ("auth", "logout", "whoami"),
     "Call": ("call", "calls", "caller-id", "rates"),
     "Money": ("balance", "topup", "topups", "transactions"),
-    "moby itself": ("completions", "doctor", "help", "self-update"),
+    "moby itself": ("completions", "doctor", "help", "self-update", "version"),
 }
 # Names for the values of options, where the name of the option does not say it.
 _VALUES = {

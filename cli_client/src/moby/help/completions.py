@@ -102,7 +102,8 @@ def script_for(shell: str, application: "Application") -> str:
 
 
 def _zsh_pair(word: str, description: str) -> str:
-    text = description.replace("'", "’").replace(":", ",")
+    # _describe divides at the first colon; one in the description stands behind a backslash.
+    text = description.replace("'", "’").replace(":", "\\:")
     return f"'{word}:{text}'"
 
 

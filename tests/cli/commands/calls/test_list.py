@@ -19,7 +19,7 @@ def test_calls_list_filters(moby: Moby, server: StubServer) -> None:
     assert ran.stdout == "No such calls.\n"
     assert server.received[0].query == {
         "state": ["busy"], "country": ["GB"], "number": ["0018"],
-        "since": ["2026-11-17"], "until": ["2026-11-24"],
+        "since": ["2026-11-17T00:00:00Z"], "until": ["2026-11-24T23:59:59.999999Z"],
     }  # fmt: skip
 
 
