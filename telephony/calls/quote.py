@@ -83,7 +83,7 @@ class Purse:
     def held_in_words(self) -> str:
         """Return a sentence such as `$9.86 is held by the call call_… to +44 … 0018.`."""
         calls = [f"{call.public_id} to {mask(call.to_e164)}" for call in self.holding]
-        holder = f"the call{'s' * (len(calls) > 1)} {', '.join(calls)}" if calls else "a refund"
+        holder = f"the call{'s' * (len(calls) > 1)} {' and '.join(calls)}" if calls else "a refund"
         return f"{format_held(self.held_micros)} is held by {holder}."
 
 

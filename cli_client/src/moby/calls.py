@@ -37,11 +37,11 @@ REASONS = {
 LIMITS = {
     "usual_time": " (--max-minutes for longer)",
     "longest_time": ", the longest call there is",
-    "insufficient_funds": ", which is what your balance covers",
-    "spending_limit": ", which is what the account may still spend today",
-    "limit_too_low": ", which is what --max-cost covers",
-    "guard_spend_call": ", which is what this token may spend on a call",
-    "guard_spend_day": ", which is what this token may still spend today",
+    "insufficient_funds": ", all your balance covers",
+    "spending_limit": ", all the account may spend today",
+    "limit_too_low": ", all that --max-cost covers",
+    "guard_spend_call": ", all this token may spend a call",
+    "guard_spend_day": ", all this token may spend today",
 }
 # The words that moby and the site show for a state, and other spellings of it.
 _STATES_BY_WORD = {words: state for state, words in STATES.items()} | {
@@ -74,12 +74,13 @@ def quote_lines(quote: Quote) -> list[str]:
         if name in legs
     )
     available = whole_cents(quote["available"], rounding=ROUND_DOWN)
-    refusal = quote.get("refusal")
+    holding = quote.get("held_by", [])
     limit = f"none: too little for a call; {available} is available"
-    if refusal:
-        limit = f"none: {clean(refusal['message'])}"
+    if refusal := quote.get("refusal"):
+        limit, holding = f"none: {clean(refusal['message'])}", []  # which names them
     elif quote["max_seconds"]:
-        hold = whole_cents(quote["hold"], rounding=ROUND_UP)
+        is_all = Decimal(quote["available"]) - Decimal(quote["hold"]) < Decimal("0.01")
+        hold = available if is_all else whole_cents(quote["hold"], rounding=ROUND_UP)
         reason = LIMITS.get(quote.get("limited_by", ""), "")
         limit = f"{length(quote['max_seconds'])}{reason}; {hold} of {available} held meanwhile"
     keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
@@ -91,7 +92,7 @@ def quote_lines(quote: Quote) -> list[str]:
         *(
             f"Held    {whole_cents(call['hold'], rounding=ROUND_UP)} by {clean(call['call_id'])} "
             f"to {clean(call['to'])}, until it ends"
-            for call in quote.get("held_by", [])
+            for call in holding
         ),
         *_shown_lines(quote),
     ]

@@ -229,14 +229,23 @@ def test_dry_run_names_what_is_held_and_by_which_call(moby: Moby, server: StubSe
     server.on("POST", "quote", HELD)
     out = moby.run("call", d.DESTINATION, "--dry-run").stdout
     assert "Limit   none: $0.01 is available. $19.99 is held by the call call_9" in out
+    assert "Held " not in out
+    server.on("POST", "quote", {**d.QUOTE, "held_by": HELD["held_by"]})
+    out = moby.run("call", d.DESTINATION, "--dry-run").stdout
     assert "Held    $19.99 by call_9 to +44 … 0018, until it ends" in out
+
+
+def test_hold_of_all_that_is_available_is_no_more_than_that(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", {**d.QUOTE, "hold": "1.8412", "available": "1.8433"})
+    out = moby.run("call", d.DESTINATION, "--dry-run").stdout
+    assert "$1.84 of $1.84 held meanwhile" in out
 
 
 @pytest.mark.parametrize(
     ("limited_by", "said"),
     [
         ("usual_time", "20 min (--max-minutes for longer); $1.25 of"),
-        ("guard_spend_day", "20 min, which is what this token may still spend today; $1.25 of"),
+        ("guard_spend_day", "20 min, all this token may spend today; $1.25 of"),
         ("max_seconds", "20 min; $1.25 of"),
     ],
 )

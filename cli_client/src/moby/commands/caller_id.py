@@ -169,7 +169,7 @@ class CallerIdListCommand(Command):
             ]
             self.console.table(("Phone", "Country", "Default", "Proved", "Id"), rows)
         else:
-            self.console.write("No phone yet. Prove yours with: moby caller-id request NUMBER")
+            self.console.write("No phone yet. Verify yours with: moby caller-id request NUMBER")
         if registered := ", ".join(c["e164"] for c in found["items"] if c.get("registered")):
             self.console.write(f"Registered with our carrier: {clean(registered)}")
         pending = found["pending"]
