@@ -13,6 +13,7 @@ from dev.authenticator_app import code_shown
 
 VISITOR_PAGES = {
     "landing": "/",
+    "help": "/help",
     "rates": "/rates",
     "rates-country": "/rates?q=GB",
     "rates-number": "/rates?q=%2B442079460018",

@@ -52,7 +52,7 @@ def next_steps(user: User, *, is_verified: bool) -> list[Step]:
         ),
         Step(_("Sign in from your terminal"), signed_in, commands=("moby auth login",)),
         Step(
-            _("Prove which phone is yours"),
+            _("Verify your phone"),
             is_verified,
             commands=("moby caller-id request",),
             url=reverse("telephony:caller-ids"),

@@ -22,8 +22,19 @@ MAIN = (
     Place("overview:home", _("Home"), "house"),
     Place("telephony:calls", _("Calls"), "phone", ("telephony:call",)),
     Place("telephony:caller-ids", _("Caller IDs"), "smartphone", ("telephony:caller-id-confirm",)),
-    Place("billing:statement", _("Statement"), "receipt-text", ("billing:statement-month",)),
+    Place(
+        "billing:statement",
+        _("Statement"),
+        "receipt-text",
+        (
+            "billing:statement-month",
+            "billing:topup",
+            "billing:topup-receipt",
+            "billing:topup-return",
+        ),
+    ),
     Place("overview:rates", _("Rates"), "globe"),
+    Place("overview:help", _("Help"), "info"),
 )
 SECURITY_PAGES = (
     "account_change_password",
@@ -40,8 +51,23 @@ SECURITY_PAGES = (
     "usersessions_list",
 )
 SETTINGS = (
-    Place("accounts:tokens", _("Tokens"), "key-round", ("accounts:token-new",)),
-    Place("accounts:devices", _("Devices"), "laptop"),
+    Place(
+        "accounts:tokens",
+        _("Tokens"),
+        "key-round",
+        ("accounts:token-new", "accounts:token-rotate", "accounts:tokens-review"),
+    ),
+    Place(
+        "accounts:devices",
+        _("Devices"),
+        "laptop",
+        (
+            "accounts:device",
+            "accounts:device-confirm",
+            "accounts:device-approve",
+            "accounts:device-done",
+        ),
+    ),
     Place("accounts:security", _("Security"), "shield-check", SECURITY_PAGES),
 )
 

@@ -104,3 +104,15 @@ def rates(request: HttpRequest) -> HttpResponse:
     except ProductError as error:
         context["error"] = error
     return render(request, "overview/rates.html", context)
+
+
+@limited("page-read")
+@require_GET
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Show how a call works, and answers to frequent questions."""
+    context = {
+        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
+        "free_seconds": settings.FALSE_ANSWER_SECONDS,
+        "support_email": settings.SUPPORT_EMAIL,
+    }
+    return render(request, "overview/help.html", context)

@@ -73,7 +73,7 @@ def test_every_foot_says_that_emergencies_are_not_served(
 ) -> None:
     if path == "/home":
         client.force_login(alice)
-    assert "no service for emergency calls" in client.get(path).content.decode()
+    assert "cannot call emergency numbers" in client.get(path).content.decode()
 
 
 def test_foot_leads_customers_nowhere_that_leads_back(client: Client, alice: User) -> None:
@@ -111,7 +111,7 @@ def test_refusal_is_a_page_in_the_design_with_the_request_id(
     assert answer.status_code == status
     assert f"<code>{answer['X-Request-Id']}</code>" in page
     assert 'class="wordmark"' in page
-    assert "no service for emergency calls" in page
+    assert "cannot call emergency numbers" in page
 
 
 def test_refusal_page_touches_no_database(client: Client) -> None:

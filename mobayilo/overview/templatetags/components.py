@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mobayilo.lib.errors import ProductError
-from mobayilo.overview.navigation import MAIN, SETTINGS, Link, links
+from mobayilo.overview.navigation import MAIN, SETTINGS, links
 
 register = template.Library()
 
@@ -120,7 +120,9 @@ def error_mark(context: template.Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def navigation(context: template.Context) -> dict[str, list[Link]]:
-    """Return the links of the frame, in two groups."""
+def navigation(context: template.Context) -> dict[str, Any]:
+    """Return the links of the frame, in two groups; a phone's bar shows four, the rest is More."""
     request = context.get("request")
-    return {"main": links(MAIN, request), "settings": links(SETTINGS, request)}
+    main, settings = links(MAIN, request), links(SETTINGS, request)
+    hidden = [*main[4:], *settings]
+    return {"main": main, "settings": settings, "is_in_more": any(x.is_current for x in hidden)}
