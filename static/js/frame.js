@@ -50,7 +50,8 @@
     event.preventDefault();
     if (!asking) return close(question);
     question.classList.add("is-open");
-    question.focus();
+    question.focus({ preventScroll: true });
+    question.scrollIntoView({ block: "nearest" });
   });
 
   document.addEventListener("keydown", (event) => {

@@ -141,7 +141,7 @@ def test_replaced_secret_says_until_when_it_works_and_ends_now(alice: User) -> N
         ("/settings/devices", {"Replace the secret?", "Sign this device out?"}),
         ("/caller-ids", {"Remove this phone?"}),
         ("/accounts/sessions/", {"Sign this browser out?", "Sign all other browsers out?"}),
-        ("/topup/{paid}", {"How much shall go back to the card?"}),
+        ("/topup/{paid}", {"How much should go back to your card?"}),
         ("/topup/{waiting}", {"Cancel this top-up?"}),
     ],
 )

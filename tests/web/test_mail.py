@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.models import User
+from tests.accounts.browser import sign_in
+from tests.accounts.credentials import change_password
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -103,3 +105,13 @@ def test_mail_of_signing_in_comes_as_text_and_html_in_the_layout(name: str) -> N
     assert "&amp; co" not in text
     assert "<html" in html
     assert "\n" not in render_to_string(f"{name}_subject.txt", context).strip()
+
+
+@pytest.mark.django_db
+def test_mail_about_security_names_the_browser_and_leads_to_the_page(alice: User) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    change_password(sign_in(alice, Client(headers={"User-Agent": agent})))
+    [text] = [str(one.body) for one in mail.outbox if "was changed" in str(one.body)]
+    assert "Browser: Firefox on Linux\n" in text
+    assert "/settings/security" in text
+    assert "Gecko" not in text
