@@ -24,8 +24,8 @@ NETWORKS = "001"  # the country of calls to satellite phones and other networks 
 class StateField(forms.ChoiceField):
     """A state of calls by its name or as it is shown: `no_answer`, No Answer, Running."""
 
-    def to_python(self, value: object) -> str:
-        text = super().to_python(value).strip()
+    def to_python(self, value: str | None) -> str:
+        text = str(super().to_python(value)).strip()
         shown = {str(label).casefold(): name for name, label in Call.State.choices}
         others = {"running": "active", "cancelled": "canceled", "ended": "completed"}
         return (shown | others).get(text.casefold(), text.casefold())
@@ -34,7 +34,7 @@ class StateField(forms.ChoiceField):
 class DayField(forms.DateField):
     """A day, or an instant of a program that has days of its own zone."""
 
-    def to_python(self, value: object) -> date | None:
+    def to_python(self, value: str | datetime | date | None) -> date | None:
         try:
             instant = parse_datetime(value) if isinstance(value, str) else None
             if instant and instant.tzinfo:

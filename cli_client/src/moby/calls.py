@@ -21,6 +21,14 @@ STATES = {
     "failed": "failed",
     "canceled": "cancelled",
 }
+# Colours repeat what the words say, for an eye that looks for the odd one.
+STATE_STYLES = {
+    "connected": "green",
+    "ended": "green",
+    "busy": "yellow",
+    "not answered": "yellow",
+    "failed": "red",
+}
 REASONS = {
     "not_connected": "the number could not be reached",
     "hung_up": "hung up before it was answered",

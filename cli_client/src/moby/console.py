@@ -10,7 +10,7 @@ import select
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from getpass import getpass
@@ -18,7 +18,7 @@ from typing import TextIO
 
 from moby.context import Context, abandon
 from moby.errors import MobyError
-from moby.text import clean, printable
+from moby.text import clean, days_until, local, printable, relative
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
@@ -131,10 +131,21 @@ class Console:
     def style_err(self, text: str, style: str) -> str:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.decorated_err else text
 
+    def when(self, text: str | None) -> str:
+        """Return an instant of a list: on a terminal, one of the last day by its distance."""
+        now = self.context.clock.now()
+        if text and self.context.stdout.isatty() and 0 <= -days_until(text, now) < 1:
+            return relative(text, now)
+        return local(text)
+
     def table(
-        self, headings: Sequence[str], rows: Iterable[Sequence[object]], right: str = ""
+        self,
+        headings: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        right: str = "",
+        styles: Mapping[str, str] | None = None,
     ) -> None:
-        """Write aligned columns.
+        """Write aligned columns; `styles` are those of cells, by their text.
 
         Where the terminal is too narrow, the last column goes below the others; where that does
         not help, each field has a line.
@@ -144,11 +155,11 @@ class Console:
             max(len(row[i]) for row in [list(headings), *cells]) for i in range(len(headings))
         ]
         if self._fits(widths):
-            lines = [_row(row, widths, headings, right) for row in [headings, *cells]]
+            lines = [self._row(row, widths, headings, right, styles) for row in [headings, *cells]]
         elif self._fits(widths[:-1]):
             lines = []
             for row in [headings, *cells]:
-                line = _row(row[:-1], widths[:-1], headings[:-1], right)
+                line = self._row(row[:-1], widths[:-1], headings[:-1], right, styles)
                 lines.append(f"{line}\n  {row[-1]}" if row[-1] else line)
         else:
             for number, row in enumerate(cells):
@@ -160,6 +171,22 @@ class Console:
             for number, line in enumerate(lines):
                 # By `_put`: these lines are known to fit.
                 self._put(self.context.stdout, line if number else self.style(line, "bold"))
+
+    def _row(
+        self,
+        cells: Sequence[str],
+        widths: Sequence[int],
+        headings: Sequence[str],
+        right: str,
+        styles: Mapping[str, str] | None,
+    ) -> str:
+        numeric = right.split("|")
+        padded = []
+        for cell, width, heading in zip(cells, widths, headings, strict=True):
+            text = cell.rjust(width) if heading in numeric else cell.ljust(width)
+            style = (styles or {}).get(cell)
+            padded.append(self.style(text, style) if style else text)
+        return "  ".join(padded).rstrip()
 
     def fields(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Write names and values, one pair a line; leave out pairs without a value."""
@@ -259,15 +286,6 @@ class Console:
                 f"the output cannot be written: {error.strerror or error}",
                 "The command itself was carried out: look before you repeat it.",
             ) from error
-
-
-def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[str], right: str) -> str:
-    numeric = right.split("|")
-    padded = (
-        cell.rjust(width) if heading in numeric else cell.ljust(width)
-        for cell, width, heading in zip(cells, widths, headings, strict=True)
-    )
-    return "  ".join(padded).rstrip()
 
 
 def _broken(line: str, width: int, hang: int) -> str:

@@ -3,6 +3,7 @@
 import os
 import signal
 import termios
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -145,3 +146,47 @@ def test_keys_work_after_the_terminal_was_given_back(moby: Moby, server: StubSer
     child.send("h")
     text, code = finish(child)
     assert (code, "Hanging up" in text) == (0, True)
+
+
+def test_list_on_a_terminal_says_how_long_ago_and_in_colour(moby: Moby, server: StubServer) -> None:
+    began = datetime.now(UTC) - timedelta(hours=3)
+    older = began - timedelta(days=3)
+    calls = [
+        {**d.COMPLETED, "created_at": began.isoformat()},
+        {**d.BUSY, "call_id": "call_2", "created_at": older.isoformat()},
+    ]
+    for _ in range(3):
+        server.on("GET", "calls", d.page(*calls))
+    shown = moby.spawn("calls", "list", MOBY_TOKEN=d.TOKEN).read()
+    assert "3 hours ago" in shown
+    assert f"{older:%Y-%m-%d %H:%M}" in shown
+    assert "\x1b[32mended" in shown
+    plain = moby.spawn("calls", "list", MOBY_TOKEN=d.TOKEN, NO_COLOR="1").read()
+    assert "\x1b[3" not in plain
+    piped = moby.run("calls", "list").stdout
+    assert "ago" not in piped
+    assert "\x1b" not in piped
+
+
+LONG_CALL = {**d.COMPLETED, "call_id": f"call_{'x' * 22}", "to": "+447700900123456"}
+LONG_TOPUP = {**d.PAID_TOPUP, "topup_id": f"top_{'x' * 22}"}
+LONG_RATE = {**d.RATE, "prefixes": [f"4479{n:03}" for n in range(9)]}
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "document"),
+    [
+        (("calls", "list"), "calls", d.page(LONG_CALL, LONG_CALL)),
+        (("rates", "GB"), "rates/GB", {**d.RATES, "rates": [LONG_RATE]}),
+        (("topups", "list"), "topups", d.page(LONG_TOPUP)),
+    ],
+)
+def test_lists_fit_eighty_columns(
+    moby: Moby, server: StubServer, words: tuple[str, ...], path: str, document: object
+) -> None:
+    server.on("GET", path, document)
+    child = moby.spawn(*words, MOBY_TOKEN=d.TOKEN)
+    child.setwinsize(24, 80)
+    text, code = finish(child)
+    assert code == 0
+    assert 40 < max(map(len, text.splitlines())) <= 80

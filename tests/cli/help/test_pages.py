@@ -1,5 +1,7 @@
 """The pages of help: the overview, and one for each command."""
 
+import shlex
+
 import pytest
 
 from moby.command_names import COMMANDS
@@ -27,3 +29,8 @@ def test_every_command_explains_itself(moby: Moby, name: str) -> None:
     facts = moby.run(*name.split(" "), "--help", "--json").json
     assert facts["name"] == name
     assert all(option["description"].endswith(".") for option in facts["options"])
+    assert facts["examples"]
+    assert "Examples\n" in ran.stdout
+    for example in facts["examples"]:
+        typed = moby.run(*shlex.split(example)[1:], MOBY_HOST="http://localhost:1")
+        assert typed.code != 2, example

@@ -268,8 +268,8 @@ class AuthSessionsListCommand(Command):
         rows = [
             (
                 item["device"] + (" (this one)" if item["current"] else ""),
-                local(item["created_at"]),
-                local(item["last_used_at"]),
+                self.console.when(item["created_at"]),
+                self.console.when(item["last_used_at"]),
                 local(item["expires_at"]),
                 item["id"],
             )

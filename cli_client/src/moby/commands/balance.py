@@ -14,7 +14,7 @@ from moby.cli.lists import (
     remark_more,
     wants_csv,
 )
-from moby.text import cents_as_dollars, dollars, local
+from moby.text import cents_as_dollars, dollars
 
 _COLUMNS = ("id", "created_at", "kind", "description", "amount", "balance_after", "reference")
 
@@ -60,7 +60,7 @@ class TransactionsCommand(Command):
         else:
             rows = [
                 (
-                    local(t["created_at"]),
+                    self.console.when(t["created_at"]),
                     t["description"].partition(": ")[0],  # the arithmetic is in --csv and --json
                     dollars(t["amount"]),
                     dollars(t["balance_after"]),

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from cleo.helpers import argument, option
 
 from moby.api.answers import Call, Calls
-from moby.calls import STATES, read_state, show_receipt
+from moby.calls import STATE_STYLES, STATES, read_state, show_receipt
 from moby.cli.command import Command
 from moby.cli.lists import (
     CSV_OPTION,
@@ -17,7 +17,7 @@ from moby.cli.lists import (
     wants_csv,
 )
 from moby.errors import MobyError
-from moby.text import clean, clock_time, dollars, local
+from moby.text import clean, clock_time, dollars
 
 _COLUMNS = (
     "call_id", "created_at", "from", "to", "extension", "country", "state", "end_reason",
@@ -60,7 +60,7 @@ class CallsListCommand(Command):
     def _show(self, page: Calls) -> None:
         rows = [
             (
-                local(c["created_at"]),
+                self.console.when(c["created_at"]),
                 c["to"],
                 STATES.get(c["state"], c["state"]),
                 "" if c["duration_seconds"] is None else clock_time(c["duration_seconds"]),
@@ -70,7 +70,7 @@ class CallsListCommand(Command):
             for c in page["items"]
         ]
         headings = ("When", "To", "State", "Time", "Cost", "Id")
-        self.console.table(headings, rows, right="Time|Cost")
+        self.console.table(headings, rows, right="Time|Cost", styles=STATE_STYLES)
         remark_more(self, page["next_cursor"])
 
 

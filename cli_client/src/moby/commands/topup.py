@@ -18,6 +18,7 @@ _PROBLEMS = {
     "failed": "the payment did not go through",
 }
 _ON_ITS_WAY = "the payment is on its way: a bank takes one to five working days"
+_STATUS_STYLES = {"paid": "green", "pending": "yellow", "expired": "dim", "failed": "red"}
 _RETURNED = ("refunded", "partly_refunded")
 _POLL_SECONDS = 2.0
 _WAIT_SECONDS = 600
@@ -142,15 +143,16 @@ class TopupsListCommand(Command):
             return self.answer(page, "No top-ups yet. Try: moby topup 20 --open")
         rows = [
             (
-                local(t["created_at"]),
+                self.console.when(t["created_at"]),
                 cents_as_dollars(t["amount_cents"]),
                 _status(t),
-                local(t["paid_at"]),
+                self.console.when(t["paid_at"]),
                 t["topup_id"],
             )
             for t in page["items"]
         ]
-        self.console.table(("Begun", "Amount", "Status", "Paid", "Id"), rows, right="Amount")
+        headings = ("Begun", "Amount", "Status", "Paid", "Id")
+        self.console.table(headings, rows, right="Amount", styles=_STATUS_STYLES)
         remark_more(self, page["next_cursor"])
         return 0
 

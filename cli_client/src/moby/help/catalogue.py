@@ -33,6 +33,52 @@ _VALUES = {
     "timeout": "SECONDS",
     "until": "DAY",
 }
+# A test types each, so that none has an option that is not there.
+_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "auth login": ("auth login", "auth login --max-per-day 5.00 --allow GB"),
+    "auth logout": ("auth logout", "auth logout --all"),
+    "auth refresh": ("auth refresh", "auth refresh --grace 0"),
+    "auth sessions list": ("auth sessions list",),
+    "auth sessions revoke": ("auth sessions revoke tok_2",),
+    "auth status": ("auth status", "auth status --json", "auth status --offline"),
+    "auth token": ("auth token",),
+    "balance": ("balance", "balance --json"),
+    "call": (
+        'call "020 7946 0018" --country GB',
+        "call +442079460018 --max-minutes 10 --max-cost 2.00",
+        "call +442079460018 --dry-run",
+    ),
+    "caller-id confirm": ("caller-id confirm 123456",),
+    "caller-id country": ("caller-id country", "caller-id country GB"),
+    "caller-id default": ("caller-id default +447400123456",),
+    "caller-id list": ("caller-id list",),
+    "caller-id remove": ("caller-id remove +447400123456",),
+    "caller-id request": (
+        "caller-id request 07400123456 --country GB",
+        "caller-id request +447400123456 --channel call",
+    ),
+    "calls hangup": ("calls hangup", "calls hangup call_1"),
+    "calls list": (
+        "calls list --state ended --since 7d",
+        "calls list --country Germany --limit 5",
+        "calls list --csv",
+    ),
+    "calls show": ("calls show", "calls show call_1 --json"),
+    "completions": ("completions bash", "completions --install"),
+    "doctor": ("doctor",),
+    "help": ("help calls list", "help exit-codes"),
+    "login": ("login",),
+    "logout": ("logout",),
+    "rates": ("rates GB", "rates Ghana", "rates +442079460018"),
+    "self-update": ("self-update --check", "self-update"),
+    "status": ("status",),
+    "topup": ("topup 20 --open", "topup 20 --json"),
+    "topups list": ("topups list", "topups list --all"),
+    "topups show": ("topups show", "topups show top_1"),
+    "transactions": ("transactions --since 7d", "transactions --csv"),
+    "version": ("version",),
+    "whoami": ("whoami",),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +100,7 @@ class CommandFacts:
     description: str
     help: str
     usage: str
+    examples: tuple[str, ...]
     arguments: tuple[tuple[str, str], ...]
     options: tuple[OptionFacts, ...]
 
@@ -73,6 +120,7 @@ def describe(command: "CleoCommand") -> CommandFacts:
         command.description,
         command.help,
         f"{usage} [OPTIONS]" if options else usage,
+        tuple(f"moby {words}" for words in _EXAMPLES.get(str(command.name), ())),
         arguments,
         options,
     )

@@ -14,6 +14,26 @@ from moby.text import columns
 if TYPE_CHECKING:
     from cleo.application import Application
 
+_DESCRIPTION = """
+moby calls phones in any country from a terminal. Your own phone rings first, then the other one,
+and both are connected. Each call is paid from a balance that you top up, at a price that is shown
+before it rings. Sign in once with a browser; moby keeps a token for this device, which you can
+revoke at any time.
+"""
+_FILES = (
+    ("~/.config/moby/config.json", "Profiles and sign-ins, without secrets."),
+    ("~/.config/moby/credentials.json", "Tokens, only where you chose it in place of a keyring."),
+    ("~/.config/moby/pending-login.json", "A sign-in that waits for its approval."),
+)
+_EXAMPLES = """
+moby auth login
+moby caller-id request 07400123456 --country GB
+moby caller-id confirm 123456
+moby topup 20 --open
+moby rates Ghana
+moby call "020 7946 0018" --country GB
+moby calls list --since 7d
+"""
 Rows = Sequence[tuple[str, str]]
 
 
@@ -23,6 +43,7 @@ class Format(Protocol):
     def prose(self, text: str) -> None: ...
     def table(self, title: str, rows: Rows) -> None: ...
     def topic(self, name: str, text: str) -> None: ...
+    def examples(self, lines: Sequence[str]) -> None: ...
 
 
 def write_command(page: Format, command: CommandFacts) -> None:
@@ -33,6 +54,8 @@ def write_command(page: Format, command: CommandFacts) -> None:
         page.table("Arguments", command.arguments)
     if command.options:
         page.table("Options", [(o.usage, o.description) for o in command.options])
+    if command.examples:
+        page.examples(command.examples)
 
 
 def write_everything(page: Format, application: "Application") -> None:
@@ -78,6 +101,9 @@ def topic_page(name: str, width: int) -> str:
 def man_page(application: "Application") -> str:
     page = ManualPage(application.version)
     write_everything(page, application)
+    page.heading("Files")
+    page.table("Options", _FILES)
+    page.topic("Examples", _EXAMPLES)
     return "\n".join(page.lines) + "\n"
 
 
@@ -115,6 +141,10 @@ class TerminalPage:
         self.heading(title)
         self.lines += columns(rows, self._width)
 
+    def examples(self, lines: Sequence[str]) -> None:
+        self.heading("Examples")
+        self.lines += [f"  {line}" for line in lines]
+
     def topic(self, name: str, text: str) -> None:
         """Set tables in two columns, and everything else like the help of a command."""
         for paragraph in text.strip("\n").split("\n\n"):
@@ -136,6 +166,8 @@ class ManualPage:
             r"moby \- prepaid international calling from a terminal",
             ".SH SYNOPSIS",
             r"\fBmoby\fR \fICOMMAND\fR [\fIOPTIONS\fR]",
+            ".SH DESCRIPTION",
+            *textwrap.dedent(_DESCRIPTION).strip().splitlines(),
         ]
 
     def heading(self, title: str) -> None:
@@ -153,6 +185,9 @@ class ManualPage:
             if title == "Options":
                 shown = rf"\fB{_roff(name)}\fR"
             self.lines += [".TP", shown, _roff(description)]
+
+    def examples(self, lines: Sequence[str]) -> None:
+        self.lines += [".PP", ".nf", *map(_roff, lines), ".fi"]
 
     def topic(self, name: str, text: str) -> None:
         self.heading(name)
@@ -194,6 +229,9 @@ class ReferencePage:
             shown = name.upper() if title == "Arguments" else name
             escaped = description.replace("|", "\\|")
             self.lines.append(f"| `{shown}` | {escaped} |")
+
+    def examples(self, lines: Sequence[str]) -> None:
+        self.prose("\n".join(lines))
 
     def topic(self, name: str, text: str) -> None:
         self.heading(name.replace("-", " ").capitalize())
