@@ -1,10 +1,12 @@
 """Additions to the schema of the API: whether a token is optional, and our shape of errors."""
 
-from typing import Any
+from typing import Any, Literal
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 
 from mobayilo.lib.errors import ERRORS
+from mobayilo.lib.serializers import StrictSerializer
 
 # A request can be wrong, or the answer paused for a moment. Never 500.
 REFUSALS = ("4XX", "503")
@@ -34,6 +36,21 @@ class OperationSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         known = super().get_auth()
         return known if self.view.permission_classes else [*known, {}]
+
+
+class StrictRequest(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers
+    """The schema of a request whose serializer refuses unknown fields: it says so."""
+
+    target_class = StrictSerializer
+    match_subclasses = True
+
+    def map_serializer(
+        self, auto_schema: AutoSchema, direction: Literal["request", "response"]
+    ) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # as its own do
+            self.target, direction, bypass_extensions=True
+        )
+        return {**schema, "additionalProperties": False}
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

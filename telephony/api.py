@@ -330,7 +330,11 @@ class CallsView(IdempotentPost):
 
     @extend_schema(
         operation_id="calls_list",
-        parameters=[OpenApiParameter(name, str) for name in CallFilters.base_fields],
+        parameters=[
+            *(OpenApiParameter(name, str) for name in CallFilters.base_fields),
+            OpenApiParameter("cursor", str, description="The next_cursor of an earlier answer."),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
+        ],
         responses=CallsPageSerializer,
     )
     def get(self, request: Request) -> Response:

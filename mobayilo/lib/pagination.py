@@ -9,6 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from mobayilo.lib.errors import ProductError
 
@@ -22,8 +23,8 @@ class CursorPages(CursorPagination):
     ordering = "-id"
 
     def get_page_size(self, request: Request) -> int:
-        asked = str(request.query_params.get("limit", ""))
-        if not asked:
+        asked = request.query_params.get("limit")
+        if asked is None:
             return self.page_size
         if not re.fullmatch("[0-9]{1,3}", asked) or not 1 <= int(asked) <= self.max_page_size:
             _refuse("limit", f"Give a whole number from 1 to {self.max_page_size}.")
@@ -45,6 +46,18 @@ class CursorPages(CursorPagination):
         following = self.get_next_link()
         cursor = parse_qs(urlsplit(following).query)["cursor"][0] if following else None
         return Response({"items": data, "next_cursor": cursor})
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Return the parameters of a list for the schema of the API, with their bounds."""
+        limit = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
+        cursor = {"type": "string"}
+        return [
+            {"name": "cursor", "in": "query", "required": False, "schema": cursor,
+             "description": "The next_cursor of an earlier answer."},
+            {"name": "limit", "in": "query", "required": False,
+             "schema": {**limit, "default": self.page_size},
+             "description": "How many items to answer with."},
+        ]  # fmt: skip
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, AuditEvent, User
 from telephony.models import Call, CallerId, Registration
+from telephony.numbers import number_from_e164
 from tests.telephony.callers import OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
 from tests.telephony.shown import OPERATOR, REGISTERED, load_rules
@@ -45,6 +46,9 @@ def test_call_list_filters_and_downloads(browser: Client, alice: User) -> None:
     assert len(lines) == 2
     assert lines[1].startswith(f"{talked.public_id},")
     assert lines[1].endswith(",65,0.018,0.036")
+    # With spaces, which a spreadsheet keeps as text.
+    assert f",{number_from_e164(talked.to_e164).international}," in lines[1]
+    assert talked.to_e164 not in lines[1]
 
 
 def test_country_of_calls_is_chosen_from_a_list(browser: Client) -> None:
