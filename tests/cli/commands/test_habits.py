@@ -6,6 +6,7 @@ import termios
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import resolve
 
 from moby import __version__
 from tests.cli import documents as d
@@ -190,3 +191,26 @@ def test_lists_fit_eighty_columns(
     text, code = finish(child)
     assert code == 0
     assert 40 < max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (("calls", "list"), "/calls"),
+        (("calls", "show", "call_1"), "/calls/call_1"),
+        (("balance",), "/statement"),
+        (("transactions",), "/statement"),
+        (("topups", "list"), "/topup"),
+        (("caller-id", "list"), "/caller-ids"),
+        (("auth", "sessions", "list"), "/settings/devices"),
+    ],
+)
+def test_web_opens_a_page_that_the_site_has(
+    moby: Moby, server: StubServer, words: tuple[str, ...], path: str
+) -> None:
+    shown = moby.run(*words, "--web")
+    assert (shown.code, shown.stdout) == (0, f"{server.url}{path}\n")
+    assert moby.opened == [f"{server.url}{path}"]
+    assert resolve(path).url_name
+    moby.browser_works = False
+    assert "open the page yourself" in moby.run(*words, "--web").stderr

@@ -13,7 +13,7 @@ from cleo.helpers import option
 
 from moby.api.client import Api, Session
 from moby.console import Console
-from moby.context import Context
+from moby.context import Context, may_open_browser
 from moby.errors import ExitCode, MobyError, interrupted
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEY_OPTION = option(
     "idempotency-key", None, "Use this key, so that a second run does nothing twice.", flag=False
 )
+WEB_OPTION = option("web", None, "Open its page of the website instead.", flag=True)
 
 
 def read_key(given: str | None) -> str:
@@ -95,6 +96,17 @@ class Command(CleoCommand):
             for line in lines:
                 self.console.write(line)
         return ExitCode.DONE
+
+    def opens_page(self, path: str) -> bool:
+        """Open a page of the website with --web, and print its address; False without --web."""
+        if not self.flag("web"):
+            return False
+        url = f"{self.session.host}{path}"
+        opened = may_open_browser(self.context.environ) and self.context.open_browser(url)
+        self.answer({"url": url, "opened": opened}, url)
+        if not opened:
+            self.console.remark("No browser could be opened here; open the page yourself.")
+        return True
 
     def text(self, option: str) -> str | None:
         """Return the value of an option, stripped; None when it was not given."""

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from cleo.helpers import argument, option
 
 from moby.api.answers import NewToken, Sessions, Status
-from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
+from moby.cli.command import KEY_OPTION, WEB_OPTION, Command, read_key, repeatable
 from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
 from moby.errors import ExitCode, MobyError, interrupted
 from moby.sign_in.this_device import (
@@ -259,9 +259,11 @@ class LogoutCommand(AuthLogoutCommand):
 class AuthSessionsListCommand(Command):
     name = "auth sessions list"
     description = "List the devices that are signed in"
-    options = [*PAGE_OPTIONS]
+    options = [*PAGE_OPTIONS, WEB_OPTION]
 
     def handle(self) -> int:
+        if self.opens_page("/settings/devices"):
+            return 0
         page = read_pages(self, "sessions", Sessions)
         if self.console.json or not page["items"]:
             return self.answer(page, "No device is signed in.")

@@ -4,7 +4,7 @@ from cleo.helpers import option
 
 from moby.api.answers import Balance, Transactions
 from moby.calls import remark_low_balance
-from moby.cli.command import Command
+from moby.cli.command import WEB_OPTION, Command
 from moby.cli.lists import (
     CSV_OPTION,
     PAGE_OPTIONS,
@@ -22,8 +22,11 @@ _COLUMNS = ("id", "created_at", "kind", "description", "amount", "balance_after"
 class BalanceCommand(Command):
     name = "balance"
     description = "Show what is on the account"
+    options = [WEB_OPTION]
 
     def handle(self) -> int:
+        if self.opens_page("/statement"):
+            return 0
         balance = self.api.get("balance", Balance)
         if self.console.json:
             return self.answer(balance)
@@ -45,9 +48,12 @@ class TransactionsCommand(Command):
         option("since", None, "From this day on: 2026-11-01, or 7d for a week back.", flag=False),
         *PAGE_OPTIONS,
         CSV_OPTION,
+        WEB_OPTION,
     ]
 
     def handle(self) -> int:
+        if self.opens_page("/statement"):
+            return 0
         is_csv = wants_csv(self)
         since = read_day("since", self.text("since"), self.context)
         page = read_pages(self, "transactions", Transactions, {"since": since}, whole=is_csv)

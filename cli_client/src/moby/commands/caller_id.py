@@ -13,7 +13,7 @@ from moby.api.answers import (
     Verification,
 )
 from moby.calls import find_caller_id, read_code
-from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
+from moby.cli.command import KEY_OPTION, WEB_OPTION, Command, read_key, repeatable
 from moby.errors import MobyError, interrupted
 from moby.text import clean, local
 
@@ -151,8 +151,11 @@ class CallerIdConfirmCommand(Command):
 class CallerIdListCommand(Command):
     name = "caller-id list"
     description = "List your verified phones"
+    options = [WEB_OPTION]
 
     def handle(self) -> int:
+        if self.opens_page("/caller-ids"):
+            return 0
         found = self.api.get("caller-ids", CallerIds)
         if self.console.json:
             return self.answer(found)

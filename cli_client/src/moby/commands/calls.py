@@ -6,7 +6,7 @@ from cleo.helpers import argument, option
 
 from moby.api.answers import Call, Calls
 from moby.calls import STATE_STYLES, STATES, read_state, show_receipt
-from moby.cli.command import Command
+from moby.cli.command import WEB_OPTION, Command
 from moby.cli.lists import (
     CSV_OPTION,
     PAGE_OPTIONS,
@@ -36,9 +36,12 @@ class CallsListCommand(Command):
         option("until", None, "Up to this day.", flag=False),
         *PAGE_OPTIONS,
         CSV_OPTION,
+        WEB_OPTION,
     ]
 
     def handle(self) -> int:
+        if self.opens_page("/calls"):
+            return 0
         is_csv = wants_csv(self)
         filters = {name: self.text(name) for name in ("country", "number")}
         filters["state"] = read_state(self.text("state"))
@@ -78,6 +81,7 @@ class CallsShowCommand(Command):
     name = "calls show"
     description = "Show a call and what it cost"
     arguments = [argument("call", "Its id (call_…); else the newest.", optional=True)]
+    options = [WEB_OPTION]
 
     def handle(self) -> int:
         if self.argument("call") is None:
@@ -87,6 +91,8 @@ class CallsShowCommand(Command):
             wanted = newest[0]["call_id"]
         else:
             wanted = self.word("call")
+        if self.opens_page(f"/calls/{quote(wanted, safe='')}"):
+            return 0
         call = self.api.get(f"calls/{quote(wanted, safe='')}", Call)
         if self.console.json:
             self.console.document(call)

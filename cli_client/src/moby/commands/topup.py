@@ -5,7 +5,7 @@ from urllib.parse import quote
 from cleo.helpers import argument, option
 
 from moby.api.answers import Balance, TopUp, TopUps
-from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
+from moby.cli.command import KEY_OPTION, WEB_OPTION, Command, read_key, repeatable
 from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
 from moby.errors import MobyError, interrupted
 from moby.network import is_web_page
@@ -135,9 +135,11 @@ def _status(topup: TopUp) -> str:
 class TopupsListCommand(Command):
     name = "topups list"
     description = "List the payments made and begun, newest first"
-    options = [*PAGE_OPTIONS]
+    options = [*PAGE_OPTIONS, WEB_OPTION]
 
     def handle(self) -> int:
+        if self.opens_page("/topup"):
+            return 0
         page = read_pages(self, "topups", TopUps)
         if self.console.json or not page["items"]:
             return self.answer(page, "No top-ups yet. Try: moby topup 20 --open")

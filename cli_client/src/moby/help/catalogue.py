@@ -63,7 +63,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
         "calls list --country Germany --limit 5",
         "calls list --csv",
     ),
-    "calls show": ("calls show", "calls show call_1 --json"),
+    "calls show": ("calls show", "calls show call_1 --json", "calls show --web"),
     "completions": ("completions bash", "completions --install"),
     "doctor": ("doctor",),
     "help": ("help calls list", "help exit-codes"),
