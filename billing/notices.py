@@ -5,8 +5,45 @@ from django.conf import settings
 from accounts.mail.outbox import queue_mail
 from accounts.models import Account
 from billing.models import Transfer
-from mobayilo.lib.formatting import format_balance
+from mobayilo.lib.formatting import format_balance, format_money
 from mobayilo.lib.money import MICROS_PER_CENT
+
+# The kinds of transfers that are mailed about; a call has its receipt, a dispute its own mail.
+MAILED = {
+    Transfer.Kind.TOPUP,
+    Transfer.Kind.REFUND,
+    Transfer.Kind.REFUND_RETURNED,
+    Transfer.Kind.CALL_REFUND,
+    Transfer.Kind.ADJUSTMENT,
+    Transfer.Kind.PROMOTION,
+    Transfer.Kind.WRITE_OFF,
+}
+
+
+def notice(transfer: Transfer) -> None:
+    """Mail every active user of the account about a transfer: its receipt, and a low balance."""
+    if transfer.kind in MAILED:
+        _mail_receipt(transfer)
+    notice_low_balance(transfer)
+
+
+def _mail_receipt(transfer: Transfer) -> None:
+    context = {
+        "kind": transfer.kind,
+        "amount": format_money(abs(transfer.amount_micros)),
+        "is_credit": transfer.amount_micros > 0,
+        "reason": transfer.description,
+        "reference": transfer.reference,
+        "balance": format_balance(transfer.balance_after_micros),
+        "id": transfer.public_id,
+    }
+    for user in transfer.wallet.account.users.filter(is_active=True):
+        queue_mail(
+            user,
+            template="billing/mail/money_moved",
+            context=context,
+            key=f"money-moved:{transfer.public_id}:{user.pk}",
+        )
 
 
 def is_low(balance_micros: int) -> bool:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
-from billing.notices import notice_low_balance
+from billing.notices import notice
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_balance, format_held
 from mobayilo.lib.money import format_micros
@@ -155,7 +155,7 @@ def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = 
             if done := Transfer.objects.filter(key=cause.key).first():
                 return done
             moved = _move(wallet_id, amount_micros, 0, cause, may_owe=may_owe)
-            notice_low_balance(moved)
+            notice(moved)
             return moved
     except IntegrityError:
         # Two transactions at once: the other insert came first, and this one moved nothing.
@@ -236,7 +236,7 @@ def capture_hold(
     if transfer is None:
         transfer = _capture_closed(key, amount_micros, cause)
     if transfer is not None:
-        notice_low_balance(transfer)
+        notice(transfer)
     return transfer
 
 

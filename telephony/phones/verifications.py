@@ -254,7 +254,10 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
 
 
 def _take_number(verification: Verification) -> CallerId:
-    """Return the caller ID of the account. Users of other accounts with the phone get a mail."""
+    """Return the caller ID of the account.
+
+    Its users are mailed about a new phone, and so are those of other accounts with the phone.
+    """
     account, e164 = verification.account, verification.e164
     standing = CallerId.objects.select_for_update().filter(e164=e164, removed_at=None)
     held = standing.filter(account=account).first()
@@ -272,4 +275,11 @@ def _take_number(verification: Verification) -> CallerId:
                 context={"number": mask(e164)},
                 key=f"caller-id-shared:{other.public_id}:{mine.public_id}:{user.pk}",
             )
+    for user in account.users.filter(is_active=True):
+        queue_mail(
+            user,
+            template="telephony/mail/caller_id_verified",
+            context={"number": mask(e164)},
+            key=f"caller-id-verified:{mine.public_id}:{user.pk}",
+        )
     return mine

@@ -6,6 +6,9 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import Account, OutboxMail, User
+from billing import ledger
+from billing.ledger import Cause
+from billing.models import Book, Transfer
 from tests.billing.money import capture, credit, hold
 from tests.people import api_of
 
@@ -38,7 +41,8 @@ def test_everybody_of_the_account_is_told_and_no_stranger(
     account: Account, bob: User, charlie: User
 ) -> None:
     spend(account, 19.5, "call:1")
-    assert set(OutboxMail.objects.values_list("user__email", flat=True)) == {
+    low = OutboxMail.objects.filter(template=TEMPLATE)
+    assert set(low.values_list("user__email", flat=True)) == {
         "alice@example.org",
         "bob@example.org",
     }
@@ -53,7 +57,7 @@ def test_capture_that_is_repeated_tells_nobody_again(account: Account) -> None:
 def test_mail_says_what_is_left_and_how_to_top_up(account: Account) -> None:
     spend(account, 18.765, "call:1")
     call_command("send_notices")
-    sent = mail.outbox[0]
+    sent = next(sent for sent in mail.outbox if "low" in sent.subject)
     assert sent.subject == "Your Mobayilo balance is low: $1.23"
     assert "/topup" in sent.body
     assert "moby topup 20 --open" in sent.body
@@ -81,3 +85,28 @@ def test_balance_rounds_what_is_there_down_and_what_is_held_up(
     balance = api_of(alice).get("/api/cli/v1/balance").json()
     assert (balance["available_cents"], balance["held_cents"]) == (1_998, 2)
     assert balance["available_balance_cents"] == balance["available_cents"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dollars", "subject"),
+    [
+        (Transfer.Kind.TOPUP, 20, "Receipt: $20.00 added to your Mobayilo balance"),
+        (Transfer.Kind.REFUND, -5, "$5.00 refunded to your card"),
+        (Transfer.Kind.REFUND_RETURNED, 5, "A refund of $5.00 did not go through"),
+        (Transfer.Kind.CALL_REFUND, 0.0455, "$0.0455 credited to your Mobayilo balance"),
+        (Transfer.Kind.ADJUSTMENT, -1, "$1.00 taken from your Mobayilo balance"),
+    ],
+)
+def test_money_that_moves_has_a_mail_for_each_user(
+    account: Account, bob: User, charlie: User, kind: Transfer.Kind, dollars: float, subject: str
+) -> None:
+    OutboxMail.objects.all().delete()
+    cause = Cause("once", Book.ADJUSTMENTS, kind, "Correction by support", "top_1")
+    for _ in range(2):
+        ledger.post(account=account, amount_micros=round(dollars * 1_000_000), cause=cause)
+    call_command("send_notices")
+    assert [(sent.to, sent.subject) for sent in sorted(mail.outbox, key=lambda m: m.to)] == [
+        (["alice@example.org"], subject),
+        (["bob@example.org"], subject),
+    ]
+    assert ("/topup/top_1/receipt" in mail.outbox[0].body) is (kind == Transfer.Kind.TOPUP)
