@@ -74,7 +74,7 @@ class AccountAdmin(ReadOnlyAdmin):
     @action_with_reason(
         "Freeze: no calls, no top-ups",
         right="accounts.freeze_account",
-        consequence="No new calls and no top-ups until somebody thaws it; the money stays. Its "
+        consequence="No new calls and no top-ups until it is thawed; the money stays. Its "
         "users read the reason, in a mail and on every page. A call that runs goes on until it is "
         "ended.",
         harms=True,

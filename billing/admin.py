@@ -26,6 +26,7 @@ from billing.ledger.adjustments import (
     KINDS,
     adjust,
     alone_micros,
+    check_reference,
     needs_second_person,
     staff_limits,
 )
@@ -125,11 +126,15 @@ class WalletAdmin(ReadOnlyAdmin):
         """Return the words of a credit or debit that needs a second person, or nothing."""
         wallet, amount_micros = only_one(chosen), form.cleaned_data["amount"] * MICROS_PER_CENT
         most_micros = settings.ADJUST_MAX_CENTS_FINANCE * MICROS_PER_CENT
+        data = form.cleaned_data
+        check_reference(
+            wallet.account, amount_micros, kind=data["kind"], reference=data["reference"]
+        )
         if abs(amount_micros) > most_micros:
             return ""  # no one could confirm it, so that it is refused at once
         if not needs_second_person(signed_in_user(request), amount_micros):
             return ""
-        description = KINDS[form.cleaned_data["kind"]][1]
+        description = KINDS[data["kind"]][1]
         return f"{format_change(amount_micros)} to {wallet.account} ({description})"
 
     @action_with_reason(

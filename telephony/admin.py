@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.access import signed_in_user
+from accounts.models import Account
 from accounts.staff.base import (
     AccountField,
     DollarsField,
@@ -52,10 +53,12 @@ from telephony.rules import (
     LIMIT_NAMES,
     ChosenLimits,
     close_destination,
+    limits_of,
     open_destination,
     read_destination,
     set_limits,
 )
+from telephony.serializers import receipt_of
 
 _EVENT_FIELDS = ("received_at", "kind", "sequence", "status", "call_sid", "payload")
 
@@ -102,6 +105,41 @@ class CallAdmin(ReadOnlyAdmin):
     inlines = [EventInline]
     actions = ["ask_twilio"]
 
+    # Which of the fields are read first; the others are a click away.
+    READ_FIRST = (
+        "account",
+        "state",
+        "end_reason",
+        "to_e164",
+        "from_e164",
+        "created_at",
+        "ended_at",
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:  # noqa: ANN401 - Django's own signature
+        fields = self.get_fields(request, obj)
+        rest = [field for field in fields if field not in self.READ_FIRST]
+        return [
+            (None, {"fields": self.READ_FIRST}),
+            ("All that is stored", {"fields": rest, "classes": ["collapse"]}),
+        ]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """Show a call as its customer does, with the receipt, before what is stored of it."""
+        call = self.get_object(request, object_id)
+        receipt = receipt_of(call) if call is not None else None
+        context = {**(kwargs.pop("extra_context", None) or {}), "call": call, "receipt": receipt}
+        return super().change_view(request, object_id, *args, extra_context=context, **kwargs)
+
+    def facts_of(self, request: HttpRequest, row: Call) -> dict[str, str]:
+        return {
+            **super().facts_of(request, row),
+            "To": mask(row.to_e164),
+            "State": f"{row.state} {row.end_reason_in_words}".strip(),
+            "Held": format_money(row.hold_micros) if row.settled_at is None else "nothing",
+            "Cost": self.cost(row) or "not settled",
+        }
+
     @admin.display(description="cost")
     def cost(self, call: Call) -> str:
         return "" if call.cost_micros is None else format_money(call.cost_micros)
@@ -142,7 +180,7 @@ class CallerIdAdmin(ReadOnlyAdmin):
     @action_with_reason(
         "Remove: no calls from this phone",
         right="telephony.remove_callerid",
-        consequence="The phone rings no more and is shown to nobody, until the customer verifies "
+        consequence="The phone rings no more and is shown no more, until the customer verifies "
         "it once more.",
         harms=True,
     )
@@ -423,6 +461,17 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
         if obj is None:
             return ["account_id", *LIMIT_NAMES, "reason"]
         return [name for name in self.list_display if isinstance(name, str)]
+
+    def facts_of(self, request: HttpRequest, row: Account | AccountLimits) -> dict[str, str]:
+        account = row if isinstance(row, Account) else row.account
+        limits = limits_of(account)
+        return {
+            **super().facts_of(request, row),
+            "Calls at once": str(limits.calls_at_once),
+            "Calls an hour": str(limits.calls_per_hour),
+            "New numbers an hour": str(limits.new_numbers_per_hour),
+            "Spending": f"{format_money(limits.spend_max_cents_per_day * MICROS_PER_CENT)} a day",
+        }
 
     @admin.display(description="spending per day", empty_value="as the settings say")
     def spending_per_day(self, limits: AccountLimits) -> str | None:

@@ -98,7 +98,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         if account is None:
             return {}
         users = ", ".join(user.email for user in User.objects.filter(account=account))
-        return {"Account": f"{account}: {users}" if users else str(account)}
+        return {"Users": users or "none", "Account": str(account)}
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: models.Model | None = None
@@ -128,6 +128,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
             if account is not None:
                 record_look(request, account, page=self.opts.model_name, row=object_id)
         return response
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        """Show the form of an operation, with the facts of the account that it names."""
+        named = request.POST.get("account_id") or request.GET.get("account_id") or ""
+        account = Account.objects.filter(public_id=named).first()
+        facts = self.facts_of(request, account) if account else {}
+        return super().add_view(request, form_url, {**(extra_context or {}), "facts": facts})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse a filter by a hidden column: an address could guess it letter by letter."""
@@ -269,7 +281,7 @@ def action_with_reason(
             messages.success(request, result)
             return redirect(_back(request))
 
-        vars(action).update(right=right, work=work, form_class=form_class)
+        vars(action).update(right=right, work=work, form_class=form_class, harms=harms)
         return action
 
     return decorate

@@ -16,7 +16,7 @@ def refuse_unfit(staff: User, accounts: Iterable[Account | None]) -> None:
     if staff.account_id in touched:
         raise ProductError(
             "insufficient_scope",
-            "This is your own account. Nobody acts for themselves: ask a colleague.",
+            "This is your own account. Staff do not act for themselves: ask a colleague.",
             hint="",
         )
     if staff.is_superuser:

@@ -25,6 +25,8 @@ class StaffSite(AdminSite):
     site_header = "Mobayilo support"
     site_title = "Mobayilo support"
     index_title = "Support"
+    # Its lists need the width; the box on each page, and the first page, lead everywhere.
+    enable_nav_sidebar = False
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the apps with allauth's models beside our users, under one heading."""

@@ -104,7 +104,7 @@ def adjust(
             hint="Open the form again for another one.",
         )
     _check_limits(staff, account, amount_micros)
-    _check_reference(account, amount_micros, kind=kind, reference=reference)
+    check_reference(account, amount_micros, kind=kind, reference=reference)
     transfer = ledger.post(account=account, amount_micros=amount_micros, cause=cause)
     audit.record(
         ADJUSTED,
@@ -121,7 +121,7 @@ def adjust(
 
 def _check_limits(staff: User, account: Account, amount_micros: int) -> None:
     if staff.account_id == account.pk:
-        raise ProductError("adjustment_refused", "Nobody credits or debits their own account.")
+        raise ProductError("adjustment_refused", "Staff do not credit or debit their own account.")
     limits = staff_limits(staff)
     if not amount_micros or abs(amount_micros) > limits.at_once_micros:
         at_once = format_money(limits.at_once_micros)
@@ -134,7 +134,7 @@ def _check_limits(staff: User, account: Account, amount_micros: int) -> None:
         )
 
 
-def _check_reference(account: Account, amount_micros: int, *, kind: str, reference: str) -> None:
+def check_reference(account: Account, amount_micros: int, *, kind: str, reference: str) -> None:
     """Raise `invalid_request` unless the reference is of this account, and a refund is covered.
 
     A call is known here by its hold, which each call has before it rings.

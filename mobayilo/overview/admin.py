@@ -1,6 +1,7 @@
 """The admin's pages that need several apps: the screen of an account, the search, Today."""
 
 from collections.abc import Callable
+from datetime import UTC
 from functools import update_wrapper
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -25,6 +26,7 @@ from mobayilo.overview.support.account import (
     account_facts,
     account_tables,
     read_account,
+    zone_of,
 )
 from mobayilo.overview.support.search import accounts_of, find
 from mobayilo.overview.support.tables import change_url
@@ -67,26 +69,34 @@ class SupportAccountAdmin(AccountAdmin):
             raise Http404
         account, users = found
         record_look(request, account)
-        context = {
-            **self.admin_site.each_context(request),
-            # Its tables are wide, and every list is one link away in them.
-            "is_nav_sidebar_enabled": False,
-            "title": f"Account {account}",
-            "opts": self.opts,
-            "account": account,
-            "facts": account_facts(account),
-            "buttons": account_buttons(request, account),
-            "tables": account_tables(request, account, users),
-            "may_open": _may_add(OpenedDestination, request),
-            "may_limit": _may_add(AccountLimits, request),
-        }
-        return TemplateResponse(request, "overview/support_account.html", context)
+        zone = zone_of(account)
+        times_in = zone if request.GET.get("times") == "customer" else None
+        with timezone.override(times_in or UTC):
+            context = {
+                **self.admin_site.each_context(request),
+                "title": ", ".join(user.email for user in users) or f"Account {account}",
+                "opts": self.opts,
+                "account": account,
+                "zone": zone,
+                "times_in": times_in,
+                "facts": account_facts(account, zone),
+                "buttons": account_buttons(request, account),
+                "tables": list(account_tables(request, account, users)),
+                "may_open": _may_add(OpenedDestination, request),
+                "may_limit": _may_add(AccountLimits, request),
+            }
+            # Rendered here: outside, the times would be in UTC again.
+            return render(request, "overview/support_account.html", context)
+
+    def facts_of(self, request: HttpRequest, row: Account) -> dict[str, str]:
+        return {**super().facts_of(request, row), **account_facts(row, zone_of(row))}
 
     def search(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the account if only one was found; otherwise list the matches."""
         text = request.GET.get("q", "").replace("\x00", "").strip()[:120]
         matches = find(text)
-        record_look(request, page="search", query=text)
+        if text:
+            record_look(request, page="search", query=text)
         accounts = accounts_of(matches)
         if len(accounts) == 1 and all(match.account for match in matches):
             for match in matches[:3]:

@@ -79,7 +79,7 @@ def test_customer_who_is_staff_confirms_nothing_for_themselves(account: Account)
     ask(staff("finance"), account)
     other = second("finance")
     User.objects.filter(pk=other.pk).update(account=account)
-    assert "Nobody acts for themselves" in decide(other)
+    assert "Staff do not act for themselves" in decide(other)
     assert totals(account) == (20, 0)
 
 
@@ -112,3 +112,10 @@ def test_large_refund_waits_for_a_second_person(
     assert not Refund.objects.exists()
     assert "$5.00 of" in decide(staff("finance"))
     assert totals(paid.account) == (5, 0)
+
+
+def test_large_refund_of_a_call_that_is_not_there_asks_no_one(account: Account) -> None:
+    sent = {"amount": "50", "kind": "call_refund", "reference": "call_nonexistent"}
+    shown = act(staff("support"), "credit_or_debit", account.wallet, **sent)
+    assert "Name the call of this account" in shown
+    assert not PendingAct.objects.exists()

@@ -25,8 +25,8 @@ LADDERS = {
         " urls"
     ),
     "telephony": (
-        "numbers pricing models twilio rates checks rules apps phones calls admin forms"
-        " management serializers api views urls"
+        "numbers pricing models twilio rates checks rules apps phones calls forms"
+        " management serializers admin api views urls"
     ),
     "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (

@@ -11,10 +11,12 @@ from mobayilo.overview.support.tables import list_url
 from tests.people import staff
 from tests.web.judge import LOOKS, judge
 from tests.web.support_desk import REQUEST_ID, something_of_everything
-from tests.web.watched import Watched
+from tests.web.watched import DESKTOP, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# Whether a list has columns past its right edge.
+IS_CUT_OFF = "[...document.querySelectorAll('.results')].some(t => t.scrollWidth > t.clientWidth)"
 FORMS = [
     "/admin/accounts/user/add/",
     "/admin/telephony/openeddestination/add/",
@@ -57,6 +59,8 @@ def test_lists_and_forms_of_the_admin_hold_it_too(
     for path in [*lists, *FORMS]:
         watched.open(path)
         wrong += judge(watched, path, looks=[LOOKS[0], LOOKS[-1]])
+        if watched.page.evaluate(IS_CUT_OFF):
+            wrong.append(f"{path} hides columns at {DESKTOP['width']} px")
     watched.open(list_url(AccessToken))
     watched.page.locator("input.action-select").first.check()
     watched.page.locator("select[name=action]").select_option("revoke")

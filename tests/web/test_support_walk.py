@@ -60,7 +60,14 @@ class Desk:
         self.watched.open("/admin/")
         self.page.get_by_label("Find a customer").fill(quoted)
         self.page.get_by_role("button", name="Search").click()
-        self.page.get_by_role("heading", level=1, name="Account acct_").wait_for()
+        self.page.get_by_role("heading", level=1, name="alice@example.org").wait_for()
+        return self.page.locator("main").inner_text()
+
+    def call_page(self, call_id: str) -> str:
+        """Open the page of a call from the list of its account. Return its text."""
+        self.find(call_id)
+        self.page.get_by_role("row").filter(has_text=call_id).first.get_by_role("link").click()
+        self.page.get_by_role("heading", name="All that is stored").wait_for()
         return self.page.locator("main").inner_text()
 
     def press(self, name: str, *, row: str = "") -> None:
@@ -153,9 +160,16 @@ def test_the_call_is_over_and_moby_says_that_it_still_runs(
 
 def test_the_call_went_wrong_and_i_want_my_money_back(desk: Desk, alice: Customer) -> None:
     before = alice.moby("balance", "--json").json["balance_cents"]
-    desk.find("alice@example.org")
+    calls = alice.moby("calls", "list", "--json").json["items"]
+    call = next(call for call in calls if call["cost"] not in (None, "0.00"))
+    assert "Receipt" in desk.call_page(call["call_id"])
+    desk.find("alice")
     desk.press("Credit or debit")
-    said = desk.give_reason("Credit or debit", amount="1.50", kind="call_refund")
-    assert said.startswith("+$1.50")
-    assert alice.moby("balance", "--json").json["balance_cents"] == before + 150
+    said = desk.give_reason(
+        "Credit or debit", amount="50.00", kind="call_refund", reference=call["call_id"]
+    )
+    assert "Of this call" in said
+    said = desk.give_reason("Credit or debit", amount="0.01")
+    assert said.startswith("+$0.01")
+    assert alice.moby("balance", "--json").json["balance_cents"] == before + 1
     assert "money.adjusted" in desk.find("alice@example.org")

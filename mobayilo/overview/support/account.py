@@ -5,13 +5,16 @@ the page of its call, where each look is recorded.
 """
 
 from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from phonenumbers import parse
+from phonenumbers.timezone import time_zones_for_number
 
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
@@ -38,17 +41,40 @@ def read_account(pk: int) -> tuple[Account, list[User]] | None:
     """Return an account with its wallet and its users, by one query if it has a user."""
     confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
     factors = Authenticator.objects.filter(user=OuterRef("pk"))
-    proofs = {
+    seen = {
+        "first_phone": Subquery(first_phones(OuterRef("account"))[:1]),
         "is_confirmed": Exists(confirmed),
         "has_second_factor": Exists(factors.exclude(type=Authenticator.Type.RECOVERY_CODES)),
     }
     members = User.objects.filter(account=pk).select_related("account__wallet")
-    users = list(members.annotate(**proofs).order_by("id"))
+    users = list(members.annotate(**seen).order_by("id"))
     account = users[0].account if users else Account.objects.filter(pk=pk).first()
+    if users and account:
+        vars(account)["first_phone"] = vars(users[0])["first_phone"]
     return (account, users) if account else None
 
 
-def account_facts(account: Account) -> dict[str, str]:
+def zone_of(account: Account) -> ZoneInfo | None:
+    """Return the time zone of a customer, by the phone that rings first; None if it is not clear.
+
+    A mobile number may be of several zones of its country; they count while their clocks agree.
+    """
+    e164 = vars(account).get("first_phone") or first_phones(account.pk).first()
+    if e164 is None:
+        return None
+    names = time_zones_for_number(parse(e164))
+    zones = [ZoneInfo(name) for name in names if name in formatting.KNOWN_TIME_ZONES]
+    offsets = {timezone.now().astimezone(zone).utcoffset() for zone in zones}
+    return zones[-1] if len(offsets) == 1 else None
+
+
+def first_phones(account: int | OuterRef) -> QuerySet[CallerId, str]:
+    """Return the numbers of an account's phones, the one that rings first at the beginning."""
+    phones = CallerId.objects.filter(account=account, removed_at=None)
+    return phones.order_by("-is_default", "id").values_list("e164", flat=True)
+
+
+def account_facts(account: Account, zone: ZoneInfo | None) -> dict[str, str]:
     """Return the money of an account, its state, and the limits of its calls and tokens."""
     facts = {}
     wallet: Wallet | None = getattr(account, "wallet", None)
@@ -63,6 +89,8 @@ def account_facts(account: Account) -> dict[str, str]:
         facts["State"] = f"Frozen since {format_when(account.frozen_at)}: {account.frozen_reason}"
     facts["Customer since"] = format_when(account.created_at)
     facts["Home country"] = account.default_country or "not known yet"
+    if zone is not None:
+        facts["Their time"] = f"{timezone.now().astimezone(zone):%H:%M}, {zone}"
     limits, days = limits_of(account), account.token_max_days
     facts["Calls"] = (
         f"{limits.calls_at_once} at once, {limits.calls_per_hour} an hour, "

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Model, QuerySet, Sum, Value
 from django.db.models.functions import TruncDate, TruncHour
 from django.utils import formats, timezone
 
-from accounts.models import OutboxMail
+from accounts.models import OutboxMail, PendingAct
 from billing.models import AuditReport, Dispute, Hold, Refund, StripeEvent, TopUp, Transfer
 from mobayilo.lib.formatting import format_money
 from mobayilo.overview.charts import Bar, day_chart, shares
@@ -201,6 +201,7 @@ def _kinds(now: datetime) -> Iterator[tuple[str, type[Model], dict[str, object]]
     unapplied = {"applied_at__isnull": True, "received_at__lt": now - TEN_MINUTES}
     yield "Events of Stripe not applied", StripeEvent, unapplied
     yield "Events of Stripe that contradict us", StripeEvent, {"outcome": "refused"}
+    yield "Acts that wait for a second person", PendingAct, {"state": "waiting"}
     unsent: dict[str, object] = {"sent_at__isnull": True, "attempts__gt": MAIL_TRIES}
     yield "Mails that do not go out", OutboxMail, unsent
     yield "Periodic jobs that fail", PeriodicJob, {"last_error__gt": ""}

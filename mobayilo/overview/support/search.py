@@ -28,6 +28,8 @@ from telephony.numbers import mask, read_number
 MOST_MATCHES = 25
 # A text with fewer digits is not searched for as a part of a phone number.
 LEAST_DIGITS = 4
+# Nor is one with fewer characters searched for as a part of an address.
+LEAST_LETTERS = 3
 # The age of refusals that are searched as typed, which no index can do.
 TYPED_SEARCHED = timedelta(days=30)
 # The end of a number is the same with and without its country code and its trunk prefix.
@@ -112,6 +114,9 @@ def _rows(text: str) -> Iterator[Model]:
         for recorded in (RefusedCall, FailedRequest, AuditEvent):
             yield from _with_account(recorded).filter(request_id=text)[:MOST_MATCHES]
     yield from _by_number(text)
+    if re.fullmatch(r"[\w.+-]*[A-Za-z][\w.+-]*", text) and len(text) >= LEAST_LETTERS:
+        # A part of an address: the name before the @, or the company behind it.
+        yield from _with_account(User).filter(email__icontains=text)[:MOST_MATCHES]
 
 
 def _by_provider_id(text: str) -> Iterator[Model]:

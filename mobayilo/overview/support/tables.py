@@ -19,6 +19,7 @@ class Button:
     action: str
     label: str
     pk: int
+    harms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ def list_url(model: type[Model], **query: object) -> str:
 def buttons(request: HttpRequest, row: Model, **labels: str) -> list[Button]:
     """Return a button for each action, named with its label, that the signed-in staff may take."""
     model = type(row)
-    allowed = admin.site.get_model_admin(model).get_actions(request)
+    allowed: dict[str, Any] = admin.site.get_model_admin(model).get_actions(request)
     return [
-        Button(list_url(model, id=row.pk), action, label, row.pk)
+        Button(list_url(model, id=row.pk), action, label, row.pk, allowed[action][0].harms)
         for action, label in labels.items()
         if action in allowed
     ]

@@ -43,7 +43,7 @@ def test_staff_act_on_nothing_of_their_own(operator: User, page: str, action: st
     sent = {"action": action, "_selected_action": row.pk, "with_reason": "yes"}
     answer = browser.post(f"/admin/accounts/{page}/", {**sent, "reason": "ticket 4711"})
     assert answer.status_code == 403
-    assert "Nobody acts for themselves" in answer.content.decode()
+    assert "Staff do not act for themselves" in answer.content.decode()
 
 
 def test_staff_open_nothing_and_raise_nothing_for_themselves(operator: User) -> None:
@@ -75,9 +75,9 @@ def test_rights_of_a_group_are_changed_in_the_code_alone(operator: User) -> None
 def test_lists_and_searches_are_looks(operator: User, alice: User) -> None:
     browser = sign_in(operator)
     browser.get("/admin/accounts/user/?q=alice")
-    browser.get("/admin/accounts/account/search/?q=nobody+%2B44+20+7946+0018")
+    browser.get("/admin/accounts/account/search/?q=noone+%2B44+20+7946+0018")
     looks = AuditEvent.objects.filter(action="support.looked", user=operator).order_by("id")
     assert [event.facts for event in looks] == [
         {"page": "user", "query": {"q": "alice"}},
-        {"page": "search", "query": "nobody …0018"},
+        {"page": "search", "query": "noone …0018"},
     ]

@@ -77,7 +77,7 @@ def test_nobody_credits_their_own_account(account: Account) -> None:
     User.objects.filter(pk=user.pk).update(account=account)
     user.refresh_from_db()
     shown = act(user, "credit_or_debit", account.wallet, amount="5", kind="promotion")
-    assert "Nobody acts for themselves" in shown
+    assert "Staff do not act for themselves" in shown
     assert totals(account) == (20, 0)
     with pytest.raises(ProductError, match="their own account"):
         adjust(

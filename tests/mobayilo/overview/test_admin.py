@@ -68,4 +68,29 @@ def test_forms_about_money_say_what_is_meant(desk: Client, alice: User) -> None:
     asked = desk.post("/admin/billing/wallet/", chosen).content.decode()
     assert "-5.00 to take them away" in asked
     limits = desk_of("operator").get("/admin/telephony/accountlimits/add/").content.decode()
-    assert "In cents of US dollars" in limits
+    assert "US dollars, such as 250" in limits
+
+
+def test_page_of_a_call_has_its_receipt(desk: Client, alice: User) -> None:
+    something_of_everything(alice)
+    call = Call.objects.filter(leg_b_seconds=185).latest("id")
+    page = desk.get(change_url(call)).content.decode()
+    receipt = page.partition("<h2>Receipt</h2>")[2].partition("</table>")[0]
+    assert "185 s" in receipt
+    assert "$0.1295" in receipt
+    assert page.index("<h2>Receipt</h2>") < page.index("All that is stored")
+
+
+def test_question_shows_whose_it_is_and_what_follows(desk: Client, alice: User) -> None:
+    something_of_everything(alice)
+    asked = {
+        "accounts/account": (alice.account, "freeze", "No new calls and no top-ups"),
+        "billing/wallet": (alice.account.wallet, "credit_or_debit", "Left of your day"),
+        "accounts/user": (alice, "end_sessions", "Tokens go on working"),
+        "telephony/call": (Call.objects.latest("id"), "ask_twilio", "is billed"),
+    }
+    for page, (row, action, consequence) in asked.items():
+        sent = {"action": action, "_selected_action": row.pk}
+        shown = unescape(desk.post(f"/admin/{page}/", sent).content.decode())
+        assert consequence in shown, page
+        assert alice.email in shown, page

@@ -49,7 +49,7 @@ def test_refusal_beside_a_field_is_kept_too(alice: User) -> None:
 def test_missing_page_is_found(alice: User) -> None:
     answer = browser_of(alice).get("/calls/call_unknown")
     assert answer.status_code == 404
-    assert f"Account {alice.account}" in found_by(answer["X-Request-Id"])
+    assert f"<h1>{alice.email}</h1>" in found_by(answer["X-Request-Id"])
 
 
 def test_fault_of_ours_is_found_with_nothing_of_its_cause(alice: User, settings: Settings) -> None:

@@ -95,7 +95,7 @@ def test_ten_calls_at_once_stay_within_each_limit(
     assert Call.objects.count() == Hold.objects.count() == allowed
 
 
-def limit(user: User, account: str, **limits: int) -> int:
+def limit(user: User, account: str, **limits: int | str) -> int:
     sent = {"account_id": account, "reason": "ticket 42", **limits}
     return sign_in(user).post("/admin/telephony/accountlimits/add/", sent).status_code
 
@@ -126,12 +126,26 @@ def test_operator_raises_and_takes_back_a_limit(
         ({"calls_at_once": 0}, "too_many_calls"),
         ({"calls_per_hour": 1}, "too_many_calls_an_hour"),
         ({"new_numbers_per_hour": 1}, "too_many_new_numbers"),
-        ({"spend_max_cents_per_day": 4}, "spending_limit"),
+        ({"spend_max_cents_per_day": "0.04"}, "spending_limit"),  # dollars, as all of the admin
     ],
 )
 def test_limit_of_an_account_is_what_its_calls_meet(
-    local_caller: Person, limits: dict[str, int], code: str
+    local_caller: Person, limits: dict[str, int | str], code: str
 ) -> None:
     make_call(local_caller.user, seconds=65, to_e164="+442079460001")
     limit(staff("operator"), local_caller.user.account.public_id, **limits)
     assert local_caller.call().json()["error"]["code"] == code
+
+
+def test_form_of_limits_shows_whose_they_are_and_those_in_force(alice: User) -> None:
+    """In dollars, and refused where the amount may mean two things."""
+    form, boss = f"?account_id={alice.account.public_id}", sign_in(staff("operator"))
+    shown = boss.get(f"/admin/telephony/accountlimits/add/{form}").content.decode()
+    for fact in (alice.email, "$200.00 a day", "US dollars, such as 250"):
+        assert fact in shown
+    assert limit(staff("support"), alice.account.public_id) == 403
+    sent = {"account_id": alice.account.public_id, "reason": "ticket 42"}
+    refused = boss.post(
+        "/admin/telephony/accountlimits/add/", {**sent, "spend_max_cents_per_day": "1,000"}
+    )
+    assert "Write dollars and cents" in refused.content.decode()

@@ -1,6 +1,7 @@
 """The support screen of one account, and the search that leads to it."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -133,7 +134,7 @@ def test_every_button_chooses_the_row_that_it_stands_beside(alice: User, charlie
     }
     for url, action, pk, back in buttons:
         asked = desk.post(url, {"action": action, "_selected_action": pk, "back": back})
-        assert [str(row.pk) for row in asked.context["chosen"]] == [pk], action
+        assert [str(row.pk) for row, _ in asked.context["chosen"]] == [pk], action
         assert f'href="{page_of(alice)}" class="closelink"' in asked.content.decode(), action
 
 
@@ -211,3 +212,32 @@ def test_support_pages_are_light_with_a_thousand_rows(alice: User) -> None:
         for path in [page_of(alice), "/admin/accounts/account/today/", *lists]
     }
     assert [(path, size) for path, size in weights.items() if size > MOST_BYTES] == []
+
+
+def test_screen_is_headed_by_the_person_and_leads_to_each_table(alice: User, bob: User) -> None:
+    something_of_everything(alice)
+    shown = desk_of("support").get(page_of(alice)).content.decode()
+    assert "<h1>alice@example.org, bob@example.org</h1>" in shown
+    jumps = re.findall(r'<a href="#([a-z-]+)">', shown)
+    assert jumps == re.findall(r'<section class="module support-table" id="([a-z-]+)">', shown)
+    assert len(jumps) > 10
+
+
+def test_times_are_those_of_the_customer_on_request(alice: User) -> None:
+    """A British phone rings first; a call in July is an hour earlier in UTC."""
+    something_of_everything(alice)
+    july = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+    Call.objects.filter(pk=Call.objects.latest("id").pk).update(created_at=july)
+    desk = desk_of("support")
+    assert "1 Jul 2026, 12:00" in desk.get(page_of(alice)).content.decode()
+    theirs = desk.get(f"{page_of(alice)}?times=customer").content.decode()
+    assert "1 Jul 2026, 13:00" in theirs
+    assert "Times are in Europe/London" in theirs
+
+
+def test_actions_that_take_something_look_like_it(alice: User) -> None:
+    something_of_everything(alice)
+    shown = desk_of("operator").get(page_of(alice)).content.decode()
+    harmful = set(re.findall(r'class="button is-harm">([^<]+)</button>', shown))
+    assert {"Freeze", "Lock", "Revoke", "Revoke all tokens"} <= harmful
+    assert not harmful & {"Send again", "Ask Stripe", "Credit or debit"}
