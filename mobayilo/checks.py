@@ -82,7 +82,7 @@ def check_customers_know_the_house(
     if settings.IS_LOCAL:
         return problems
     sender, host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1], settings.PUBLIC.hostname
-    if not is_same_house(sender.rpartition("@")[2], host):
+    if not is_same_house(sender.rpartition("@")[2], host or ""):
         problems.append(
             Error(
                 f"MAIL_FROM is {sender or 'no address'}, which is not of {host}: mail of a "

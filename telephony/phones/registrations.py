@@ -131,7 +131,7 @@ def _have_phone_called(registration: Registration) -> None:
         )
     except OutcomeUnknownError as unknown:
         _fail(registration, Failure.NO_NEWS)
-        unknown.hint = "If the phone rings, just hang up: there is no code. Then try again."
+        unknown.hints = "If the phone rings, just hang up: there is no code. Then try again."
         raise
     except ProductError as refusal:
         # The carrier refuses a number that it has already, which is all that was wanted.

@@ -69,7 +69,7 @@ def play_course(seed: str, rich: Person, sandbox: Sandbox) -> None:
     chance = random.Random(seed)
     to = f"+44207{chance.randrange(10**7):07}"
     sandbox.phone(to, outcome=chance.choice(OUTCOMES), talk_seconds=chance.randrange(0, 200))
-    order = {"only_my_number": chance.random() < 0.3}
+    order: dict[str, Any] = {"only_my_number": chance.random() < 0.3}
     quoted = rich.post("quote", to=to, **order)
     assert quoted.status_code == 200, quoted.content
     placed = rich.call(to, **order, expected_shown_number=quoted.json()["shown_number"])
