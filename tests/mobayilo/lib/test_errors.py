@@ -26,6 +26,7 @@ OF_REQUESTS = {
     "accounts/api/authentication.py",
     "mobayilo/exceptions.py",
     "mobayilo/lib/parsers.py",
+    "mobayilo/web_worker.py",
 }
 
 

@@ -131,8 +131,8 @@ def test_ten_calls_at_once_on_a_balance_for_one(
 
 def test_order_without_limits_holds_an_hour(caller: Person) -> None:
     quoted = caller.post("quote", to=DESTINATION).json()
-    # Leg A at $0.03 (30/6) for 50 s more than the hour, leg B at $0.012 (60/60).
-    assert (quoted["max_seconds"], quoted["hold"]) == (3600, "2.547")
+    # Leg A at $0.03 (30/6) for both rings beyond the hour, leg B at $0.012 (60/60).
+    assert (quoted["max_seconds"], quoted["hold"]) == (3600, "2.568")
     assert quoted["limited_by"] == "usual_time"
     assert caller.call().json()["max_seconds"] == 3600
     assert caller.call().status_code == 201
@@ -170,7 +170,7 @@ def test_quote_says_which_limit_refuses_the_call(
 ) -> None:
     guarded = local_person(alice, phone=OWN_PHONE, dollars=20, **guards)
     refused = guarded.post("quote", to=DESTINATION).json()["refusal"]
-    needs = "The shortest call to +44 20 7946 0018 needs $0.07."
+    needs = "The shortest call to +44 20 7946 0018 needs $0.09."
     assert refused["message"] == f"This token may spend {said} {needs}"
     assert (refused["code"], refused["status"]) == (code, 403)
 
@@ -179,16 +179,16 @@ def test_money_that_is_held_is_named_with_its_call(person: People, alice: User) 
     somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
     call_id = somebody.call().json()["call_id"]
     quoted = somebody.post("quote", to=DESTINATION).json()
-    assert (quoted["held"], quoted["available"]) == ("0.237", "0.013")
-    assert quoted["held_by"] == [{"call_id": call_id, "to": "+44 … 0018", "hold": "0.237"}]
+    assert (quoted["held"], quoted["available"]) == ("0.216", "0.034")
+    assert quoted["held_by"] == [{"call_id": call_id, "to": "+44 … 0018", "hold": "0.216"}]
     refused = somebody.call().json()["error"]
     assert refused["code"] == quoted["refusal"]["code"] == "insufficient_funds"
     assert (
         refused["message"]
         == quoted["refusal"]["message"]
         == (
-            f"$0.01 is available. $0.24 is held by the call {call_id} to +44 … 0018. "
-            "The shortest call to +44 20 7946 0018 needs $0.07."
+            f"$0.03 is available. $0.22 is held by the call {call_id} to +44 … 0018. "
+            "The shortest call to +44 20 7946 0018 needs $0.09."
         )
     )
     assert refused["details"]["held_by"] == [call_id]

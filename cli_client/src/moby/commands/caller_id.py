@@ -170,7 +170,7 @@ class CallerIdListCommand(Command):
                 )
                 for c in found["items"]
             ]
-            self.console.table(("Phone", "Country", "Default", "Proved", "Id"), rows)
+            self.console.table(("Phone", "Country", "Default", "Verified", "Id"), rows)
         else:
             self.console.write("No phone yet. Verify yours with: moby caller-id request NUMBER")
         if registered := ", ".join(c["e164"] for c in found["items"] if c.get("registered")):
