@@ -113,6 +113,5 @@ def help_page(request: HttpRequest) -> HttpResponse:
     context = {
         "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
         "free_seconds": settings.FALSE_ANSWER_SECONDS,
-        "support_email": settings.SUPPORT_EMAIL,
     }
     return render(request, "overview/help.html", context)
