@@ -13,6 +13,7 @@ from dev.authenticator_app import code_shown
 
 VISITOR_PAGES = {
     "landing": "/",
+    "contact": "/contact",
     "help": "/help",
     "rates": "/rates",
     "rates-country": "/rates?q=GB",

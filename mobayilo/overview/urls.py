@@ -11,7 +11,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("balance", views.balance, name="balance"),
     path("contact", views.contact, name="contact"),
-    path("faq", RedirectView.as_view(url="/help#faq")),
+    path("faq", RedirectView.as_view(url="/help#faq"), name="faq"),
     path("help", views.help_page, name="help"),
     path("home", views.home, name="home"),
     path("rates", views.rates, name="rates"),

@@ -24,6 +24,7 @@ PUBLIC_PARTS = {
     "key": "x",
     "month": "11",
     "outcome": "approved",
+    "registration_id": "x",
     "year": "2026",
 }
 
