@@ -1,7 +1,6 @@
 """The addresses of the pages that need several apps."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from mobayilo.overview import views
 
@@ -11,7 +10,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("balance", views.balance, name="balance"),
     path("contact", views.contact, name="contact"),
-    path("faq", RedirectView.as_view(url="/help#faq"), name="faq"),
+    path("faq", views.faq, name="faq"),
     path("help", views.help_page, name="help"),
     path("home", views.home, name="home"),
     path("rates", views.rates, name="rates"),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import signed_in_user
@@ -115,3 +116,10 @@ def help_page(request: HttpRequest) -> HttpResponse:
         "free_seconds": settings.FALSE_ANSWER_SECONDS,
     }
     return render(request, "overview/help.html", context)
+
+
+@limited("page-read")
+@require_GET
+def faq(request: HttpRequest) -> HttpResponse:
+    """Lead to the questions of the help page."""
+    return redirect(f"{reverse('overview:help')}#faq")
