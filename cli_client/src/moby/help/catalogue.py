@@ -52,6 +52,8 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "caller-id country": ("caller-id country", "caller-id country GB"),
     "caller-id default": ("caller-id default +447400123456",),
     "caller-id list": ("caller-id list",),
+    "caller-id only-my-number": ("caller-id only-my-number", "caller-id only-my-number on"),
+    "caller-id register": ("caller-id register +447400123456",),
     "caller-id remove": ("caller-id remove +447400123456",),
     "caller-id request": (
         "caller-id request 07400123456 --country GB",
