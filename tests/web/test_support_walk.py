@@ -165,11 +165,10 @@ def test_the_call_went_wrong_and_i_want_my_money_back(desk: Desk, alice: Custome
     assert "Receipt" in desk.call_page(call["call_id"])
     desk.find("alice")
     desk.press("Credit or debit")
+    assert "Left of your day" in desk.page.locator("main").inner_text()
     said = desk.give_reason(
-        "Credit or debit", amount="50.00", kind="call_refund", reference=call["call_id"]
+        "Credit or debit", amount="0.01", kind="call_refund", reference=call["call_id"]
     )
-    assert "Of this call" in said
-    said = desk.give_reason("Credit or debit", amount="0.01")
     assert said.startswith("+$0.01")
     assert alice.moby("balance", "--json").json["balance_cents"] == before + 1
     assert "money.adjusted" in desk.find("alice@example.org")
