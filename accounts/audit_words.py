@@ -20,6 +20,7 @@ WORDS: dict[str, "StrPromise"] = {
     "account.country_changed": _("Home country changed to {country}"),
     "account.frozen": _("Account frozen: no calls, no top-ups"),
     "account.limits_set": _("Limits of calls and spending set"),
+    "account.only_my_number_changed": _("Calls that show another number: {others}"),
     "account.thawed": _("Account thawed: calls and top-ups work again"),
     "account.tokens_tightened": _("Longest life of tokens set"),
     "act.asked": _("A second person was asked: {act}"),
@@ -28,7 +29,11 @@ WORDS: dict[str, "StrPromise"] = {
     "call.reconciled": _("Call {call} checked with the carrier"),
     "caller_id.code_sent": _("Code sent to {number}"),
     "caller_id.removed": _("Caller ID {number} removed"),
+    "caller_id.registered": _("{number} registered at the carrier, to be shown"),
+    "caller_id.registration_started": _("Registration of {number} at the carrier started"),
+    "caller_id.shared": _("{number} verified in another account as well"),
     "caller_id.taken_over": _("{number} verified in another account, and removed here"),
+    "caller_id.unregistered": _("Registration of {number} at the carrier ended"),
     "caller_id.verification_expired": _("A code that was sent to a phone was ended"),
     "caller_id.verified": _("Caller ID {number} verified"),
     "destination.closed": _("Calls to {destination} closed"),
@@ -51,6 +56,8 @@ WORDS: dict[str, "StrPromise"] = {
     "second_factor.refused": _("Wrong code of a second factor"),
     "second_factor.removed": _("Second factor removed: {by}"),
     "session.ended": _("Browser signed out: {browser}"),
+    "shown_numbers.set": _("Rules about shown numbers set"),
+    "shown_numbers.withdrawn": _("Rules about shown numbers withdrawn"),
     "stripe_event.applied_again": _("A report of the payment provider was applied again"),
     "support.caller_id_removed": _("Caller ID {number} removed"),
     "support.looked": _("Looked at the account"),
@@ -101,6 +108,8 @@ def _facts(event: AuditEvent) -> dict[str, str]:
         names = proofs if isinstance(proofs, list) else [proofs]
         known = [str(_PROOFS.get(name, name)) for name in names]
         facts["by"] = ", ".join(known) or gettext("a link in a mail")
+    if "only" in event.facts:
+        facts["others"] = gettext("refused") if event.facts["only"] else gettext("allowed")
     if "agent" in facts:
         facts["browser"] = format_browser(facts["agent"])
     if "device" in facts:
