@@ -13,9 +13,9 @@ from django.db import DatabaseError
 
 from mobayilo.lib.hosts import is_loopback
 from telephony.models import RateDeck
+from telephony.pricing import LONGEST_LEG_SECONDS
 from telephony.rates.deck import usable_decks
 
-TWILIO_LONGEST_CALL_SECONDS = 4 * 3600
 _SIDS = (
     ("TWILIO_ACCOUNT_SID", r"AC[0-9a-f]{32}", "telephony.E001", "its first page"),
     ("TWILIO_VERIFY_SERVICE_SID", r"VA[0-9a-f]{32}", "telephony.E002", "Verify, Services"),
@@ -110,7 +110,7 @@ def check_call_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
                 id="telephony.E004",
             )
         )
-    longest = TWILIO_LONGEST_CALL_SECONDS - settings.CALL_RING_SECONDS - 5
+    longest = LONGEST_LEG_SECONDS - settings.CALL_RING_SECONDS - 5
     if not 60 <= settings.CALL_MAX_SECONDS <= longest:
         problems.append(
             Error(

@@ -7,6 +7,8 @@ from mobayilo.lib.money import format_micros
 # Twilio rings a dialled phone up to five seconds longer than the timeout it is given
 # (https://www.twilio.com/docs/voice/twiml/dial#timeout).
 RING_SLACK_SECONDS = 5
+# Twilio ends a leg after four hours.
+LONGEST_LEG_SECONDS = 4 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,12 @@ class CallPrice:
         )
 
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
-        """Return how long leg A may last: while leg B rings, and then for the whole talk."""
-        return self.ring_seconds * self.dials + RING_SLACK_SECONDS + limit_seconds
+        """Return how long leg A may last: while leg B rings, and then for the whole talk.
+
+        A <Dial> whose number is refused rings nobody, so the longest leg has room for a second one.
+        """
+        rings_seconds = self.ring_seconds * self.dials + RING_SLACK_SECONDS
+        return min(rings_seconds + limit_seconds, LONGEST_LEG_SECONDS)
 
     def hold_micros(self, limit_seconds: int) -> int:
         """Return the most that a call of this time limit can cost."""

@@ -64,7 +64,7 @@ def start_registration(
     if user.account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen.")
     if not caller_id.is_verified:
-        raise ProductError("caller_id_unverified", f"{caller_id.e164} was proved too long ago.")
+        raise ProductError("caller_id_unverified", f"{caller_id.e164} was verified too long ago.")
     check_own_phone(token, caller_id.e164)
     number = number_from_e164(caller_id.e164)
     check_destination(user.account, number, current_deck().find(number.e164))

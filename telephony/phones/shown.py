@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import Hints, ProductError
 from telephony.models import Call, CallerId, Registration
 from telephony.numbers import Number, country_name
 from telephony.phones.shown_rules import ALWAYS, NEVER, Rules, rules_of, versions
@@ -83,7 +83,12 @@ def choose_shown_number(
             f"Calls to {country_name(number.country)} show {phone.e164} only once it is "
             "registered with our carrier."
         )
-    hint = f"Register it: moby caller-id register {phone.e164}" if registration_helps else None
+    register = Hints(
+        "Register it with POST caller-ids/<id>/register, or send only_my_number: false.",
+        page="Register it under Caller IDs.",
+        terminal=f"Register it: moby caller-id register {phone.e164}",
+    )
+    hint = register if registration_helps else None
     raise ProductError(
         "own_number_not_shown", reason, hint=hint, details={"operator_number": operator}
     )
