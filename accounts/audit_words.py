@@ -23,6 +23,7 @@ WORDS: dict[str, "StrPromise"] = {
     "account.only_my_number_changed": _("Calls that show another number: {others}"),
     "account.thawed": _("Account thawed: calls and top-ups work again"),
     "account.tokens_tightened": _("Longest life of tokens set"),
+    "user.terms_accepted": _("Terms of {version} accepted"),
     "act.asked": _("A second person was asked: {act}"),
     "act.confirmed": _("A second person confirmed: {act}"),
     "act.refused": _("A second person refused: {act}"),

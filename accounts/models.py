@@ -95,6 +95,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # before.
     tokens_in_question_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # Which version of the terms the user accepted; empty before there were any.
+    terms_version = models.CharField(max_length=40, blank=True, db_default="", editable=False)
+    terms_accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from mobayilo.lib.hosts import is_same_house
+from mobayilo.lib.seller import missing_legal_pages
 
 SECRET_KEY_LENGTH = 50  # as Django's own check, which only warns
 
@@ -102,25 +103,13 @@ def check_customers_know_the_house(
     if missing := missing_legal_pages():
         problems.append(
             Error(
-                f"The site has no {', '.join(missing)}.",
+                f"The site has no page of {', '.join(missing)}.",
                 hint="Set COMPANY_NAME and COMPANY_ADDRESS, which fill the pages of ours, or the "
                 "addresses of your own: TERMS_URL, PRIVACY_URL, REFUNDS_URL.",
                 id="mobayilo.E009",
             )
         )
     return problems
-
-
-def missing_legal_pages() -> list[str]:
-    """Return the legal pages that neither the company's facts nor an address of one fill."""
-    if settings.COMPANY_NAME and settings.COMPANY_ADDRESS:
-        return []
-    own = {
-        "terms": settings.TERMS_URL,
-        "privacy policy": settings.PRIVACY_URL,
-        "refund policy": settings.REFUNDS_URL,
-    }
-    return [name for name, url in own.items() if not url]
 
 
 @register

@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from accounts.terms import accept_terms, must_accept
 
 # RFC 5321 section 4.5.3.1.3, less the two angle brackets; as long as the column.
 LONGEST_ADDRESS = 254
@@ -35,6 +36,8 @@ class SignUpForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
                     unproven.user.set_unusable_password()
                     unproven.user.save(update_fields=["password"])
         saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        if saved[0] is not None and must_accept(saved[0]):
+            accept_terms(saved[0], request=request)
         return saved
 
 

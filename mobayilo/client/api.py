@@ -17,6 +17,7 @@ class ClientAnswerSerializer(serializers.Serializer[Any]):
     latest_version = serializers.CharField()
     min_version = serializers.CharField()
     install_command = serializers.CharField()
+    support_email = serializers.CharField()
     wheel_url = serializers.CharField(
         allow_null=True, help_text="with `#sha256=…`; null where the site has no wheel"
     )
@@ -37,6 +38,7 @@ class ClientView(APIView):
                 "latest_version": wheel.version if wheel else release.MOBY_LATEST,
                 "min_version": release.MOBY_OLDEST_SERVED,
                 "install_command": settings.MOBY_INSTALL_COMMAND,
+                "support_email": settings.SUPPORT_EMAIL,
                 "wheel_url": wheel.hashed_url if wheel else None,
             }
         )

@@ -15,6 +15,22 @@ class Seller:
     email: str
 
 
+def legal_addresses() -> dict[str, str]:
+    """Return the addresses of the operator's own legal pages, by the name of ours."""
+    return {
+        "terms": settings.TERMS_URL,
+        "privacy": settings.PRIVACY_URL,
+        "refunds": settings.REFUNDS_URL,
+    }
+
+
+def missing_legal_pages() -> list[str]:
+    """Return the legal pages that neither the facts of the company nor an address fill."""
+    if settings.COMPANY_NAME and settings.COMPANY_ADDRESS:
+        return []
+    return [name for name, url in legal_addresses().items() if not url]
+
+
 def read_seller() -> Seller:
     """Return the seller as the settings have it."""
     lines = (line.strip() for line in settings.COMPANY_ADDRESS.split(";"))

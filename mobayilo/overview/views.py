@@ -50,12 +50,6 @@ def _prices(request: HttpRequest, isos: Collection[str]) -> dict[str, Any]:
 
 
 @limited("page-read")
-def contact(request: HttpRequest) -> HttpResponse:
-    """Show how to reach support, and the company behind the site."""
-    return render(request, "overview/contact.html")
-
-
-@limited("page-read")
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show the balance, the next steps, and the last 30 days."""

@@ -1,0 +1,74 @@
+"""Who is behind the site, for people and for programs."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import AuditEvent, User
+from tests.accounts.browser import sign_in
+from tests.people import PASSWORD
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
+
+
+@pytest.fixture
+def company(settings: Settings) -> Settings:
+    settings.COMPANY_NAME = "Example Ltd"
+    settings.COMPANY_ADDRESS = "1 Example Street; London; United Kingdom"
+    settings.COMPANY_TAX_NUMBER = "GB 123"
+    settings.SUPPORT_EMAIL = "help@example.com"
+    return settings
+
+
+@pytest.mark.parametrize("path", ["/contact", "/terms", "/privacy", "/refunds"])
+def test_pages_of_the_house_name_the_company_and_its_address(
+    client: Client, company: Settings, path: str
+) -> None:
+    page = client.get(path).content.decode()
+    for text in ("Example Ltd", "1 Example Street", "United Kingdom", "GB 123"):
+        assert text in page
+    assert "help@example.com" in page
+
+
+def test_legal_pages_of_the_operator_replace_ours(client: Client, settings: Settings) -> None:
+    assert client.get("/terms").status_code == 404
+    settings.TERMS_URL = "https://example.com/terms"
+    assert client.get("/terms")["Location"] == "https://example.com/terms"
+
+
+def test_sign_up_records_the_terms_and_a_change_asks_again(
+    client: Client, company: Settings
+) -> None:
+    assert "you accept the" in client.get("/accounts/signup/").content.decode()
+    client.post("/accounts/signup/", {"email": "dora@example.org", "password1": PASSWORD})
+    dora = User.objects.get(email="dora@example.org")
+    assert (dora.terms_version, dora.terms_accepted_at is not None) == ("2026-12-01", True)
+    EmailAddress.objects.update(verified=True)
+    browser = sign_in(dora)
+    assert "Our terms have changed" not in browser.get("/home").content.decode()
+    company.TERMS_VERSION = "2027-01-01"
+    assert "Our terms have changed" in browser.get("/home").content.decode()
+    for _ in range(2):
+        browser.post("/terms/accept")
+    assert "Our terms have changed" not in browser.get("/home").content.decode()
+    accepted = AuditEvent.objects.filter(action="user.terms_accepted")
+    assert [event.facts["version"] for event in accepted] == ["2026-12-01", "2027-01-01"]
+    assert mail.outbox[0].reply_to == ["help@example.com"]
+
+
+def test_addresses_that_programs_look_for(client: Client, company: Settings) -> None:
+    text = client.get("/.well-known/security.txt").content.decode()
+    assert text.startswith("Contact: mailto:help@example.com\nExpires: ")
+    assert client.get("/.well-known/change-password")["Location"] == "/accounts/password/change/"
+    assert "Disallow: /admin/" in client.get("/robots.txt").content.decode()
+    for path in ("/favicon.ico", "/apple-touch-icon.png"):
+        assert client.get(path)["Location"] == f"/static{path}"
+    landing = client.get("/").content.decode()
+    assert '<meta name="description"' in landing
+    assert 'property="og:image" content="http://localhost:8000/static/share.png"' in landing
+
+
+def test_client_learns_the_address_of_support(client: Client, company: Settings) -> None:
+    assert client.get("/api/cli/v1/client").json()["support_email"] == "help@example.com"
