@@ -1,21 +1,37 @@
 """The pages that a load balancer asks for."""
 
+from datetime import timedelta
 from functools import cache as once
 
+from django.core import signing
 from django.core.cache import cache
 from django.core.checks import run_checks
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.ratelimits import limited
+
+PROBE_SALT = "mobayilo.probe"
+PROBE_LASTS = timedelta(minutes=1)
 
 
 @limited("probes")
 def healthz(request: HttpRequest) -> JsonResponse:
     """Report that this process answers."""
     return JsonResponse({"status": "ok"})
+
+
+@limited("probes")
+def probe(request: HttpRequest, signed: str) -> JsonResponse:
+    """Report to `check_live` which address a request is counted by; only this site signs such."""
+    try:
+        signing.loads(signed, salt=PROBE_SALT, max_age=PROBE_LASTS)
+    except signing.BadSignature:
+        raise Http404 from None
+    return JsonResponse({"address": client_ip(request)})
 
 
 @limited("probes")

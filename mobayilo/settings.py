@@ -124,6 +124,24 @@ SUPPORT_EMAIL = env.text(
     example="support@example.com",
 )
 
+MAIL_DKIM_SELECTOR = env.text(
+    "MAIL_DKIM_SELECTOR",
+    "the selector of the DKIM key of your mail, which `check_live` then looks up",
+    default="",
+)
+DNS_RESOLVER = env.text(
+    "DNS_RESOLVER",
+    "the resolver that `check_live` asks, as `192.0.2.53` or `192.0.2.53:5353`; empty asks that "
+    "of the machine",
+    default="",
+)
+BACKUP_FOLDER = env.text(
+    "BACKUP_FOLDER",
+    "the folder of the dumps of `deploy/backup.py`, whose age `check_live` looks at",
+    default="",
+    example="/var/lib/mobayilo-backups",
+)
+
 env.section("The company behind the site")
 COMPANY_NAME = env.text(
     "COMPANY_NAME",
@@ -186,8 +204,9 @@ TWILIO_API_URL = env.text(
 env.section("Stripe")
 STRIPE_API_KEY = env.text(
     "STRIPE_API_KEY",
-    "a restricted key: Checkout Sessions and Refunds write; Events, PaymentIntents, Charges and "
-    "Disputes read",
+    "a restricted key of live mode: Checkout Sessions and Refunds write; PaymentIntents, Charges, "
+    "Disputes, Balance transactions and Radar early fraud warnings read; Webhook endpoints and the "
+    "account read, for `check_live`",
 )
 STRIPE_WEBHOOK_SECRET = env.text(
     "STRIPE_WEBHOOK_SECRET", "the secret of the webhook endpoint `PUBLIC_URL/webhooks/stripe`"

@@ -14,6 +14,7 @@ handler500 = "mobayilo.exceptions.server_error"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("probe/<str:signed>", health.probe, name="probe"),
     path("metrics", metrics.metrics, name="metrics"),
     path("api/cli/v1/", include("mobayilo.api_urls")),
     path("accounts/", include("accounts.sign_in.urls")),

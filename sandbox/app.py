@@ -16,6 +16,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.phone_pages import PhonePages
 from sandbox.phones import Phones
 from sandbox.settings import Settings
+from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.answers import BearerAuth, Rights, StripeError
 from sandbox.stripe.control import StripeControl
 from sandbox.stripe.disputes import Disputes
@@ -59,6 +60,8 @@ class Sandbox:
             shown=self.shown,
             courier=self.courier,
             faults=self.faults,
+            account=self.account,
+            owned_numbers=self.owned_numbers,
             reset=self.reset,
         )
         starlette = Starlette(
@@ -69,6 +72,7 @@ class Sandbox:
                 *StripeControl(
                     self.events,
                     self.rights,
+                    self.stripe_account,
                     self.sessions,
                     self.payments,
                     self.refunds,
@@ -109,6 +113,7 @@ class Sandbox:
                 *self.owned_numbers.routes(),
                 *self.account.routes(),
             ],
+            "trusthub": self.account.trust_routes(),
             "verify": self.verify.routes(),
             "pricing": self.pricing.routes(),
             "voice": self.permissions.routes(),
@@ -121,6 +126,7 @@ class Sandbox:
     def _build_stripe(self, settings: Settings) -> None:
         self.rights = Rights()
         self.idempotency: dict[str, Kept] = {}
+        self.stripe_account = StripeAccount(settings)
         self.events = Events(settings, self.clock, self.courier)
         self.payments = Payments(self.clock, self.events)
         self.refunds = Refunds(self.clock, self.events, self.payments)
@@ -131,6 +137,7 @@ class Sandbox:
         return Mount(
             "/v1",
             routes=[
+                *self.stripe_account.routes(),
                 *self.sessions.routes(),
                 *self.payments.routes(),
                 *self.refunds.routes(),
@@ -155,8 +162,11 @@ class Sandbox:
             self.shown,
             self.calls,
             self.verify,
+            self.account,
+            self.owned_numbers,
             self.events,
             self.rights,
+            self.stripe_account,
             self.payments,
             self.refunds,
             self.disputes,

@@ -14,9 +14,11 @@ from sandbox.courier import Courier, Rule
 from sandbox.faults import Fault, Faults
 from sandbox.forms import Endpoint, read_json
 from sandbox.phones import ROLES, Phones
+from sandbox.twilio.account import Account
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.dial import RefusedDial
 from sandbox.twilio.leg import Leg
+from sandbox.twilio.owned_numbers import OwnedNumbers
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.shown import Refusal, ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
@@ -34,6 +36,8 @@ class Control:
         shown: ShownNumbers,
         courier: Courier,
         faults: Faults,
+        account: Account,
+        owned_numbers: OwnedNumbers,
         reset: Callable[[], None],
     ) -> None:
         self._clock = clock
@@ -44,6 +48,8 @@ class Control:
         self._shown = shown
         self._courier = courier
         self._faults = faults
+        self._account = account
+        self._owned_numbers = owned_numbers
         self._reset = reset
 
     def routes(self) -> list[Route]:
@@ -153,6 +159,9 @@ class Control:
     async def set_account(self, request: Request) -> Response:
         """Add bought numbers; set closed countries, and numbers that a <Dial> may not show."""
         content = await read_json(request)
+        self._account.kind = content.get("account_type", self._account.kind)
+        self._account.profile = content.get("profile", self._account.profile)
+        self._owned_numbers.changes |= content.get("owned_numbers", {})
         self._caller_ids.purchased |= set(content.get("purchased_numbers", []))
         if "closed_countries" in content:
             self._permissions.closed_countries = set(content["closed_countries"])

@@ -313,6 +313,52 @@ def list_warnings(since: datetime) -> list[dict[str, Any]]:
     return [_plain(warning) for warning in pages.auto_paging_iter()]
 
 
+@asking_stripe
+def read_account() -> dict[str, Any]:
+    """Return the account behind the API key."""
+    return _plain(client().v1.accounts.retrieve_current())
+
+
+@asking_stripe
+def list_webhook_endpoints() -> list[dict[str, Any]]:
+    pages = client().v1.webhook_endpoints.list({"limit": 100})
+    return [_plain(endpoint) for endpoint in pages.auto_paging_iter()]
+
+
+@asking_stripe
+def lacking_rights() -> list[str]:
+    """Return the rights that the API key lacks, tried without an effect.
+
+    Reading is tried by a list of one, or by an object that does not exist, and so is writing: a key
+    with the right is answered `resource_missing` (https://docs.stripe.com/error-codes).
+    """
+    api = client().v1
+    one: Any = {"limit": 1}
+    requests: dict[str, Callable[[], object]] = {
+        "Checkout Sessions read": lambda: api.checkout.sessions.list(one),
+        "Checkout Sessions write": lambda: api.checkout.sessions.expire("cs_none"),
+        "Refunds read": lambda: api.refunds.list(one),
+        "Refunds write": lambda: api.refunds.create({"payment_intent": "pi_none"}),
+        "PaymentIntents read": lambda: api.payment_intents.retrieve("pi_none"),
+        "Charges read": lambda: api.charges.list(one),
+        "Disputes read": lambda: api.disputes.list(one),
+        "Balance transactions read": lambda: api.balance_transactions.list(one),
+        "Radar early fraud warnings read": lambda: api.radar.early_fraud_warnings.list(one),
+    }
+    return [name for name, request in requests.items() if not _may(request)]
+
+
+def _may(request: Callable[[], object]) -> bool:
+    try:
+        request()
+    except stripe.PermissionError:
+        return False
+    except stripe.InvalidRequestError as error:
+        if error.code != "resource_missing":
+            raise
+    return True
+
+
 def _created_since(since: datetime) -> Any:  # noqa: ANN401 - each list has its own type for it
     return {"created": {"gte": int(since.timestamp())}, "limit": 100}
 

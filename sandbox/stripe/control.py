@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.forms import Endpoint, read_json
+from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.answers import Resource, Rights, StripeError
 from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.events import Events
@@ -20,6 +21,7 @@ class StripeControl:
         self,
         events: Events,
         rights: Rights,
+        account: StripeAccount,
         sessions: Sessions,
         payments: Payments,
         refunds: Refunds,
@@ -27,6 +29,7 @@ class StripeControl:
     ) -> None:
         self._events = events
         self._rights = rights
+        self._account = account
         self._sessions = sessions
         self._payments = payments
         self._refunds = refunds
@@ -82,6 +85,8 @@ class StripeControl:
             self._payments.methods = content["payment_methods"]
         if "lacking_rights" in content:
             self._rights.lacking = content["lacking_rights"]
+        self._account.changes |= content.get("account", {})
+        self._account.endpoint_changes |= content.get("endpoint", {})
         return JSONResponse(
             {
                 "event_livemode": self._events.event_livemode,

@@ -18,6 +18,7 @@ from sandbox.stripe.answers import (
     list_answer,
     missing,
     read_params,
+    stripe_answer,
 )
 from sandbox.stripe.events import Events
 
@@ -74,9 +75,13 @@ class Payments:
 
     def routes(self) -> list[Route]:
         return [
+            Route("/payment_intents/{id}", self.retrieve_intent, methods=["GET"]),
             Route("/charges", self.list_charges, methods=["GET"]),
             Route("/balance_transactions", self.list_movements, methods=["GET"]),
         ]
+
+    async def retrieve_intent(self, request: Request) -> Response:
+        return stripe_answer(self.find_intent(request.path_params["id"]))
 
     async def list_charges(self, request: Request) -> Response:
         params = await read_params(request)

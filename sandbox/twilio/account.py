@@ -13,9 +13,29 @@ class Account:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._created_at = rfc2822(clock.instant())
+        self.reset()
+
+    def reset(self) -> None:
+        self.kind = "Full"
+        self.profile = "twilio-approved"
 
     def routes(self) -> list[Route]:
         return [Route("/2010-04-01/Accounts/{sid}.json", self.fetch, methods=["GET"])]
+
+    def trust_routes(self) -> list[Route]:
+        return [Route("/v1/CustomerProfiles", self.list_profiles, methods=["GET"])]
+
+    async def list_profiles(self, request: Request) -> Response:
+        """https://www.twilio.com/docs/trust-hub/trusthub-rest-api/customer-profiles"""
+        row = {
+            "sid": "BU" + "0" * 32,
+            "account_sid": self._settings.twilio_account_sid,
+            "friendly_name": "Primary Customer Profile",
+            "status": self.profile,
+        }
+        wanted = request.query_params.get("Status", self.profile)
+        rows = [row] if wanted == self.profile else []
+        return JSONResponse({"results": rows, "meta": {"key": "results", "next_page_url": None}})
 
     async def fetch(self, request: Request) -> Response:
         sid = request.path_params["sid"]
@@ -26,7 +46,7 @@ class Account:
                 "sid": sid,
                 "friendly_name": "Sandbox",
                 "status": "active",
-                "type": "Full",
+                "type": self.kind,
                 "owner_account_sid": sid,
                 "date_created": self._created_at,
                 "date_updated": self._created_at,

@@ -20,6 +20,10 @@ class OwnedNumbers:
         self._caller_ids = caller_ids
         self._bought_at = rfc2822(clock.instant())
         self._sids: dict[str, str] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        self.changes: dict[str, Any] = {}
 
     def routes(self) -> list[Route]:
         return [Route(f"{PATH}.json", self.list_all, methods=["GET"])]
@@ -44,7 +48,10 @@ class OwnedNumbers:
             "friendly_name": number,
             "capabilities": CAPABILITIES,
             "status": "in-use",
+            "voice_url": "https://handler.twilio.com/twiml/EH" + "0" * 32,
+            "voice_application_sid": "",
             "date_created": self._bought_at,
             "date_updated": self._bought_at,
             "uri": f"{PATH.format(account_sid=account_sid)}/{sid}.json",
+            **self.changes,
         }

@@ -412,6 +412,31 @@ def check_number(number: str) -> str:
     return number
 
 
+def account_type() -> str:
+    """Return `Full` or `Trial` (https://www.twilio.com/docs/iam/api/account)."""
+    with _asking("read the account's type"):
+        return str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().type)
+
+
+def has_approved_profile() -> bool:
+    """Return whether a customer profile is approved, without which +1 is not called (21216)."""
+    with _asking("read the customer profiles"):
+        profiles = _client().trusthub.v1.customer_profiles
+        return bool(profiles.list(status="twilio-approved", limit=1))
+
+
+def answers_inbound_calls() -> bool:
+    """Return whether our number has instructions for people who call it back."""
+    with _asking("read our number"):
+        number: str = settings.TWILIO_FROM_NUMBER
+        owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
+        return any(
+            bool(one.voice_url or one.voice_application_sid)
+            for one in owned
+            if one.phone_number == number
+        )
+
+
 def check_dialing_permission(country: str) -> str:
     """Return `open`. Raises ProductError if our account may not call a country."""
     with _asking("check a dialing permission"):

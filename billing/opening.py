@@ -1,0 +1,97 @@
+"""Stripe's part of `check_live`: what has to be right before the first payment."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+
+from billing.models import StripeEvent
+from billing.payments import gateway
+from billing.payments.events import HANDLERS
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
+
+
+def findings() -> Iterator[Finding]:
+    """Yield the findings about the key, its rights, the account and the webhook endpoint."""
+    try:
+        lacking = gateway.lacking_rights()
+    except ProductError as refusal:
+        yield wrong(
+            "Stripe key",
+            refusal.message,
+            "Set STRIPE_API_KEY to a restricted key that is in force (Developers, API keys).",
+        )
+        return
+    yield right("Stripe key", "accepted")
+    yield judge(
+        "Stripe live mode",
+        gateway.key_is_live(),
+        "on",
+        "The key is a test key: card 4242 would buy real calls.",
+        "Set a live key, rk_live_….",
+    )
+    yield judge(
+        "Stripe rights",
+        not lacking,
+        "all that are used",
+        f"The key lacks {', '.join(lacking)}.",
+        "Add them to the key (Developers, API keys).",
+    )
+    yield from of_account()
+    yield from of_endpoint()
+    tested = StripeEvent.objects.filter(payload__livemode=False, outcome="applied").exists()
+    yield judge(
+        "Test payments",
+        not (tested and gateway.key_is_live()),
+        "none in the books",
+        "Balances of this database were paid in test mode.",
+        "Open with an empty database, or take the credit back by adjustments.",
+    )
+    yield unchecked("Stripe webhook secret", "the first event shows whether it fits")
+
+
+def of_account() -> Iterator[Finding]:
+    try:
+        account = gateway.read_account()
+    except ProductError:
+        yield unchecked("Stripe account", "the key may not read it")
+        return
+    yield judge(
+        "Stripe charges",
+        account.get("charges_enabled") is True,
+        "enabled",
+        "The account may not charge yet.",
+        "Complete its activation in Stripe's dashboard.",
+    )
+    yield right("Stripe currency", f"charges in usd, settles in {account.get('default_currency')}")
+
+
+def of_endpoint() -> Iterator[Finding]:
+    """Yield whether Stripe sends every kind of event that the product handles."""
+    url = f"{settings.PUBLIC_URL}/webhooks/stripe"
+    try:
+        endpoints = gateway.list_webhook_endpoints()
+    except ProductError:
+        yield unchecked("Stripe webhook endpoint", "the key may not read endpoints")
+        return
+    mine = next((one for one in endpoints if _serves(one, url)), None)
+    remedy = f"Make one for {url} under Developers, Webhooks, in live mode."
+    if mine is None:
+        yield wrong("Stripe webhook endpoint", f"None is enabled for {url}.", remedy)
+        return
+    yield right("Stripe webhook endpoint", url)
+    sent = mine.get("enabled_events") or []
+    missing = [] if "*" in sent else sorted(HANDLERS.keys() - set(sent))
+    yield judge(
+        "Stripe events",
+        not missing,
+        f"{len(HANDLERS)} kinds",
+        f"The endpoint is not sent {', '.join(missing)}.",
+        "Add them to the endpoint.",
+    )
+
+
+def _serves(endpoint: dict[str, Any], url: str) -> bool:
+    is_of_mode = endpoint.get("livemode") is gateway.key_is_live()
+    return endpoint.get("url") == url and endpoint.get("status") == "enabled" and is_of_mode

@@ -1,0 +1,192 @@
+"""The site's part of `check_live`: mail, address, legal pages, and the work in the background."""
+
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+
+import dns.exception
+import dns.resolver
+import requests
+from django.conf import settings
+from django.core import signing
+from django.core.checks import run_checks
+from django.utils import timezone
+
+from mobayilo.health import PROBE_SALT, cache_is_ready
+from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
+from mobayilo.lib.seller import missing_legal_pages
+from mobayilo.overview.periodic import late_seconds
+
+LEAST_DAYS_OF_CERTIFICATE = 14
+OLDEST_BACKUP = timedelta(hours=12)
+LATEST_WORK_SECONDS = 300
+# Checks whose subject has a line of its own here.
+NAMED_ELSEWHERE = {"billing.E003", "mobayilo.E008", "mobayilo.E009", "telephony.E007"}
+FORGED_ADDRESS = "192.0.2.1"  # of documentation (RFC 5737): no proxy and no client has it
+
+
+def findings() -> Iterator[Finding]:
+    """Yield the findings about everything that is neither Twilio nor Stripe."""
+    yield from of_configuration()
+    yield from of_mail()
+    yield from of_address()
+    yield from of_background()
+
+
+def of_configuration() -> Iterator[Finding]:
+    checked = run_checks(include_deployment_checks=True)
+    errors = [
+        one
+        for one in checked
+        if one.is_serious() and not one.is_silenced() and one.id not in NAMED_ELSEWHERE
+    ]
+    yield judge(
+        "Configuration",
+        not errors,
+        "manage.py check finds no error",
+        " ".join(str(one.msg) for one in errors),
+        "See the hints of manage.py check --deploy.",
+    )
+    missing = missing_legal_pages()
+    yield judge(
+        "Legal pages",
+        not missing,
+        "terms, privacy, refunds",
+        f"There is no page of {', '.join(missing)}.",
+        "Set COMPANY_NAME and COMPANY_ADDRESS, or TERMS_URL, PRIVACY_URL and REFUNDS_URL.",
+    )
+    yield judge(
+        "Support address",
+        bool(settings.SUPPORT_EMAIL),
+        settings.SUPPORT_EMAIL,
+        "Customers can write to no one.",
+        "Set SUPPORT_EMAIL.",
+    )
+
+
+def of_mail() -> Iterator[Finding]:
+    """Yield what DNS says of the sender's domain: SPF (RFC 7208), DMARC (7489), DKIM (6376)."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    records = {
+        "SPF": (domain, "v=spf1", "Publish the record that your mail provider names."),
+        "DMARC": (f"_dmarc.{domain}", "v=DMARC1", "Publish one, such as v=DMARC1; p=quarantine."),
+    }
+    if selector := settings.MAIL_DKIM_SELECTOR:
+        name = f"{selector}._domainkey.{domain}"
+        records["DKIM"] = (name, "p=", "Publish the key that your mail provider names.")
+    else:
+        yield unchecked("DKIM", "MAIL_DKIM_SELECTOR names no selector")
+    for subject, (name, begin, remedy) in records.items():
+        try:
+            texts = text_records(name)
+        except dns.exception.DNSException as error:
+            yield wrong(subject, f"{name} cannot be looked up: {error}", "Look at DNS_RESOLVER.")
+            continue
+        is_there = any(_matches(text, begin) for text in texts)
+        yield judge(subject, is_there, name, f"{name} has no record of it.", remedy)
+
+
+def _matches(text: str, begin: str) -> bool:
+    if begin != "p=":
+        return text.startswith(begin)
+    keys = [part.strip() for part in text.split(";") if part.strip().startswith("p=")]
+    return any(len(key) > len("p=") for key in keys)  # an empty key is a revoked one
+
+
+def text_records(name: str) -> list[str]:
+    """Return the TXT records of a name; none where there is no such name."""
+    resolver = dns.resolver.Resolver(configure=not settings.DNS_RESOLVER)
+    if settings.DNS_RESOLVER:
+        address, _, port = settings.DNS_RESOLVER.partition(":")
+        resolver.nameservers, resolver.port = [address], int(port or 53)
+    resolver.lifetime = 5.0
+    try:
+        answer = resolver.resolve(name, "TXT")
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    return [b"".join(record.strings).decode(errors="replace") for record in answer]
+
+
+def of_address() -> Iterator[Finding]:
+    """Yield whether the site answers at its address, and counts its proxies right."""
+    probe = signing.dumps("probe", salt=PROBE_SALT)
+    url = f"{settings.PUBLIC_URL}/probe/{probe}"
+    try:
+        with requests.Session() as session:
+            session.trust_env = not settings.IS_LOCAL
+            headers = {"X-Forwarded-For": FORGED_ADDRESS}
+            answer = session.get(url, headers=headers, timeout=10, allow_redirects=False)
+            seen = str(answer.json()["address"])
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        yield wrong(
+            "Site",
+            f"{settings.PUBLIC_URL} does not answer: {type(error).__name__}.",
+            "Look at DNS, nginx and mobayilo-web.",
+        )
+        return
+    yield right("Site", settings.PUBLIC_URL)
+    yield from of_certificate()
+    yield judge(
+        "Proxies",
+        seen != FORGED_ADDRESS,
+        f"TRUSTED_PROXY_COUNT is {settings.TRUSTED_PROXY_COUNT}",
+        "A client can write the address that it is counted by.",
+        "Lower TRUSTED_PROXY_COUNT.",
+    )
+
+
+def of_certificate() -> Iterator[Finding]:
+    if settings.PUBLIC.scheme != "https":
+        yield unchecked("Certificate", "the site is on this machine, without one")
+        return
+    address = (settings.PUBLIC.hostname, settings.PUBLIC.port or 443)
+    pem = ssl.get_server_certificate(address, timeout=10)
+    ends_at = certificate_end(pem)
+    days = (ends_at - datetime.now(UTC)).days
+    yield judge(
+        "Certificate",
+        days >= LEAST_DAYS_OF_CERTIFICATE,
+        f"until {ends_at:%Y-%m-%d}",
+        f"It ends in {days} days.",
+        "Renew it, and see why that does not happen by itself.",
+    )
+
+
+def certificate_end(pem: str) -> datetime:
+    """Return until when a certificate is valid."""
+    from cryptography import x509  # only this needs it, and importing it takes a while
+
+    return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
+
+
+def of_background() -> Iterator[Finding]:
+    yield judge(
+        "Counters",
+        cache_is_ready(),
+        "Redis answers" if settings.REDIS_URL else "in memory",
+        "Redis does not answer.",
+        "Look at REDIS_URL and at redis-server.",
+    )
+    late = late_seconds(timezone.now())
+    yield judge(
+        "Periodic work",
+        late < LATEST_WORK_SECONDS,
+        "in time",
+        "A job never ran, or waits for too long.",
+        "Start mobayilo-periodic, and wait a minute.",
+    )
+    if not settings.BACKUP_FOLDER:
+        yield unchecked("Backup", "BACKUP_FOLDER names no folder")
+        return
+    dumps = [path.stat().st_mtime for path in Path(settings.BACKUP_FOLDER).glob("*")]
+    is_fresh = bool(dumps) and time.time() - max(dumps) < OLDEST_BACKUP.total_seconds()
+    yield judge(
+        "Backup",
+        is_fresh,
+        "younger than twelve hours",
+        "The newest dump is older than twelve hours, or there is none.",
+        "Start mobayilo-backup.service, and enable its timer.",
+    )

@@ -1,0 +1,114 @@
+"""The carrier's part of `check_live`: what has to be right at Twilio before the first customer."""
+
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.utils import timezone
+
+from mobayilo.lib.errors import ProductError
+from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
+from telephony.models import Rate
+from telephony.rates.deck import usable_decks
+from telephony.twilio import gateway
+
+CONSOLE = "https://console.twilio.com"
+
+
+def findings() -> Iterator[Finding]:
+    """Yield the findings about Twilio and the price list."""
+    account = ask(
+        "Twilio account",
+        gateway.check_account,
+        f"Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to what {CONSOLE} shows.",
+    )
+    yield account
+    if account.is_right:
+        yield from of_account()
+    yield from of_deck(is_reachable=bool(account.is_right))
+
+
+def of_account() -> Iterator[Finding]:
+    kind = gateway.account_type()
+    yield judge(
+        "Twilio account type",
+        kind == "Full",
+        kind,
+        f"It is a {kind} account: it calls verified numbers only, and ten minutes at most.",
+        f"Upgrade it at {CONSOLE}.",
+    )
+    yield judge(
+        "Twilio customer profile",
+        gateway.has_approved_profile(),
+        "approved",
+        "None is approved: calls to +1 are refused (21216).",
+        "Complete the Primary Customer Profile under Trust Hub.",
+    )
+    number = ask(
+        "Twilio number",
+        gateway.check_from_number,
+        "Set TWILIO_FROM_NUMBER to a voice number under Phone Numbers, Active numbers.",
+    )
+    yield number
+    if number.is_right:
+        yield judge(
+            "Answer to inbound calls",
+            gateway.answers_inbound_calls(),
+            "the number has one",
+            "People who call the number back hear an error.",
+            "Give the number a TwiML Bin with an announcement (Phone Numbers, the number, Voice).",
+        )
+    yield ask(
+        "Twilio Verify",
+        gateway.check_verify_service,
+        "Create a service under Verify, Services and set TWILIO_VERIFY_SERVICE_SID to its SID.",
+    )
+    yield unchecked("Verify channels", "whether SMS and voice are sent is seen by sending one only")
+    yield unchecked("Twilio API key", "none is used: requests carry the auth token")
+
+
+def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
+    """Yield whether a price list is in force, and whether Twilio may call its countries."""
+    deck = (
+        usable_decks()
+        .filter(effective_from__lte=timezone.now())
+        .order_by("-effective_from", "-id")
+        .first()
+    )
+    if deck is None:
+        yield wrong(
+            "Price list",
+            "None is in force: no call has a price.",
+            "Import yours: manage.py import_rates FILE.",
+        )
+        return
+    yield right("Price list", f"deck {deck.pk}")
+    if not is_reachable:
+        return
+    rates = Rate.objects.filter(deck=deck).exclude(country="001").order_by("country")
+    countries = rates.values_list("country", flat=True).distinct()
+    wanted = sorted(set(countries) - set(settings.CLOSED_COUNTRIES))
+    closed = [country for country in wanted if not _may_call(country)]
+    yield judge(
+        "Dialing permissions",
+        not closed,
+        f"{len(wanted)} countries of the price list",
+        f"Twilio may not call {', '.join(closed)}, which have a price.",
+        "Allow them under Voice, Settings, Geo permissions, or name them in CLOSED_COUNTRIES.",
+    )
+
+
+def _may_call(country: str) -> bool:
+    try:
+        gateway.check_dialing_permission(country)
+    except ProductError as refusal:
+        # A place that Twilio has no permissions for, such as a satellite network.
+        return refusal.code != "destination_blocked"
+    return True
+
+
+def ask(subject: str, check: Callable[[], str], remedy: str) -> Finding:
+    """Return the finding of a check that raises ProductError where something is wrong."""
+    try:
+        return right(subject, check())
+    except ProductError as refusal:
+        return wrong(subject, refusal.message, remedy)

@@ -1,0 +1,145 @@
+"""`check_live` before a sandbox in which one thing after the other is wrong."""
+
+import json
+import os
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from mobayilo.overview.models import PeriodicJob
+from mobayilo.overview.periodic import JOBS
+from telephony.models import RateDeck
+from tests.mobayilo.overview.resolver import resolver
+from tests.telephony.decks import GOOD, HEADER
+from tests.telephony.printing import printed
+from tests.telephony.sandbox import Sandbox, running_sandbox
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+RECORDS = {
+    "example.com": "v=spf1 include:_spf.example.net -all",
+    "_dmarc.example.com": "v=DMARC1; p=reject",
+    "one._domainkey.example.com": "v=DKIM1; k=rsa; p=MIGf",
+}
+RIGHTS = ["GET /v1/disputes", "POST /v1/refunds", "GET /v1/checkout/*", "GET /v1/radar/*"]
+# What is planted at a provider, and the only thing that is wrong then.
+AT_PROVIDERS: list[tuple[str, dict[str, Any], str]] = [
+    ("twilio", {"account_type": "Trial"}, "Twilio account type"),
+    ("twilio", {"profile": "draft"}, "Twilio customer profile"),
+    ("twilio", {"owned_numbers": {"capabilities": {"voice": False}}}, "Twilio number"),
+    ("twilio", {"owned_numbers": {"voice_url": ""}}, "Answer to inbound calls"),
+    ("twilio", {"closed_countries": ["GB"]}, "Dialing permissions"),
+    *[("stripe/account", {"lacking_rights": [right]}, "Stripe rights") for right in RIGHTS],
+    ("stripe/account", {"account": {"charges_enabled": False}}, "Stripe charges"),
+    ("stripe/account", {"endpoint": {"status": "disabled"}}, "Stripe webhook endpoint"),
+    ("stripe/account", {"endpoint": {"url": "https://other.example"}}, "Stripe webhook endpoint"),
+    ("stripe/account", {"endpoint": {"livemode": False}}, "Stripe webhook endpoint"),
+    (
+        "stripe/account",
+        {"endpoint": {"enabled_events": ["checkout.session.completed"]}},
+        "Stripe events",
+    ),
+]
+IN_SETTINGS = [
+    ("TWILIO_AUTH_TOKEN", "wrong", "Twilio account"),
+    ("TWILIO_VERIFY_SERVICE_SID", "VA" + "9" * 32, "Twilio Verify"),
+    ("STRIPE_API_KEY", "rk_live_other", "Stripe key"),
+    ("SUPPORT_EMAIL", "", "Support address"),
+    ("COMPANY_NAME", "", "Legal pages"),
+    ("MAIL_DKIM_SELECTOR", "two", "DKIM"),
+    ("TRUSTED_PROXY_COUNT", 1, "Proxies"),
+    ("BACKUP_FOLDER", "/nowhere", "Backup"),
+]
+
+
+@pytest.fixture(scope="module")
+def live_sandbox(live_server: LiveServer) -> Iterator[Sandbox]:
+    """The providers in live mode."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setitem(os.environ, "STRIPE_API_KEY", "rk_live_sandbox")
+        with running_sandbox(live_server.url) as sandbox:
+            yield sandbox
+
+
+@pytest.fixture
+def opening(
+    live_sandbox: Sandbox, live_server: LiveServer, settings: Settings, tmp_path: Path
+) -> Iterator[Sandbox]:
+    """A house in which all is right."""
+    live_sandbox.post("reset")
+    settings.PUBLIC_URL = live_server.url
+    settings.TWILIO_API_URL = settings.STRIPE_API_URL = live_sandbox.url
+    settings.STRIPE_API_KEY = "rk_live_sandbox"
+    settings.SUPPORT_EMAIL = "help@example.com"
+    settings.DEFAULT_FROM_EMAIL = "Mobayilo <hello@example.com>"
+    settings.MAIL_DKIM_SELECTOR = "one"
+    settings.COMPANY_NAME, settings.COMPANY_ADDRESS = "Example Ltd", "1 Example Street; London"
+    settings.MOBY_INSTALL_COMMAND = "pipx install https://example.com/moby-1-py3-none-any.whl"
+    (tmp_path / "dump").touch()
+    settings.BACKUP_FOLDER = str(tmp_path)
+    deck = tmp_path / "deck.csv"
+    deck.write_text(HEADER + GOOD)
+    call_command("import_rates", str(deck))
+    for name in JOBS:
+        PeriodicJob.objects.create(name=name, next_run_at=timezone.now() + JOBS[name])
+    with resolver(RECORDS) as address:
+        settings.DNS_RESOLVER = address
+        yield live_sandbox
+
+
+def wrong_things() -> set[str]:
+    """What check_live calls wrong; its exit status agrees."""
+    text, status = StringIO(), 0
+    try:
+        call_command("check_live", "--json", stdout=text)
+    except SystemExit as end:
+        status = int(str(end.code))
+    document = json.loads(text.getvalue())
+    assert document["ok"] is (status == 0)
+    return {one["subject"] for one in document["findings"] if one["is_right"] is False}
+
+
+def test_house_in_which_all_is_right_may_open(opening: Sandbox) -> None:
+    assert wrong_things() == set()
+    text = printed("check_live", "--mail", "alice@example.org")
+    assert "✗" not in text
+    assert text.endswith("Ready to open.\n")
+    assert "✓ Mail: sent to alice@example.org" in text
+
+
+def test_each_fault_at_a_provider_names_itself_and_no_other(opening: Sandbox) -> None:
+    for provider, changes, subject in AT_PROVIDERS:
+        opening.post("reset")
+        opening.post(provider, **changes)
+        assert wrong_things() == {subject}, changes
+
+
+def test_each_wrong_setting_names_itself_and_no_other(opening: Sandbox, settings: Settings) -> None:
+    for name, value, subject in IN_SETTINGS:
+        before = getattr(settings, name)
+        setattr(settings, name, value)
+        assert wrong_things() == {subject}, name
+        setattr(settings, name, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"), [("example.com", "SPF"), ("_dmarc.example.com", "DMARC")]
+)
+def test_missing_record_of_the_mail_domain_is_named(
+    opening: Sandbox, settings: Settings, name: str, subject: str
+) -> None:
+    with resolver({known: text for known, text in RECORDS.items() if known != name}) as address:
+        settings.DNS_RESOLVER = address
+        assert wrong_things() == {subject}
+
+
+def test_work_that_stands_still_and_a_missing_price_list_are_named(opening: Sandbox) -> None:
+    PeriodicJob.objects.all().delete()
+    RateDeck.objects.update(withdrawn_at=timezone.now())
+    assert wrong_things() == {"Periodic work", "Price list"}
