@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,8 +48,10 @@ _FAILURES = {
 
 def registration_of(caller_id: CallerId) -> Registration | None:
     """Return the registration of the number, or else the last attempt with this phone."""
-    registered = Registration.objects.filter(e164=caller_id.e164, state=State.REGISTERED).first()
-    return registered or caller_id.registrations.order_by("-id").first()
+    is_registered = Q(e164=caller_id.e164, state=State.REGISTERED)
+    found = list(Registration.objects.filter(is_registered | Q(caller_id=caller_id)))
+    found.sort(key=lambda one: (one.state == State.REGISTERED, one.pk))
+    return found[-1] if found else None
 
 
 def registrations_of(phones: Sequence[CallerId]) -> dict[int, Registration]:

@@ -24,6 +24,8 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("delete", "caller-ids/<str:public_id>"): {},
     ("post", "caller-ids/<str:public_id>/default"): {},
     ("post", "caller-ids/country"): {"country": "DE"},
+    ("post", "caller-ids/only-my-number"): {"only_my_number": True},
+    ("delete", "caller-ids/<str:public_id>/register"): {},
     ("post", "calls/<str:public_id>/hangup"): {},
     ("post", "numbers/check"): {"number": "020 7946 0018", "country": "GB"},
     ("post", "quote"): {"to": "+442079460018"},
@@ -36,7 +38,14 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
 }
 # Held with the provider that they ask.
 HELD_ELSEWHERE = {
-    ("post", path) for path in ("calls", "caller-ids", "caller-ids/confirm", "topups")
+    ("post", path)
+    for path in (
+        "calls",
+        "caller-ids",
+        "caller-ids/confirm",
+        "caller-ids/<str:public_id>/register",
+        "topups",
+    )
 }
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, User
 from billing.models import TopUp, Transfer
-from telephony.models import Call, CallerId
+from telephony.models import Call, CallerId, Registration
 from tests.house.endpoints import endpoints
 from tests.people import new_token
 from tests.web.scenes import credit, past_call, proved_phone
@@ -59,8 +59,13 @@ def belongings(user: User) -> dict[str, str]:
     )
     token = new_token(user, kind=AccessToken.Kind.DEVICE).row
     session = UserSession.objects.create(user=user, ip="192.0.2.1", session_key="x" * 32)
+    registration = Registration.objects.create(
+        account=user.account, user=user, caller_id=phone, e164=phone.e164,
+        expires_at=timezone.now() + timedelta(minutes=5),
+    )  # fmt: skip
     return {
         "caller-ids": phone.public_id,
+        "registration": registration.public_id,
         "calls": past_call(user, phone, ("+442079460018", "GB", "completed", 60)).public_id,
         "call": Call.objects.get(account=user.account).public_id,
         "tokens": token.public_id,
