@@ -62,7 +62,7 @@ class CallPrice:
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
         """Return how long leg A may last: while leg B rings, and then for the whole talk.
 
-        A <Dial> whose number is refused rings nobody, so the longest leg has room for a second one.
+        A refused <Dial> rings no phone, so the longest leg has room for a second one.
         """
         rings_seconds = self.ring_seconds * self.dials + RING_SLACK_SECONDS
         return min(rings_seconds + limit_seconds, LONGEST_LEG_SECONDS)

@@ -107,7 +107,7 @@ def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
 
 
 def _explain_dial(call: Call, leg_a_sid: str) -> None:
-    """Ask why nobody was rung: the <Dial> was refused, or the customer hung up before it.
+    """Ask why no phone rang: the <Dial> was refused, or the customer hung up before it.
 
     A refusal is noted at leg A. The first of two <Dial>s has its own note.
     """

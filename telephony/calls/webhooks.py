@@ -143,7 +143,7 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
 def _is_number_refused(request: HttpRequest) -> bool:
     """Report whether a <Dial> ended because its number may not be shown.
 
-    Twilio may leave out the code, and then the missing SID says that nobody was rung.
+    Twilio may leave out the code, and then the missing SID says that no phone rang.
     """
     if request.POST.get("DialCallStatus") != "failed":
         return False

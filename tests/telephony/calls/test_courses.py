@@ -1,6 +1,6 @@
 """Calls whose number is refused, in courses of chance: clean books, and what was promised is true.
 
-The suite plays 300 courses, the same each time; `make soak` plays COURSES of them.
+The suite plays 300 courses, the same each time; `make soak` plays COURSES.
 """
 
 import os

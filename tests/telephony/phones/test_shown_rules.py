@@ -1,4 +1,4 @@
-"""Rules about whose number is shown, in versions, and what a quote makes of them."""
+"""Rules about whose number is shown, in versions, and the promise of a quote."""
 
 from pathlib import Path
 from typing import Any
