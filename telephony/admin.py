@@ -462,11 +462,10 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
             return ["account_id", *LIMIT_NAMES, "reason"]
         return [name for name in self.list_display if isinstance(name, str)]
 
-    def facts_of(self, request: HttpRequest, row: Account | AccountLimits) -> dict[str, str]:
-        account = row if isinstance(row, Account) else row.account
+    def facts_of_account(self, request: HttpRequest, account: Account) -> dict[str, str]:
         limits = limits_of(account)
         return {
-            **super().facts_of(request, row),
+            **super().facts_of_account(request, account),
             "Calls at once": str(limits.calls_at_once),
             "Calls an hour": str(limits.calls_per_hour),
             "New numbers an hour": str(limits.new_numbers_per_hour),

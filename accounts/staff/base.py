@@ -95,8 +95,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
     def facts_of(self, request: HttpRequest, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of any page
         """Return what staff look at before they act on a row: at least whose it is."""
         account = account_of(row)
-        if account is None:
-            return {}
+        return self.facts_of_account(request, account) if account else {}
+
+    def facts_of_account(self, request: HttpRequest, account: Account) -> dict[str, str]:
+        """Return what staff look at before they add a row to an account."""
         users = ", ".join(user.email for user in User.objects.filter(account=account))
         return {"Users": users or "none", "Account": str(account)}
 
@@ -138,7 +140,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         """Show the form of an operation, with the facts of the account that it names."""
         named = request.POST.get("account_id") or request.GET.get("account_id") or ""
         account = Account.objects.filter(public_id=named).first()
-        facts = self.facts_of(request, account) if account else {}
+        facts = self.facts_of_account(request, account) if account else {}
         return super().add_view(request, form_url, {**(extra_context or {}), "facts": facts})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
