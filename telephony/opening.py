@@ -45,7 +45,7 @@ def of_account() -> Iterator[Finding]:
     )
     number = ask(
         "Twilio number",
-        gateway.check_from_number,
+        lambda: gateway.check_number(settings.TWILIO_FROM_NUMBER),
         "Set TWILIO_FROM_NUMBER to a voice number under Phone Numbers, Active numbers.",
     )
     yield number

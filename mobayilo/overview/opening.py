@@ -142,7 +142,7 @@ def of_certificate() -> Iterator[Finding]:
     if settings.PUBLIC.scheme != "https":
         yield unchecked("Certificate", "the site is on this machine, without one")
         return
-    address = (settings.PUBLIC.hostname, settings.PUBLIC.port or 443)
+    address = (str(settings.PUBLIC.hostname), settings.PUBLIC.port or 443)
     pem = ssl.get_server_certificate(address, timeout=10)
     ends_at = certificate_end(pem)
     days = (ends_at - datetime.now(UTC)).days
