@@ -94,7 +94,7 @@ def opening(
 
 
 def wrong_things() -> set[str]:
-    """What check_live calls wrong; its exit status agrees."""
+    """Return the subjects that check_live calls wrong; its exit status agrees."""
     text, status = StringIO(), 0
     try:
         call_command("check_live", "--json", stdout=text)
