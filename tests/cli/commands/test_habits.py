@@ -1,4 +1,4 @@
-"""What people type from habit: short names, no id where one call runs, options anywhere."""
+"""Habits of people who type: short names, no id where one call runs, options anywhere."""
 
 import os
 import signal
