@@ -1,4 +1,4 @@
-"""Who is behind the site, for people and for programs."""
+"""Show the company behind the site, to people and to programs."""
 
 import pytest
 from allauth.account.models import EmailAddress
