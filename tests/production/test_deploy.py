@@ -45,8 +45,9 @@ def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> Non
     filled = LINE.sub(
         lambda m: f"{m[0]}{gaps.get(m[2], '')}", (DEPLOY / "mobayilo.env").read_text()
     )
-    # The release lies where the test runs instead of at /srv/mobayilo.
-    path.write_text(filled.replace("/srv/mobayilo", str(ROOT)))
+    # The release lies where the test runs instead of at /srv/mobayilo, with no wheel built.
+    moby = "MOBY_INSTALL_COMMAND=pipx install https://example.org/moby-0.1.0-py3-none-any.whl\n"
+    path.write_text(filled.replace("/srv/mobayilo", str(ROOT)) + moby)
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "ERROR"]
     env = {"PATH": os.environ["PATH"], "ENV_FILE": str(path)}
     checked = subprocess.run(

@@ -218,9 +218,9 @@ def test_approval_warns_when_the_device_is_elsewhere(client: Client, alice: User
     body = start(client)
     browser = sign_in(alice)
     enter_code(browser, body["user_code"])
-    assert "another network" not in browser.get("/device/confirm").content.decode()
+    assert "a different network" not in browser.get("/device/confirm").content.decode()
     DeviceLogin.objects.update(ip="198.51.100.9")
-    assert "another network" in browser.get("/device/confirm").content.decode()
+    assert "a different network" in browser.get("/device/confirm").content.decode()
 
 
 def test_approval_warns_when_the_device_is_abroad(
@@ -232,6 +232,6 @@ def test_approval_warns_when_the_device_is_abroad(
     browser = sign_in(alice)
     enter_code(browser, body["user_code"])
     page = browser.get("/device/confirm", headers={"CF-IPCountry": "GB"}).content.decode()
-    assert "The device asks from BR, and you are in GB." in page
+    assert "The request comes from BR, and you are in GB." in page
     unknown = browser.get("/device/confirm", headers={"CF-IPCountry": "<script>"})
-    assert "The device asks from BR, and" not in unknown.content.decode()
+    assert "The request comes from BR, and" not in unknown.content.decode()
