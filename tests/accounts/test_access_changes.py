@@ -64,7 +64,7 @@ def test_support_that_adds_an_address_of_its_own_is_noticed(
     thief.set_password(PASSWORD)
     thief.save()
     shown = sign_in(alice).get("/settings/security").content.decode()
-    assert "User added: sam.the.thief@mail.example" in shown
+    assert "User sam.the.thief@mail.example added to the account" in shown
     assert helper.email not in shown
     assert AuditEvent.objects.get(action="user.added").user == helper
 

@@ -25,6 +25,7 @@ PUBLIC_PARTS = {
     "month": "11",
     "outcome": "approved",
     "registration_id": "x",
+    "signed": "x",
     "year": "2026",
 }
 

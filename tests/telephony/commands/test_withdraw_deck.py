@@ -68,8 +68,8 @@ def test_only_deck_is_not_withdrawn() -> None:
 
 def test_deck_to_come_is_none_that_would_be_in_force(deck: Path) -> None:
     only = RateDeck.objects.get()
-    deck.write_text(DECK.replace("60,60,\n", "60,60,2999-01-01\n").replace("fixed", "mobile"))
-    rows = [line for line in deck.read_text().splitlines() if "2999" in line or "prefix" in line]
+    deck.write_text(DECK.replace("60,60,\n", "60,60,2099-01-01\n").replace("fixed", "mobile"))
+    rows = [line for line in deck.read_text().splitlines() if "2099" in line or "prefix" in line]
     deck.write_text("\n".join(rows))
     call_command("import_rates", str(deck), "--allow-gaps", "--allow-jumps", stdout=StringIO())
     coming = RateDeck.objects.latest("id")
