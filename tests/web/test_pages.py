@@ -51,6 +51,16 @@ NOT_LISTED = {
     "client:installer",
     "client:requirements",
     "client:wheel",
+    "overview:favicon",
+    "overview:robots-txt",
+    "overview:security-txt",
+    "overview:touch-icon",
+    "probe",
+    # Not there until the operator names the company, as tests of their own do
+    "overview:privacy",
+    "overview:refunds",
+    "overview:terms",
+    "overview:terms-accept",
     "healthz",
     "metrics",
     "mfa_download_recovery_codes",
@@ -163,7 +173,7 @@ def test_every_page_of_the_product_is_listed(alice: User) -> None:
         for name, parts in missing.items()
         if leads_to(client, paths_of_things.get(name) or reverse(name, kwargs=parts)) not in listed
     }
-    assert {name for name in unlisted if "webhook" not in name and "oauth" not in name} == TAKE_POST
+    assert {n for n in unlisted if "webhook" not in n and "oauth" not in n} == TAKE_POST
 
 
 def leads_to(client: Client, path: str) -> str:
