@@ -18,7 +18,8 @@ def test_unknown_api_path_answers_the_error_object(client: Client) -> None:
 def test_client_names_the_versions_of_moby(client: Client) -> None:
     answer = client.get("/api/cli/v1/client")
     assert answer.status_code == 200
-    assert set(answer.json()) == {"latest_version", "min_version", "install_command", "wheel_url"}
+    named = {"latest_version", "min_version", "install_command", "wheel_url", "support_email"}
+    assert set(answer.json()) == named
 
 
 @pytest.mark.usefixtures("still_clock")

@@ -19,7 +19,7 @@ def test_notices_wait_for_success_and_leave_errors_alone(moby: Moby, server: Stu
 
 
 def test_unforeseen_failure_is_one_and_no_traceback(moby: Moby, server: StubServer) -> None:
-    server.on("GET", "balance", {**d.BALANCE, "held_cents": "a lot", "balance": None})
+    server.on("GET", "balance", {**d.BALANCE, "balance_cents": "a lot", "available_cents": "a lot"})
     ran = moby.run("balance", "-vv", MOBY_TOKEN=d.TOKEN)
     assert ran.code == 1
     assert "Traceback" not in ran.stderr

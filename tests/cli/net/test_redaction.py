@@ -62,8 +62,15 @@ def test_login_shows_no_secret_at_any_verbosity(
 
 
 # Commands that the table of one request cannot hold; each has a test of its own below or above.
-ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth token", "login", "doctor"}
-SILENT = {"completions", "help"}  # they know no secret: they read no token and ask no server
+ELSEWHERE = {
+    "auth login", "auth logout", "auth refresh", "auth token", "login", "doctor",
+    "caller-id only-my-number", "caller-id register", "logout", "whoami",
+}  # fmt: skip
+SILENT = {
+    "completions",
+    "help",
+    "version",
+}  # they know no secret: they read no token and ask no server
 
 
 def test_no_command_is_forgotten() -> None:

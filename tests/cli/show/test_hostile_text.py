@@ -24,8 +24,12 @@ def test_call_prints_nothing_raw(moby: Moby, server: StubServer) -> None:
 
 @pytest.mark.parametrize("command", ["calls list --csv", "calls list", "transactions --csv"])
 def test_lists_print_nothing_raw(moby: Moby, server: StubServer, command: str) -> None:
-    server.on("GET", "calls", d.page({**d.COMPLETED, "call_id": HOSTILE, "to": HOSTILE}))
-    server.on("GET", "transactions", d.page({**d.TRANSACTION, "reference": HOSTILE}))
+    rows = {
+        "calls": {**d.COMPLETED, "call_id": HOSTILE, "to": HOSTILE},
+        "transactions": {**d.TRANSACTION, "reference": HOSTILE},
+    }
+    path = command.split()[0]
+    server.on("GET", path, d.page(rows[path]))
     ran = moby.run(*command.split())
     assert ran.code == 0
     assert not RAW & set(ran.stdout + ran.stderr)

@@ -24,6 +24,7 @@ def test_status_tells_who_asks_with_which_token(alice: User) -> None:
         "caller_id_e164": None,
         "default_country": None,
         "frozen": False,
+        "only_my_number": False,
     }
 
 

@@ -24,7 +24,9 @@ def leave_everything_stuck(user: User) -> None:
     something_of_everything(user)
     long_ago = timezone.now() - timedelta(days=2)
     first, second = Call.objects.order_by("id")[:2]
-    Call.objects.filter(pk=first.pk).update(settled_at=None, ended_at=long_ago)
+    Call.objects.filter(pk=first.pk).update(
+        settled_at=None, ended_at=long_ago, number_refusals=1, created_at=timezone.now()
+    )
     Call.objects.filter(pk=second.pk).update(
         settled_at=None, ended_at=None, leg_a_sid=None, created_at=long_ago
     )
@@ -46,7 +48,7 @@ def leave_everything_stuck(user: User) -> None:
 def test_nothing_is_stuck_in_an_empty_house(alice: User) -> None:
     shown = desk_of("operator").get(TODAY).content.decode()
     counts = [int(count) for _, _, _, count in STUCK.findall(shown)]
-    assert counts == [0] * 15
+    assert counts == [0] * 16
 
 
 def test_what_is_stuck_is_counted_and_leads_to_its_list(alice: User) -> None:
