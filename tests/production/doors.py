@@ -8,7 +8,7 @@ from tests.people import PASSWORD
 # Addresses that anyone may read; all others ask for a sign-in. The files under client/ are open too
 # where a wheel was built.
 OPEN_TO_ALL = {
-    "", "client/", "healthz", "readyz", "rates", "contact", "help", "numbers/check",
+    "", "client/", "healthz", "robots.txt", "readyz", "rates", "contact", "help", "numbers/check",
     ".well-known/oauth-authorization-server", "api/cli/v1/client",
     "api/cli/v1/rates/<str:country>",
     "accounts/login/", "accounts/signup/", "accounts/inactive/", "accounts/confirm-email/",

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.authenticator_app import code_shown
+from dev.cluster import wait_until
 from dev.customer import Customer
 from dev.stack import Stack
 from tests.live import stack as stack
@@ -149,6 +150,11 @@ def test_lost_phone_is_replaced_with_a_recovery_code(walk: Walk) -> None:
     walk.page.locator("[name=code]").fill(recovery_code)
     walk.press("Sign in")
     walk.reads("You used a recovery code. 9 are left")
-    assert "Recovery codes left: 9" in walk.customer.browser.newest_mail(walk.customer.email)
+    customer = walk.customer
+    wait_until(
+        lambda: "Recovery codes left: 9" in customer.browser.newest_mail(customer.email),
+        "the mail about the code",
+        seconds=30,
+    )
     walk.open("/accounts/2fa/")
     walk.reads("9 codes are left")

@@ -191,7 +191,7 @@ def _kinds(now: datetime) -> Iterator[tuple[str, type[Model], dict[str, object]]
     yield "Holds past their time", Hold, {"state": "open", "expires_at__lt": now - TEN_MINUTES}
     overdue: dict[str, object] = {
         "status": "pending",
-        "processing_since": None,
+        "processing_since__isnull": True,
         "expires_at__lt": now - HOUR,
     }
     yield "Top-ups past their time", TopUp, overdue
