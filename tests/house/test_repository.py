@@ -10,7 +10,7 @@ from accounts.secrets import looks_like_token
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = re.compile(
-    r"[sr]k_live_\w{8,}|whsec_[0-9A-Za-z+/]{32,}|-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}"
+    r"[sr]k_live_\w+|whsec_[0-9A-Za-z+/]{32,}|-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}"
 )
 # A command that gets a package, then options, then the name alone; also as a list of words.
 BARE_NAME = re.compile(

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.live_keys import live_key
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -20,7 +22,7 @@ def check_deployment(**changes: str | None) -> subprocess.CompletedProcess[str]:
         "TWILIO_AUTH_TOKEN": "0" * 32,
         "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
         "TWILIO_FROM_NUMBER": "+12025550100",
-        "STRIPE_API_KEY": "rk_live_0",
+        "STRIPE_API_KEY": live_key(),
         "MAIL_FROM": "Mobayilo <hello@mobayilo.com>",
         "SUPPORT_EMAIL": "support@mobayilo.com",
         "COMPANY_NAME": "Mobayilo Ltd",

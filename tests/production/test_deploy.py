@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from dev.cluster import Cluster
 from dev.stack import ROOT
+from tests.live_keys import live_key
 from tests.templates import copy_database, url_of
 
 DEPLOY = ROOT / "deploy"
@@ -35,7 +36,7 @@ def test_environment_file_starts_once_its_gaps_are_filled(tmp_path: Path) -> Non
         "TWILIO_AUTH_TOKEN": "0" * 32,
         "TWILIO_VERIFY_SERVICE_SID": "VA" + "0" * 31 + "1",
         "TWILIO_FROM_NUMBER": "+12025550100",
-        "STRIPE_API_KEY": "rk_live_0",
+        "STRIPE_API_KEY": live_key(),
         "COMPANY_NAME": "Mobayilo Ltd",
         "COMPANY_ADDRESS": "1 Example Street; London; United Kingdom",
         "STRIPE_WEBHOOK_SECRET": "whsec_0",

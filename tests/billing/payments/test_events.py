@@ -13,6 +13,7 @@ from billing.models import StripeEvent, TopUp
 from billing.payments.events import apply_overdue
 from tests.billing.money import totals
 from tests.billing.payments.stripe_events import event, paid, send
+from tests.live_keys import live_key
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -100,7 +101,7 @@ def test_session_that_is_complete_but_not_paid_credits_nothing(
 
 @pytest.mark.parametrize(
     ("key", "livemode"),
-    [("rk_live_0", False), ("sk_live_0", None), ("rk_live_0", "true"), ("rk_test_0", True)],
+    [(live_key(), False), (live_key(kind="sk"), None), (live_key(), "true"), ("rk_test_0", True)],
 )
 def test_event_of_another_mode_than_the_key_credits_nothing(
     unpaid: TopUp, settings: Settings, key: str, livemode: object
@@ -112,7 +113,7 @@ def test_event_of_another_mode_than_the_key_credits_nothing(
 
 
 def test_live_event_counts_under_a_live_key(unpaid: TopUp, settings: Settings) -> None:
-    settings.STRIPE_API_KEY = "rk_live_0"
+    settings.STRIPE_API_KEY = live_key()
     assert send(event(paid(unpaid), livemode=True)) == 200
     assert totals(unpaid.account) == (20, 0)
 
@@ -126,7 +127,7 @@ def test_test_events_stored_before_opening_are_replayed_to_no_effect(
         payload=json.loads(event(paid(unpaid))),
         stripe_created_at=timezone.now(),
     )
-    settings.STRIPE_API_KEY = "rk_live_0"
+    settings.STRIPE_API_KEY = live_key()
     assert apply_overdue() == 1
     call_command("replay_stripe_events")
     assert StripeEvent.objects.get().outcome == StripeEvent.Outcome.OTHER_MODE

@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from mobayilo.overview.models import PeriodicJob
 from mobayilo.overview.periodic import JOBS
 from telephony.models import RateDeck
+from tests.live_keys import live_key
 from tests.mobayilo.overview.resolver import resolver
 from tests.telephony.decks import GOOD, HEADER
 from tests.telephony.printing import printed
@@ -49,7 +50,7 @@ AT_PROVIDERS: list[tuple[str, dict[str, Any], str]] = [
 IN_SETTINGS = [
     ("TWILIO_AUTH_TOKEN", "wrong", "Twilio account"),
     ("TWILIO_VERIFY_SERVICE_SID", "VA" + "9" * 32, "Twilio Verify"),
-    ("STRIPE_API_KEY", "rk_live_other", "Stripe key"),
+    ("STRIPE_API_KEY", live_key("other"), "Stripe key"),
     ("SUPPORT_EMAIL", "", "Support address"),
     ("COMPANY_NAME", "", "Legal pages"),
     ("MAIL_DKIM_SELECTOR", "two", "DKIM"),
@@ -62,7 +63,7 @@ IN_SETTINGS = [
 def live_sandbox(live_server: LiveServer) -> Iterator[Sandbox]:
     """The providers in live mode."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setitem(os.environ, "STRIPE_API_KEY", "rk_live_sandbox")
+        environment.setitem(os.environ, "STRIPE_API_KEY", live_key("sandbox"))
         with running_sandbox(live_server.url) as sandbox:
             yield sandbox
 
@@ -75,7 +76,7 @@ def opening(
     live_sandbox.post("reset")
     settings.PUBLIC_URL = live_server.url
     settings.TWILIO_API_URL = settings.STRIPE_API_URL = live_sandbox.url
-    settings.STRIPE_API_KEY = "rk_live_sandbox"
+    settings.STRIPE_API_KEY = live_key("sandbox")
     settings.SUPPORT_EMAIL = "help@example.com"
     settings.DEFAULT_FROM_EMAIL = "Mobayilo <hello@example.com>"
     settings.MAIL_DKIM_SELECTOR = "one"
