@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, OuterRef, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import (
@@ -86,11 +86,9 @@ class StateCollector(Collector):
             "queue",
             _ages(now),
         )
-        newest = {
-            subject: AuditReport.objects.filter(subject=subject).order_by("-created_at").first()
-            for subject in AuditReport.Subject.values
-        }
-        audits = {subject: report for subject, report in newest.items() if report}
+        of_subject = AuditReport.objects.filter(subject=OuterRef("subject")).order_by("-created_at")
+        newest = AuditReport.objects.filter(pk=Subquery(of_subject.values("pk")[:1]))
+        audits = {report.subject: report for report in newest.order_by()}
         wrong = {
             "counters_away": not cache_is_ready(),
             "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),

@@ -1,4 +1,4 @@
-"""Keys of Stripe's live mode, joined from parts: the repository holds no text that looks like one."""
+"""Keys of Stripe's live mode, joined from parts so that the repository holds none."""
 
 
 def live_key(name: str = "0", *, kind: str = "rk") -> str:
