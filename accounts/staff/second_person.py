@@ -94,13 +94,21 @@ def _refuse_decided(act: PendingAct) -> None:
         raise ProductError("invalid_request", words, hint="")
 
 
-def _decide(act: PendingAct, state: str, *, reason: str, request: HttpRequest) -> None:
+def _decide(act: PendingAct, state: State, *, reason: str, request: HttpRequest) -> None:
+    """Mark an act as decided, and record by whom. Raise ProductError if a refusal came too late.
+
+    A confirmation has done the act by now, so that it stands over a refusal made meanwhile.
+    """
     staff = signed_in_user(request)
+    open_to = [State.WAITING] if state == State.REFUSED else [State.WAITING, State.REFUSED]
     with transaction.atomic():
-        waiting = PendingAct.objects.filter(pk=act.pk, state=State.WAITING)
-        if not waiting.update(state=state, decided_by=staff, decided_at=timezone.now()):
-            return  # another confirmed it at once; the key of its form let it move once
-        record(
-            f"act.{state}", account=act.account, user=staff, request=request,
-            act=act.words, asked_by=act.asked_by.email, reason=reason,
-        )  # fmt: skip
+        undecided = PendingAct.objects.filter(pk=act.pk, state__in=open_to)
+        if undecided.update(state=state, decided_by=staff, decided_at=timezone.now()):
+            record(
+                f"act.{state}", account=act.account, user=staff, request=request,
+                act=act.words, asked_by=act.asked_by.email, reason=reason,
+            )  # fmt: skip
+        elif state == State.REFUSED:
+            words = "It was decided a moment ago; nothing was done now."
+            raise ProductError("invalid_request", words, hint="")
+        # Otherwise another confirmed it at once, and the key of its form let it move once.

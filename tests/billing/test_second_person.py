@@ -10,8 +10,10 @@ from accounts.models import Account, AuditEvent, PendingAct, User
 from billing.models import Refund, TopUp
 from tests.accounts.browser import sign_in
 from tests.billing.admin_actions import act
+from tests.billing.at_once import while_waiting_for
 from tests.billing.money import totals
 from tests.billing.stripe_sandbox import StripeSandbox
+from tests.database import ON_SQLITE
 from tests.people import person, staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -92,6 +94,41 @@ def test_act_that_was_refused_or_waited_too_long_is_not_done(account: Account) -
     PendingAct.objects.update(state="waiting", created_at="2026-01-01T00:00Z", decided_by=None)
     assert "Ask for it once more" in decide(other)
     assert totals(account) == (20, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(ON_SQLITE, reason="SQLite has one writer")
+def test_confirmation_stands_over_a_refusal_made_meanwhile(account: Account) -> None:
+    finance, other = staff("finance"), second("finance")
+    ask(finance, account)
+    page = while_waiting_for(
+        account.wallet,
+        lambda: decide(other),
+        lambda: decide(finance, "refuse"),
+    )
+    assert "+$150.00; the balance is $170.00" in page
+    assert totals(account) == (170, 0)
+    decided = PendingAct.objects.get()
+    assert (decided.state, decided.decided_by) == ("confirmed", other)
+    events = AuditEvent.objects.filter(action__startswith="act.").order_by("id")
+    assert list(events.values_list("action", flat=True))[1:] == ["act.refused", "act.confirmed"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(ON_SQLITE, reason="SQLite has one writer")
+def test_refusal_that_came_too_late_says_so(account: Account) -> None:
+    finance, other = staff("finance"), second("finance")
+    ask(finance, account)
+    page = while_waiting_for(
+        PendingAct.objects.get(),
+        lambda: decide(finance, "refuse"),
+        lambda: decide(other),
+    )
+    assert "It was decided a moment ago; nothing was done now." in page
+    assert "Refused:" not in page
+    assert totals(account) == (170, 0)
+    assert PendingAct.objects.get().state == "confirmed"
+    assert not AuditEvent.objects.filter(action="act.refused").exists()
 
 
 def test_page_of_the_second_person_shows_whose_and_how_much(account: Account) -> None:
