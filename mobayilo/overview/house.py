@@ -38,7 +38,11 @@ def legal(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(url)
     if name in missing_legal_pages():
         raise Http404
-    context = {"refund_days": settings.REFUND_DAYS, "refunds_a_month": settings.REFUNDS_PER_MONTH}
+    context = {
+        "refund_days": settings.REFUND_DAYS,
+        "refunds_a_month": settings.REFUNDS_PER_MONTH,
+        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
+    }
     return render(request, f"legal/{name}.html", context)
 
 

@@ -30,6 +30,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         return redirect("overview:home")
     context = {
         "install_command": settings.MOBY_INSTALL_COMMAND,
+        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
         **_prices(request, price_list.EXAMPLES),
     }
     return render(request, "overview/landing.html", context)

@@ -32,6 +32,18 @@ def test_pages_of_the_house_name_the_company_and_its_address(
     assert "help@example.com" in page
 
 
+@pytest.mark.parametrize("path", ["/", "/terms", "/refunds"])
+def test_pages_promise_free_unanswered_calls_only_where_that_is_so(
+    client: Client, company: Settings, path: str
+) -> None:
+    free, charged = "unanswered, refused or fails costs nothing", "is charged"
+    for charges, said, unsaid in ((False, free, charged), (True, charged, free)):
+        company.CHARGE_UNANSWERED_CALLS = charges
+        page = client.get(path).content.decode()
+        assert said in page
+        assert unsaid not in page
+
+
 def test_legal_pages_of_the_operator_replace_ours(client: Client, settings: Settings) -> None:
     assert client.get("/terms").status_code == 404
     settings.TERMS_URL = "https://example.com/terms"
