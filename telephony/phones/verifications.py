@@ -227,7 +227,7 @@ def _close(verification: Verification, state: str) -> bool:
 
 def _approve(verification: Verification, user: User, token: AccessToken | None) -> CallerId:
     """Give the verified phone to this account. Another account that has it keeps it too."""
-    account, now = verification.account, timezone.now()
+    account, now = user.account, timezone.now()
     # A number that was requested twice at once has another verification, which ends too.
     same = Verification.objects.filter(account=account, e164=verification.e164)
     waiting = same.filter(Q(pk=verification.pk) | Q(expires_at__gt=now), state=State.PENDING)
@@ -235,7 +235,7 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
         try:
             with transaction.atomic():
                 waiting.update(state=State.APPROVED, closed_at=now)
-                caller_id = _take_number(verification)
+                caller_id = _take_number(verification, account)
                 ensure_default(account)
                 if not account.default_country and len(verification.country) == 2:
                     Account.objects.filter(pk=account.pk, default_country="").update(
@@ -253,20 +253,21 @@ def _approve(verification: Verification, user: User, token: AccessToken | None) 
     raise ProductError("unavailable", "Another verification of this phone is just being stored.")
 
 
-def _take_number(verification: Verification) -> CallerId:
+def _take_number(verification: Verification, account: Account) -> CallerId:
     """Return the caller ID of the account.
 
     Its users are mailed about a new phone, and so are those of other accounts with the phone.
     """
-    account, e164 = verification.account, verification.e164
-    standing = CallerId.objects.select_for_update().filter(e164=e164, removed_at=None)
-    held = standing.filter(account=account).first()
+    e164 = verification.e164
+    locked = CallerId.objects.select_for_update(of=("self",)).select_related("account")
+    standing = list(locked.filter(e164=e164, removed_at=None).order_by("id"))
+    held = next((one for one in standing if one.account_id == account.pk), None)
     if held is not None:
         held.verified_at = timezone.now()
         held.save(update_fields=["verified_at"])
         return held
     mine = CallerId.objects.create(account=account, e164=e164, country=verification.country)
-    for other in standing.exclude(account=account).select_related("account"):
+    for other in standing:
         audit.record("caller_id.shared", account=other.account, number=mask(e164))
         for user in other.account.users.filter(is_active=True):
             queue_mail(
