@@ -38,7 +38,7 @@ ROWS_SHOWN = 10
 
 
 def read_account(pk: int) -> tuple[Account, list[User]] | None:
-    """Return an account with its wallet and its users, by one query if it has a user."""
+    """Return an account with its wallet, limits and users, by one query if it has a user."""
     confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
     factors = Authenticator.objects.filter(user=OuterRef("pk"))
     seen = {
@@ -46,8 +46,8 @@ def read_account(pk: int) -> tuple[Account, list[User]] | None:
         "is_confirmed": Exists(confirmed),
         "has_second_factor": Exists(factors.exclude(type=Authenticator.Type.RECOVERY_CODES)),
     }
-    members = User.objects.filter(account=pk).select_related("account__wallet")
-    users = list(members.annotate(**seen).order_by("id"))
+    members = User.objects.filter(account=pk).annotate(**seen).order_by("id")
+    users = list(members.select_related("account__wallet", "account__call_limits"))
     account = users[0].account if users else Account.objects.filter(pk=pk).first()
     if users and account:
         vars(account)["first_phone"] = vars(users[0])["first_phone"]
