@@ -487,15 +487,15 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         "max_seconds": quote.limit_seconds,
         "hold": format_micros(quote.hold_micros),
         "limited_by": quote.limited_by,
-        "available": format_micros(quote.purse.available_micros),
-        "held": format_micros(quote.purse.held_micros),
+        "available": format_micros(quote.funds.available_micros),
+        "held": format_micros(quote.funds.held_micros),
         "held_by": [
             {
                 "call_id": call.public_id,
                 "to": mask(call.to_e164),
                 "hold": format_micros(call.hold_micros),
             }
-            for call in quote.purse.holding
+            for call in quote.funds.holding
         ],
         "refusal": refusal
         and {**refusal.as_object(on_terminal=on_terminal), "status": refusal.kind.status},

@@ -22,7 +22,7 @@ from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import format_micros
 from telephony.calls.hangup import end_if_requested
 from telephony.calls.progress import LegReport, apply_report
-from telephony.calls.quote import CallOrder, Quote, Route, find_route, purse_of, quote_route
+from telephony.calls.quote import CallOrder, Quote, Route, find_route, funds_of, quote_route
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
 from telephony.rules import activity_of, check_velocity
@@ -75,7 +75,7 @@ def quote_call(request: CallRequest) -> Quote:
     try:
         route = find_route(request.user.account, request.token, request.order)
         activity = activity_of(route.account, line=route.token.line if route.token else "")
-        quote = quote_route(route, purse_of(route.account, balance_of(route.account)), activity)
+        quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
     except ProductError as refusal:
         _store_refusal(request, refusal)
         raise
@@ -143,9 +143,9 @@ def _reserve(request: CallRequest) -> Call:
     _check_expected(request, route)
     with transaction.atomic():
         # The wallet is locked, so no other call changes what is counted and held from here on.
-        purse = purse_of(route.account, lock_available(route.account))
+        funds = funds_of(route.account, lock_available(route.account))
         activity = activity_of(route.account, line=route.token.line if route.token else "")
-        quote = quote_route(route, purse, activity)
+        quote = quote_route(route, funds, activity)
         if quote.refusal:
             raise quote.refusal
         check_velocity(route.account, route.limits, activity, to_e164=route.number.e164)

@@ -66,7 +66,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Purse:
+class Funds:
     """The money of an account: what is available, and what calls under way hold."""
 
     account: Account
@@ -87,8 +87,8 @@ class Purse:
         return f"{format_held(self.held_micros)} is held by {holder}."
 
 
-def purse_of(account: Account, balance: Balance) -> Purse:
-    return Purse(account, balance.available_micros, balance.held_micros)
+def funds_of(account: Account, balance: Balance) -> Funds:
+    return Funds(account, balance.available_micros, balance.held_micros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Quote:
 
     route: Route
     limit_seconds: int
-    purse: Purse
+    funds: Funds
     budget: Budget  # the smallest one
 
     @property
@@ -139,10 +139,10 @@ class Quote:
             "available": format_micros(max(0, self.budget.micros)),
         }
         message, hint = self.budget.message, None
-        if self.budget.code == "insufficient_funds" and self.purse.held_micros:
-            message, hint = f"{message} {self.purse.held_in_words()}", HELD_HINTS
-            details["held"] = format_micros(self.purse.held_micros)
-            details["held_by"] = [call.public_id for call in self.purse.holding]
+        if self.budget.code == "insufficient_funds" and self.funds.held_micros:
+            message, hint = f"{message} {self.funds.held_in_words()}", HELD_HINTS
+            details["held"] = format_micros(self.funds.held_micros)
+            details["held_by"] = [call.public_id for call in self.funds.holding]
         return ProductError(
             self.budget.code,
             f"{message} The shortest call to {self.route.number.international} "
@@ -209,17 +209,17 @@ def price_per_minute(e164: str) -> str | None:
     return format_micros(rate.price.micros_per_minute) if rate else None
 
 
-def quote_route(route: Route, purse: Purse, activity: Activity) -> Quote:
+def quote_route(route: Route, funds: Funds, activity: Activity) -> Quote:
     """Return the longest call that every budget covers, of 0 seconds if there is none."""
-    least = min(_budgets(route, purse, activity), key=lambda budget: budget.micros)
+    least = min(_budgets(route, funds, activity), key=lambda budget: budget.micros)
     cap_seconds, _ = route.order.cap
     limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=cap_seconds)
-    return Quote(route, limit, purse, least)
+    return Quote(route, limit, funds, least)
 
 
-def _budgets(route: Route, purse: Purse, activity: Activity) -> list[Budget]:
+def _budgets(route: Route, funds: Funds, activity: Activity) -> list[Budget]:
     """Return every amount that limits the call."""
-    budgets = [_balance_budget(purse.available_micros)]
+    budgets = [_balance_budget(funds.available_micros)]
     cents = route.limits.spend_max_cents_per_day
     left_micros = cents * MICROS_PER_CENT - activity.spent_today_micros
     message = _of_a_day("This account", cents, left_micros, activity)
