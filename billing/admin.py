@@ -43,10 +43,10 @@ from billing.models import (
 from billing.payments import events
 from billing.payments.disputes import withdraw_warning
 from billing.payments.refunds import refundable_by_staff_micros, start_refund
-from billing.payments.topups import read_amount, refresh_topup
+from billing.payments.topups import refresh_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import MINUS, format_change, format_money, format_when
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, read_amount
 
 Row = TypeVar("Row", Wallet, TopUp, Dispute)
 

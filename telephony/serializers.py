@@ -29,7 +29,7 @@ MIN_DIGITS = 3  # fewer say nothing about a number that is being typed
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 
 
-class DollarsField(serializers.DecimalField):
+class ExactDollarsField(serializers.DecimalField):
     """An exact amount of dollars, read into micro-dollars. Bounds are in micro-dollars too."""
 
     def __init__(self, *, min_value: int, **kwargs: Any) -> None:
@@ -59,7 +59,7 @@ class QuoteRequestSerializer(StrictSerializer):
     max_seconds = serializers.IntegerField(
         min_value=1, max_value=86_400, required=False, allow_null=True
     )
-    max_cost = DollarsField(min_value=1, required=False, allow_null=True)
+    max_cost = ExactDollarsField(min_value=1, required=False, allow_null=True)
     mode = serializers.ChoiceField(
         choices=[CALLBACK],
         required=False,
@@ -70,7 +70,7 @@ class QuoteRequestSerializer(StrictSerializer):
 
 
 class CallRequestSerializer(QuoteRequestSerializer):
-    expected_price_per_minute = DollarsField(min_value=0, required=False, allow_null=True)
+    expected_price_per_minute = ExactDollarsField(min_value=0, required=False, allow_null=True)
     expected_terms = serializers.CharField(max_length=80, required=False, allow_null=True)
     expected_shown_number = serializers.CharField(max_length=16, required=False, allow_null=True)
 

@@ -24,7 +24,7 @@ from accounts.staff import second_person as second_person_of
 from accounts.staff.conduct import refuse_unfit
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, read_amount
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{6,}[0-9]")
 
@@ -58,10 +58,10 @@ class DollarsField(forms.CharField):
         text = str(super().clean(value)).strip()
         if not text:
             return None
-        written = re.fullmatch(r"\$?([0-9]{1,7})(?:\.([0-9]{2}))?", text)
-        if written is None:
-            raise forms.ValidationError("Write dollars and cents, such as 250 or 250.00.")
-        return int(written[1]) * 100 + int(written[2] or 0)
+        try:
+            return read_amount(text)
+        except ProductError as error:
+            raise forms.ValidationError(error.message) from None
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time

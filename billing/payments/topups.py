@@ -1,7 +1,6 @@
 """Top-ups: a Checkout page is opened, and the wallet is credited once, when Stripe says so."""
 
 import logging
-import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -30,7 +29,6 @@ PAGE_OPEN_FOR = timedelta(hours=1)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 SMALLEST_CENTS = 500
 PRESETS_CENTS = (1_000, 2_000, 5_000, 10_000)
-_AMOUNT = re.compile(r"\$?\s?([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 class ContradictionError(Exception):
@@ -39,19 +37,6 @@ class ContradictionError(Exception):
     def __init__(self, topup: TopUp, message: str) -> None:
         super().__init__(message)
         self.topup = topup
-
-
-def read_amount(text: str) -> int:
-    """Return the cents of `20`, `20.00` or `$20`. Raise `invalid_amount` for any other text.
-
-    A comma is refused: `1,000` and `1,50` mean different amounts in different countries.
-    """
-    written = _AMOUNT.fullmatch(text.strip())
-    if written is None:
-        problem = "a comma may mean two things" if "," in text else "that is no amount of dollars"
-        raise ProductError("invalid_amount", f"Write dollars and cents, such as 20.00: {problem}.")
-    whole, cents = written.groups(default="")
-    return int(whole) * 100 + int(cents.ljust(2, "0"))
 
 
 def check_amount(amount_cents: int, *, first_paid_at: datetime | None) -> None:

@@ -1,10 +1,14 @@
 """Money: integers of micro-dollars inside, decimal strings outside, never floats."""
 
+import re
 from decimal import Decimal
+
+from mobayilo.lib.errors import ProductError
 
 MICROS_PER_CENT = 10_000
 MICROS_PER_DOLLAR = 1_000_000
 CURRENCY = "USD"
+_AMOUNT = re.compile(r"\$?\s?([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 def micros_to_cents(micros: int) -> int:
@@ -18,6 +22,19 @@ def format_micros(micros: int) -> str:
     whole, rest = divmod(abs(micros), MICROS_PER_DOLLAR)
     decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
     return f"{sign}{whole}.{decimals}"
+
+
+def read_amount(text: str) -> int:
+    """Return the cents of `20`, `20.00` or `$20`. Raise `invalid_amount` for any other text.
+
+    A comma is refused: `1,000` and `1,50` mean different amounts in different countries.
+    """
+    written = _AMOUNT.fullmatch(text.strip())
+    if written is None:
+        problem = "a comma may mean two things" if "," in text else "that is no amount of dollars"
+        raise ProductError("invalid_amount", f"Write dollars and cents, such as 20.00: {problem}.")
+    whole, cents = written.groups(default="")
+    return int(whole) * 100 + int(cents.ljust(2, "0"))
 
 
 def dollars_to_micros(amount: Decimal) -> int:

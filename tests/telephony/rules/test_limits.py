@@ -145,7 +145,11 @@ def test_form_of_limits_shows_whose_they_are_and_those_in_force(alice: User) -> 
         assert fact in shown
     assert limit(staff("support"), alice.account.public_id) == 403
     sent = {"account_id": alice.account.public_id, "reason": "ticket 42"}
-    refused = boss.post(
-        "/admin/telephony/accountlimits/add/", {**sent, "spend_max_cents_per_day": "1,000"}
-    )
-    assert "Write dollars and cents" in refused.content.decode()
+    for amount, problem in (
+        ("1,000", "Write dollars and cents, such as 20.00: a comma may mean two things."),
+        ("999999999", "less than or equal to"),
+    ):
+        refused = boss.post(
+            "/admin/telephony/accountlimits/add/", {**sent, "spend_max_cents_per_day": amount}
+        )
+        assert problem in refused.content.decode()
