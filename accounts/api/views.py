@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
@@ -34,7 +33,7 @@ from accounts.tokens.lifecycle import (
     revoke_token,
     rotate_token,
 )
-from mobayilo.lib.errors import not_found
+from mobayilo.lib.errors import ProductError, not_found
 from mobayilo.lib.pagination import CursorPages
 
 
@@ -118,7 +117,10 @@ class TokenByIdView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:
         mine = AccessToken.objects.live().for_user(user_of(request))
-        token = get_object_or_404(mine, public_id=public_id)
+        token = mine.filter(public_id=public_id).first()
+        if token is None:
+            words = f"There is no token {public_id[:40]} in your account."
+            raise ProductError("not_found", words)
         revoke_token(token, reason="revoked by a token", request=request)
         return Response(status=204)
 

@@ -150,7 +150,9 @@ def test_token_ends_another_of_its_user_only(alice: User, bob: User) -> None:
     assert (event.user, event.token_public_id) == (alice, mine.public_id)
     assert event.facts["by_token"] == boss.public_id
     for gone in (mine.public_id, foreign.public_id, "tok_unknown"):
-        assert client.delete(f"{API}/tokens/{gone}").status_code == 404
+        answer = client.delete(f"{API}/tokens/{gone}")
+        said = answer.json()["error"]["message"]
+        assert (answer.status_code, said) == (404, f"There is no token {gone} in your account.")
     assert AccessToken.objects.live().count() == 2
 
 
