@@ -6,7 +6,7 @@ allauth sends signals for these changes; no other place sees each.
 from typing import Any
 
 from allauth.account import signals
-from allauth.usersessions.models import UserSession
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -59,9 +59,7 @@ def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) 
     if signal is signals.email_changed and kwargs.get("from_email_address") is None:
         record("email.confirmed", account=user.account, user=user, request=request)
         return
-    here = request.session.session_key or ""
-    for session in UserSession.objects.filter(user=user).exclude(session_key=here):
-        session.end()
+    end_other_sessions(request, user)
     end_logins([user])
     if AccessToken.objects.live().for_user(user).exists():
         User.objects.filter(pk=user.pk).update(tokens_in_question_at=timezone.now())

@@ -12,7 +12,7 @@ from allauth.account.signals import user_logged_in
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
-from allauth.usersessions.models import UserSession
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_login_failed
@@ -110,9 +110,7 @@ def _on_new_factor(
         _record("recovery_codes.made", user, request)
         return
     _record("second_factor.added", user, request, by=authenticator.type)
-    here = request.session.session_key or ""
-    for session in UserSession.objects.filter(user=user).exclude(session_key=here):
-        session.end()
+    end_other_sessions(request, user)
     # This browser has just proven the factor.
     record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
 
