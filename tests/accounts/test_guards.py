@@ -55,6 +55,7 @@ def test_spend_is_checked_to_the_micro_dollar() -> None:
     assert per_call.value.code == "guard_spend_call"
     assert per_day.value.code == "guard_spend_day"
     assert "$0.99 of that" in per_day.value.message
+    assert per_day.value.details["left_micros"] == 999_999
 
 
 @pytest.mark.parametrize(

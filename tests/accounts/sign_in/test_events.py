@@ -9,32 +9,13 @@ from time_machine import travel
 from accounts.models import AuditEvent, User
 from dev.authenticator_app import code_shown
 from tests.accounts.browser import sign_in
-from tests.accounts.second_factor import set_up_factor
-from tests.people import PASSWORD
+from tests.accounts.second_factor import add_app, set_up_factor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
 
-def add_app(browser: Client) -> str:
-    """Set an authenticator app up on its page; the app's secret."""
-    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    browser.get("/accounts/2fa/totp/activate/")
-    secret = str(browser.session["mfa.totp.secret"])
-    answer = browser.post("/accounts/2fa/totp/activate/", {"code": code_shown(secret)})
-    assert answer.status_code == 302, answer.content
-    return secret
-
-
 def actions() -> list[str]:
     return list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_new_factor_signs_other_browsers_out(alice: User) -> None:
-    stolen, browser = sign_in(alice), sign_in(alice)
-    add_app(browser)
-    assert stolen.get("/settings/security").status_code == 302
-    assert browser.get("/settings/security").status_code == 200
 
 
 def test_admin_asks_the_session_for_a_factor_and_not_the_user(

@@ -10,8 +10,7 @@ from django.test import Client
 from accounts.models import OutboxMail, User
 from dev.authenticator_app import code_shown
 from tests.accounts.browser import sign_in
-from tests.accounts.second_factor import set_up_factor
-from tests.people import PASSWORD
+from tests.accounts.second_factor import add_app, set_up_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -73,12 +72,7 @@ def test_new_second_factor_signs_other_browsers_out(alice: User) -> None:
     other, here = sign_in(alice), sign_in(alice)
     for browser in (other, here):
         assert browser.get("/home").status_code == 200
-    here.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    opened = here.get("/accounts/2fa/totp/activate/").content.decode()
-    secret = re.search(r"<code>([A-Z2-7]{16,})</code>", opened)
-    assert secret
-    answer = here.post("/accounts/2fa/totp/activate/", {"code": code_shown(secret[1])})
-    assert answer.status_code == 302
+    add_app(here)
     assert here.get("/home").status_code == 200
     assert other.get("/home").status_code == 302
 
