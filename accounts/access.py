@@ -1,4 +1,4 @@
-"""Conditions for opening a page: sudo mode, and a proven email address."""
+"""Conditions for opening a page: sudo mode, a proven email address, and a form that was sent."""
 
 import time
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 
 from accounts.models import User
 
@@ -51,6 +52,21 @@ def signed_in_freshly(request: HttpRequest) -> bool:
 def has_verified_email(user: User) -> bool:
     """Return whether the user proved an email address."""
     return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
+
+
+def form_target(page: str) -> Callable[[V], V]:
+    """Return a decorator for a view that takes a form: a visit to it leads to the form's page."""
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "GET":
+                return redirect(page)
+            return view(request, *args, **kwargs)
+
+        return cast(V, wrapper)
+
+    return decorate
 
 
 def signed_in_user(request: HttpRequest) -> User:

@@ -13,7 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import fresh_sign_in_required, require_fresh_sign_in, signed_in_user
+from accounts.access import (
+    form_target,
+    fresh_sign_in_required,
+    require_fresh_sign_in,
+    signed_in_user,
+)
 from accounts.audit import record
 from accounts.audit_words import NOT_FOR_OWNERS
 from accounts.forms import TokenTerms, read_days
@@ -128,10 +133,9 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 @limited("page-write")
 @require_http_methods(["GET", "POST"])
 @login_required
+@form_target("accounts:tokens")
 def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
     """End every token and sign every device out."""
-    if request.method == "GET":
-        return redirect("accounts:tokens")
     require_fresh_sign_in(request)
     user = signed_in_user(request)
     end_logins([user])

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import signed_in_user
+from accounts.access import form_target, signed_in_user
 from mobayilo.lib.client_ip import country_of
 from mobayilo.lib.errors import ProductError, keep_refusal
 from mobayilo.lib.formatting import format_e164
@@ -152,9 +152,8 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
 @limited("verification-check", methods=("POST",))
 @login_required
 @require_http_methods(["GET", "POST"])
+@form_target("telephony:caller-ids")
 def caller_id_confirm(request: HttpRequest) -> HttpResponse:
-    if request.method == "GET":
-        return redirect("telephony:caller-ids")
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
@@ -200,9 +199,8 @@ def _origin(request: HttpRequest, deck: DeckIndex) -> Origin | None:
 @limited("page-write")
 @login_required
 @require_http_methods(["GET", "POST"])
+@form_target("telephony:caller-ids")
 def default_country(request: HttpRequest) -> HttpResponse:
-    if request.method == "GET":
-        return redirect("telephony:caller-ids")
     form = DefaultCountryForm(request.POST)
     if not form.is_valid():
         return _show_caller_ids(request, _verification_form(request), CodeForm(), form)
@@ -243,9 +241,8 @@ def caller_id_register(request: HttpRequest, public_id: str) -> HttpResponse:
 @limited("page-write")
 @login_required
 @require_http_methods(["GET", "POST"])
+@form_target("telephony:caller-ids")
 def shown_number(request: HttpRequest) -> HttpResponse:
-    if request.method == "GET":
-        return redirect("telephony:caller-ids")
     form = ShownNumberForm(request.POST)
     only = form.is_valid() and form.cleaned_data["only_my_number"]
     set_only_my_number(user=signed_in_user(request), only=only, request=request)

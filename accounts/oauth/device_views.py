@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import fresh_sign_in_required, signed_in_user
+from accounts.access import form_target, fresh_sign_in_required, signed_in_user
 from accounts.forms import ApprovalForm, UserCodeForm
 from accounts.models import DeviceLogin, User
 from accounts.oauth import device_login
@@ -95,10 +95,9 @@ def device_confirm(request: HttpRequest) -> HttpResponse:
 @limited("tokens-write")
 @require_http_methods(["GET", "POST"])
 @fresh_sign_in_required
+@form_target("accounts:device-confirm")
 def device_approve(request: HttpRequest) -> HttpResponse:
     """Grant the device its token, which its next poll fetches."""
-    if request.method == "GET":
-        return redirect("accounts:device-confirm")
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -121,10 +120,9 @@ def device_approve(request: HttpRequest) -> HttpResponse:
 @limited("page-write")
 @require_http_methods(["GET", "POST"])
 @login_required
+@form_target("accounts:device-confirm")
 def device_deny(request: HttpRequest) -> HttpResponse:
     """Refuse the device. Refusing needs no fresh sign-in."""
-    if request.method == "GET":
-        return redirect("accounts:device-confirm")
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -136,10 +134,9 @@ def device_deny(request: HttpRequest) -> HttpResponse:
 @limited("page-write")
 @require_http_methods(["GET", "POST"])
 @login_required
+@form_target("accounts:device-confirm")
 def device_switch(request: HttpRequest) -> HttpResponse:
     """Release the code, sign out, and take the code to the sign-in page (“Not you?”)."""
-    if request.method == "GET":
-        return redirect("accounts:device-confirm")
     row, code = _claimed(request), request.session.get(CODE)
     if row is not None:
         device_login.release(row, user=signed_in_user(request))
