@@ -1,4 +1,4 @@
-"""The wheel of moby that the site offers: built at release, read again for each request.
+"""The wheel of moby that the site offers: built at release, looked for at each request.
 
 It carries the installer and the lock of what moby needs, so that the three always fit.
 """
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
@@ -70,7 +71,13 @@ def offered() -> Wheel | None:
     if not found:
         return None
     _, version, path = max(found)
-    return Wheel(path, version, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Wheel(path, version, _sha256(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _sha256(path: Path, changed_at_ns: int) -> str:
+    """Return the hash of a file, which is read again only after it has changed."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def build(source: Path) -> Path:

@@ -1,5 +1,6 @@
 """The wheel of moby: built the same everywhere, and the newest is on offer."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -59,6 +60,14 @@ def test_newest_wheel_is_offered(wheel: Wheel) -> None:
     now = offered()
     assert now is not None
     assert now.version == "0.10.0"
+
+
+def test_wheel_that_changed_is_hashed_again(wheel: Wheel) -> None:
+    wheel.path.write_bytes(wheel.path.read_bytes() + b"\0")
+    os.utime(wheel.path, ns=(0, wheel.path.stat().st_mtime_ns + 1))
+    now = offered()
+    assert now is not None
+    assert now.sha256 == hashlib.sha256(wheel.path.read_bytes()).hexdigest() != wheel.sha256
 
 
 def test_build_that_fails_keeps_the_wheel_before(
