@@ -23,7 +23,7 @@ def without_redis(cluster: Cluster) -> Iterator[Cluster]:
     cluster.kill(cluster.redis)
     yield cluster
     cluster.redis = cluster.start_redis()
-    wait_until(lambda: readiness(cluster) == (200, "ok"), "Redis to be back", seconds=90)
+    wait_until(lambda: readiness(cluster) == (200, "ok"), "Redis to be back", seconds=10)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def silent_redis(cluster: Cluster) -> Iterator[Cluster]:
     os.kill(cluster.redis.pid, signal.SIGSTOP)
     yield cluster
     os.kill(cluster.redis.pid, signal.SIGCONT)
-    wait_until(lambda: readiness(cluster) == (200, "ok"), "Redis to be asked again", seconds=90)
+    wait_until(lambda: readiness(cluster) == (200, "ok"), "Redis to be asked again", seconds=10)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def test_redis_that_says_nothing_is_treated_as_one_that_is_away(
 
 def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
     # Each process asks a Redis that was away again after two seconds.
-    wait_until(lambda: begin_login(cluster).ok, "a device login", seconds=30)
+    wait_until(lambda: begin_login(cluster).ok, "a device login", seconds=10)
 
 
 def test_database_away_is_told_in_the_shape_of_each_reader(
