@@ -70,6 +70,19 @@ def test_sign_up_records_the_terms_and_a_change_asks_again(
     assert mail.outbox[0].reply_to == ["help@example.com"]
 
 
+def test_user_who_never_accepted_terms_is_asked_to_and_hears_of_no_change(
+    company: Settings, alice: User
+) -> None:
+    browser = sign_in(alice)
+    home = browser.get("/home").content.decode()
+    assert "Please accept our terms." in home
+    assert "have changed" not in home
+    assert "<h1>Our terms</h1>" in browser.get("/terms/accept").content.decode()
+    User.objects.update(terms_version="2026-01-01")
+    assert "Our terms have changed." in browser.get("/home").content.decode()
+    assert "<h1>New terms</h1>" in browser.get("/terms/accept").content.decode()
+
+
 def test_addresses_that_programs_look_for(client: Client, company: Settings) -> None:
     text = client.get("/.well-known/security.txt").content.decode()
     assert text.startswith("Contact: mailto:help@example.com\nExpires: ")
