@@ -104,6 +104,12 @@ STATIC_ROOT = Path(
     )
 )
 CLIENT_ROOT = STATIC_ROOT.parent / "client"  # where `manage.py build_client` writes
+BACKUP_FOLDER = env.text(
+    "BACKUP_FOLDER",
+    "the folder of the dumps of `deploy/backup.py`, whose age `check_live` looks at",
+    default="",
+    example="/var/lib/mobayilo-backups",
+)
 
 env.section("Mail")
 EMAIL_URL = env.address(
@@ -128,18 +134,6 @@ MAIL_DKIM_SELECTOR = env.text(
     "MAIL_DKIM_SELECTOR",
     "the selector of the DKIM key of your mail, which `check_live` then looks up",
     default="",
-)
-DNS_RESOLVER = env.text(
-    "DNS_RESOLVER",
-    "the resolver that `check_live` asks, as `192.0.2.53` or `192.0.2.53:5353`; empty asks that "
-    "of the machine",
-    default="",
-)
-BACKUP_FOLDER = env.text(
-    "BACKUP_FOLDER",
-    "the folder of the dumps of `deploy/backup.py`, whose age `check_live` looks at",
-    default="",
-    example="/var/lib/mobayilo-backups",
 )
 
 env.section("The company behind the site")
@@ -433,6 +427,12 @@ LOG_LEVEL = env.one_of(
     known=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     default="INFO",
 )
+DNS_RESOLVER = env.text(
+    "DNS_RESOLVER",
+    "the resolver that `check_live` asks, as `192.0.2.53` or `192.0.2.53:5353`; empty asks that "
+    "of the machine",
+    default="",
+)
 RATELIMIT_ENABLE = env.flag(
     "RATELIMIT_ENABLE",
     "whether requests are counted against the limits; off only for load tests",
@@ -446,7 +446,6 @@ DEBUG = False
 ALLOWED_HOSTS = [PUBLIC.hostname, *EXTRA_ALLOWED_HOSTS]
 if IS_LOCAL:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1"]
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
