@@ -18,14 +18,12 @@ from django.contrib import messages
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import ngettext
 
-from accounts.audit import record
+from accounts.audit import agent_of, record
 from accounts.mail.outbox import queue_mail
 from accounts.models import User
 from mobayilo.lib.client_ip import client_ip
-from mobayilo.lib.formatting import format_browser
 
 RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
@@ -94,9 +92,8 @@ def _say_codes_left(
         template="accounts/mail/recovery_code_used",
         context={
             "left": left,
-            "browser": format_browser(request.headers.get("User-Agent", ""))[:100],
+            "user_agent": agent_of(request),
             "ip": client_ip(request),
-            "used_at": f"{timezone.now():%-d %B %Y, %H:%M} UTC",
         },
         key=f"recovery_code_used:{user.pk}:{authenticator.pk}:{left}",
     )

@@ -7,6 +7,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from accounts.mail.outbox import message
 from accounts.models import OutboxMail, User
 from dev.authenticator_app import code_shown
 from tests.accounts.browser import sign_in
@@ -41,6 +42,8 @@ def test_lost_phone_is_no_dead_end_and_a_mail_says_so(alice: User) -> None:
         assert f"{left} codes are left" in client.get("/accounts/2fa/").content.decode()
     used = OutboxMail.objects.filter(user=alice, template="accounts/mail/recovery_code_used")
     assert [mail.context["left"] for mail in used.order_by("pk")] == [9, 8]
+    where = r"When: \d+ \w{3} \d{4}, \d\d:\d\d UTC\nBrowser: unknown\nAddress: 127.0.0.1\n"
+    assert re.search(where + "Recovery codes left: 9\n\n", str(message(used.earliest("pk")).body))
     assert not any(code in str(mail.context) for mail in used for code in (first, second))
     assert recovery_codes(alice) == rest
 
