@@ -1,4 +1,4 @@
-"""The words in which owners of an account read its audit log."""
+"""The words in which owners of an account, and support, read its audit log."""
 
 from collections import defaultdict
 from decimal import Decimal

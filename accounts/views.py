@@ -141,11 +141,11 @@ def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
     end_logins([user])
     mine = AccessToken.objects.live().for_user(user)
     ended = revoke_tokens(mine, actor=user, reason="revoked by you", request=request)
-    messages.success(request, _in_words(ended))
+    messages.success(request, _revoked_in_words(ended))
     return redirect("accounts:tokens")
 
 
-def _in_words(count: int) -> str:
+def _revoked_in_words(count: int) -> str:
     """Return in words how many tokens were revoked."""
     return ngettext("%d token revoked.", "%d tokens revoked.", count) % count
 
@@ -198,7 +198,7 @@ def tokens_review(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         revoke = request.POST.get("answer") != "keep"
         ended = settle_tokens(user, revoke=revoke, request=request)
-        messages.success(request, _in_words(ended) if revoke else _("Tokens kept."))
+        messages.success(request, _revoked_in_words(ended) if revoke else _("Tokens kept."))
         return redirect("accounts:tokens")
     old = tokens_in_question(user).order_by("-id")
     return render(request, "accounts/tokens_review.html", {"tokens": old})

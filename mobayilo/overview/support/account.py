@@ -16,6 +16,7 @@ from django.utils import timezone
 from phonenumbers import parse
 from phonenumbers.timezone import time_zones_for_number
 
+from accounts.audit_words import in_words
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
 from mobayilo.lib import formatting
@@ -426,7 +427,7 @@ def audit_table(account: Account) -> Table:
     for event in events[: 2 * ROWS_SHOWN]:
         cells = {
             "When": event.created_at,
-            "What": event.action,
+            "What": in_words(event),
             "Who": event.user,
             "Via": event.via,
             "From": event.ip,

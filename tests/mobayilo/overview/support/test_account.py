@@ -33,7 +33,7 @@ def test_screen_shows_something_of_everything(alice: User) -> None:
         "Open hold", "+$1,000.00", "rfd_", "dp_", "fraudulent", "Firefox on Linux", "192.0.2.33",
         "caller-ids", "too_many_codes", "Too many codes.",
         TopUp.objects.get().public_id, AccessToken.objects.get().public_id,
-        f"…{AccessToken.objects.get().last_four}", "support.looked",
+        f"…{AccessToken.objects.get().last_four}", "Looked at the account",
     ):  # fmt: skip
         assert expected in shown, expected
 
