@@ -37,8 +37,11 @@ def test_teammate_sees_the_account_and_a_stranger_does_not(
 
 def test_frozen_account_is_told_so(client: Client, alice: User) -> None:
     alice.account.frozen_at = timezone.now() - timedelta(days=1)
+    alice.account.frozen_reason = "Stolen card of top_1"
     alice.account.save()
-    assert "This account is frozen" in home(client, alice)
+    page = home(client, alice)
+    assert "This account is frozen" in page
+    assert ">top_1</a>." in page
 
 
 def test_home_asks_as_much_for_many_calls_as_for_few(
