@@ -6,8 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -25,30 +23,6 @@ if TYPE_CHECKING:
 PRESET_DAYS = (7, 30, 60, 90)
 ON_A_DATE = "date"
 MAX_DOLLARS = Decimal(MAX_CENTS) / 100
-
-
-class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
-    """A passkey, or with the box empty a key that comes after the password."""
-
-    name = forms.CharField(label=_("Name"), required=False, max_length=60)
-    passwordless = forms.BooleanField(
-        label=_("Sign in with this key alone"),
-        required=False,
-        initial=True,
-        help_text=_(
-            "It then asks for your fingerprint, face or PIN, and no password is needed. "
-            "Otherwise it comes after the password, as any key without a PIN does."
-        ),
-    )
-
-
-class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
-    """A code of the authenticator app, or a recovery code, which has the focus."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code of the app, or a recovery code")
-        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
 
 
 class UserCodeForm(forms.Form):

@@ -634,8 +634,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "accounts.sign_in.adapters.MFAAdapter"
 MFA_FORMS = {
-    "add_webauthn": "accounts.forms.AddKeyForm",
-    "authenticate": "accounts.forms.SecondFactorForm",
+    "add_webauthn": "accounts.sign_in.forms.AddKeyForm",
+    "authenticate": "accounts.sign_in.forms.SecondFactorForm",
 }
 MFA_TOTP_ISSUER = "Mobayilo"
 MFA_TOTP_PERIOD = 30

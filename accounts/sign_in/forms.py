@@ -1,12 +1,17 @@
-"""Forms of allauth where ours differ: addresses that fit, and sign-ups for an address in use."""
+"""Forms of allauth where ours differ: addresses, sign-ups for one in use, keys and codes."""
+
+from typing import Any
 
 from allauth.account.forms import AddEmailForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.terms import accept_terms, must_accept
@@ -47,6 +52,30 @@ class AddressForm(AddEmailForm):  # type: ignore[misc]  # allauth has no types
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _limit_length(self.fields["email"])
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A passkey, or with the box empty a key that comes after the password."""
+
+    name = forms.CharField(label=_("Name"), required=False, max_length=60)
+    passwordless = forms.BooleanField(
+        label=_("Sign in with this key alone"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "It then asks for your fingerprint, face or PIN, and no password is needed. "
+            "Otherwise it comes after the password, as any key without a PIN does."
+        ),
+    )
+
+
+class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """A code of the authenticator app, or a recovery code, which has the focus."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code of the app, or a recovery code")
+        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
 
 
 def _limit_length(field: forms.Field) -> None:
