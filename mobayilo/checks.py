@@ -8,7 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from mobayilo.lib.hosts import is_same_house
+from mobayilo.lib.hosts import are_of_one_owner
 from mobayilo.lib.seller import missing_legal_pages
 
 SECRET_KEY_LENGTH = 50  # as Django's own check, which only warns
@@ -75,7 +75,7 @@ def check_customers_and_keys_are_guarded(
 
 
 @register
-def check_customers_know_the_house(
+def check_mail_and_seller(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Refuse a public server whose mail does not arrive, or that names no seller and no support."""
@@ -83,7 +83,7 @@ def check_customers_know_the_house(
     if settings.IS_LOCAL:
         return problems
     sender, host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1], settings.PUBLIC.hostname
-    if not is_same_house(sender.rpartition("@")[2], host or ""):
+    if not are_of_one_owner(sender.rpartition("@")[2], host or ""):
         problems.append(
             Error(
                 f"MAIL_FROM is {sender or 'no address'}, which is not of {host}: mail of a "

@@ -13,7 +13,7 @@ def is_loopback(hostname: str) -> bool:
         return False
 
 
-def is_same_house(one: str, other: str) -> bool:
+def are_of_one_owner(one: str, other: str) -> bool:
     """Return whether two domains are of one owner, as far as their names say.
 
     Either is below the other, or both are below a name that looks registered: of two labels, or of

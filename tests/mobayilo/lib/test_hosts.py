@@ -2,7 +2,7 @@
 
 import pytest
 
-from mobayilo.lib.hosts import is_same_house
+from mobayilo.lib.hosts import are_of_one_owner
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from mobayilo.lib.hosts import is_same_house
     ],
 )
 def test_domains_of_one_owner_are_known_by_their_names(one: str, other: str, same: bool) -> None:
-    assert is_same_house(one, other) is is_same_house(other, one) is same
+    assert are_of_one_owner(one, other) is are_of_one_owner(other, one) is same
