@@ -82,8 +82,7 @@ def _queue(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool
 def mail_freeze(account: Account, *, event: AuditEvent, reason: str) -> None:
     """Queue the mail about a freeze or a thaw, with its reason, for each active user.
 
-    An empty reason is that of a thaw without one. The event's id keeps a mail from being queued
-    twice.
+    The event's id keeps each mail from being queued twice.
     """
     name = event.action.replace(".", "_")  # account_frozen, account_thawed
     for user in User.objects.filter(account=account, is_active=True):

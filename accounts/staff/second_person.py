@@ -52,7 +52,7 @@ def ask(
             "act.asked", account=account, user=staff, request=request,
             act=words, reason=fields.get("reason", ""),
         )  # fmt: skip
-    return f"Nothing was done yet. “{words}” waits for a second person under Acts To Confirm."
+    return f"Nothing was done yet. “{words}” waits for a second person under Acts to confirm."
 
 
 def confirm(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
