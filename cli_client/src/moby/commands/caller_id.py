@@ -233,10 +233,13 @@ class CallerIdRegisterCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             registration = self.api.post(path, Registration, key=key)
-        if registration["state"] == "calling" and not self.console.json:
-            self._show_code(registration)
         on_terminal = not self.console.json and self.context.stdout.isatty()
-        if not self.flag("no-wait") and (self.flag("wait") or on_terminal):
+        waits = not self.flag("no-wait") and (self.flag("wait") or on_terminal)
+        if registration["state"] == "calling":
+            phone, caller = clean(registration["e164"]), clean(registration["calls_from"])
+            self._show(f"Our carrier calls {phone} from {caller}, in English.", waits=waits)
+            self._show_code(registration["code"], waits=waits)
+        if waits:
             try:
                 registration = self._wait(path, registration)
             except KeyboardInterrupt as error:
@@ -251,15 +254,25 @@ class CallerIdRegisterCommand(Command):
         lines = [done.format(clean(registration["e164"]))] if not registration["code"] else []
         return self.answer(registration, *lines)
 
-    def _show_code(self, registration: Registration) -> None:
-        phone, caller = clean(registration["e164"]), clean(registration["calls_from"])
-        self.console.write(f"Our carrier calls {phone} from {caller}, in English.")
-        if registration["code"]:
-            self.console.write(f"Pick up and key in: {clean(registration['code'])}")
+    def _show_code(self, code: str | None, *, waits: bool) -> None:
+        if code:
+            self._show(f"Pick up and key in: {clean(code)}", waits=waits)
+
+    def _show(self, line: str, *, waits: bool) -> None:
+        """Write a line that is needed while the phone rings.
+
+        With --json the document comes after the wait, and --quiet drops what goes to stdout, so
+        the line goes to stderr there.
+        """
+        if waits and (self.console.json or self.console.quiet):
+            self.console.say(line)
+        else:
+            self.console.write(line)
 
     def _wait(self, path: str, registration: Registration) -> Registration:
-        """Return the registration once the carrier's call has ended."""
+        """Return the registration once the carrier's call has ended; show a code that is late."""
         clock = self.context.clock
+        shown = registration["code"]
         deadline = clock.now() + _PATIENCE_SECONDS
         while registration["state"] == "calling":
             if clock.now() >= deadline:
@@ -270,6 +283,9 @@ class CallerIdRegisterCommand(Command):
             except MobyError as error:
                 if not error.retryable:
                     raise
+            if registration["code"] not in (None, shown):
+                shown = registration["code"]
+                self._show_code(shown, waits=True)
         return registration
 
 

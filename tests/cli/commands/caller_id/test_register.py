@@ -1,5 +1,7 @@
 """`moby caller-id register` and `moby caller-id only-my-number`."""
 
+import json
+
 import pytest
 
 from tests.cli import documents as d
@@ -24,6 +26,34 @@ def test_code_is_shown_and_the_end_is_awaited(moby: Moby, server: StubServer) ->
     ]
 
 
+@pytest.mark.parametrize("quieter", ["--json", "--quiet"])
+def test_code_goes_to_stderr_where_stdout_is_late_or_quiet(
+    moby: Moby, server: StubServer, quieter: str
+) -> None:
+    server.on("POST", PATH, d.REGISTRATION)
+    server.on("GET", PATH, REGISTERED)
+    ran = moby.run("caller-id", "register", "cid_1", "--wait", quieter)
+    assert ran.code == 0
+    assert ran.stderr.splitlines() == [
+        "Our carrier calls +447400123456 from +14157234000, in English.",
+        "Pick up and key in: 123456",
+    ]
+    assert "123456\n" not in ran.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_code_that_is_late_is_shown_once(
+    moby: Moby, server: StubServer, words: tuple[str, ...]
+) -> None:
+    server.on("POST", PATH, {**d.REGISTRATION, "code": None})
+    server.on("GET", PATH, d.REGISTRATION)
+    server.on("GET", PATH, d.REGISTRATION)
+    server.on("GET", PATH, REGISTERED)
+    ran = moby.run("caller-id", "register", "cid_1", "--wait", *words)
+    shown = ran.stderr if words else ran.stdout
+    assert (ran.code, shown.count("Pick up and key in: 123456\n")) == (0, 1)
+
+
 @pytest.mark.parametrize("words", [(), ("--json",), ("--no-wait",)])
 def test_without_a_terminal_it_returns_at_once(
     moby: Moby, server: StubServer, words: tuple[str, ...]
@@ -41,7 +71,8 @@ def test_failure_names_its_reason(moby: Moby, server: StubServer) -> None:
     server.on("GET", PATH, failed)
     ran = moby.run("caller-id", "register", "cid_1", "--wait", "--json")
     assert (ran.code, ran.stdout) == (1, "")
-    assert ran.error["message"] == "not registered: the code was not keyed in"
+    error = json.loads(ran.stderr.splitlines()[-1])["error"]
+    assert error["message"] == "not registered: the code was not keyed in"
 
 
 def test_number_that_is_registered_already_rings_nowhere(moby: Moby, server: StubServer) -> None:
