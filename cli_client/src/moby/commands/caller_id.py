@@ -27,6 +27,7 @@ _FAILURES = {
     "unreachable": "the phone could not be reached",
     "no_news": "the carrier never said how it ended",
     "refused": "the carrier refused to call it",
+    "none": "the registration was removed",  # a state, which has no failure
 }
 
 
@@ -245,14 +246,16 @@ class CallerIdRegisterCommand(Command):
             except KeyboardInterrupt as error:
                 hint = "The carrier's call goes on; key in the code, or hang up."
                 raise interrupted("no longer waiting", hint) from error
-        if registration["state"] == "failed":
-            failure = registration["failure"] or ""
-            why = _FAILURES.get(failure, clean(failure).replace("_", " "))
-            again = "Calls work all the same. Try again with the same command."
-            raise MobyError("registration_failed", f"not registered: {why}", again)
-        done = "{} is registered, so calls may show it."
-        lines = [done.format(clean(registration["e164"]))] if not registration["code"] else []
-        return self.answer(registration, *lines)
+        if registration["state"] == "registered":
+            number = clean(registration["e164"])
+            return self.answer(registration, f"{number} is registered, so calls may show it.")
+        if registration["state"] == "calling":
+            late = "The code is on its way. See it with the same command."
+            return self.answer(registration, *([] if registration["code"] else [late]))
+        failure = registration["failure"] or registration["state"]
+        why = _FAILURES.get(failure, clean(failure).replace("_", " "))
+        again = "Calls work all the same. Try again with the same command."
+        raise MobyError("registration_failed", f"not registered: {why}", again)
 
     def _show_code(self, code: str | None, *, waits: bool) -> None:
         if code:
@@ -276,7 +279,8 @@ class CallerIdRegisterCommand(Command):
         deadline = clock.now() + _PATIENCE_SECONDS
         while registration["state"] == "calling":
             if clock.now() >= deadline:
-                raise MobyError("pending", "the carrier has not said yet how it ended")
+                again = "Look again with the same command."
+                raise MobyError("pending", "the carrier has not said yet how it ended", again)
             clock.sleep(_POLL_SECONDS)
             try:
                 registration = self.api.get(path, Registration)

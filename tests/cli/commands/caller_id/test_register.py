@@ -75,6 +75,32 @@ def test_failure_names_its_reason(moby: Moby, server: StubServer) -> None:
     assert error["message"] == "not registered: the code was not keyed in"
 
 
+@pytest.mark.parametrize("words", [("--no-wait",), ("--no-wait", "--json"), ()])
+def test_call_without_a_code_yet_is_no_success(
+    moby: Moby, server: StubServer, words: tuple[str, ...]
+) -> None:
+    server.on("POST", PATH, {**d.REGISTRATION, "code": None})
+    ran = moby.run("caller-id", "register", "cid_1", *words)
+    assert (ran.code, "is registered" in ran.stdout) == (0, False)
+
+
+def test_registration_removed_during_the_wait_is_a_failure(moby: Moby, server: StubServer) -> None:
+    server.on("POST", PATH, d.REGISTRATION)
+    server.on("GET", PATH, {**d.REGISTRATION, "state": "none", "code": None})
+    ran = moby.run("caller-id", "register", "cid_1", "--wait")
+    assert (ran.code, "is registered" in ran.stdout) == (1, False)
+    assert "not registered: the registration was removed" in ran.stderr
+
+
+def test_wait_without_an_end_says_how_to_look_again(moby: Moby, server: StubServer) -> None:
+    server.on("POST", PATH, d.REGISTRATION)
+    for _ in range(150):
+        server.on("GET", PATH, d.REGISTRATION)
+    ran = moby.run("caller-id", "register", "cid_1", "--wait")
+    assert (ran.code, sum(moby.clock.slept)) == (8, 300)
+    assert "Look again with the same command." in ran.stderr
+
+
 def test_number_that_is_registered_already_rings_nowhere(moby: Moby, server: StubServer) -> None:
     server.on("POST", PATH, REGISTERED)
     ran = moby.run("caller-id", "register", "cid_1", "--wait")
