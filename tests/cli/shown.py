@@ -8,6 +8,7 @@ CODE = "918273"
 SHOWN: list[tuple[tuple[str, ...], str, str, object]] = [
     (("auth", "status"), "GET", "status", d.STATUS),
     (("status",), "GET", "status", d.STATUS),
+    (("whoami",), "GET", "status", d.STATUS),
     (("auth", "sessions", "list"), "GET", "sessions", d.page(d.SESSION)),
     (("auth", "sessions", "revoke", "tok_2"), "DELETE", "sessions/tok_2", None),
     (("balance",), "GET", "balance", d.BALANCE),
@@ -25,6 +26,18 @@ SHOWN: list[tuple[tuple[str, ...], str, str, object]] = [
     (("caller-id", "default", "cid_1"), "POST", "caller-ids/cid_1/default", d.CALLER_ID),
     (("caller-id", "country", "GB"), "POST", "caller-ids/country", d.COUNTRY),
     (("caller-id", "remove", "cid_1"), "DELETE", "caller-ids/cid_1", None),
+    (
+        ("caller-id", "register", "cid_1"),
+        "POST",
+        "caller-ids/cid_1/register",
+        {**d.REGISTRATION, "code": CODE},
+    ),
+    (
+        ("caller-id", "only-my-number", "on"),
+        "POST",
+        "caller-ids/only-my-number",
+        {"only_my_number": True},
+    ),
     (("rates", "GB"), "GET", "rates/GB", d.RATES),
     (("self-update",), "GET", "client", d.offered("9.9.9", "0.0.1")),
 ]
