@@ -60,9 +60,10 @@ def test_waiting_that_runs_out_ends_in_eight(moby: Moby, server: StubServer) -> 
 @pytest.mark.parametrize(
     ("status", "said"),
     [
+        ("canceled", "it was canceled; nothing was charged"),
         ("expired", "ran out before anything was paid; nothing was charged"),
         ("failed", "did not go through; nothing was charged"),
-        ("refunded", "it was paid, and refunded to the card since"),
+        ("refunded", "it was paid, and has gone back to where you paid from"),
     ],
 )
 def test_topup_that_comes_to_nothing_ends_in_one(

@@ -13,12 +13,18 @@ from moby.text import cents_as_dollars, clean, clock_time, local, read_cents
 
 SMALLEST_CENTS = 500
 _PROBLEMS = {
-    "canceled": "it was canceled, and nothing was charged",
-    "expired": "the page was canceled, or ran out before anything was paid",
+    "canceled": "it was canceled",
+    "expired": "the page ran out before anything was paid",
     "failed": "the payment did not go through",
 }
 _ON_ITS_WAY = "the payment is on its way: a bank takes one to five working days"
-_STATUS_STYLES = {"paid": "green", "pending": "yellow", "expired": "dim", "failed": "red"}
+_STATUS_STYLES = {
+    "paid": "green",
+    "pending": "yellow",
+    "canceled": "dim",
+    "expired": "dim",
+    "failed": "red",
+}
 _RETURNED = ("refunded", "partly_refunded")
 _POLL_SECONDS = 2.0
 _WAIT_SECONDS = 600
@@ -113,7 +119,7 @@ class TopupCommand(Command):
     def _report(self, topup: TopUp) -> int:
         """Report the money and the new balance; raise `topup_failed` if it was not paid."""
         if topup["status"] in _RETURNED:
-            raise MobyError("topup_failed", "it was paid, and refunded to the card since")
+            raise MobyError("topup_failed", "it was paid, and has gone back to where you paid from")
         if topup["status"] != "paid":
             problem = _PROBLEMS.get(topup["status"], f"it is {clean(topup['status'])}")
             again = "Start again: moby topup AMOUNT"
