@@ -18,7 +18,8 @@ SECTIONS = {
     "Money": ("balance", "topup", "topups", "transactions"),
     "moby itself": ("completions", "doctor", "help", "self-update", "version"),
 }
-# Names for the values of options, where the name of the option does not say it.
+# Names for the values of options, where the name of the option does not say it; those of one
+# command come first.
 _VALUES = {
     "allow": "PLACE",
     "caller-id": "PHONE",
@@ -29,6 +30,7 @@ _VALUES = {
     "max-cost": "AMOUNT",
     "max-per-call": "AMOUNT",
     "max-per-day": "AMOUNT",
+    "rates from": "COUNTRY",
     "since": "DAY",
     "timeout": "SECONDS",
     "until": "DAY",
@@ -116,7 +118,7 @@ def describe(command: "CleoCommand") -> CommandFacts:
         for a in definition.arguments
     ]
     usage = " ".join(["moby", str(command.name), *words])
-    options = tuple(_option(o) for o in definition.options)
+    options = tuple(_option(o, str(command.name)) for o in definition.options)
     return CommandFacts(
         str(command.name),
         command.description,
@@ -132,8 +134,9 @@ def shared_options(application: "Application") -> tuple[OptionFacts, ...]:
     return tuple(_option(o) for o in application.definition.options)
 
 
-def _option(option: "Option") -> OptionFacts:
-    named = _VALUES.get(option.name, option.name.rsplit("-", 1)[-1].upper())
+def _option(option: "Option", command: str = "") -> OptionFacts:
+    last_word = option.name.rsplit("-", 1)[-1].upper()
+    named = _VALUES.get(f"{command} {option.name}") or _VALUES.get(option.name, last_word)
     value = "" if option.is_flag() else named
     shortcut = (option.shortcut or "").split("|")[0]
     return OptionFacts(option.name, shortcut, value, option.description)
