@@ -193,6 +193,7 @@ def test_newer_wheel_is_announced_and_installed(
     release("0.3.0")
     document = installed.run("moby", "self-update", "--json").stdout
     assert '"updated": true' in document
+    assert '"command": null' in document
     # The release before stays, for a moby that still runs; the one before that is gone.
     assert len(list(installed.home.glob(".local/share/moby/release.*"))) == 2
 

@@ -49,7 +49,8 @@ class SelfUpdateCommand(Command):
         updated = bool(home) and newer and not self.flag("check")
         if home and updated:
             _update(home, version, self.context.environ)
-        command = _command_for_this(client, home) if newer or needed else None
+        offers = (newer or needed) and not updated
+        command = _command_for_this(client, home) if offers else None
         document = {
             "current_version": version,
             "latest_version": latest,
