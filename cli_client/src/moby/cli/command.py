@@ -108,6 +108,16 @@ class Command(CleoCommand):
             self.console.remark("No browser could be opened here; open the page yourself.")
         return True
 
+    def waits(self, *, on_terminal: bool = True) -> bool:
+        """Return whether to wait for the end: --no-wait wins over --wait.
+
+        With neither, wait on a terminal, unless a script reads the document of --json.
+        """
+        if self.flag("no-wait"):
+            return False
+        is_watched = not self.console.json and self.context.stdout.isatty()
+        return self.flag("wait") or (on_terminal and is_watched)
+
     def text(self, option: str) -> str | None:
         """Return the value of an option, stripped; None when it was not given."""
         value = self.option(option)

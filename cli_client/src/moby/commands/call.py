@@ -80,8 +80,7 @@ class CallCommand(Command):
         if "fallback_number" in quote:  # a server that binds itself to the number, too
             order["expected_shown_number"] = quote.get("shown_number")
         call = self._place(order, key)
-        on_terminal = not self.console.json and self.context.stdout.isatty()
-        if not self.flag("no-wait") and (self.flag("wait") or on_terminal):
+        if self.waits():
             return self._follow(call)
         return self.answer(
             call,

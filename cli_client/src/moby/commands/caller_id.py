@@ -234,8 +234,7 @@ class CallerIdRegisterCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             registration = self.api.post(path, Registration, key=key)
-        on_terminal = not self.console.json and self.context.stdout.isatty()
-        waits = not self.flag("no-wait") and (self.flag("wait") or on_terminal)
+        waits = self.waits()
         if registration["state"] == "calling":
             phone, caller = clean(registration["e164"]), clean(registration["calls_from"])
             self._show(f"Our carrier calls {phone} from {caller}, in English.", waits=waits)
@@ -246,6 +245,10 @@ class CallerIdRegisterCommand(Command):
             except KeyboardInterrupt as error:
                 hint = "The carrier's call goes on; key in the code, or hang up."
                 raise interrupted("no longer waiting", hint) from error
+        return self._report(registration)
+
+    def _report(self, registration: Registration) -> int:
+        """Report the end, or the call that goes on; raise `registration_failed` if it failed."""
         if registration["state"] == "registered":
             number = clean(registration["e164"])
             return self.answer(registration, f"{number} is registered, so calls may show it.")

@@ -58,10 +58,7 @@ class TopupCommand(Command):
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             topup = self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
-        on_terminal = self.context.stdout.isatty() and not self.console.json
-        waits = self.flag("wait") or (self.flag("open") and on_terminal)
-        if self.flag("no-wait"):
-            waits = False
+        waits = self.waits(on_terminal=self.flag("open"))
         if topup["checkout_url"]:
             self._offer(topup, topup["checkout_url"], waits=waits)
         if not waits:
