@@ -56,6 +56,19 @@ def test_browser_that_does_not_open_is_no_failure(moby: Moby, server: StubServer
 
 
 @pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("env", [{"SSH_TTY": "/dev/pts/1"}, {"CI": "true"}])
+@pytest.mark.parametrize("words", [("topup", "20", "--open"), ("calls", "list", "--web")])
+def test_page_is_not_opened_where_nobody_sees_it(
+    moby: Moby, server: StubServer, words: tuple[str, ...], env: dict[str, str]
+) -> None:
+    if words[0] == "topup":
+        server.on("POST", "topups", d.TOPUP, status=201)
+    ran = moby.run(*words, **env)
+    assert (ran.code, moby.opened) == (0, [])
+    assert "open the page yourself" in ran.stderr
+
+
+@pytest.mark.usefixtures("signed_in")
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "http://evil.test/"])
 def test_only_web_pages_are_opened(moby: Moby, server: StubServer, url: str) -> None:
     server.on("POST", "topups", {**d.TOPUP, "checkout_url": url}, status=201)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Protocol, TextIO, cast
 
 from moby.errors import MobyError
-from moby.network import Transport, WebTransport
+from moby.network import Transport, WebTransport, is_web_page
 
 # Nothing can be there: for a user without a home or access to it, who needs none with MOBY_TOKEN.
 NO_FOLDER = Path(os.devnull) / "moby"
+NO_BROWSER = "No browser could be opened here; open the page yourself."
 _REMOTE = ("SSH_TTY", "SSH_CONNECTION", "SSH_CLIENT", "CI")
 _WSL_OPENERS = ("wslview", "powershell.exe")
 
@@ -43,6 +44,11 @@ class Context:
     transport: Transport
     open_browser: Callable[[str], bool]
     clock: Clock = field(default_factory=SystemClock)
+
+    def open_in_browser(self, url: str) -> bool:
+        """Open a web page where a person sees it; return False if no browser can show it."""
+        may_open = is_web_page(url) and may_open_browser(self.environ)
+        return may_open and self.open_browser(url)
 
     @property
     def config_dir(self) -> Path:
@@ -123,7 +129,7 @@ def _open_on_windows(url: str) -> bool:
         if program is None:
             continue
         arguments = [program, url] if name == "wslview" else [program, "Start-Process", url]
-        # The page was checked to be http(s) on our own host before it came here.
+        # `open_in_browser` lets web pages through alone.
         done = subprocess.run(arguments, check=False, capture_output=True)  # noqa: S603
         if done.returncode == 0:
             return True

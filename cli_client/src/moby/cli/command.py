@@ -13,7 +13,7 @@ from cleo.helpers import option
 
 from moby.api.client import Api, Session
 from moby.console import Console
-from moby.context import Context, may_open_browser
+from moby.context import NO_BROWSER, Context
 from moby.errors import ExitCode, MobyError, interrupted
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class Command(CleoCommand):
         if not self.flag("web"):
             return False
         url = f"{self.session.host}{path}"
-        opened = may_open_browser(self.context.environ) and self.context.open_browser(url)
+        opened = self.context.open_in_browser(url)
         self.answer({"url": url, "opened": opened}, url)
         if not opened:
-            self.console.remark("No browser could be opened here; open the page yourself.")
+            self.console.remark(NO_BROWSER)
         return True
 
     def waits(self, *, on_terminal: bool = True) -> bool:

@@ -7,8 +7,8 @@ from cleo.helpers import argument, option
 from moby.api.answers import Balance, TopUp, TopUps
 from moby.cli.command import KEY_OPTION, WEB_OPTION, Command, read_key, repeatable
 from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
+from moby.context import NO_BROWSER
 from moby.errors import MobyError, interrupted
-from moby.network import is_web_page
 from moby.text import cents_as_dollars, clean, clock_time, local, read_cents
 
 SMALLEST_CENTS = 500
@@ -80,8 +80,8 @@ class TopupCommand(Command):
         if self.console.json and waits:
             self.console.say(offer)
         self.console.write(offer)
-        if self.flag("open") and not (is_web_page(url) and self.context.open_browser(url)):
-            self.console.remark("No browser could be opened here; open the page yourself.")
+        if self.flag("open") and not self.context.open_in_browser(url):
+            self.console.remark(NO_BROWSER)
 
     def _wait(self, topup: TopUp, timeout_seconds: int, again: str) -> TopUp:
         """Return the top-up once it is no longer pending; raise `pending` at the time-out."""

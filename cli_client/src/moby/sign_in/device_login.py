@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from moby.api.client import CLIENT_ID, Api, device_name, read_object, unexpected
 from moby.console import Console
-from moby.context import Clock, Context, may_open_browser
+from moby.context import NO_BROWSER, Clock, Context, may_open_browser
 from moby.errors import ExitCode, MobyError
 from moby.network import is_same_site
 from moby.store.private_files import locked, read_json, remove, write_json
@@ -187,8 +187,8 @@ class LoginFlow:
             entered = self._console.wait(min(_TICK_SECONDS, due_at - now, left))
             if not entered or not self._offers_browser:
                 continue
-            if not self._context.open_browser(pending.verification_uri):
-                self._console.say("No browser could be opened here; open the page yourself.")
+            if not self._context.open_in_browser(pending.verification_uri):
+                self._console.say(NO_BROWSER)
         return clock.now() < pending.expires_at
 
 
