@@ -59,6 +59,21 @@ def read_pages(
     return cast("Page", joined)
 
 
+def given_or_newest(
+    command: "Command", name: str, kind: type[Page], *, none_yet: str, hint: str
+) -> str:
+    """Return the id in the argument of that name; without one, the id of the newest in the list.
+
+    The list of calls is at `calls`, and each has a `call_id`. Raise `not_found` if it is empty.
+    """
+    if command.argument(name) is not None:
+        return command.word(name)
+    page = cast("dict[str, Any]", command.api.get(f"{name}s", kind, {"limit": "1"}))
+    if not page["items"]:
+        raise MobyError("not_found", none_yet, hint)
+    return cast("str", page["items"][0][f"{name}_id"])
+
+
 def remark_more(command: "Command", next_cursor: str | None) -> None:
     if next_cursor:
         command.console.remark("There is more: add --all, or --limit 100.")

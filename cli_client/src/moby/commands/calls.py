@@ -11,6 +11,7 @@ from moby.cli.lists import (
     CSV_OPTION,
     PAGE_OPTIONS,
     as_csv,
+    given_or_newest,
     read_day,
     read_pages,
     remark_more,
@@ -84,13 +85,8 @@ class CallsShowCommand(Command):
     options = [WEB_OPTION]
 
     def handle(self) -> int:
-        if self.argument("call") is None:
-            newest = self.api.get("calls", Calls, {"limit": "1"})["items"]
-            if not newest:
-                raise MobyError("not_found", "there are no calls yet", "Try: moby call NUMBER")
-            wanted = newest[0]["call_id"]
-        else:
-            wanted = self.word("call")
+        none_yet, hint = "there are no calls yet", "Try: moby call NUMBER"
+        wanted = given_or_newest(self, "call", Calls, none_yet=none_yet, hint=hint)
         if self.opens_page(f"/calls/{quote(wanted, safe='')}"):
             return 0
         call = self.api.get(f"calls/{quote(wanted, safe='')}", Call)

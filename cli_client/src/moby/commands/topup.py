@@ -6,7 +6,7 @@ from cleo.helpers import argument, option
 
 from moby.api.answers import Balance, TopUp, TopUps
 from moby.cli.command import KEY_OPTION, WEB_OPTION, Command, read_key, repeatable
-from moby.cli.lists import PAGE_OPTIONS, read_pages, remark_more
+from moby.cli.lists import PAGE_OPTIONS, given_or_newest, read_pages, remark_more
 from moby.context import NO_BROWSER
 from moby.errors import MobyError, interrupted
 from moby.text import cents_as_dollars, clean, clock_time, local, read_cents
@@ -168,13 +168,8 @@ class TopupsShowCommand(Command):
     arguments = [argument("topup", "Its id (top_…); else the newest.", optional=True)]
 
     def handle(self) -> int:
-        if self.argument("topup") is None:
-            newest = self.api.get("topups", TopUps, {"limit": "1"})["items"]
-            if not newest:
-                raise MobyError("not_found", "there are no top-ups yet", "Try: moby topup 20")
-            wanted = newest[0]["topup_id"]
-        else:
-            wanted = self.word("topup")
+        none_yet, hint = "there are no top-ups yet", "Try: moby topup 20"
+        wanted = given_or_newest(self, "topup", TopUps, none_yet=none_yet, hint=hint)
         topup = self.api.get(f"topups/{quote(wanted, safe='')}", TopUp)
         if self.console.json:
             return self.answer(topup)
