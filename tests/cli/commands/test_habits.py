@@ -115,6 +115,13 @@ def test_whoami_logout_and_version_are_commands(moby: Moby, server: StubServer) 
         (("topup",), "How much", "20", "topups", d.TOPUP),
         (("rates",), "Which country", "GB", "rates/GB", d.RATES),
         (("caller-id", "confirm"), "The code", "918273", "caller-ids/confirm", d.CALLER_ID),
+        (
+            ("caller-id", "register"),
+            "Which of your phones",
+            "cid_1",
+            "caller-ids/cid_1/register",
+            {**d.REGISTRATION, "state": "registered", "code": None},
+        ),
     ],
 )
 def test_what_is_missing_is_asked_for_on_a_terminal(

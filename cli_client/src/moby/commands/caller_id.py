@@ -184,39 +184,44 @@ class CallerIdListCommand(Command):
         return 0
 
 
-class CallerIdDefaultCommand(Command):
-    name = "caller-id default"
-    description = "Call from this phone when nothing else is said"
+class PhoneCommand(Command):
+    """The base of the commands about one phone, which is asked for on a terminal."""
+
     arguments = [argument("phone", "Its number or its id (cid_…).", optional=True, multiple=True)]
 
+    def find_phone(self) -> str:
+        """Return the id of the phone."""
+        return find_caller_id(self.api, self.word("phone", "Which of your phones"))
+
+
+class CallerIdDefaultCommand(PhoneCommand):
+    name = "caller-id default"
+    description = "Call from this phone when nothing else is said"
+
     def handle(self) -> int:
-        phone = self.word("phone", "Which of your phones")
-        found = find_caller_id(self.api, phone)
+        found = self.find_phone()
         chosen = self.api.post(f"caller-ids/{found}/default", CallerId)
         return self.answer(chosen, f"You now call from {clean(chosen['e164'])}.")
 
 
-class CallerIdRemoveCommand(Command):
+class CallerIdRemoveCommand(PhoneCommand):
     name = "caller-id remove"
     description = "Forget one of your phones"
-    arguments = [argument("phone", "Its number or its id (cid_…).", optional=True, multiple=True)]
 
     def handle(self) -> int:
-        phone = self.word("phone", "Which of your phones")
-        found = find_caller_id(self.api, phone)
+        found = self.find_phone()
         self.api.delete(f"caller-ids/{found}")
         removed = "Removed. Nobody can call from that phone with your account now."
         return self.answer({"id": found, "removed": True}, removed)
 
 
-class CallerIdRegisterCommand(Command):
+class CallerIdRegisterCommand(PhoneCommand):
     name = "caller-id register"
     description = "Register one of your phones with our carrier, so that its number is shown"
     help = (
         "Some countries show your number only once our carrier has registered it. The carrier\n"
         "calls the phone, in English; key in the six digits that moby shows."
     )
-    arguments = [argument("phone", "Its number or its id (cid_…).", multiple=True)]
     options = [
         option("remove", None, "Have the carrier forget the number.", flag=True),
         option(
@@ -227,7 +232,7 @@ class CallerIdRegisterCommand(Command):
     ]
 
     def handle(self) -> int:
-        path = f"caller-ids/{find_caller_id(self.api, self.word('phone'))}/register"
+        path = f"caller-ids/{self.find_phone()}/register"
         if self.flag("remove"):
             self.api.delete(path)
             return self.answer({"registered": False}, "The carrier forgets that number now.")
