@@ -37,7 +37,11 @@ _VALUES = {
 }
 # A test types each, so that none has an option that is not there.
 _EXAMPLES: dict[str, tuple[str, ...]] = {
-    "auth login": ("auth login", "auth login --max-per-day 5.00 --allow GB"),
+    "auth login": (
+        "auth login",
+        "auth login --allow GB",
+        "auth login --max-per-day 5.00",
+    ),
     "auth logout": ("auth logout", "auth logout --all"),
     "auth refresh": ("auth refresh", "auth refresh --grace 0"),
     "auth sessions list": ("auth sessions list",),
