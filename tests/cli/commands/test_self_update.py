@@ -60,15 +60,23 @@ def test_self_update_of_a_distribution_names_its_program(
 
 
 FOLDER = {"url": "file:///src/cli client"}
+PIPX = "/home/a/.local/share/pipx/venvs/moby"
 WHEEL = "https://example.org/client/moby-0.2.0-py3-none-any.whl#sha256=00"
 
 
 @pytest.mark.parametrize(
     ("prefix", "source", "wheel", "command"),
     [
-        ("/home/a/.local/share/pipx/venvs/moby", {}, WHEEL, f"pipx install --force '{WHEEL}'"),
+        (PIPX, {}, WHEEL, f"pipx install --force '{WHEEL}'"),
+        (PIPX, {**FOLDER, "dir_info": {}}, WHEEL, f"pipx install --force '{WHEEL}'"),
+        (
+            PIPX,
+            {**FOLDER, "dir_info": {}},
+            None,
+            f"git -C '/src/cli client' pull && {PIPX}/bin/python -m pip install '/src/cli client'",
+        ),
         ("/home/a/.local/share/uv/tools/moby", {}, WHEEL, f"uv tool install --force '{WHEEL}'"),
-        ("/home/a/.local/share/pipx/venvs/moby", {}, None, None),
+        (PIPX, {}, None, None),
         ("/v", {**FOLDER, "dir_info": {"editable": True}}, WHEEL, "git -C '/src/cli client' pull"),
         ("/v", {}, WHEEL, None),
         (
