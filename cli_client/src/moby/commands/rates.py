@@ -59,17 +59,15 @@ class RatesCommand(Command):
         return 0
 
     def _find(self, place: str) -> Rates:
-        path = f"rates/{quote(place, safe='')}"
-        query = {"from": self.text("from")} if self.text("from") else {}
+        path, query = f"rates/{quote(place, safe='')}", {"from": self.text("from")}
         if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE_DIGITS:
             path, query = "rates", {"number": place, "country": self.text("country"), **query}
-        if self.session.credentials.sources():
-            try:
-                return self.api.get(path, Rates, query)
-            except MobyError as error:
-                # Prices are public, so a token that is expired or revoked does not matter.
-                if error.exit_code != ExitCode.NOT_SIGNED_IN and error.code not in _NO_TOKEN:
-                    raise
+        try:
+            return self.api.get(path, Rates, query)
+        except MobyError as error:
+            # Prices are public, so a token that is missing, expired or revoked does not matter.
+            if error.exit_code != ExitCode.NOT_SIGNED_IN and error.code not in _NO_TOKEN:
+                raise
         return self.api.get(path, Rates, query, public=True)
 
 
