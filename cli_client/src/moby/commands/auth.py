@@ -1,5 +1,6 @@
 """moby auth: the token in use, its life, and the devices that are signed in."""
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from cleo.helpers import argument, option
@@ -182,33 +183,40 @@ class AuthRefreshCommand(Command):
         return new
 
 
+@dataclass(frozen=True)
+class _SignOut:
+    """The end of one sign-in."""
+
+    host: str
+    was_signed_in: bool = True
+    revoked: bool = False
+    is_kept: bool = False  # the token is still valid, in a keyring that is away
+
+
 class AuthLogoutCommand(Command):
     name = "auth logout"
     description = "Revoke this device's token and forget it"
     options = [option("all", None, "Sign out of every profile and host kept here.", flag=True)]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._kept_hosts: list[str] = []  # where a valid token is left in a keyring that is away
 
     def handle(self) -> int:
         config = self.session.config
         here = [(self.session.profile, self.session.host)]
         everywhere = [(profile, host) for profile, host, _ in config.logins()]
         results = [self._sign_out(*place) for place in (everywhere if self.flag("all") else here)]
-        if self._kept_hosts:
-            hosts = " and ".join(dict.fromkeys(self._kept_hosts))
+        kept_hosts = [result.host for result in results if result.is_kept]
+        if kept_hosts:
+            hosts = " and ".join(dict.fromkeys(kept_hosts))
             raise MobyError(
                 "keyring_unavailable",
                 f"moby has forgotten the sign-in to {hosts}, but the token is still in the keyring "
                 "and still valid",
-                f"Revoke it on {self._kept_hosts[0]}/settings/tokens.",
+                f"Revoke it on {kept_hosts[0]}/settings/tokens.",
             )
         if self.console.json:
             self.console.document(
                 {
-                    "signed_out": any(found for found, _ in results),
-                    "revoked": bool(results) and all(revoked for _, revoked in results),
+                    "signed_out": any(result.was_signed_in for result in results),
+                    "revoked": bool(results) and all(result.revoked for result in results),
                 }
             )
         left = [s for s in self.session.credentials.sources() if s not in ("keyring", "file")]
@@ -216,12 +224,11 @@ class AuthLogoutCommand(Command):
             self.console.remark(f"Note: {' and '.join(left)} still gives a token to moby.")
         return 0
 
-    def _sign_out(self, profile: str, host: str) -> tuple[bool, bool]:
-        """Return whether there was a sign-in, and whether its token is revoked."""
+    def _sign_out(self, profile: str, host: str) -> _SignOut:
         credentials = self.session.credentials_for(profile, host)
         if credentials.login is None:
             self.console.write(f"You are not signed in to {host}; nothing to do.")
-            return False, False
+            return _SignOut(host, was_signed_in=False)
         revoked = self._revoke(credentials, host)
         try:
             credentials.forget()
@@ -230,10 +237,9 @@ class AuthLogoutCommand(Command):
             if revoked:
                 self.console.remark(f"Note: the keyring entry could not be removed: {error}.")
             else:
-                self._kept_hosts.append(host)
-                return True, False
+                return _SignOut(host, is_kept=True)
         self.console.write(f"Signed out of {host}.")
-        return True, revoked
+        return _SignOut(host, revoked=revoked)
 
     def _revoke(self, credentials: Credentials, host: str) -> bool:
         try:
