@@ -1,15 +1,15 @@
-"""Receipts and quotes, as they are shown."""
+"""Quotes, receipts and phones, as they are shown and named."""
 
 import pytest
 
 from tests.cli import documents as d
+from tests.cli.documents import BALANCE, TOKEN
 from tests.cli.placing import place, then
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
-pytestmark = pytest.mark.usefixtures("signed_in")
 
-
+@pytest.mark.usefixtures("signed_in")
 def test_receipt_shows_the_arithmetic(moby: Moby, server: StubServer) -> None:
     place(server)
     then(server, d.COMPLETED)
@@ -22,6 +22,7 @@ def test_receipt_shows_the_arithmetic(moby: Moby, server: StubServer) -> None:
     assert "Top up with" in ran.stderr
 
 
+@pytest.mark.usefixtures("signed_in")
 def test_balance_that_is_too_small_is_no_limit_of_nothing(moby: Moby, server: StubServer) -> None:
     quote = {**d.QUOTE, "max_seconds": 0, "hold": "0.00", "available": "0.01"}
     server.on("POST", "quote", quote)
@@ -29,6 +30,7 @@ def test_balance_that_is_too_small_is_no_limit_of_nothing(moby: Moby, server: St
     assert lines[3] == "Limit   none: too little for a call; $0.01 is available"
 
 
+@pytest.mark.usefixtures("signed_in")
 @pytest.mark.parametrize(
     ("promise", "line"),
     [
@@ -50,6 +52,7 @@ def test_quote_names_the_number_that_they_will_see(
     assert server.received[0].json["only_my_number"] is True
 
 
+@pytest.mark.usefixtures("signed_in")
 def test_receipt_names_the_number_that_was_seen(moby: Moby, server: StubServer) -> None:
     place(server)
     receipt = {**d.RECEIPT, "shown_number": d.OPERATOR}
@@ -57,3 +60,44 @@ def test_receipt_names_the_number_that_was_seen(moby: Moby, server: StubServer) 
     server.on("GET", "balance", d.BALANCE)
     ran = moby.run("call", d.DESTINATION, "--wait")
     assert "Showed:   +12025550100; our carrier refused +447400123456" in ran.stdout
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("phone", ["cid_1", d.PHONE, "07400 123456"])
+def test_phone_is_named_by_id_or_number(moby: Moby, server: StubServer, phone: str) -> None:
+    for _ in range(2 * (phone != "cid_1")):
+        server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
+    server.on("POST", "caller-ids/cid_1/default", d.CALLER_ID)
+    server.on("DELETE", "caller-ids/cid_1", status=204)
+    assert moby.run("caller-id", "default", phone, "--json").json == d.CALLER_ID
+    assert moby.run("caller-id", "remove", phone, "--json").json == {"id": "cid_1", "removed": True}
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_number_needs_no_quotes(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "caller-ids", d.VERIFICATION, status=201)
+    moby.run("caller-id", "request", "07400", "123456", "--country", "GB")
+    assert server.received[0].json["number"] == "07400 123456"
+    server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
+    server.on("DELETE", "caller-ids/cid_1", status=204)
+    assert moby.run("caller-id", "remove", "07400", "123456").code == 0
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("phone", ["+15550100", "000000", "3456"])
+def test_phone_that_is_not_ones_own_is_not_found(
+    moby: Moby, server: StubServer, phone: str
+) -> None:
+    server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
+    ran = moby.run("caller-id", "remove", phone, "--json")
+    assert (ran.code, ran.error["code"]) == (6, "not_found")
+
+
+@pytest.mark.parametrize(("is_low", "noted"), [(True, True), (False, False)])
+def test_low_balance_is_noted_beside_the_data(
+    moby: Moby, server: StubServer, is_low: bool, noted: bool
+) -> None:
+    server.on("GET", "balance", {**BALANCE, "is_low": is_low})
+    ran = moby.run("balance", MOBY_TOKEN=TOKEN)
+    assert ran.stdout.startswith("Balance: $19.95\n")
+    assert ("moby topup 20 --open" in ran.stderr) is noted
