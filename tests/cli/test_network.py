@@ -1,4 +1,4 @@
-"""Proxies, and hosts that are asked without one."""
+"""Hosts, and proxies between them and moby."""
 
 import json
 import socket
@@ -141,3 +141,40 @@ def test_token_never_leaves_this_machine_unencrypted(moby: Moby, proxy: Proxy, h
     assert moby.process("balance", MOBY_TOKEN=d.TOKEN, **env).code == 2
     assert moby.process("balance", "--host", host, MOBY_TOKEN=d.TOKEN, **env).code == 2
     assert proxy.received == b""
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://a..b",
+        "https://ä..b",
+        f"https://{'a' * 64}.example",
+        "https://user:pw@mobayilo.com",
+        "https://mobayilo.com/api",
+        "https://mobayilo.com?x=1",
+        "https://mobayilo.com:port",
+        "https://",
+        "https://mobayilo.com\nx",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://10.0.0.1",
+    ],
+)
+def test_unusable_hosts_are_refused(moby: Moby, host: str) -> None:
+    ran = moby.run("balance", "--host", host, "--json")
+    assert ran.code == 2
+    assert ran.error["code"] in ("bad_host", "insecure_host")
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("mobayilo.com", "https://mobayilo.com"),
+        ("HTTPS://Mobayilo.COM:443/", "https://mobayilo.com"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://127.8.8.8", "http://127.8.8.8"),
+    ],
+)
+def test_hosts_are_read_in_one_form(moby: Moby, text: str, host: str) -> None:
+    assert moby.run("auth", "status", "--offline", "--json", "--host", text).json["host"] == host
