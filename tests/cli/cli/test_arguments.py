@@ -1,4 +1,4 @@
-"""Words that cannot be read."""
+"""Words that cannot be read, and the command that was meant."""
 
 import pytest
 
@@ -70,3 +70,17 @@ def test_wrong_words_are_answered_with_what_to_type(
     moby: Moby, words: tuple[str, ...], told: str
 ) -> None:
     assert moby.run(*words).stderr.splitlines()[1:] == [f"  {told}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("auth", "logni"), "moby auth login"),
+        (("balanec",), "balance"),
+        (("auth", "zzz"), "It has:"),
+    ],
+)
+def test_slips_get_a_suggestion(moby: Moby, words: tuple[str, ...], hint: str) -> None:
+    ran = moby.run(*words)
+    assert ran.code == 2
+    assert hint in ran.stderr

@@ -1,4 +1,4 @@
-"""The end of a command: one document or one error object, also on a broken output."""
+"""The end of a command, on a broken output too: one document or one error object, and notices."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli import documents as d
 from tests.cli.program import MOBY, Moby
+from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
 
 
@@ -68,3 +69,20 @@ def test_version_on_a_full_disk_is_no_traceback(moby: Moby) -> None:
         1,
         "moby: the output cannot be written: No space left on device\n",
     )
+
+
+def test_expiry_is_told_once_a_day(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    soon = {"X-Token-Expires-At": "2026-11-27T00:00:00Z"}
+    for _ in range(3):
+        server.on("GET", "balance", d.BALANCE, headers=soon)
+    assert "expires 2026-11-27" in moby.run("balance").stderr
+    assert moby.run("balance").stderr == ""
+    moby.clock.time += 86_400
+    assert "moby auth refresh" in moby.run("balance").stderr
+
+
+def test_expiry_far_away_is_not_told(moby: Moby, server: StubServer) -> None:
+    later = {"X-Token-Expires-At": "2026-12-24T00:00:00Z"}
+    server.on("GET", "balance", d.BALANCE, headers=later)
+    assert moby.run("balance", MOBY_TOKEN=d.TOKEN).stderr == ""

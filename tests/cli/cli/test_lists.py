@@ -1,4 +1,4 @@
-"""CSV, safe to open in a spreadsheet."""
+"""Lists in pages, all pages in one, and CSV that is safe to open in a spreadsheet."""
 
 import csv
 from io import StringIO
@@ -33,3 +33,12 @@ def test_transactions_as_csv_are_all_of_them(moby: Moby, server: StubServer) -> 
 def test_csv_and_json_exclude_each_other(moby: Moby) -> None:
     ran = moby.run("transactions", "--csv", "--json")
     assert (ran.code, ran.error["code"]) == (2, "usage")
+
+
+def test_calls_list_pages_and_joins(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "calls", d.page(d.COMPLETED, cursor="next"))
+    server.on("GET", "calls", d.page(d.BUSY))
+    ran = moby.run("calls", "list", "--all", "--json")
+    assert [call["state"] for call in ran.json["items"]] == ["completed", "busy"]
+    assert ran.json["next_cursor"] is None
+    assert server.received[1].query == {"limit": ["100"], "cursor": ["next"]}
