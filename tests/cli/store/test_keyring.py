@@ -1,4 +1,4 @@
-"""The system's keyring: working, missing, locked, forgetful and hanging."""
+"""The system's keyring: working, missing, locked, forgetful and hanging; a file in its place."""
 
 import json
 from pathlib import Path
@@ -210,3 +210,20 @@ def test_balance_with_a_token_file_loads_neither(moby: Moby, server: StubServer)
     assert " http.client\n" in modules
     assert " requests\n" not in modules
     assert " keyring\n" not in modules
+
+
+def test_consent_keeps_the_token_in_a_file(moby: Moby, server: StubServer) -> None:
+    use_keyring(moby, "Locked")
+    server.on("GET", "status", d.STATUS)
+    ran = sign_in(moby, "--insecure-storage", "--json")
+    assert ran.json["token"]["storage"] == "file"
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
+
+
+def test_new_login_in_a_file_empties_the_keyring(
+    moby: Moby, server: StubServer, entries: Path
+) -> None:
+    server.on("GET", "status", d.STATUS)
+    assert sign_in(moby, "--insecure-storage").code == 0
+    assert json.loads(entries.read_text()) == {}
+    assert moby.process("auth", "token").stdout.strip() == d.TOKEN
