@@ -1,10 +1,10 @@
-"""A new token: verified, kept, and the old one revoked."""
+"""A new token: verified, kept, reported, and the old one revoked."""
 
 import pytest
 
 from tests.cli import documents as d
 from tests.cli.program import Moby
-from tests.cli.signing_in import FILE, START, TOKEN, sign_in
+from tests.cli.signing_in import FILE, START, TOKEN, granted, sign_in
 from tests.cli.stubs import StubServer
 
 
@@ -68,3 +68,26 @@ def test_old_token_that_cannot_be_revoked_is_told(moby: Moby, server: StubServer
     ran = moby.run("auth", "login", "--with-token", FILE, typed=d.OTHER_TOKEN)
     assert ran.code == 0
     assert "could not be revoked" in ran.stderr
+
+
+def test_status_names_the_winner_and_what_it_shadows(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server)
+    server.on("GET", "status", d.STATUS)
+    ran = moby.run("auth", "status", MOBY_TOKEN=d.OTHER_TOKEN)
+    assert "Kept in:      MOBY_TOKEN" in ran.stdout
+    assert "Note: MOBY_TOKEN is used; file would be next." in ran.stderr
+    assert "Limits:       $5.00 a day; calls to GB" in ran.stdout
+
+
+def test_status_tells_of_a_frozen_account(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "status", {**d.STATUS, "account": {**d.STATUS["account"], "frozen": True}})
+    assert "frozen" in moby.run("auth", "status", MOBY_TOKEN=d.TOKEN).stdout
+
+
+def test_login_and_status_say_what_lies_in_plain_text(moby: Moby, server: StubServer) -> None:
+    server.on("POST", START, d.DEVICE)
+    granted(server)
+    file = moby.home / "config" / "credentials.json"
+    assert f"is kept in plain text in {file}." in moby.run("auth", "login", FILE).stdout
+    server.on("GET", "status", d.STATUS)
+    assert f"{file}, in plain text" in moby.run("auth", "status").stdout
