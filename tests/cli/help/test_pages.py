@@ -1,11 +1,15 @@
-"""The pages of help: the overview, and one for each command."""
+"""The pages of help, the overview and one for each command, and the manual page."""
 
+import re
 import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from moby.command_names import COMMANDS
 from tests.cli.program import Moby
+from tests.cli.shells import need
 
 OLD = ("login", "status")
 NAMES = [name for name in COMMANDS if name not in OLD]
@@ -34,3 +38,28 @@ def test_every_command_explains_itself(moby: Moby, name: str) -> None:
     for example in facts["examples"]:
         typed = moby.run(*shlex.split(example)[1:], MOBY_HOST="http://localhost:1")
         assert typed.code != 2, example
+
+
+ROOT = Path(__file__).parents[3]
+SHARE = ROOT / "cli_client/share"
+
+
+def test_manual_page_is_clean_roff() -> None:
+    need("groff")
+    page = SHARE / "man/man1/moby.1"
+    done = subprocess.run(
+        ["groff", "-ww", "-man", "-Tascii", str(page)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert "moby auth login" in re.sub(r".\x08", "", done.stdout)  # grotty prints bold twice
+
+
+def test_manual_page_has_the_sections_that_people_look_for() -> None:
+    page = (SHARE / "man/man1/moby.1").read_text()
+    sections = re.findall(r"^\.SH (.+)$", page, re.MULTILINE)
+    assert sections[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"]
+    assert sections[-2:] == ["FILES", "EXAMPLES"]
+    for name in re.findall(r"^\\fB~/\.config/moby/(.+)\\fR$", page, re.MULTILINE):
+        sources = (ROOT / "cli_client/src/moby").rglob("*.py")
+        plain = name.replace("\\", "")
+        assert any(f'"{plain}"' in path.read_text(encoding="utf-8") for path in sources)
