@@ -1,4 +1,4 @@
-"""moby topup, topups and transactions."""
+"""moby topup and moby topups."""
 
 import json
 
@@ -9,9 +9,8 @@ from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 from tests.cli.terminal import finish, opened
 
-pytestmark = pytest.mark.usefixtures("signed_in", "browser")
 
-
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_topup_prints_the_link_and_ends(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     ran = moby.run("topup", "20")
@@ -20,12 +19,14 @@ def test_topup_prints_the_link_and_ends(moby: Moby, server: StubServer) -> None:
     assert moby.opened == []
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_topup_open_opens_the_page(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     assert moby.run("topup", "20", "--open").code == 0
     assert moby.opened == [d.TOPUP["checkout_url"]]
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_topup_waits_for_the_money(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     server.on("GET", "topups/top_1", d.TOPUP)
@@ -37,6 +38,7 @@ def test_topup_waits_for_the_money(moby: Moby, server: StubServer) -> None:
     assert "Balance: $19.95" in ran.stdout
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_topup_wait_json_is_one_document(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     for _ in range(3):
@@ -47,6 +49,7 @@ def test_topup_wait_json_is_one_document(moby: Moby, server: StubServer) -> None
     assert ran.stderr.startswith(f"Pay $20.00 here:\n\n  {d.TOPUP['checkout_url']}\n")
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_waiting_that_runs_out_ends_in_eight(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     for _ in range(3):
@@ -57,6 +60,7 @@ def test_waiting_that_runs_out_ends_in_eight(moby: Moby, server: StubServer) -> 
     assert error["hint"] == "Look again: moby topups show top_1"
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -76,11 +80,13 @@ def test_topup_that_comes_to_nothing_ends_in_one(
     assert said in ran.stderr
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_no_wait_wins_over_wait(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     assert moby.run("topup", "20", "--wait", "--no-wait", "--json").json == d.TOPUP
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_interrupt_while_paying_loses_nothing(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     child = moby.spawn("topup", "20", "--wait", MOBY_TOKEN=d.TOKEN)
@@ -91,6 +97,7 @@ def test_interrupt_while_paying_loses_nothing(moby: Moby, server: StubServer) ->
     server.forget()
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_topup_open_waits_on_a_terminal(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     server.on("GET", "topups/top_1", {**d.TOPUP, "status": "paid"})
@@ -102,6 +109,7 @@ def test_topup_open_waits_on_a_terminal(moby: Moby, server: StubServer) -> None:
     assert opened(moby) == [d.TOPUP["checkout_url"]]
 
 
+@pytest.mark.usefixtures("signed_in", "browser")
 def test_wait_says_that_the_server_is_away(moby: Moby, server: StubServer) -> None:
     server.on("POST", "topups", d.TOPUP, status=201)
     for _ in range(6):
@@ -111,3 +119,16 @@ def test_wait_says_that_the_server_is_away(moby: Moby, server: StubServer) -> No
     ran = moby.run("topup", "20", "--wait")
     assert ran.code == 0
     assert ran.stderr.count("closed without an answer. Trying again …") == 1
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_topups_are_listed_and_shown(moby: Moby, server: StubServer) -> None:
+    server.on("GET", "topups", d.page(d.PAID_TOPUP, d.TOPUP))
+    listed = moby.run("topups", "list").stdout
+    assert [line.split()[3] for line in listed.splitlines()[1:]] == ["paid", "pending"]
+    server.on("GET", "topups/top_1", d.TOPUP)
+    assert d.TOPUP["checkout_url"] in moby.run("topups", "show", "top_1").stdout
+    server.on("GET", "topups/top_1", d.TOPUP)
+    assert moby.run("topups", "show", "top_1", "--json").json == d.TOPUP
+    server.on("GET", "topups", d.page())
+    assert "No top-ups yet" in moby.run("topups", "list").stdout

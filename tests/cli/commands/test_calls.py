@@ -1,4 +1,4 @@
-"""`moby calls list`."""
+"""moby calls: list the calls, show one, and hang one up."""
 
 import csv
 from io import StringIO
@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 
 from tests.cli import documents as d
+from tests.cli.placing import TALKED, then
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
@@ -42,3 +43,21 @@ def test_calls_list_for_a_person(moby: Moby, server: StubServer) -> None:
     ]  # fmt: skip
     server.on("GET", "calls", d.page())
     assert "No calls yet" in moby.run("calls", "list").stdout
+
+
+def test_calls_show_is_the_receipt(moby: Moby, server: StubServer) -> None:
+    then(server, d.COMPLETED, d.COMPLETED)
+    assert moby.run("calls", "show", "call_1", "--json").json["receipt"] == d.RECEIPT
+    assert "Total: $0.073" in moby.run("calls", "show", "call_1").stdout
+
+
+def test_ids_cannot_reach_other_paths(moby: Moby, server: StubServer) -> None:
+    server.refuse("GET", "calls/..%2Fbalance", 404, "not_found")
+    assert moby.run("calls", "show", "../balance").code == 6
+
+
+def test_calls_hangup_ends_one_from_anywhere(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "calls/call_1/hangup", TALKED)
+    assert moby.run("calls", "hangup", "call_1", "--json").json["state"] == "completed"
+    server.on("POST", "calls/call_1/hangup", TALKED)
+    assert "moby calls show call_1" in moby.run("calls", "hangup", "call_1").stdout
