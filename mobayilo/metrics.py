@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, OuterRef, Subquery, Sum
+from django.db.models import Count, F, Min, OuterRef, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import (
@@ -33,6 +33,7 @@ from mobayilo.lib.ratelimits import limited
 from mobayilo.overview.models import PeriodicJob
 from mobayilo.overview.periodic import late_seconds
 from telephony.models import Call, RefusedCall
+from telephony.rules import CALL_COST_MICROS
 
 RECENT = timedelta(hours=1)
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -118,6 +119,16 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
         "reason",
         dict(calls.exclude(end_reason="").values_list("end_reason").annotate(Count("id"))),
     )
+    settled = Call.objects.filter(created_at__gt=since).exclude(settled_at=None)
+    sums = settled.aggregate(
+        cost=Sum(CALL_COST_MICROS), income=Sum(F("leg_a_cost_micros") + F("leg_b_cost_micros"))
+    )
+    yield _by_label(
+        "mobayilo_call_dollars_last_hour",
+        "Cost of the calls placed in the last hour, known or estimated, and what they brought in.",
+        "kind",
+        {kind: (micros or 0) / MICROS_PER_DOLLAR for kind, micros in sums.items()},
+    )
     refused = RefusedCall.objects.filter(created_at__gt=since).order_by()
     yield _by_label(
         "mobayilo_calls_refused_last_hour",
@@ -126,12 +137,12 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
         dict(refused.values_list("code").annotate(Count("id"))),
     )
     transfers = Transfer.objects.filter(created_at__gt=since).order_by()
-    sums = transfers.values_list("book").annotate(Sum("amount_micros"))
+    moved = transfers.values_list("book").annotate(Sum("amount_micros"))
     yield _by_label(
         "mobayilo_dollars_last_hour",
         "Money moved in the last hour.",
         "book",
-        {book: micros / MICROS_PER_DOLLAR for book, micros in sums},
+        {book: micros / MICROS_PER_DOLLAR for book, micros in moved},
     )
     events = StripeEvent.objects.filter(received_at__gt=since).order_by()
     counts = events.values_list("outcome").annotate(Count("id"))

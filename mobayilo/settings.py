@@ -387,6 +387,28 @@ PRICE_CEILING_CENTS_NEW_ACCOUNT = env.integer(
     at_least=0,
     at_most=MOST_CENTS,
 )
+PRICE_CEILING_CENTS_OWN_PHONE = env.integer(
+    "PRICE_CEILING_CENTS_OWN_PHONE",
+    "the dearest minute of a customer's own phone, which rings first; an operator may open others",
+    default=150,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
+FREE_ATTEMPTS_PER_DAY = env.integer(
+    "FREE_ATTEMPTS_PER_DAY",
+    "unanswered and very short calls of one account that are free in a UTC day; later ones are "
+    "charged",
+    default=10,
+    at_least=0,
+    at_most=MANY,
+)
+UNPAID_COST_MAX_CENTS_PER_DAY = env.integer(
+    "UNPAID_COST_MAX_CENTS_PER_DAY",
+    "what the calls of one account may cost the operator in a UTC day beyond what was charged",
+    default=500,
+    at_least=0,
+    at_most=MOST_CENTS,
+)
 CLOSED_COUNTRIES = [
     code.upper()
     for code in env.words(

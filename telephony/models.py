@@ -346,6 +346,10 @@ class Call(models.Model):
     ring_seconds = models.PositiveSmallIntegerField()
     max_seconds = models.PositiveIntegerField()
     hold_micros = models.PositiveBigIntegerField()
+    # What the call may cost the operator beyond its charge, counted while the call is open.
+    most_unpaid_micros = models.PositiveBigIntegerField(default=0, db_default=0)
+    # Placed after the free attempts of the day, so it is charged even if it is not answered.
+    charges_attempt = models.BooleanField(default=False, db_default=False)
 
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     version = models.PositiveIntegerField(default=1)

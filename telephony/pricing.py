@@ -9,6 +9,8 @@ from mobayilo.lib.money import format_micros
 RING_SLACK_SECONDS = 5
 # Twilio ends a leg after four hours.
 LONGEST_LEG_SECONDS = 4 * 3600
+# The sentences that leg A hears before leg B rings and after it did not answer.
+SPOKEN_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,13 @@ class Price:
     def cost_micros(self, seconds: int) -> int:
         """Return the cost of a time, rounded up to a whole micro-dollar."""
         return -(-self.micros_per_minute * self.billed_seconds(seconds) // 60)
+
+    def started_minutes_micros(self, seconds: int) -> int:
+        """Return the price of every started minute, which is how Twilio counts a leg.
+
+        https://help.twilio.com/articles/223132307
+        """
+        return -(-max(0, seconds) // 60) * self.micros_per_minute
 
     def whole_increments(self, seconds: int) -> int:
         """Return the longest time of whole increments in `seconds`, 0 below the first one."""
@@ -71,6 +80,25 @@ class CallPrice:
         """Return the most that a call of this time limit can cost."""
         own = self.leg_a.cost_micros(self.leg_a_limit_seconds(limit_seconds))
         return own + self.leg_b.cost_micros(limit_seconds)
+
+    def free_seconds(self, *, short_seconds: int) -> int:
+        """Return the longest time of leg A that a call without a real answer may have for free.
+
+        That is the time of every ring and of the sentences around it, and an answer of
+        `short_seconds`.
+        """
+        rings_seconds = self.ring_seconds * self.dials + RING_SLACK_SECONDS
+        return rings_seconds + SPOKEN_SECONDS + short_seconds
+
+    def most_unpaid_micros(self, *, short_seconds: int) -> int:
+        """Return the most that a call may cost the operator beyond its charge.
+
+        A call for free costs leg A's started minutes and a minute of leg B. One that is charged
+        costs less than a minute of each leg more than its charge, by Twilio's rounding.
+        """
+        free_seconds = self.free_seconds(short_seconds=short_seconds)
+        short_micros = self.leg_b.started_minutes_micros(max(1, short_seconds))
+        return self.leg_a.started_minutes_micros(free_seconds) + short_micros
 
     def limit_seconds(self, *, budget_micros: int, cap_seconds: int) -> int:
         """Return the longest time limit that the budget covers, 0 without the first increment.

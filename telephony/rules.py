@@ -10,19 +10,33 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.models import Account, User
 from accounts.staff.conduct import refuse_unfit
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from telephony.models import AccountLimits, Call, OpenedDestination
 from telephony.numbers import Number, NumberKind, country_code, country_name
+from telephony.pricing import CallPrice
 from telephony.rates.deck import RateRow
 
 # Kinds that pay the owner of the number, or that no ordinary customer calls.
@@ -43,6 +57,32 @@ _COUNTED_MICROS = Case(
     default=F("leg_a_cost_micros") + F("leg_b_cost_micros"),
     output_field=BigIntegerField(),
 )
+
+
+def _leg_cost_micros(leg: str) -> Combinable:
+    """Return Twilio's own price of a leg, or until it is known the deck's, by started minutes."""
+    minutes = (Coalesce(F(f"leg_{leg}_seconds"), 0) + 59) / 60
+    return Coalesce(F(f"leg_{leg}_paid_micros"), minutes * F(f"leg_{leg}_micros_per_minute"))
+
+
+# What a settled call cost the operator.
+CALL_COST_MICROS = ExpressionWrapper(
+    _leg_cost_micros("a") + _leg_cost_micros("b"), output_field=BigIntegerField()
+)
+# What a call cost beyond its charge, or may cost while it is open. A dear call is not made good by
+# another call with a profit.
+_UNPAID_MICROS = Case(
+    When(settled_at=None, then=F("most_unpaid_micros")),
+    default=Greatest(
+        Value(0, output_field=BigIntegerField()),
+        ExpressionWrapper(
+            CALL_COST_MICROS - F("leg_a_cost_micros") - F("leg_b_cost_micros"),
+            output_field=BigIntegerField(),
+        ),
+    ),
+    output_field=BigIntegerField(),
+)
+_WAS_FREE_ATTEMPT = Q(leg_a_seconds__gt=0, leg_a_cost_micros=0, leg_b_cost_micros=0)
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
@@ -77,6 +117,27 @@ def check_destination(account: Account, number: Number, rate: RateRow | None) ->
             details={"ceiling": format_micros(ceiling_micros)},
         )
     return rate
+
+
+def check_own_phone_price(account: Account, phone: Number, rate: RateRow) -> None:
+    """Refuse to ring a customer's phone above the ceiling, however old the account is.
+
+    Its leg is paid for by the operator when the destination does not answer.
+    """
+    ceiling_micros = settings.PRICE_CEILING_CENTS_OWN_PHONE * MICROS_PER_CENT
+    if rate.price.micros_per_minute <= ceiling_micros or is_opened(account, phone, rate.country):
+        return
+    raise ProductError(
+        "price_too_high",
+        f"Ringing your own phone {phone.international} costs "
+        f"{format_money(rate.price.micros_per_minute)} a minute.",
+        hint=Hints(
+            "Send the caller_id of a phone that costs less to ring, or ask {support}.",
+            page="Call from a phone that costs less to ring, or ask {support}.",
+            terminal="Ring a phone that costs less with --from, or ask {support}.",
+        ),
+        details={"ceiling": format_micros(ceiling_micros)},
+    )
 
 
 def is_opened(account: Account, number: Number, rated_country: str) -> bool:
@@ -206,6 +267,13 @@ class Activity:
     calls_this_hour: int
     spent_today_micros: int  # open holds count, also those of a call from before midnight
     spent_today_by_line_micros: int  # by a token with all that it was rotated from and to
+    unpaid_today_micros: int  # the cost beyond the charges, of an open call the most it may be
+    free_attempts_today: int  # calls that cost nothing although the customer's phone was answered
+
+    @property
+    def charges_attempts(self) -> bool:
+        """Whether a call placed now is charged even if it is short or not answered."""
+        return self.free_attempts_today >= settings.FREE_ATTEMPTS_PER_DAY
 
 
 def activity_of(account: Account, *, line: str = "") -> Activity:
@@ -224,7 +292,27 @@ def activity_of(account: Account, *, line: str = "") -> Activity:
             spent_today_by_line_micros=Coalesce(
                 Sum(_COUNTED_MICROS, filter=(open_ones | today) & Q(token__line=line)), nothing
             ),
+            unpaid_today_micros=Coalesce(Sum(_UNPAID_MICROS, filter=open_ones | today), nothing),
+            free_attempts_today=Count("id", filter=today & ~open_ones & _WAS_FREE_ATTEMPT),
         )
+    )
+
+
+def check_unpaid_cost(price: CallPrice, activity: Activity) -> None:
+    """Refuse a call that may cost the operator more than an account may cost a day."""
+    budget_micros = settings.UNPAID_COST_MAX_CENTS_PER_DAY * MICROS_PER_CENT
+    most_micros = price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS)
+    if activity.unpaid_today_micros + most_micros <= budget_micros:
+        return
+    if activity.calls_running:
+        raise ProductError(
+            "unpaid_cost_limit",
+            "With the calls under way, this call could cost us more than is free in a day.",
+            hint="Wait until a call has ended. The day starts again at 00:00 UTC.",
+        )
+    raise ProductError(
+        "unpaid_cost_limit",
+        "Unanswered and very short calls have cost us all that is free in a day (UTC).",
     )
 
 

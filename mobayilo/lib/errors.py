@@ -352,6 +352,9 @@ ERRORS: dict[str, ErrorKind] = {
     "spending_limit": ErrorKind(
         403, 5, "The day starts again at 00:00 UTC; {support} can raise the limit."
     ),
+    "unpaid_cost_limit": ErrorKind(
+        403, 5, "The day starts again at 00:00 UTC; write to {support} if you need to call now."
+    ),
     "guard_destination": ErrorKind(
         403,
         5,

@@ -1,6 +1,7 @@
 """Pages about the house: contact, terms, policies, and the addresses that programs look for."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +24,14 @@ SECURITY_TXT_LASTS = timedelta(days=180)
 PRIVATE_PATHS = ("/accounts/", "/admin/", "/api/", "/device", "/oauth/", "/settings/", "/webhooks/")
 
 
+def unanswered_calls() -> dict[str, Any]:
+    """Return what `components/unanswered.html` shows."""
+    return {
+        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
+        "free_attempts": settings.FREE_ATTEMPTS_PER_DAY,
+    }
+
+
 @limited("page-read")
 @require_GET
 def contact(request: HttpRequest) -> HttpResponse:
@@ -41,7 +50,7 @@ def legal(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "refund_days": settings.REFUND_DAYS,
         "refunds_a_month": settings.REFUNDS_PER_MONTH,
-        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
+        **unanswered_calls(),
     }
     return render(request, f"legal/{name}.html", context)
 

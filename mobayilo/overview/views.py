@@ -15,6 +15,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import home as home_page
 from mobayilo.overview import price_list
+from mobayilo.overview.house import unanswered_calls
 from telephony.calls.origin import origin_on_page
 from telephony.numbers import country_names
 from telephony.phones.caller_ids import caller_id_state
@@ -30,7 +31,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         return redirect("overview:home")
     context = {
         "install_command": settings.MOBY_INSTALL_COMMAND,
-        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
+        **unanswered_calls(),
         **_prices(request, price_list.EXAMPLES),
     }
     return render(request, "overview/landing.html", context)
@@ -107,7 +108,7 @@ def rates(request: HttpRequest) -> HttpResponse:
 def help_page(request: HttpRequest) -> HttpResponse:
     """Show how a call works, and answers to frequent questions."""
     context = {
-        "charges_unanswered": settings.CHARGE_UNANSWERED_CALLS,
+        **unanswered_calls(),
         "free_seconds": settings.FALSE_ANSWER_SECONDS,
     }
     return render(request, "overview/help.html", context)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -25,7 +26,7 @@ from telephony.calls.progress import LegReport, apply_report
 from telephony.calls.quote import CallOrder, Quote, Route, find_route, funds_of, quote_route
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
-from telephony.rules import activity_of, check_velocity
+from telephony.rules import Activity, activity_of, check_unpaid_cost, check_velocity
 from telephony.twilio import gateway
 from telephony.twilio.gateway import OutcomeUnknownError, ProviderCall
 from telephony.twilio.twiml import webhook_url
@@ -76,6 +77,12 @@ def quote_call(request: CallRequest) -> Quote:
         route = find_route(request.user.account, request.token, request.order)
         activity = activity_of(route.account, line=route.token.line if route.token else "")
         quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
+    except ProductError as refusal:
+        _store_refusal(request, refusal)
+        raise
+    try:
+        if quote.refusal is None:
+            check_unpaid_cost(route.price, activity)
     except ProductError as refusal:
         _store_refusal(request, refusal)
         raise
@@ -149,7 +156,8 @@ def _reserve(request: CallRequest) -> Call:
         if quote.refusal:
             raise quote.refusal
         check_velocity(route.account, route.limits, activity, to_e164=route.number.e164)
-        call = _new_call(request, quote)
+        check_unpaid_cost(route.price, activity)
+        call = _new_call(request, quote, activity)
         if route.token is not None:
             check_spend(
                 Guards.from_columns(route.token),
@@ -189,7 +197,7 @@ def _check_expected(request: CallRequest, route: Route) -> None:
     )
 
 
-def _new_call(request: CallRequest, quote: Quote) -> Call:
+def _new_call(request: CallRequest, quote: Quote, activity: Activity) -> Call:
     route, price = quote.route, quote.route.price
     return Call(
         account=route.account,
@@ -214,6 +222,8 @@ def _new_call(request: CallRequest, quote: Quote) -> Call:
         ring_seconds=price.ring_seconds,
         max_seconds=quote.limit_seconds,
         hold_micros=quote.hold_micros,
+        most_unpaid_micros=price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS),
+        charges_attempt=activity.charges_attempts,
         reconcile_after=timezone.now() + PLACING_TAKES,
     )
 

@@ -20,7 +20,13 @@ from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.phones.shown import ShownNumber, choose_shown_number, shown_facts
 from telephony.pricing import CallPrice
 from telephony.rates.deck import RateRow, current_deck, find_rate
-from telephony.rules import Activity, Limits, check_destination, limits_of
+from telephony.rules import (
+    Activity,
+    Limits,
+    check_destination,
+    check_own_phone_price,
+    limits_of,
+)
 
 # An order that names neither time nor cost lasts so long at most. Its hold is the price of that
 # time, and money that is held pays for no other call meanwhile.
@@ -176,6 +182,7 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         check_own_phone(token, caller_id.e164)
     own_phone = number_from_e164(caller_id.e164)
     own_rate = check_destination(account, own_phone, deck.find(caller_id.e164))
+    check_own_phone_price(account, own_phone, own_rate)
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
     shown = choose_shown_number(caller_id, number, facts, only_own=only_own)
     dials = 2 if shown.fallback_e164 else 1

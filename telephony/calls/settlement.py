@@ -40,19 +40,24 @@ def charge_of(call: Call) -> Charge:
     """Return the charge of a call whose legs have ended.
 
     Leg B is billed for the bridged time, leg A from its own answer. A call that the destination
-    never answered costs nothing, unless the policy bills the customer's own leg. A call so short
-    that the answer was a false one costs nothing either.
+    never answered costs nothing, unless the policy bills the customer's own leg, or the call was
+    placed after the free attempts of its day. A call so short that the answer was a false one
+    costs nothing either, or both legs after the free attempts. No time of leg A is free beyond the
+    rings that the call had.
     """
     price = call.price
     a_seconds = min(call.leg_a_seconds or 0, price.leg_a_limit_seconds(call.max_seconds))
     b_seconds = min(call.leg_b_seconds or 0, call.max_seconds)
     answered = call.leg_b_status == "completed" and b_seconds > 0
-    if answered and b_seconds < settings.FALSE_ANSWER_SECONDS:
+    free_seconds = price.free_seconds(short_seconds=settings.FALSE_ANSWER_SECONDS)
+    is_charged = call.charges_attempt or a_seconds > free_seconds
+    if answered and b_seconds < settings.FALSE_ANSWER_SECONDS and not is_charged:
         return Charge(a_seconds, b_seconds, 0, 0, is_false_answer=True)
     a_micros = price.leg_a.cost_micros(a_seconds)
     if answered:
         return Charge(a_seconds, b_seconds, a_micros, price.leg_b.cost_micros(b_seconds))
-    return Charge(a_seconds, 0, a_micros if settings.CHARGE_UNANSWERED_CALLS else 0, 0)
+    is_charged = is_charged or settings.CHARGE_UNANSWERED_CALLS
+    return Charge(a_seconds, 0, a_micros if is_charged else 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

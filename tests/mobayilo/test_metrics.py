@@ -90,3 +90,15 @@ def test_process_stays_ready_without_redis_and_says_so(client: Client, settings:
     assert (ready.status_code, ready.json()["checks"]["cache"]) == (200, False)
     assert ready.json()["status"] == "degraded"
     assert 'mobayilo_wrong{what="counters_away"} 1.0' in told
+
+
+@pytest.mark.django_db
+def test_metrics_compare_the_cost_of_calls_with_their_income(
+    alice: User, client: Client, settings: Settings
+) -> None:
+    past_call(alice, proved_phone(alice), ("+442079460018", "GB", "busy", 0))
+    facts = {"leg_a_seconds": 61, "leg_a_micros_per_minute": 15_000_000}
+    Call.objects.update(created_at=timezone.now(), leg_a_cost_micros=0, **facts)
+    text = scraped(client, settings)
+    assert 'mobayilo_call_dollars_last_hour{kind="cost"} 30.0' in text
+    assert 'mobayilo_call_dollars_last_hour{kind="income"} 0.0' in text

@@ -3,9 +3,12 @@
 from math import ceil
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telephony.calls.settlement import charge_of
+from telephony.models import Call
 from telephony.pricing import CallPrice, Price
 
 prices = st.builds(
@@ -15,6 +18,38 @@ prices = st.builds(
     next_seconds=st.integers(1, 60),
 )
 call_prices = st.builds(CallPrice, leg_a=prices, leg_b=prices, ring_seconds=st.integers(5, 60))
+
+
+@given(
+    price=call_prices,
+    own=st.integers(0, 15_000),
+    talk=st.integers(0, 14_340),
+    status=st.sampled_from(["completed", "busy", "no-answer", "failed", "canceled"]),
+    charges=st.booleans(),
+)
+def test_call_costs_the_operator_at_most_what_was_counted_for_it(
+    price: CallPrice, own: int, talk: int, status: str, charges: bool
+) -> None:
+    talk = min(talk, own) if status == "completed" else 0
+    leg_a, leg_b = price.leg_a, price.leg_b
+    call = Call(
+        leg_a_micros_per_minute=leg_a.micros_per_minute,
+        leg_a_first_seconds=leg_a.first_seconds,
+        leg_a_next_seconds=leg_a.next_seconds,
+        leg_b_micros_per_minute=leg_b.micros_per_minute,
+        leg_b_first_seconds=leg_b.first_seconds,
+        leg_b_next_seconds=leg_b.next_seconds,
+        ring_seconds=price.ring_seconds,
+        max_seconds=14_340,
+        leg_a_seconds=min(own, price.leg_a_limit_seconds(14_340)),
+        leg_b_seconds=talk,
+        leg_b_status=status,
+        charges_attempt=charges,
+    )
+    cost = ceil((call.leg_a_seconds or 0) / 60) * leg_a.micros_per_minute
+    cost += ceil(talk / 60) * leg_b.micros_per_minute
+    unpaid = cost - charge_of(call).total_micros
+    assert unpaid <= price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def rich(person: People, alice: User, settings: Settings) -> Person:
     settings.CALLS_AT_ONCE = settings.CALLS_AT_ONCE_NEW_ACCOUNT = 1_000
     settings.CALLS_PER_HOUR = settings.NEW_NUMBERS_PER_HOUR = 1_000_000
     settings.SPEND_MAX_CENTS_PER_DAY = 100_000_000
+    settings.UNPAID_COST_MAX_CENTS_PER_DAY = settings.FREE_ATTEMPTS_PER_DAY = 100_000_000
     return person(alice, phone=OWN_PHONE, dollars=100_000)
 
 

@@ -1,0 +1,122 @@
+"""The cost of calls to the operator: a budget a day, free attempts, a ceiling for the own phone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import Account, User
+from telephony.models import Call, OpenedDestination
+from telephony.rules import activity_of
+from tests.people import staff
+from tests.telephony.callers import DESTINATION, GERMAN_PHONE, People, Person, make_call
+from tests.telephony.refusals import refusal
+from tests.telephony.sandbox import Sandbox
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def dear(person: People, alice: User) -> Person:
+    """alice with five dollars and a phone that costs 25 cents a minute to ring."""
+    return person(alice, phone=GERMAN_PHONE, dollars=5)
+
+
+def unpaid_micros(somebody: Person) -> int:
+    return activity_of(somebody.user.account).unpaid_today_micros
+
+
+@pytest.mark.parametrize("behaviour", [{"talk_seconds": 2}, {"outcome": "no-answer"}])
+def test_free_calls_of_a_dear_phone_end_at_the_budget(
+    dear: Person, sandbox: Sandbox, settings: Settings, behaviour: dict[str, object]
+) -> None:
+    settings.UNPAID_COST_MAX_CENTS_PER_DAY = 150
+    sandbox.phone(DESTINATION, **behaviour)
+    for _ in range(10):
+        placed = dear.call(max_seconds=60)
+        if placed.status_code != 201:
+            break
+        dear.final(placed.json()["call_id"])
+    assert placed.json()["error"]["code"] == "unpaid_cost_limit"
+    assert dear.post("quote", to=DESTINATION).json()["error"]["code"] == "unpaid_cost_limit"
+    assert 2 <= Call.objects.count() <= 5
+    most_micros = 2 * 250_000 + 12_000  # two minutes of their own phone and one of the other
+    assert 1_500_000 - most_micros < unpaid_micros(dear) <= 1_500_000
+
+
+def test_calls_at_once_count_the_most_that_each_may_cost(
+    dear: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.UNPAID_COST_MAX_CENTS_PER_DAY, settings.CALLS_AT_ONCE_NEW_ACCOUNT = 150, 10
+    sandbox.post("speed", speed=1)
+
+    def call(_: int) -> int:
+        return dear.call(max_seconds=10).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(call, range(6)))
+    assert sorted(answers) == [201, 201, 403, 403, 403, 403]
+    assert unpaid_micros(dear) <= 1_500_000
+
+
+def test_budget_starts_again_at_midnight_but_open_calls_count(local_caller: Person) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    for settled_at in (yesterday, None):
+        make_call(
+            local_caller.user,
+            created_at=yesterday,
+            settled_at=settled_at,
+            leg_a_seconds=600,
+            most_unpaid_micros=4_990_000,
+        )
+    assert unpaid_micros(local_caller) == 4_990_000
+    assert refusal(local_caller) == (403, "unpaid_cost_limit")
+
+
+def test_price_of_the_carrier_replaces_the_estimate(local_caller: Person) -> None:
+    call = make_call(local_caller.user, leg_a_seconds=61)
+    assert unpaid_micros(local_caller) == 12_000  # two started minutes
+    Call.objects.filter(pk=call.pk).update(leg_a_paid_micros=9_000)
+    assert unpaid_micros(local_caller) == 9_000
+    Call.objects.filter(pk=call.pk).update(leg_a_cost_micros=20_000)
+    assert unpaid_micros(local_caller) == 0  # a profit pays for no other call
+
+
+@pytest.mark.parametrize("behaviour", [{"outcome": "busy"}, {"talk_seconds": 2}])
+def test_attempts_are_charged_after_the_free_ones(
+    caller: Person, sandbox: Sandbox, settings: Settings, behaviour: dict[str, object]
+) -> None:
+    settings.FREE_ATTEMPTS_PER_DAY = 2
+    sandbox.phone(DESTINATION, **behaviour)
+    costs = [caller.final(caller.call().json()["call_id"])["cost"] for _ in range(3)]
+    assert costs[:2] == ["0.00", "0.00"]
+    least_micros = 15_000 if "outcome" in behaviour else 27_000  # half a minute, and one of theirs
+    charged_micros = 20_000_000 - caller.balance.balance_micros
+    assert charged_micros >= least_micros
+    assert round(float(costs[2]) * 1_000_000) == charged_micros
+
+
+def test_calls_that_reached_no_phone_use_up_no_free_attempt(
+    caller: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.FREE_ATTEMPTS_PER_DAY = 1
+    sandbox.phone(caller.user.account.caller_ids.get().e164, outcome="busy")
+    caller.final(caller.call().json()["call_id"])
+    assert not activity_of(caller.user.account).charges_attempts
+
+
+def test_own_phone_above_the_ceiling_is_never_rung(
+    local_person: People, alice: User, settings: Settings
+) -> None:
+    settings.PRICE_CEILING_CENTS_OWN_PHONE = 20
+    Account.objects.update(created_at=timezone.now() - timedelta(days=400))
+    somebody = local_person(alice, phone=GERMAN_PHONE, dollars=5)
+    refused = somebody.call().json()["error"]
+    assert (refused["code"], refused["details"]) == ("price_too_high", {"ceiling": "0.20"})
+    assert "Ringing your own phone" in refused["message"]
+    OpenedDestination.objects.create(
+        account=alice.account, destination="DE", reason="ticket 42", opened_by=staff("operator")
+    )
+    assert somebody.post("quote", to=DESTINATION).status_code == 200
