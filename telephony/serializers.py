@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
@@ -242,6 +243,7 @@ class QuoteAnswerSerializer(serializers.Serializer[Any]):
     shown_number = serializers.CharField()
     fallback_number = serializers.CharField(allow_null=True)
     registration_helps = serializers.BooleanField()
+    charges_attempt = serializers.BooleanField()
     legs = QuotedLegSerializer(many=True)
     price_per_minute = serializers.CharField()
     total_per_minute = TotalPerMinuteSerializer()
@@ -477,6 +479,7 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         "shown_number": route.shown.e164,
         "fallback_number": route.shown.fallback_e164,
         "registration_helps": route.shown.registration_helps,
+        "charges_attempt": quote.charges_attempt or settings.CHARGE_UNANSWERED_CALLS,
         "legs": [
             {"leg": "a", "e164": route.caller_id.e164, **_price(route.price.leg_a)},
             {"leg": "b", "e164": route.number.e164, **_price(route.price.leg_b)},

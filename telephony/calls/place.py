@@ -26,7 +26,7 @@ from telephony.calls.progress import LegReport, apply_report
 from telephony.calls.quote import CallOrder, Quote, Route, find_route, funds_of, quote_route
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
-from telephony.rules import Activity, activity_of, check_unpaid_cost, check_velocity
+from telephony.rules import activity_of, check_unpaid_cost, check_velocity
 from telephony.twilio import gateway
 from telephony.twilio.gateway import OutcomeUnknownError, ProviderCall
 from telephony.twilio.twiml import webhook_url
@@ -157,7 +157,7 @@ def _reserve(request: CallRequest) -> Call:
             raise quote.refusal
         check_velocity(route.account, route.limits, activity, to_e164=route.number.e164)
         check_unpaid_cost(route.price, activity)
-        call = _new_call(request, quote, activity)
+        call = _new_call(request, quote)
         if route.token is not None:
             check_spend(
                 Guards.from_columns(route.token),
@@ -197,7 +197,7 @@ def _check_expected(request: CallRequest, route: Route) -> None:
     )
 
 
-def _new_call(request: CallRequest, quote: Quote, activity: Activity) -> Call:
+def _new_call(request: CallRequest, quote: Quote) -> Call:
     route, price = quote.route, quote.route.price
     return Call(
         account=route.account,
@@ -223,7 +223,7 @@ def _new_call(request: CallRequest, quote: Quote, activity: Activity) -> Call:
         max_seconds=quote.limit_seconds,
         hold_micros=quote.hold_micros,
         most_unpaid_micros=price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS),
-        charges_attempt=activity.charges_attempts,
+        charges_attempt=quote.charges_attempt,
         reconcile_after=timezone.now() + PLACING_TAKES,
     )
 

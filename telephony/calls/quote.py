@@ -121,6 +121,7 @@ class Quote:
     limit_seconds: int
     funds: Funds
     budget: Budget  # the smallest one
+    charges_attempt: bool  # the free attempts of the day are used up
 
     @property
     def hold_micros(self) -> int:
@@ -221,7 +222,7 @@ def quote_route(route: Route, funds: Funds, activity: Activity) -> Quote:
     least = min(_budgets(route, funds, activity), key=lambda budget: budget.micros)
     cap_seconds, _ = route.order.cap
     limit = route.price.limit_seconds(budget_micros=least.micros, cap_seconds=cap_seconds)
-    return Quote(route, limit, funds, least)
+    return Quote(route, limit, funds, least, activity.charges_attempts)
 
 
 def _budgets(route: Route, funds: Funds, activity: Activity) -> list[Budget]:

@@ -132,6 +132,7 @@ QUOTE = {
     "shown_number": PHONE,
     "fallback_number": OPERATOR,
     "registration_helps": False,
+    "charges_attempt": False,
     "legs": LEGS,
     "price_per_minute": "0.042",
     "terms": "0.03 30/6 + 0.012 60/60",

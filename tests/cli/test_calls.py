@@ -53,6 +53,16 @@ def test_quote_names_the_number_that_they_will_see(
 
 
 @pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("charges", [True, False])
+def test_quote_says_that_an_attempt_is_charged(
+    moby: Moby, server: StubServer, charges: bool
+) -> None:
+    server.on("POST", "quote", {**d.QUOTE, "charges_attempt": charges})
+    ran = moby.run("call", d.DESTINATION, "--dry-run")
+    assert ("Charged even if it is not answered" in ran.stdout.splitlines()) == charges
+
+
+@pytest.mark.usefixtures("signed_in")
 def test_receipt_names_the_number_that_was_seen(moby: Moby, server: StubServer) -> None:
     place(server)
     receipt = {**d.RECEIPT, "shown_number": d.OPERATOR}

@@ -103,6 +103,7 @@ def quote_lines(quote: Quote) -> list[str]:
             for call in holding
         ),
         *_shown_lines(quote),
+        *(["Charged even if it is not answered"] if quote.get("charges_attempt") else []),
     ]
 
 

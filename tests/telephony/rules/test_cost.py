@@ -90,7 +90,11 @@ def test_attempts_are_charged_after_the_free_ones(
 ) -> None:
     settings.FREE_ATTEMPTS_PER_DAY = 2
     sandbox.phone(DESTINATION, **behaviour)
-    costs = [caller.final(caller.call().json()["call_id"])["cost"] for _ in range(3)]
+    promised, costs = [], []
+    for _ in range(3):
+        promised.append(caller.post("quote", to=DESTINATION).json()["charges_attempt"])
+        costs.append(caller.final(caller.call().json()["call_id"])["cost"])
+    assert promised == [False, False, True]
     assert costs[:2] == ["0.00", "0.00"]
     least_micros = 15_000 if "outcome" in behaviour else 27_000  # half a minute, and one of theirs
     charged_micros = 20_000_000 - caller.balance.balance_micros

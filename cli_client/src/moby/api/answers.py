@@ -186,6 +186,7 @@ Quote = TypedDict(
         "shown_number": NotRequired[str],
         "fallback_number": NotRequired[str | None],
         "registration_helps": NotRequired[bool],
+        "charges_attempt": NotRequired[bool],
         "legs": list[Leg],
         "price_per_minute": str,
         "terms": str,
