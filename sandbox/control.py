@@ -253,7 +253,8 @@ def operate(board: Switchboard, leg: Leg, action: str) -> None:
         board.end(leg, "busy")
     elif action == "hangup":
         board.hang_up(leg)
-    elif action == "star" and leg.on_star is not None:
-        leg.on_star()
+    elif action == "star" and leg.status == "in-progress":
+        if leg.on_star is not None:  # else the other side hears the tone
+            leg.on_star()
     else:
         raise HTTPException(409, f"A call that is {leg.status} cannot {action}")

@@ -48,7 +48,6 @@ def _dial(call: Call, words: str, action: str) -> str:
         timeout=str(call.ring_seconds),
         action=action,
         method="POST",
-        hangupOnStar="true",
     )
     number = SubElement(
         dial,

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from billing.models import Hold
 from telephony.models import Call
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
-from tests.telephony.sandbox import Sandbox
+from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.webhooks import Report, send
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -51,6 +51,15 @@ def test_bridge_needs_a_live_call_and_hold(
     path = f"/webhooks/twilio/call/{call_id}/twiml"
     asked = send(path, fields, base=settings.PUBLIC_URL, token=settings.TWILIO_AUTH_TOKEN)
     assert "<Dial" not in asked.text
+
+
+def test_star_on_the_phone_ends_no_call(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.post("speed", speed=10)
+    sandbox.phone(DESTINATION, talk_seconds=60)
+    call_id = caller.call().json()["call_id"]
+    wait_for(lambda: Call.objects.get().state == "answered", "the answer")
+    sandbox.post(f"calls/{Call.objects.get().leg_a_sid}/star")
+    assert caller.final(call_id)["duration_seconds"] == 60
 
 
 def test_bridge_says_the_minutes_and_dials_within_the_limits(
