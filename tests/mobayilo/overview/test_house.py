@@ -36,7 +36,8 @@ def test_pages_of_the_house_name_the_company_and_its_address(
 def test_pages_promise_free_unanswered_calls_only_where_that_is_so(
     client: Client, company: Settings, path: str
 ) -> None:
-    free, charged = "unanswered, refused or fails costs nothing", "is charged"
+    free = "unanswered, refused or fails costs nothing"
+    charged = "only the time that your own phone was connected is charged"
     for charges, said, unsaid in ((False, free, charged), (True, charged, free)):
         company.CHARGE_UNANSWERED_CALLS = charges
         page = client.get(path).content.decode()
