@@ -9,8 +9,8 @@ SECONDS ?= 600
 # `make test ROOM=telephony` runs the tests of one room, `make test COVERAGE=--cov` measures what they reach.
 ROOM ?=
 COVERAGE ?=
-# Most tests wait for servers, so four processes fill two cores: three on PostgreSQL, one on SQLite.
-TOGETHER := -n 3 --dist loadscope --no-loadscope-reorder
+# Most tests wait for servers, so five processes fill two cores: three on PostgreSQL, two on SQLite.
+TOGETHER := --dist loadscope --no-loadscope-reorder
 TESTS := $(if $(ROOM),tests/$(ROOM))
 BIN := .venv/bin
 LINTED := manage.py mobayilo accounts billing telephony sandbox cli_client/src dev deploy tests
@@ -31,8 +31,8 @@ run: .venv/demo ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PO
 
 test: setup ## run every test on PostgreSQL, and beside it those marked db and the journeys on SQLite
 	@trap 'kill -INT $$sqlite 2>/dev/null || true' EXIT; \
-	TEST_DATABASE=sqlite $(BIN)/pytest -m "db or journey" $(TESTS) >var/test-sqlite.log 2>&1 & sqlite=$$!; \
-	failed=0; $(BIN)/pytest $(TOGETHER) $(COVERAGE) $(TESTS) || failed=$$?; \
+	TEST_DATABASE=sqlite $(BIN)/pytest -n 2 $(TOGETHER) -m "db or journey" $(TESTS) >var/test-sqlite.log 2>&1 & sqlite=$$!; \
+	failed=0; $(BIN)/pytest -n 3 $(TOGETHER) $(COVERAGE) $(TESTS) || failed=$$?; \
 	echo "On SQLite:"; wait $$sqlite || [ $$? = 5 ] || failed=1; cat var/test-sqlite.log; exit $$failed
 
 test-hard: setup ## run every test three times, in any order, at any hour, beside two busy loops

@@ -27,11 +27,14 @@ SHARED = {
 LONGEST = (
     "journeys",
     "cluster",
+    "tests/telephony/calls/test_courses.py",
     "tests/web/test_browser.py",
+    "tests/journeys/test_install.py",
     "tests/web/test_support_look.py",
     "tests/production/test_api_schema.py",
     "tests/production/test_fuzz.py",
     "tests/telephony/test_crashes.py",
+    "tests/web/test_customer_walks.py",
     "tests/billing/test_properties.py",
     "tests/web/test_support_walk.py",
 )

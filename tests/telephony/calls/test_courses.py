@@ -75,8 +75,12 @@ def play_course(seed: str, rich: Person, sandbox: Sandbox) -> None:
     assert quoted.status_code == 200, quoted.content
     placed = rich.call(to, **order, expected_shown_number=quoted.json()["shown_number"])
     assert placed.status_code == 201, placed.content
-    for promise in ("shown_number", "fallback_number"):
-        assert placed.json()[promise] == quoted.json()[promise]
+    promise = [quoted.json()[name] for name in ("shown_number", "fallback_number")]
+    # The answer may come after the second Dial, which shows the operator's number and has no other.
+    second = [promise[1], None]
+    assert [placed.json()[name] for name in ("shown_number", "fallback_number")] in (
+        [promise] if promise[1] is None else [promise, second]
+    )
     if chance.random() < 0.15:
         rich.post(f"calls/{placed.json()['call_id']}/hangup")
 
