@@ -153,14 +153,14 @@ def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
 
 
 def seal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -> dict[str, Any]:
-    """Return the body with some of its members encrypted.
+    """Return the body with some of its members encrypted; a member without a value has no secret.
 
     The key comes from the secret of the token in use and the Idempotency-Key. Neither that secret
     nor the derived key is stored, so the row alone cannot be decrypted, not even by us.
     """
     box = _box(request)
     return {
-        name: box.encrypt(value.encode()).decode() if name in fields else value
+        name: box.encrypt(value.encode()).decode() if name in fields and value else value
         for name, value in body.items()
     }
 
@@ -170,7 +170,7 @@ def unseal(body: dict[str, Any], *, fields: tuple[str, ...], request: Request) -
     box = _box(request)
     try:
         return {
-            name: box.decrypt(value.encode()).decode() if name in fields else value
+            name: box.decrypt(value.encode()).decode() if name in fields and value else value
             for name, value in body.items()
         }
     except InvalidToken:

@@ -109,8 +109,9 @@ def test_number_that_the_carrier_has_already_is_taken_as_it_is(
 ) -> None:
     assert register(caller, sandbox)["state"] == "registered"
     Registration.objects.all().delete()  # as if an operator had registered it in the console
-    answer = caller.post(path_of(caller)).json()
+    answer = caller.post(path_of(caller), key="once").json()
     assert (answer["state"], answer["code"]) == ("registered", None)
+    assert caller.post(path_of(caller), key="once").json() == answer
     assert len(sandbox.get("calls", number=OWN_PHONE)["calls"]) == 1
 
 
