@@ -242,8 +242,8 @@ class TopUpAdmin(ReadOnlyAdmin):
         "Refund to the card",
         right="billing.refund_topup",
         form_class=AmountForm,
-        consequence="The money leaves the balance at once and goes to the card that paid. "
-        "Banks take five to ten days; it cannot be called back.",
+        consequence="The money leaves the balance at once and goes back to where it was "
+        "paid from. Banks take five to ten days; it cannot be called back.",
         harms=True,
         second_person=_large_refund,
     )

@@ -129,7 +129,7 @@ def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
-    """Send unused money of a top-up back to the card that paid it."""
+    """Send unused money of a top-up back to where it was paid from."""
     refunded = _topup_of(request, topup_id)
     if request.method == "POST":
         require_fresh_sign_in(request)

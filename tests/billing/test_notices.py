@@ -91,7 +91,7 @@ def test_balance_rounds_what_is_there_down_and_what_is_held_up(
     ("kind", "dollars", "subject"),
     [
         (Transfer.Kind.TOPUP, 20, "Receipt: $20.00 added to your Mobayilo balance"),
-        (Transfer.Kind.REFUND, -5, "$5.00 refunded to your card"),
+        (Transfer.Kind.REFUND, -5, "$5.00 refunded"),
         (Transfer.Kind.REFUND_RETURNED, 5, "A refund of $5.00 did not go through"),
         (Transfer.Kind.CALL_REFUND, 0.0455, "$0.0455 credited to your Mobayilo balance"),
         (Transfer.Kind.ADJUSTMENT, -1, "$1.00 taken from your Mobayilo balance"),

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -39,6 +41,21 @@ def test_refund_of_a_part_leaves_the_rest(stripe_sandbox: StripeSandbox, paid: T
     paid.refresh_from_db()
     assert (paid.shown_status, totals(paid.account)) == ("refunded", (0, 0))
     assert_books_are_right()
+
+
+def test_mail_about_a_refund_to_a_bank_account_names_no_card(
+    stripe_sandbox: StripeSandbox, bank_topup: TopUp
+) -> None:
+    for act in ("pay_later", "succeed"):
+        stripe_sandbox.act(bank_topup, act)
+        stripe_sandbox.settle()
+    bank_topup.refresh_from_db()
+    assert refund(bank_topup, 5).status == Refund.Status.SUCCEEDED
+    call_command("send_notices")
+    sent = mail.outbox[-1]
+    assert sent.subject == "$5.00 refunded"
+    assert "$5.00 went back to where you paid from." in sent.body
+    assert "card" not in sent.body
 
 
 def test_refund_under_way_is_held_until_stripe_settles_it(
