@@ -63,6 +63,9 @@ def confirm(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
     """
     staff = signed_in_user(request)
     _refuse_decided(act)
+    if act.created_at < timezone.now() - WAITS_FOR:
+        words = f"It waited for more than {WAITS_FOR.days} days. Refuse it. Ask for it once more."
+        raise ProductError("invalid_request", words, hint="")
     if act.asked_by_id == staff.pk:
         raise ProductError("insufficient_scope", "You asked for this; another confirms.", hint="")
     page = admin.site.get_model_admin(apps.get_model(act.page))
@@ -79,7 +82,7 @@ def confirm(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
 
 
 def refuse(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
-    """End an act without doing it; the one who asked may do so too."""
+    """End an act without doing it, however old it is; the one who asked may do so too."""
     _refuse_decided(act)
     _decide(act, State.REFUSED, reason=reason, request=request)
     return f"Refused: {act.words}."
@@ -88,9 +91,6 @@ def refuse(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
 def _refuse_decided(act: PendingAct) -> None:
     if act.state != State.WAITING:
         words = f"It is {act.get_state_display()} already; nothing was done now."
-        raise ProductError("invalid_request", words, hint="")
-    if act.created_at < timezone.now() - WAITS_FOR:
-        words = f"It waited for more than {WAITS_FOR.days} days. Ask for it once more."
         raise ProductError("invalid_request", words, hint="")
 
 

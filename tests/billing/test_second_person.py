@@ -1,9 +1,11 @@
 """Large credits, debits and refunds: asked for by one, done when a second person confirms."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account, AuditEvent, PendingAct, User
@@ -94,6 +96,16 @@ def test_act_that_was_refused_or_waited_too_long_is_not_done(account: Account) -
     PendingAct.objects.update(state="waiting", created_at="2026-01-01T00:00Z", decided_by=None)
     assert "Ask for it once more" in decide(other)
     assert totals(account) == (20, 0)
+
+
+def test_act_that_waited_too_long_can_be_refused_and_not_confirmed(account: Account) -> None:
+    ask(staff("finance"), account)
+    PendingAct.objects.update(created_at=timezone.now() - timedelta(days=8))
+    other = second("finance")
+    assert "It waited for more than 7 days" in decide(other)
+    assert PendingAct.objects.get().state == "waiting"
+    assert "Refused: +$150.00" in decide(other, "refuse")
+    assert (PendingAct.objects.get().state, totals(account)) == ("refused", (20, 0))
 
 
 @pytest.mark.django_db(transaction=True)
