@@ -39,16 +39,13 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 def _prices(request: HttpRequest, isos: Collection[str]) -> dict[str, Any]:
     """Return the prices to some countries; none on an installation without prices."""
+    found: dict[str, Any] = {"phone_countries": country_names()}
     try:
         deck = current_deck()
         origin = origin_on_page(request, deck)
-    except ProductError as error:
-        return {"error": error}
-    return {
-        "origin": origin,
-        "phone_countries": country_names(),
-        "price_rows": price_list.examples(deck, origin, isos),
-    }
+    except ProductError:
+        return found
+    return {**found, "origin": origin, "price_rows": price_list.examples(deck, origin, isos)}
 
 
 @limited("page-read")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
+from telephony.models import RateDeck
 from tests.mobayilo.overview.home import home
 from tests.web.scenes import busy_customer
 
@@ -20,6 +21,13 @@ def test_site_names_one_way_to_install(client: Client, alice: User, settings: Se
     assert settings.MOBY_INSTALL_COMMAND in home(client, alice)
     offered = client.get("/api/cli/v1/client").json()
     assert offered["install_command"] == settings.MOBY_INSTALL_COMMAND
+
+
+def test_landing_and_home_without_prices_report_no_error(client: Client, alice: User) -> None:
+    RateDeck.objects.update(withdrawn_at=timezone.now())
+    for page in (client.get("/").content.decode(), home(client, alice)):
+        assert "Error:" not in page
+        assert "aria-invalid" not in page
 
 
 def test_guide_installs_as_the_site_does_by_default() -> None:
