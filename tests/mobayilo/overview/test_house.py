@@ -32,6 +32,14 @@ def test_pages_of_the_house_name_the_company_and_its_address(
     assert "help@example.com" in page
 
 
+def test_privacy_policy_names_the_cookie_of_the_time_zone(
+    client: Client, company: Settings
+) -> None:
+    page = client.get("/privacy").content.decode()
+    assert "keeps your browser's time zone" in page
+    assert "and no others" not in page
+
+
 @pytest.mark.parametrize("path", ["/", "/terms", "/refunds"])
 def test_pages_promise_free_unanswered_calls_only_where_that_is_so(
     client: Client, company: Settings, path: str
