@@ -181,7 +181,9 @@ def of_background() -> Iterator[Finding]:
     if not settings.BACKUP_FOLDER:
         yield unchecked("Backup", "BACKUP_FOLDER names no folder")
         return
-    dumps = [path.stat().st_mtime for path in Path(settings.BACKUP_FOLDER).glob("*")]
+    # As deploy/backup.py names them; one that is being written, or was cut off, ends in .partial.
+    finished = Path(settings.BACKUP_FOLDER).glob("mobayilo-*.dump")
+    dumps = [path.stat().st_mtime for path in finished]
     is_fresh = bool(dumps) and time.time() - max(dumps) < OLDEST_BACKUP.total_seconds()
     yield judge(
         "Backup",

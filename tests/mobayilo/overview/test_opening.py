@@ -28,6 +28,7 @@ RECORDS = {
     "_dmarc.example.com": "v=DMARC1; p=reject",
     "one._domainkey.example.com": "v=DKIM1; k=rsa; p=MIGf",
 }
+DUMP = "mobayilo-20261130T060000Z.dump"
 RIGHTS = ["GET /v1/disputes", "POST /v1/refunds", "GET /v1/checkout/*", "GET /v1/radar/*"]
 # What is planted at a provider, and the only thing that is wrong then.
 AT_PROVIDERS: list[tuple[str, dict[str, Any], str]] = [
@@ -82,7 +83,7 @@ def opening(
     settings.MAIL_DKIM_SELECTOR = "one"
     settings.COMPANY_NAME, settings.COMPANY_ADDRESS = "Example Ltd", "1 Example Street; London"
     settings.MOBY_INSTALL_COMMAND = "pipx install https://example.com/moby-1-py3-none-any.whl"
-    (tmp_path / "dump").touch()
+    (tmp_path / DUMP).touch()
     settings.BACKUP_FOLDER = str(tmp_path)
     deck = tmp_path / "deck.csv"
     deck.write_text(HEADER + GOOD)
@@ -127,6 +128,12 @@ def test_each_wrong_setting_names_itself_and_no_other(opening: Sandbox, settings
         setattr(settings, name, value)
         assert wrong_things() == {subject}, name
         setattr(settings, name, before)
+
+
+def test_dump_that_was_cut_off_is_no_backup(opening: Sandbox, tmp_path: Path) -> None:
+    dump = tmp_path / DUMP
+    dump.rename(dump.with_suffix(".partial"))
+    assert wrong_things() == {"Backup"}
 
 
 @pytest.mark.parametrize(
