@@ -32,7 +32,7 @@ from telephony.forms import (
     VerificationForm,
 )
 from telephony.models import Call, CallerId, Verification
-from telephony.numbers import country_name, number_from_e164
+from telephony.numbers import country_name
 from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
@@ -348,7 +348,7 @@ def _csv_rows(calls: QuerySet[Call], zone: tzinfo) -> Iterator[str]:
                 time_of(one.created_at),
                 # A spreadsheet keeps a number with spaces, and rounds +447400123456.
                 *(
-                    number_from_e164(e164).international if e164 else ""
+                    format_e164(e164) if e164 else ""
                     for e164 in (one.from_e164, one.to_e164, one.seen_e164)
                 ),
                 one.to_country,
