@@ -8,6 +8,7 @@ every account that verified it, so it is removed there with the last of these ph
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -140,9 +141,11 @@ def _have_phone_called(registration: Registration) -> None:
         # The carrier refuses a number that it has already, which is all that was wanted.
         found = None
         if refusal.code == "provider_refused":
-            found = gateway.find_registered(registration.e164)
+            with suppress(ProductError):
+                found = gateway.find_registered(registration.e164)
         if found is None:
-            _fail(registration, Failure.REFUSED)
+            is_refused = refusal.code not in gateway.OUTAGE_CODES
+            _fail(registration, Failure.REFUSED if is_refused else Failure.NO_NEWS)
             raise
         _register(registration, found)
     else:

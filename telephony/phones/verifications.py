@@ -29,8 +29,6 @@ MAX_TRIES = 5
 
 State = Verification.State
 WAITING_STATES = (State.REQUESTED, State.PENDING)
-# An outage does not count as a try of the customer.
-UNCOUNTED_CODES = ("provider_unavailable", "provider_misconfigured")
 
 
 def pending_verification(account: Account) -> Verification | None:
@@ -99,7 +97,8 @@ def confirm_verification(
         _close(verification, State.EXPIRED)
         raise _expired() from None
     except ProductError as refusal:
-        if refusal.code in UNCOUNTED_CODES:
+        # An outage does not count as a try of the customer.
+        if refusal.code in gateway.OUTAGE_CODES:
             Verification.objects.filter(pk=verification.pk).update(
                 attempts_left=F("attempts_left") + 1
             )

@@ -28,6 +28,8 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
 
 logger = logging.getLogger(__name__)
+# Refusals that say nothing about the number or the code of a customer.
+OUTAGE_CODES = ("provider_unavailable", "provider_misconfigured")
 
 
 class OutcomeUnknownError(ProductError):

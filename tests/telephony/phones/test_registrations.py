@@ -136,6 +136,12 @@ def test_call_without_an_answer_of_the_carrier_has_no_code(
     assert caller.get(path_of(caller)).json()["failure"] == "no_news"
 
 
+def test_busy_carrier_is_not_reported_as_a_refusal(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.fault("429", "/OutgoingCallerIds.json", method="POST", times=20)
+    assert error_of(caller.post(path_of(caller))) == "provider_unavailable"
+    assert caller.get(path_of(caller)).json()["failure"] == "no_news"
+
+
 def test_lost_report_is_asked_for(caller: Person, sandbox: Sandbox) -> None:
     sandbox.post("webhooks/rules", pattern="twilio:caller_id", action="drop")
     assert register(caller, sandbox)["state"] == "calling"
