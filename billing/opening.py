@@ -17,6 +17,9 @@ def findings() -> Iterator[Finding]:
     try:
         lacking = gateway.lacking_rights()
     except ProductError as refusal:
+        if is_outage(refusal):
+            yield unanswered("Stripe")
+            return
         yield wrong(
             "Stripe key",
             refusal.message,
@@ -51,11 +54,24 @@ def findings() -> Iterator[Finding]:
     yield unchecked("Stripe webhook secret", "the first event shows whether it fits")
 
 
+def is_outage(refusal: ProductError) -> bool:
+    """Return whether Stripe gave no answer, which says nothing about the key."""
+    return refusal.code != "provider_misconfigured"
+
+
+def unanswered(subject: str) -> Finding:
+    """Return the finding that Stripe gave no answer about a subject."""
+    return wrong(subject, "Stripe did not answer.", "Try again in a minute.")
+
+
 def of_account() -> Iterator[Finding]:
     try:
         account = gateway.read_account()
-    except ProductError:
-        yield unchecked("Stripe account", "the key may not read it")
+    except ProductError as refusal:
+        if is_outage(refusal):
+            yield unanswered("Stripe account")
+        else:
+            yield unchecked("Stripe account", "the key may not read it")
         return
     yield judge(
         "Stripe charges",
@@ -72,8 +88,11 @@ def of_endpoint() -> Iterator[Finding]:
     url = f"{settings.PUBLIC_URL}/webhooks/stripe"
     try:
         endpoints = gateway.list_webhook_endpoints()
-    except ProductError:
-        yield unchecked("Stripe webhook endpoint", "the key may not read endpoints")
+    except ProductError as refusal:
+        if is_outage(refusal):
+            yield unanswered("Stripe webhook endpoint")
+        else:
+            yield unchecked("Stripe webhook endpoint", "the key may not read endpoints")
         return
     mine = next((one for one in endpoints if _serves(one, url)), None)
     remedy = f"Make one for {url} under Developers, Webhooks, in live mode."

@@ -130,6 +130,23 @@ def test_each_wrong_setting_names_itself_and_no_other(opening: Sandbox, settings
         setattr(settings, name, before)
 
 
+def test_outage_of_stripe_is_not_taken_for_a_wrong_key(opening: Sandbox) -> None:
+    outages = {
+        "/v1/charges": "Stripe",
+        "/v1/account": "Stripe account",
+        "/v1/webhook_endpoints": "Stripe webhook endpoint",
+    }
+    for path, subject in outages.items():
+        # The SDK tries twice.
+        opening.post("faults", kind="500", provider="stripe", path=path, times=2)
+        assert wrong_things() == {subject}
+    opening.post("faults", kind="500", provider="stripe", path="/v1/charges", times=2)
+    text = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("check_live", stdout=text)
+    assert "Stripe: Stripe did not answer. Try again in a minute." in text.getvalue()
+
+
 def test_dump_that_was_cut_off_is_no_backup(opening: Sandbox, tmp_path: Path) -> None:
     dump = tmp_path / DUMP
     dump.rename(dump.with_suffix(".partial"))
