@@ -401,6 +401,17 @@ class Dispute(models.Model):
         return self.stripe_id
 
     @property
+    def words_for_customer(self) -> str:
+        """Return the state as the customer sees it, who did not win when the operator did."""
+        return {
+            self.State.INQUIRY: str(_("the bank asks about it")),
+            self.State.OPEN: str(_("under way")),
+            self.State.LOST: str(_("the bank returned it to the cardholder")),
+            self.State.WON: str(_("decided, the money is in your balance")),
+            self.State.WITHDRAWN: str(_("withdrawn, the money is in your balance")),
+        }[self.State(self.state)]
+
+    @property
     def waits_for_us(self) -> bool:
         """Return whether the bank still takes an answer of ours."""
         needs_response = self.stripe_status in ("needs_response", "warning_needs_response")

@@ -243,6 +243,27 @@ def test_pages_of_a_frozen_account_name_the_reason_and_offer_no_topup(
     assert 'name="amount"' not in browser.get("/topup").content.decode()
 
 
+def test_topup_says_how_its_dispute_ended_in_words_for_the_customer(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    stripe_sandbox.close(stripe_sandbox.dispute(stripe_sandbox.payment_of(paid)), "win")
+    stripe_sandbox.settle()
+    words = {
+        Dispute.State.INQUIRY: "the bank asks about it",
+        Dispute.State.OPEN: "under way",
+        Dispute.State.LOST: "the bank returned it to the cardholder",
+        Dispute.State.WON: "decided, the money is in your balance",
+        Dispute.State.WITHDRAWN: "withdrawn, the money is in your balance",
+    }
+    assert Dispute.objects.get().state == Dispute.State.WON
+    assert set(words) == set(Dispute.State)
+    for state, said in words.items():
+        Dispute.objects.update(state=state)
+        page = browser.get(f"/topup/{paid}").content.decode()
+        assert f": {said}.</p>" in page
+        assert f": {state.label}." not in page
+
+
 def test_dispute_stands_on_its_topup_with_the_date_to_answer_by(
     stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
 ) -> None:
