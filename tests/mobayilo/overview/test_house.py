@@ -53,6 +53,23 @@ def test_pages_promise_free_unanswered_calls_only_where_that_is_so(
         assert unsaid not in page
 
 
+@pytest.mark.parametrize(
+    ("refunds", "said"),
+    [
+        (0, "<p>For a refund write to help@example.com.</p>"),
+        (1, "You may do so once in 30 days; for any other refund write to help@example.com."),
+        (3, "You may do so 3 times in 30 days; for any other refund write to help@example.com."),
+    ],
+)
+def test_refund_policy_counts_the_refunds_of_a_month(
+    client: Client, company: Settings, refunds: int, said: str
+) -> None:
+    company.REFUNDS_PER_MONTH = refunds
+    page = client.get("/refunds").content.decode()
+    assert said in page
+    assert ("On the site: Statement" in page) is (refunds > 0)
+
+
 def test_legal_pages_of_the_operator_replace_ours(client: Client, settings: Settings) -> None:
     assert client.get("/terms").status_code == 404
     settings.TERMS_URL = "https://example.com/terms"
