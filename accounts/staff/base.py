@@ -51,6 +51,10 @@ class AccountField(forms.CharField):
         return found
 
 
+# The largest integer that a column of PostgreSQL keeps: 21 million dollars.
+MOST_CENTS = 2**31 - 1
+
+
 class DollarsField(forms.CharField):
     """An amount that staff write in dollars, as everywhere in the admin; cents in the code."""
 
@@ -59,9 +63,13 @@ class DollarsField(forms.CharField):
         if not text:
             return None
         try:
-            return read_amount(text)
+            cents = read_amount(text)
         except ProductError as error:
             raise forms.ValidationError(error.message) from None
+        if cents > MOST_CENTS:
+            most = format_money(MOST_CENTS * MICROS_PER_CENT)
+            raise forms.ValidationError(f"Write an amount that is less than or equal to {most}.")
+        return cents
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of generics at run time
