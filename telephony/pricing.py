@@ -68,13 +68,17 @@ class CallPrice:
             for leg in (self.leg_a, self.leg_b)
         )
 
+    @property
+    def rings_seconds(self) -> int:
+        """The longest time that the destination rings, in each <Dial> that may be needed."""
+        return self.ring_seconds * self.dials + RING_SLACK_SECONDS
+
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
         """Return how long leg A may last: while leg B rings, and then for the whole talk.
 
         A refused <Dial> rings no phone, so the longest leg has room for a second one.
         """
-        rings_seconds = self.ring_seconds * self.dials + RING_SLACK_SECONDS
-        return min(rings_seconds + limit_seconds, LONGEST_LEG_SECONDS)
+        return min(self.rings_seconds + limit_seconds, LONGEST_LEG_SECONDS)
 
     def hold_micros(self, limit_seconds: int) -> int:
         """Return the most that a call of this time limit can cost."""
@@ -87,8 +91,7 @@ class CallPrice:
         That is the time of every ring and of the sentences around it, and an answer of
         `short_seconds`.
         """
-        rings_seconds = self.ring_seconds * self.dials + RING_SLACK_SECONDS
-        return rings_seconds + SPOKEN_SECONDS + short_seconds
+        return self.rings_seconds + SPOKEN_SECONDS + short_seconds
 
     def most_unpaid_micros(self, *, short_seconds: int) -> int:
         """Return the most that a call may cost the operator beyond its charge.

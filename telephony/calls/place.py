@@ -77,10 +77,6 @@ def quote_call(request: CallRequest) -> Quote:
         route = find_route(request.user.account, request.token, request.order)
         activity = activity_of(route.account, line=route.token.line if route.token else "")
         quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
-    except ProductError as refusal:
-        _store_refusal(request, refusal)
-        raise
-    try:
         if quote.refusal is None:
             check_unpaid_cost(route.price, activity)
     except ProductError as refusal:
