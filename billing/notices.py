@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.mail.outbox import queue_mail
+from accounts.mail.outbox import queue_mail_to_users
 from accounts.models import Account
 from billing.models import Transfer
 from mobayilo.lib.formatting import format_balance, format_money
@@ -37,13 +37,12 @@ def _mail_receipt(transfer: Transfer) -> None:
         "balance": format_balance(transfer.balance_after_micros),
         "id": transfer.public_id,
     }
-    for user in transfer.wallet.account.users.filter(is_active=True):
-        queue_mail(
-            user,
-            template="billing/mail/money_moved",
-            context=context,
-            key=f"money-moved:{transfer.public_id}:{user.pk}",
-        )
+    queue_mail_to_users(
+        transfer.wallet.account,
+        template="billing/mail/money_moved",
+        context=context,
+        key=f"money-moved:{transfer.public_id}",
+    )
 
 
 def is_low(balance_micros: int) -> bool:
@@ -63,10 +62,9 @@ def notice_low_balance(transfer: Transfer) -> None:
     account = Account.objects.get(pk=transfer.wallet.account_id)
     if account.is_frozen:
         return
-    for user in account.users.filter(is_active=True):
-        queue_mail(
-            user,
-            template="billing/mail/low_balance",
-            context={"balance": format_balance(transfer.balance_after_micros)},
-            key=f"low-balance:{transfer.public_id}:{user.pk}",
-        )
+    queue_mail_to_users(
+        account,
+        template="billing/mail/low_balance",
+        context={"balance": format_balance(transfer.balance_after_micros)},
+        key=f"low-balance:{transfer.public_id}",
+    )

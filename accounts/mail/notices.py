@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
-from accounts.mail.outbox import queue_mail
+from accounts.mail.outbox import queue_mail, queue_mail_to_users
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, Scope, User
 
 # (at most, more than) so many days before the end; one mail for each pair.
@@ -85,13 +85,12 @@ def mail_freeze(account: Account, *, event: AuditEvent, reason: str) -> None:
     The event's id keeps each mail from being queued twice.
     """
     name = event.action.replace(".", "_")  # account_frozen, account_thawed
-    for user in User.objects.filter(account=account, is_active=True):
-        queue_mail(
-            user,
-            template=f"accounts/mail/{name}",
-            context={"reason": reason},
-            key=f"{name}:{event.pk}:{user.pk}",
-        )
+    queue_mail_to_users(
+        account,
+        template=f"accounts/mail/{name}",
+        context={"reason": reason},
+        key=f"{name}:{event.pk}",
+    )
 
 
 class Change(models.TextChoices):

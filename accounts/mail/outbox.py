@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import OutboxMail, User
+from accounts.models import Account, OutboxMail, User
 from accounts.secrets import hide_tokens
 from mobayilo.lib.ids import random_base62
 from mobayilo.lib.seller import read_seller
@@ -44,6 +44,14 @@ def queue_mail(user: User, *, template: str, context: Mapping[str, Any], key: st
     mail = OutboxMail(user=user, template=template, context=hide_tokens(dict(context)), key=key)
     OutboxMail.objects.bulk_create([mail], ignore_conflicts=True)
     return OutboxMail.objects.filter(key=key, created_at=mail.created_at).exists()
+
+
+def queue_mail_to_users(
+    account: Account, *, template: str, context: Mapping[str, Any], key: str
+) -> None:
+    """Queue one mail for each active user of an account; `key` names the cause."""
+    for user in account.users.filter(is_active=True):
+        queue_mail(user, template=template, context=context, key=f"{key}:{user.pk}")
 
 
 def send_at_once(user: User, *, template: str, context: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import audit
-from accounts.mail.outbox import queue_mail
+from accounts.mail.outbox import queue_mail_to_users
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ERRORS, ProductError
 from telephony.models import CallerId, Verification
@@ -268,18 +268,16 @@ def _take_number(verification: Verification, account: Account) -> CallerId:
     mine = CallerId.objects.create(account=account, e164=e164, country=verification.country)
     for other in standing:
         audit.record("caller_id.shared", account=other.account, number=mask(e164))
-        for user in other.account.users.filter(is_active=True):
-            queue_mail(
-                user,
-                template="telephony/mail/caller_id_shared",
-                context={"number": mask(e164)},
-                key=f"caller-id-shared:{other.public_id}:{mine.public_id}:{user.pk}",
-            )
-    for user in account.users.filter(is_active=True):
-        queue_mail(
-            user,
-            template="telephony/mail/caller_id_verified",
+        queue_mail_to_users(
+            other.account,
+            template="telephony/mail/caller_id_shared",
             context={"number": mask(e164)},
-            key=f"caller-id-verified:{mine.public_id}:{user.pk}",
+            key=f"caller-id-shared:{other.public_id}:{mine.public_id}",
         )
+    queue_mail_to_users(
+        account,
+        template="telephony/mail/caller_id_verified",
+        context={"number": mask(e164)},
+        key=f"caller-id-verified:{mine.public_id}",
+    )
     return mine
