@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -50,9 +50,11 @@ _FAILURES = {
 def registration_of(caller_id: CallerId) -> Registration | None:
     """Return the registration of the number, or else the last attempt with this phone."""
     is_registered = Q(e164=caller_id.e164, state=State.REGISTERED)
-    found = list(Registration.objects.filter(is_registered | Q(caller_id=caller_id)))
-    found.sort(key=lambda one: (one.state == State.REGISTERED, one.pk))
-    return found[-1] if found else None
+    registered_first = ExpressionWrapper(
+        Q(state=State.REGISTERED), output_field=BooleanField()
+    ).desc()
+    candidates = Registration.objects.filter(is_registered | Q(caller_id=caller_id))
+    return candidates.order_by(registered_first, "-id").first()
 
 
 def registrations_of(phones: Sequence[CallerId]) -> dict[int, Registration]:
