@@ -81,7 +81,6 @@ class Rules:
         return [self.rows[pair] for pair in product(phones, called) if pair in self.rows]
 
 
-@lru_cache(maxsize=4)
 def read_rules(text: str) -> Rules:
     """Return the rules of a CSV text. Raises `invalid_request` with every fault in its message."""
     reader = csv.DictReader(io.StringIO(text))
@@ -136,20 +135,13 @@ def versions() -> QuerySet[ShownNumberRules]:
     return ShownNumberRules.objects.filter(withdrawn_at=None).order_by("-id")
 
 
-# A cache of one entry; assigning it is atomic.
-_loaded: Rules | None = None
-
-
+@lru_cache(maxsize=4)
 def rules_of(digest: str | None) -> Rules:
     """Return the rules of the version in force, whose digest was read; None: the shipped rules."""
-    global _loaded
     if digest is None:
         return read_rules(SHIPPED.read_text(encoding="utf-8"))
-    rules = _loaded
-    if rules is None or rules.digest != digest:
-        text = ShownNumberRules.objects.filter(digest=digest).values_list("text", flat=True)[0]
-        rules = _loaded = read_rules(text)
-    return rules
+    text = ShownNumberRules.objects.filter(digest=digest).values_list("text", flat=True)[0]
+    return read_rules(text)
 
 
 def current_rules() -> Rules:
