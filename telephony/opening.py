@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from django.conf import settings
-from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
-from telephony.models import Rate
-from telephony.rates.deck import usable_decks
+from telephony.rates.deck import current_deck
+from telephony.rates.plan import NO_COUNTRY
 from telephony.twilio import gateway
 
 CONSOLE = "https://console.twilio.com"
@@ -68,25 +67,20 @@ def of_account() -> Iterator[Finding]:
 
 def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
     """Yield whether a price list is in force, and whether Twilio may call its countries."""
-    deck = (
-        usable_decks()
-        .filter(effective_from__lte=timezone.now())
-        .order_by("-effective_from", "-id")
-        .first()
-    )
-    if deck is None:
+    try:
+        deck = current_deck()
+    except ProductError:
         yield wrong(
             "Price list",
             "None is in force: no call has a price.",
             "Import yours: manage.py import_rates FILE.",
         )
         return
-    yield right("Price list", f"deck {deck.pk}")
+    yield right("Price list", f"deck {deck.deck_id}")
     if not is_reachable:
         return
-    rates = Rate.objects.filter(deck=deck).exclude(country="001").order_by("country")
-    countries = rates.values_list("country", flat=True).distinct()
-    wanted = sorted(set(countries) - set(settings.CLOSED_COUNTRIES))
+    countries = {row.country for row in deck.rows.values()} - {NO_COUNTRY}
+    wanted = sorted(countries - set(settings.CLOSED_COUNTRIES))
     closed = [country for country in wanted if not _may_call(country)]
     yield judge(
         "Dialing permissions",
