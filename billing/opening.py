@@ -17,8 +17,8 @@ def findings() -> Iterator[Finding]:
     try:
         lacking = gateway.lacking_rights()
     except ProductError as refusal:
-        if is_outage(refusal):
-            yield unanswered("Stripe")
+        if refusal.code != "provider_misconfigured":
+            yield unread("Stripe", refusal)
             return
         yield wrong(
             "Stripe key",
@@ -43,7 +43,8 @@ def findings() -> Iterator[Finding]:
     )
     yield from of_account()
     yield from of_endpoint()
-    tested = StripeEvent.objects.filter(payload__livemode=False, outcome="applied").exists()
+    of_test_mode = StripeEvent.objects.filter(payload__livemode=False)
+    tested = of_test_mode.filter(outcome=StripeEvent.Outcome.APPLIED).exists()
     yield judge(
         "Test payments",
         not (tested and gateway.key_is_live()),
@@ -54,13 +55,10 @@ def findings() -> Iterator[Finding]:
     yield unchecked("Stripe webhook secret", "the first event shows whether it fits")
 
 
-def is_outage(refusal: ProductError) -> bool:
-    """Return whether Stripe gave no answer, which says nothing about the key."""
-    return refusal.code != "provider_misconfigured"
-
-
-def unanswered(subject: str) -> Finding:
-    """Return the finding that Stripe gave no answer about a subject."""
+def unread(subject: str, refusal: ProductError) -> Finding:
+    """Return the finding about a thing that was not read: for want of a right, or in an outage."""
+    if refusal.code == "provider_misconfigured":
+        return unchecked(subject, "the key may not read it")
     return wrong(subject, "Stripe did not answer.", "Try again in a minute.")
 
 
@@ -68,10 +66,7 @@ def of_account() -> Iterator[Finding]:
     try:
         account = gateway.read_account()
     except ProductError as refusal:
-        if is_outage(refusal):
-            yield unanswered("Stripe account")
-        else:
-            yield unchecked("Stripe account", "the key may not read it")
+        yield unread("Stripe account", refusal)
         return
     yield judge(
         "Stripe charges",
@@ -89,10 +84,7 @@ def of_endpoint() -> Iterator[Finding]:
     try:
         endpoints = gateway.list_webhook_endpoints()
     except ProductError as refusal:
-        if is_outage(refusal):
-            yield unanswered("Stripe webhook endpoint")
-        else:
-            yield unchecked("Stripe webhook endpoint", "the key may not read endpoints")
+        yield unread("Stripe webhook endpoint", refusal)
         return
     mine = next((one for one in endpoints if _serves(one, url)), None)
     remedy = f"Make one for {url} under Developers, Webhooks, in live mode."

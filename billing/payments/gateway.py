@@ -334,7 +334,7 @@ def lacking_rights() -> list[str]:
     """
     api = client().v1
     one: Any = {"limit": 1}
-    requests: dict[str, Callable[[], object]] = {
+    attempts: dict[str, Callable[[], object]] = {
         "Checkout Sessions read": lambda: api.checkout.sessions.list(one),
         "Checkout Sessions write": lambda: api.checkout.sessions.expire("cs_none"),
         "Refunds read": lambda: api.refunds.list(one),
@@ -345,12 +345,12 @@ def lacking_rights() -> list[str]:
         "Balance transactions read": lambda: api.balance_transactions.list(one),
         "Radar early fraud warnings read": lambda: api.radar.early_fraud_warnings.list(one),
     }
-    return [name for name, request in requests.items() if not _may(request)]
+    return [name for name, attempt in attempts.items() if not _may(attempt)]
 
 
-def _may(request: Callable[[], object]) -> bool:
+def _may(attempt: Callable[[], object]) -> bool:
     try:
-        request()
+        attempt()
     except stripe.PermissionError:
         return False
     except stripe.InvalidRequestError as error:
