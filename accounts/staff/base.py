@@ -26,6 +26,8 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import MICROS_PER_CENT, read_amount
 
+# The largest integer that a column of PostgreSQL keeps: 21 million dollars.
+MOST_CENTS = 2**31 - 1
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{6,}[0-9]")
 
 
@@ -49,10 +51,6 @@ class AccountField(forms.CharField):
         if text and found is None:
             raise forms.ValidationError("There is no such account.")
         return found
-
-
-# The largest integer that a column of PostgreSQL keeps: 21 million dollars.
-MOST_CENTS = 2**31 - 1
 
 
 class DollarsField(forms.CharField):
