@@ -157,7 +157,7 @@ class Control:
         return JSONResponse({"troubles": self._board.troubles})
 
     async def set_account(self, request: Request) -> Response:
-        """Add bought numbers; set closed countries, and numbers that a <Dial> may not show."""
+        """Set what Twilio says of the account, and what it refuses to call or to show."""
         content = await read_json(request)
         self._account.kind = content.get("account_type", self._account.kind)
         self._account.profile = content.get("profile", self._account.profile)

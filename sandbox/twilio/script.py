@@ -35,9 +35,9 @@ class Script:
         self._dial: Dial | None = None
         self._is_replaced = False
 
-    def fetch(self, url: str, *, method: str = "POST", kind: str = "twiml") -> None:
+    def fetch(self, url: str, *, method: str = "POST") -> None:
         self._url = url
-        self._board.ask(self._leg, kind=kind, url=url, method=method, then=self.read)
+        self._board.ask(self._leg, kind="twiml", url=url, method=method, then=self.read)
 
     def read(self, attempt: Attempt) -> None:
         """Go on with the document that the product answered."""
