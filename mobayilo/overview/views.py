@@ -15,7 +15,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import home as home_page
 from mobayilo.overview import price_list
-from mobayilo.overview.house import unanswered_calls
+from mobayilo.overview.company import unanswered_calls
 from telephony.calls.origin import origin_on_page
 from telephony.numbers import country_names
 from telephony.phones.caller_ids import caller_id_state

@@ -30,7 +30,7 @@ LADDERS = {
     ),
     "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (
-        "api apps charts context models navigation price_list home failures periodic opening house"
+        "api apps charts context models navigation price_list home failures periodic opening company"
         " support templatetags admin management middleware views urls"
     ),
     "moby": (

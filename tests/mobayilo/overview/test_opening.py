@@ -73,7 +73,7 @@ def live_sandbox(live_server: LiveServer) -> Iterator[Sandbox]:
 def opening(
     live_sandbox: Sandbox, live_server: LiveServer, settings: Settings, tmp_path: Path
 ) -> Iterator[Sandbox]:
-    """A house in which all is right."""
+    """A site in which all is right."""
     live_sandbox.post("reset")
     settings.PUBLIC_URL = live_server.url
     settings.TWILIO_API_URL = settings.STRIPE_API_URL = live_sandbox.url
@@ -107,7 +107,7 @@ def wrong_things() -> set[str]:
     return {one["subject"] for one in document["findings"] if one["is_right"] is False}
 
 
-def test_house_in_which_all_is_right_may_open(opening: Sandbox) -> None:
+def test_site_in_which_all_is_right_may_open(opening: Sandbox) -> None:
     assert wrong_things() == set()
     text = printed("check_live", "--mail", "alice@example.org")
     assert "✗" not in text

@@ -45,7 +45,7 @@ def leave_everything_stuck(user: User) -> None:
     AuditReport.objects.create(subject="ledger", difference_count=1, text="")
 
 
-def test_nothing_is_stuck_in_an_empty_house(alice: User) -> None:
+def test_nothing_is_stuck_on_an_empty_site(alice: User) -> None:
     shown = desk_of("operator").get(TODAY).content.decode()
     counts = [int(count) for _, _, _, count in STUCK.findall(shown)]
     assert counts == [0] * 16

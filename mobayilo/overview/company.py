@@ -1,4 +1,4 @@
-"""Pages about the house: contact, terms, policies, and the addresses that programs look for."""
+"""Pages about the company: contact, terms, policies, and the addresses that programs look for."""
 
 from datetime import timedelta
 from typing import Any

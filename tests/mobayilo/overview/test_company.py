@@ -23,7 +23,7 @@ def company(settings: Settings) -> Settings:
 
 
 @pytest.mark.parametrize("path", ["/contact", "/terms", "/privacy", "/refunds"])
-def test_pages_of_the_house_name_the_company_and_its_address(
+def test_pages_of_the_company_name_it_and_its_address(
     client: Client, company: Settings, path: str
 ) -> None:
     page = client.get(path).content.decode()
