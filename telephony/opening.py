@@ -21,9 +21,12 @@ def findings() -> Iterator[Finding]:
         f"Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to what {CONSOLE} shows.",
     )
     yield account
-    if account.is_right:
-        yield from of_account()
-    yield from of_deck(is_reachable=bool(account.is_right))
+    try:
+        if account.is_right:
+            yield from of_account()
+        yield from of_deck(is_reachable=bool(account.is_right))
+    except ProductError as refusal:
+        yield wrong("Twilio", refusal.message, "Try again in a minute; the rest was not checked.")
 
 
 def of_account() -> Iterator[Finding]:
@@ -95,8 +98,10 @@ def _may_call(country: str) -> bool:
     try:
         gateway.check_dialing_permission(country)
     except ProductError as refusal:
-        # A place that Twilio has no permissions for, such as a satellite network.
-        return refusal.code != "destination_blocked"
+        # A place that Twilio has no permissions for, such as a satellite network, is not found.
+        if refusal.code not in ("destination_blocked", "not_found"):
+            raise
+        return refusal.code == "not_found"
     return True
 
 

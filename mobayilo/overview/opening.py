@@ -143,7 +143,11 @@ def of_certificate() -> Iterator[Finding]:
         yield unchecked("Certificate", "the site is on this machine, without one")
         return
     address = (str(settings.PUBLIC.hostname), settings.PUBLIC.port or 443)
-    pem = ssl.get_server_certificate(address, timeout=10)
+    try:
+        pem = ssl.get_server_certificate(address, timeout=10)
+    except OSError as error:
+        yield wrong("Certificate", f"None can be read: {type(error).__name__}.", "Look at nginx.")
+        return
     ends_at = certificate_end(pem)
     days = (ends_at - datetime.now(UTC)).days
     yield judge(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from mobayilo.overview.models import PeriodicJob
+from mobayilo.overview.opening import of_certificate
 from mobayilo.overview.periodic import JOBS
 from telephony.models import RateDeck
 from tests.live_keys import live_key
@@ -145,6 +147,18 @@ def test_outage_of_stripe_is_not_taken_for_a_wrong_key(opening: Sandbox) -> None
     with pytest.raises(SystemExit):
         call_command("check_live", stdout=text)
     assert "Stripe: Stripe did not answer. Try again in a minute." in text.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/DialingPermissions/*", "/CustomerProfiles*"])
+def test_outage_of_twilio_is_not_taken_for_a_right_account(opening: Sandbox, path: str) -> None:
+    opening.fault("500", path, times=200)
+    assert wrong_things() == {"Twilio"}
+
+
+def test_certificate_that_cannot_be_read_is_named(settings: Settings) -> None:
+    settings.PUBLIC = urlsplit("https://127.0.0.1:1")
+    [finding] = of_certificate()
+    assert (finding.subject, finding.is_right) == ("Certificate", False)
 
 
 def test_dump_that_was_cut_off_is_no_backup(opening: Sandbox, tmp_path: Path) -> None:
