@@ -25,8 +25,6 @@ SHARED = {
     "tests/production/test_server_logs.py": "cluster",
 }
 LONGEST = (
-    # Not long, but it judges the configuration of its process, which must be untouched.
-    "tests/mobayilo/overview/test_opening.py",
     "journeys",
     "cluster",
     "tests/telephony/calls/test_courses.py",
