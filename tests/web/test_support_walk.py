@@ -171,4 +171,4 @@ def test_the_call_went_wrong_and_i_want_my_money_back(desk: Desk, alice: Custome
     )
     assert said.startswith("+$0.01")
     assert alice.moby("balance", "--json").json["balance_cents"] == before + 1
-    assert "Balance changed by $0.01" in desk.find("alice@example.org")
+    assert "Balance changed by +$0.01" in desk.find("alice@example.org")
