@@ -30,8 +30,8 @@ LADDERS = {
     ),
     "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (
-        "api apps charts context models navigation price_list home failures periodic opening company"
-        " support templatetags admin management middleware views urls"
+        "api apps charts context models navigation price_list home failures periodic opening"
+        " company support templatetags admin management middleware views urls"
     ),
     "moby": (
         "command_names installation errors text bounded faults network context console store api"
