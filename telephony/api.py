@@ -35,6 +35,7 @@ from telephony.phones.caller_ids import (
     set_only_my_number,
 )
 from telephony.phones.registrations import registration_of, start_registration, unregister
+from telephony.phones.shown import rules_read_with
 from telephony.phones.verifications import (
     confirm_verification,
     pending_verification,
@@ -154,10 +155,11 @@ class NumberCheckView(APIView):
         try:
             deck = current_deck()
             rate = deck.find(number.e164)
-            check_destination(account, number, rate)
             origin = origin_of(account, deck)
+            ours = rules_read_with(origin.caller_id if origin else None).operator_numbers
+            check_destination(account, number, rate, operator_numbers=ours)
         except ProductError as refusal:
-            reason = refusal.code
+            reason, origin = refusal.code, None
         return Response(number_check_of(number, rate, reason, origin))
 
 

@@ -5,6 +5,7 @@ lock of the wallet, before the hold: two calls of one account at once count each
 """
 
 import re
+from collections.abc import Container
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 
@@ -86,12 +87,14 @@ _WAS_FREE_ATTEMPT = Q(leg_a_seconds__gt=0, leg_a_cost_micros=0, leg_b_cost_micro
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
-def check_destination(account: Account, number: Number, rate: RateRow | None) -> RateRow:
+def check_destination(
+    account: Account, number: Number, rate: RateRow | None, *, operator_numbers: Container[str]
+) -> RateRow:
     """Return the rate of a number that may ring. Raises ProductError if it may not.
 
     The destination and the customer's own phone are both checked, and so is a phone to be verified.
     """
-    if number.e164 == settings.TWILIO_FROM_NUMBER:
+    if number.e164 in operator_numbers:
         raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
     for kind in (str(number.kind), rate.kind if rate else ""):
         if kind in REFUSED_KINDS:

@@ -165,15 +165,13 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
     number = read_called_number(account, order.to, order.country)
     caller_id = caller_id_for_calls(account, order.caller_id, called_e164=number.e164)
-    deck = current_deck()
-    rate = check_destination(account, number, deck.find(number.e164))
+    deck, facts = current_deck(), shown_facts(caller_id)
+    ours = facts.rules.operator_numbers
+    rate = check_destination(account, number, deck.find(number.e164), operator_numbers=ours)
     if number.e164 == caller_id.e164:
         raise ProductError(
             "own_number", f"{number.international} is your own phone, which rings first."
         )
-    facts = shown_facts(caller_id)
-    if number.e164 in facts.rules.operator_numbers:
-        raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
     if token is not None:
         guards = Guards.from_columns(token)
         if not destination_is_allowed(guards, e164=number.e164, country=number.country):
@@ -182,7 +180,9 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
             )
         check_own_phone(token, caller_id.e164)
     own_phone = number_from_e164(caller_id.e164)
-    own_rate = check_destination(account, own_phone, deck.find(caller_id.e164))
+    own_rate = check_destination(
+        account, own_phone, deck.find(caller_id.e164), operator_numbers=ours
+    )
     check_own_phone_price(account, own_phone, own_rate)
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
     shown = choose_shown_number(caller_id, number, facts, only_own=only_own)

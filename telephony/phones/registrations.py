@@ -23,6 +23,7 @@ from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Registration
 from telephony.numbers import mask, number_from_e164
 from telephony.phones.caller_ids import check_own_phone, remove_at_carrier
+from telephony.phones.shown_rules import current_rules
 from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
 from telephony.twilio import gateway
@@ -73,7 +74,8 @@ def start_registration(
         raise ProductError("caller_id_unverified", f"{caller_id.e164} was verified too long ago.")
     check_own_phone(token, caller_id.e164)
     number = number_from_e164(caller_id.e164)
-    check_destination(user.account, number, current_deck().find(number.e164))
+    rate = current_deck().find(number.e164)
+    check_destination(user.account, number, rate, operator_numbers=current_rules().operator_numbers)
     registration, is_new = _begin(caller_id, user)
     if is_new:
         _have_phone_called(registration)

@@ -9,7 +9,14 @@ from django.utils import timezone
 from mobayilo.lib.errors import Hints, ProductError
 from telephony.models import Call, CallerId, Registration
 from telephony.numbers import Number, country_name
-from telephony.phones.shown_rules import ALWAYS, NEVER, Rules, rules_of, versions
+from telephony.phones.shown_rules import (
+    ALWAYS,
+    NEVER,
+    Rules,
+    current_rules,
+    rules_of,
+    versions,
+)
 
 # A number that the carrier refused to show to another is not tried again for this long.
 REFUSAL_REMEMBERED = timedelta(days=7)
@@ -57,6 +64,11 @@ def shown_facts(phone: CallerId) -> ShownFacts:
     """Return the facts that `with_shown_facts` read with a phone."""
     read = vars(phone)
     return ShownFacts(rules_of(read["rules_digest"]), read["registered_at"], read["refused_at"])
+
+
+def rules_read_with(phone: CallerId | None) -> Rules:
+    """Return the rules in force. They cost a query only where no phone was read with its facts."""
+    return current_rules() if phone is None else shown_facts(phone).rules
 
 
 def choose_shown_number(

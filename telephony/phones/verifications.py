@@ -15,6 +15,7 @@ from mobayilo.lib.errors import ERRORS, ProductError
 from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number
 from telephony.phones.caller_ids import check_own_phone, ensure_default, pending
+from telephony.phones.shown_rules import current_rules
 from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
 from telephony.twilio import gateway
@@ -55,7 +56,8 @@ def request_verification(
     read = read_number(number, stated_country=country, default_country=default)
     if read.extension:
         raise ProductError("invalid_number", "A phone behind an extension cannot be verified.")
-    check_destination(account, read, current_deck().find(read.e164))
+    rate = current_deck().find(read.e164)
+    check_destination(account, read, rate, operator_numbers=current_rules().operator_numbers)
     check_own_phone(token, read.e164)
     verification = _begin(user, read, channel)
     try:

@@ -75,6 +75,10 @@ def test_numbers_of_ours_cannot_be_called(local_caller: Person, tmp_path: Path) 
     load_rules(tmp_path, ALWAYS, f"*,GB,,{DESTINATION},{SOURCE}")
     refused = local_caller.post("quote", to=DESTINATION).json()["error"]
     assert refused["code"] == "destination_blocked"
+    checked = local_caller.post("numbers/check", number=DESTINATION).json()
+    assert (checked["callable"], checked["reason"]) == (False, "destination_blocked")
+    requested = local_caller.post("caller-ids", number=DESTINATION).json()["error"]
+    assert requested["code"] == "destination_blocked"
 
 
 def test_number_that_changed_since_the_quote_is_refused(
