@@ -328,7 +328,7 @@ def test_interrupt_from_outside_hangs_up_without_a_terminal(moby: Moby, server: 
     server.on("GET", "calls/call_1", {**RINGING, "poll_after_seconds": 30})
     server.on("POST", "calls/call_1/hangup", d.COMPLETED)
     process = moby.start("call", d.DESTINATION, "--wait", "--json", MOBY_TOKEN=d.TOKEN)
-    # A client that asks for the state has read the answer to the placing, however busy the machine is.
+    # A client that asks for the state has read the answer to the placing.
     while "GET calls/call_1" not in server.paths():
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
