@@ -16,6 +16,11 @@ urlpatterns: list[URLPattern] = [
     path(
         "caller-ids/<str:public_id>/register", views.caller_id_register, name="caller-id-register"
     ),
+    path(
+        "caller-ids/<str:public_id>/unregister",
+        views.caller_id_unregister,
+        name="caller-id-unregister",
+    ),
     path("caller-ids/<str:public_id>/default", views.caller_id_default, name="caller-id-default"),
     path("caller-ids/<str:public_id>/remove", views.caller_id_remove, name="caller-id-remove"),
     path("calls", views.calls, name="calls"),

@@ -40,7 +40,12 @@ from telephony.phones.caller_ids import (
     set_default_country,
     set_only_my_number,
 )
-from telephony.phones.registrations import CALLS_FROM, registrations_of, start_registration
+from telephony.phones.registrations import (
+    CALLS_FROM,
+    registrations_of,
+    start_registration,
+    unregister,
+)
 from telephony.phones.shown_rules import current_rules
 from telephony.phones.verifications import (
     confirm_verification,
@@ -241,6 +246,24 @@ def caller_id_register(request: HttpRequest, public_id: str) -> HttpResponse:
 @limited("page-write")
 @login_required
 @require_http_methods(["GET", "POST"])
+def caller_id_unregister(request: HttpRequest, public_id: str) -> HttpResponse:
+    phone = _caller_id_of(request, public_id)
+    if request.method == "POST":
+        try:
+            unregister(phone, user=signed_in_user(request))
+        except ProductError as refusal:
+            keep_refusal(request, refusal)
+            messages.error(request, refusal.on_page)
+        else:
+            messages.success(request, _("%(number)s is no longer registered with our carrier.") % {
+                "number": format_e164(phone.e164)
+            })  # fmt: skip
+    return redirect("telephony:caller-ids")
+
+
+@limited("page-write")
+@login_required
+@require_http_methods(["GET", "POST"])
 @form_target("telephony:caller-ids")
 def shown_number(request: HttpRequest) -> HttpResponse:
     form = ShownNumberForm(request.POST)
@@ -287,7 +310,8 @@ def _show_caller_ids(
             {
                 "caller_id": phone,
                 "registration": attempts.get(phone.pk),
-                "registration_helps": rules.asks_for_registration(phone.country),
+                "registration_helps": rules.asks_for_registration(phone.country)
+                or vars(phone)["was_refused"],
             }
             for phone in phones
         ],

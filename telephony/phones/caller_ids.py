@@ -11,19 +11,22 @@ from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Registration, Verification
 from telephony.numbers import country_code, mask, number_from_e164
-from telephony.phones.shown import with_shown_facts
+from telephony.phones.shown import recent_refusals, with_shown_facts
 
 State = Verification.State
 
 
 def active_caller_ids(account: Account) -> list[CallerId]:
-    """Return the phones of the account, the default first."""
+    """Return the phones of the account, the default first.
+
+    Each has `is_registered`, and `was_refused` if the carrier refused its number in the last days.
+    """
     phones = CallerId.objects.filter(account=account, removed_at=None)
     registered = Registration.objects.filter(
         e164=OuterRef("e164"), state=Registration.State.REGISTERED
     )
-    phones = phones.annotate(is_registered=Exists(registered))
-    return list(phones.order_by("-is_default", "id"))
+    facts = {"is_registered": Exists(registered), "was_refused": Exists(recent_refusals())}
+    return list(phones.annotate(**facts).order_by("-is_default", "id"))
 
 
 def caller_id_state(account: Account) -> tuple[str, str | None]:

@@ -41,18 +41,22 @@ class ShownFacts:
     refused_at: datetime | None
 
 
+def recent_refusals() -> QuerySet[Call]:
+    """Return calls of the phone in an outer query whose number the carrier refused to show."""
+    return Call.objects.filter(
+        from_e164=OuterRef("e164"),
+        shows_own_number=True,
+        number_refusals__gt=0,
+        created_at__gt=timezone.now() - REFUSAL_REMEMBERED,
+    )
+
+
 def with_shown_facts(phones: QuerySet[CallerId], called_e164: str) -> QuerySet[CallerId]:
     """Add what `shown_facts` reads to a query of phones, so that it costs no query of its own."""
     registered = Registration.objects.filter(
         e164=OuterRef("e164"), state=Registration.State.REGISTERED
     )
-    refused = Call.objects.filter(
-        from_e164=OuterRef("e164"),
-        to_e164=called_e164,
-        shows_own_number=True,
-        number_refusals__gt=0,
-        created_at__gt=timezone.now() - REFUSAL_REMEMBERED,
-    ).order_by("-created_at")
+    refused = recent_refusals().filter(to_e164=called_e164).order_by("-created_at")
     return phones.annotate(
         rules_digest=Subquery(versions().values("digest")[:1]),
         registered_at=Subquery(registered.values("closed_at")[:1]),

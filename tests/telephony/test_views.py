@@ -16,7 +16,7 @@ from telephony.models import Call, CallerId, Registration
 from telephony.numbers import number_from_e164
 from tests.telephony.callers import OWN_PHONE, Person, make_call
 from tests.telephony.sandbox import Sandbox
-from tests.telephony.shown import OPERATOR, REGISTERED, load_rules
+from tests.telephony.shown import ALWAYS, OPERATOR, REGISTERED, load_rules, play, refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +212,31 @@ def test_page_registers_a_phone_where_a_rule_asks_for_it(
     page = client.get("/caller-ids").content.decode()
     assert "The phone was busy" in page
     assert path in page
+
+
+def test_page_offers_to_register_a_phone_whose_number_was_refused(
+    caller: Person, client: Client, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    client.force_login(caller.user)
+    load_rules(tmp_path, ALWAYS)
+    refuse(sandbox, {"until_registered": True})
+    play(caller, sandbox)
+    path = f"/caller-ids/{CallerId.objects.get().public_id}"
+    assert f"{path}/register" in client.get("/caller-ids").content.decode()
+
+
+def test_page_removes_a_registration(caller: Person, client: Client, sandbox: Sandbox) -> None:
+    client.force_login(caller.user)
+    phone = CallerId.objects.get()
+    Registration.objects.create(
+        account=caller.user.account, user=caller.user, caller_id=phone, e164=phone.e164,
+        state="registered", expires_at=timezone.now(),
+    )  # fmt: skip
+    path = f"/caller-ids/{phone.public_id}/unregister"
+    assert path in client.get("/caller-ids").content.decode()
+    page = client.post(path, follow=True).content.decode()
+    assert "is no longer registered with our carrier" in page
+    assert path not in page
 
 
 def test_page_sets_that_only_the_own_number_is_shown(browser: Client, alice: User) -> None:
