@@ -22,7 +22,6 @@ from dev.stack import BIN, ROOT, Stack, free_port
 from mobayilo.client.wheel import build
 from tests.live import running_stack
 
-pytestmark = pytest.mark.journey
 INDEX = re.compile(r"PIP_|UV_|SSL_CERT|REQUESTS_CA|HTTPS_PROXY|https_proxy")
 SHARED = (
     "man/man1/moby.1",
