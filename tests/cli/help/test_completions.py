@@ -6,19 +6,23 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.program import Moby
+from tests.cli import documents as d
+from tests.cli.program import MOBY, Moby
 from tests.cli.shells import need
+from tests.cli.signing_in import sign_in
+from tests.cli.stubs import StubServer
 
 ROOT = Path(__file__).parents[3]
 SHARE = ROOT / "cli_client/share"
 
 
-def complete(*words: str) -> list[str]:
+def complete(*words: str, **env: str) -> list[str]:
     script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _moby; echo "${COMPREPLY[*]}"'
     file = ROOT / "cli_client/share/bash-completion/completions/moby"
     done = subprocess.run(
-        ["bash", "-c", script, str(file), *words], capture_output=True, text=True, check=True
-    )
+        ["bash", "-c", script, str(file), *words], capture_output=True, text=True, check=True,
+        env=env or None,
+    )  # fmt: skip
     return done.stdout.split()
 
 
@@ -89,6 +93,55 @@ def test_zsh_completes_at_the_first_tab() -> None:
     shell.expect("sessions +-- The devices that are signed in")
     shell.expect("status +-- Show who is signed in")
     shell.close(force=True)
+
+
+@pytest.fixture
+def asks(moby: Moby) -> dict[str, str]:
+    """Return the environment of a shell that finds a moby with a token."""
+    path = f"{MOBY.parent}:{moby.env['PATH']}"
+    return {**moby.env, "PATH": path, "MOBY_TOKEN": d.TOKEN, "TERM": "dumb"}
+
+
+def test_bash_completes_ids_and_phones(asks: dict[str, str], server: StubServer) -> None:
+    server.on("GET", "calls", d.page(d.CALL))
+    assert complete("moby", "calls", "show", "", **asks) == ["call_1"]
+    server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
+    assert complete("moby", "call", "123", "--from", "+44", **asks) == [d.PHONE]
+
+
+def test_profiles_complete_without_the_network(moby: Moby, server: StubServer) -> None:
+    sign_in(moby, server, "--profile", "work")
+    printed = moby.run("completions", "--values", "profiles").stdout
+    assert printed == f"work\talice@example.org on {server.url}\n"
+
+
+def test_fish_completes_ids_with_their_meaning(asks: dict[str, str], server: StubServer) -> None:
+    need("fish")
+    server.on("GET", "calls", d.page(d.CALL))
+    script = f"source {SHARE}/fish/vendor_completions.d/moby.fish; complete -C 'moby calls show '"
+    offered = subprocess.check_output(["fish", "--no-config", "-c", script], env=asks, text=True)
+    assert offered == f"call_1\t{d.DESTINATION}, getting ready\n"
+
+
+def test_zsh_completes_an_id_at_the_first_tab(asks: dict[str, str], server: StubServer) -> None:
+    need("zsh")
+    server.on("GET", "calls", d.page(d.CALL))
+    shell = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=60, env=asks)
+    shell.sendline(f"fpath=({SHARE}/zsh/site-functions $fpath); autoload -Uz compinit")
+    shell.sendline("compinit -u -D; echo now $_comps[moby]")
+    shell.expect("now _moby")
+    shell.send("moby calls show \t")
+    shell.expect("call_1")
+    shell.close(force=True)
+
+
+def test_values_that_cannot_be_had_complete_nothing(
+    asks: dict[str, str], moby: Moby, server: StubServer
+) -> None:
+    server.refuse("GET", "calls", 403, "insufficient_scope")
+    assert complete("moby", "calls", "show", "", **asks) == []
+    unknown = moby.run("completions", "--values", "friends", "--json")
+    assert (unknown.code, unknown.error["code"]) == (2, "usage")
 
 
 def test_completions_follow_the_shell_in_use(moby: Moby) -> None:

@@ -7,15 +7,19 @@ from cleo.commands.command import Command as CleoCommand
 from cleo.helpers import argument, option
 
 from moby import __version__
+from moby.bounded import run_bounded
 from moby.cli.application import GroupCommand
 from moby.cli.command import Command
 from moby.errors import MobyError
 from moby.help.catalogue import TOPICS, all_commands, describe
 from moby.help.completions import script_for, shared_files
 from moby.help.pages import command_page, overview, topic_page
+from moby.help.values import KINDS
+from moby.text import clean
 
 _WIDEST_COLUMNS = 100
 _SHELLS = ("bash", "zsh", "fish")
+_TAB_SECONDS = 3.0
 
 
 class HelpCommand(Command):
@@ -66,11 +70,16 @@ class CompletionsCommand(Command):
         "  fpath=(~/.local/share/zsh/site-functions $fpath)"
     )
     arguments = [argument("shell", "bash, zsh or fish; else the one you use.", optional=True)]
-    options = [option("install", None, "Install completions and the manual page.", flag=True)]
+    options = [
+        option("install", None, "Install completions and the manual page.", flag=True),
+        option("values", None, f"Print what a script offers: {', '.join(KINDS)}.", flag=False),
+    ]
 
     def handle(self) -> int:
         if self.flag("install"):
             return self._install()
+        if kind := self.text("values"):
+            return self._print_values(kind)
         used = self.context.environ.get("SHELL", "").rsplit("/", 1)[-1]
         shell = self.argument("shell") or used
         if shell not in _SHELLS:
@@ -81,6 +90,21 @@ class CompletionsCommand(Command):
         if self.console.json:
             return self.answer({"shell": shell, "script": script})
         self.console.raw(script.rstrip("\n"))
+        return 0
+
+    def _print_values(self, kind: str) -> int:
+        """Print values for a shell, which waits while a person has pressed Tab."""
+        if kind not in KINDS:
+            raise MobyError("usage", f"there are no values of {kind!r}", f"Use {', '.join(KINDS)}.")
+        try:
+            found = run_bounded(lambda: list(KINDS[kind](self.session)), _TAB_SECONDS)
+        except TimeoutError as error:
+            raise MobyError("timeout", f"no answer in {_TAB_SECONDS:.0f} seconds") from error
+        document = [{"value": value, "meaning": meaning} for value, meaning in found]
+        if self.console.json:
+            return self.answer({"values": document})
+        for value, meaning in found:
+            self.console.raw(f"{clean(value)}\t{clean(meaning)}")
         return 0
 
     def _install(self) -> int:

@@ -1,6 +1,7 @@
 """Completion for bash, zsh and fish, written from the commands themselves.
 
-The scripts are plain text with everything in them, so that pressing Tab starts no Python.
+The scripts are plain text with the words in them, so that Tab starts no Python. Only values of the
+account, such as ids, are asked for: `moby completions --values KIND`.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,18 @@ _VALUES = {
     "channel": "sms call",
     "state": f"active {' '.join(STATES)}",
 }
+# Commands, and options, whose values moby is asked for, by the kinds of moby.help.values.
+_ASKED_WORDS = {
+    "auth sessions revoke": "devices",
+    "caller-id default": "phones",
+    "caller-id register": "phones",
+    "caller-id remove": "phones",
+    "calls hangup": "running",
+    "calls show": "calls",
+    "topups show": "topups",
+}
+# The --from of `rates` is a country, so that of `call` has its command before it.
+_ASKED_VALUES = {"--caller-id": "phones", "--profile": "profiles", "call --from": "phones"}
 
 
 def shared_files(application: "Application") -> dict[str, str]:
@@ -75,7 +88,7 @@ def script_for(shell: str, application: "Application") -> str:
     if shell == "fish":
         return _fish(application)
     is_bash = shell == "bash"
-    template, case, value = (_BASH, *_BASH_CASES) if is_bash else (_ZSH, *_ZSH_CASES)
+    template, case, value, ask, asks = (_BASH, *_BASH_CASES) if is_bash else (_ZSH, *_ZSH_CASES)
     quote = '"' if is_bash else "'"
     positions = _positions(application)
 
@@ -85,16 +98,22 @@ def script_for(shell: str, application: "Application") -> str:
     def flags(options: tuple[OptionFacts, ...]) -> str:
         return described({f"--{option.name}": option.description for option in options})
 
+    def asked(name: str) -> str:
+        return asks.format(kind=_ASKED_WORDS[name]) if name in _ASKED_WORDS else ""
+
     cases = [
         case.format(
             name=p.name,
-            words=described(p.words) or _WORDS.get(p.name, ""),
+            words=described(p.words) or _WORDS.get(p.name) or asked(p.name),
             flags=flags(p.options),
         )
         for p in positions
     ]
     return template.format(
-        values="\n".join(value.format(name=name, words=w) for name, w in _VALUES.items()),
+        values="\n".join(
+            [value.format(name=name, words=words) for name, words in _VALUES.items()]
+            + [ask.format(end=end, kind=kind) for end, kind in _ASKED_VALUES.items()]
+        ),
         cases="\n".join(cases),
         known=" | ".join(f"{quote}{p.name}{quote}" for p in positions if p.name),
         shared=flags(shared_options(application)),
@@ -110,28 +129,37 @@ def _zsh_pair(word: str, description: str) -> str:
 # A position of the command line, and an option whose values are known.
 _BASH_CASES = (
     '    "{name}") words="{words}"; flags="{flags}" ;;',
-    '    --{name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;',
+    '    *" --{name}") COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;',
+    '    *"{end}") COMPREPLY=($(compgen -W "$(_moby_values {kind})" -- "$cur")); return ;;',
+    "$(_moby_values {kind})",
 )
+# A line of moby is a value, a tab and its meaning; _describe wants a colon between.
+_ZSH_ASKS = "${{(@)${{(f)\"$(moby completions --values {kind} 2>/dev/null)\"}}//$'\\t'/:}}"
 _ZSH_CASES = (
     "    '{name}') words_here=({words}); flags=({flags}) ;;",
-    "    --{name}) compadd -- {words}; return ;;",
+    "    *' --{name}') compadd -- {words}; return ;;",
+    "    *'{end}') words_here=({asks}); _describe value words_here; return ;;".replace(
+        "{asks}", _ZSH_ASKS
+    ),
+    _ZSH_ASKS,
 )
 _BASH = """\
 # bash completion for moby
+_moby_values() {{ moby completions --values "$1" 2>/dev/null | cut -f1; }}
 _moby() {{
   local cur="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
   local name="" word next words="" flags=""
   COMPREPLY=()
-  case "$previous" in
-{values}
-    --host | --token | --profile) return ;;
-  esac
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
     next="${{name:+$name }}$word"
     case "$next" in
       {known}) name="$next" ;;
     esac
   done
+  case "$name $previous" in
+{values}
+    *" --host" | *" --token") return ;;
+  esac
   case "$name" in
 {cases}
   esac
@@ -150,16 +178,16 @@ _ZSH = """\
 _moby() {{
   local name="" word next
   local -a words_here flags
-  case "${{words[CURRENT-1]}}" in
-{values}
-    --host | --token | --profile) return ;;
-  esac
   for word in "${{(@)words[2,CURRENT-1]}}"; do
     next="${{name:+$name }}$word"
     case "$next" in
       {known}) name="$next" ;;
     esac
   done
+  case "$name ${{words[CURRENT-1]}}" in
+{values}
+    *' --host' | *' --token') return ;;
+  esac
   case "$name" in
 {cases}
   esac
@@ -188,16 +216,21 @@ def _fish(application: "Application") -> str:
             f"complete -c moby -f {where} -a {word} -d {_fish_text(meaning)}"
             for word, meaning in p.words.items()
         ]
-        lines += [f"complete -c moby {where}{_fish_option(o)}" for o in p.options]
+        lines += [f"complete -c moby {where}{_fish_option(o, p.name)}" for o in p.options]
         if p.name in _WORDS:
             lines.append(f"complete -c moby -f {where} -a '{_WORDS[p.name]}'")
+        if kind := _ASKED_WORDS.get(p.name):
+            lines.append(f"complete -c moby -f {where} -a '{_FISH_ASKS.format(kind=kind)}'")
     return "\n".join(lines) + "\n"
 
 
-def _fish_option(option: OptionFacts) -> str:
+def _fish_option(option: OptionFacts, command: str = "") -> str:
     short = f" -s {option.shortcut}" if option.shortcut else ""
     value = " -x" if option.value else ""
-    choices = f" -a '{_VALUES[option.name]}'" if option.name in _VALUES else ""
+    typed = f"{command} --{option.name}"
+    asked = next((kind for end, kind in _ASKED_VALUES.items() if typed.endswith(end)), None)
+    offered = _FISH_ASKS.format(kind=asked) if asked else _VALUES.get(option.name)
+    choices = f" -a '{offered}'" if offered else ""
     return f"{short} -l {option.name}{value}{choices} -d {_fish_text(option.description)}"
 
 
@@ -205,6 +238,7 @@ def _fish_text(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+_FISH_ASKS = "(moby completions --values {kind} 2>/dev/null)"
 _FISH = """
 # fish completion for moby
 function __moby_at
