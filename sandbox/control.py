@@ -13,7 +13,7 @@ from sandbox.clock import Clock
 from sandbox.courier import Courier, Rule
 from sandbox.faults import Fault, Faults
 from sandbox.forms import Endpoint, read_json
-from sandbox.phones import ROLES, Phones
+from sandbox.phones import KEYS, ROLES, Phones
 from sandbox.twilio.account import Account
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.dial import RefusedDial
@@ -138,6 +138,7 @@ class Control:
             leg.as_json()
             | {
                 "digits_sent": leg.digits_sent,
+                "takes_keys": leg.on_key is not None,
                 "status_callback": leg.callback.url if leg.callback else None,
             }
             for leg in legs
@@ -146,7 +147,7 @@ class Control:
         return JSONResponse({"calls": rows})
 
     async def operate_call(self, request: Request) -> Response:
-        """Act as the person at the called phone: answer, decline, hangup, star."""
+        """Act as the person at the called phone: answer, decline, hangup, star, press-1."""
         leg = self._board.legs.get(request.path_params["sid"])
         if leg is None:
             raise HTTPException(404, "No such call")
@@ -256,5 +257,7 @@ def operate(board: Switchboard, leg: Leg, action: str) -> None:
     elif action == "star" and leg.status == "in-progress":
         if leg.on_star is not None:  # else the other side hears the tone
             leg.on_star()
+    elif action.removeprefix("press-") in KEYS and leg.status == "in-progress":
+        board.press(leg, action.removeprefix("press-"))
     else:
         raise HTTPException(409, f"A call that is {leg.status} cannot {action}")

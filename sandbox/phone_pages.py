@@ -51,7 +51,9 @@ class PhonePages:
     async def set_manner(self, request: Request) -> Response:
         number = request.path_params["number"]
         outcome = (await read_form(request)).get("outcome", "answer")
-        self._phones.set_number(number, {"outcome": outcome})
+        # A person who answers by hand presses the keys by hand too.
+        keys = "" if outcome == "manual" else "1"
+        self._phones.set_number(number, {"outcome": outcome, "keys": keys})
         return RedirectResponse(f"/phone/{number}", status_code=303)
 
     async def operate(self, request: Request) -> Response:
@@ -78,6 +80,7 @@ class PhonePages:
             "sid": leg.sid,
             "caller": leg.caller,
             "takes_star": leg.on_star is not None,
+            "takes_keys": leg.on_key is not None,
             "status": leg.status,
             "seconds": int(leg.timeline.now() - since),
         }

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from sandbox.ids import twilio_sid
 
 Role = Literal["customer", "destination"]
-OUTCOMES = ("answer", "busy", "no-answer", "failed", "manual")
+OUTCOMES = ("answer", "voicemail", "busy", "no-answer", "failed", "manual")
+KEYS = frozenset("0123456789*#")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,8 @@ class Behaviour:
     outcome: str = "answer"
     answer_after_seconds: float = 2.0
     talk_seconds: float | None = None  # from its own answer; None: until the other side hangs up
+    keys: str = "1"  # what the person presses, one key at each question
+    key_after_seconds: float = 1.0  # from the beginning of the question
     keys_in_code: bool = True  # whether it enters the code that a validation call asks for
     validation_error: int | None = None  # what the API says when asked to validate this number
     verify_error: int | None = None  # what Verify says when asked to send a code here
@@ -25,6 +28,17 @@ class Behaviour:
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
             raise ValueError(f"outcome must be one of {', '.join(OUTCOMES)}")
+        if not set(self.keys) <= KEYS:
+            raise ValueError(f"keys may be {' '.join(sorted(KEYS))}")
+
+    @property
+    def answers(self) -> bool:
+        """Whether it picks up by itself: a person, or the mailbox of one who does not."""
+        return self.outcome in ("answer", "voicemail")
+
+    def key_at(self, question: int) -> str:
+        """Return what is pressed at a question, counted from 0; a mailbox presses nothing."""
+        return "" if self.outcome == "voicemail" else self.keys[question : question + 1]
 
 
 ROLES: dict[str, Behaviour] = {

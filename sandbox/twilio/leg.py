@@ -53,6 +53,8 @@ class Leg:
     on_answer: Callable[["Leg"], None] = lambda leg: None
     on_end: Callable[["Leg"], None] = lambda leg: None
     on_star: Callable[[], None] | None = None
+    on_key: Callable[[str], None] | None = None  # set while a <Gather> listens
+    questions: int = 0  # how many <Gather>s there were
     children: list["Leg"] = field(default_factory=list)
     stalls: int = 0
     _waiting: list[tuple[float, Callback]] = field(default_factory=list)

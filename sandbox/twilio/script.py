@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 
 from sandbox.twilio import twiml
 from sandbox.twilio.dial import Dial, RefusedDial
+from sandbox.twilio.gather import Gather
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
@@ -33,6 +34,7 @@ class Script:
         self._verbs: list[Verb] = []
         self._url = ""
         self._dial: Dial | None = None
+        self._gather: Gather | None = None
         self._is_replaced = False
 
     def fetch(self, url: str, *, method: str = "POST") -> None:
@@ -62,6 +64,8 @@ class Script:
         self._is_replaced = True
         if self._dial is not None:
             self._dial.abandon()
+        if self._gather is not None:
+            self._gather.abandon()
 
     @property
     def _is_stopped(self) -> bool:
@@ -93,6 +97,22 @@ class Script:
     def _do_hangup(self, _verb: Verb) -> None:
         self._board.end(self._leg, "completed")
 
+    def _do_gather(self, verb: Verb) -> None:
+        self._gather = Gather(
+            self._board, self._leg, verb, on_end=lambda digits: self._after_gather(verb, digits)
+        )
+        self._gather.begin()
+
+    def _after_gather(self, verb: Verb, digits: str) -> None:
+        """Without digits the next verb follows, unless the <Gather> wants to know that too."""
+        self._gather = None
+        if not digits and not verb.flag("actionOnEmptyResult"):
+            self._step()
+            return
+        self._request_action(
+            verb, verb.attributes.get("action", self._url), "gather_action", {"Digits": digits}
+        )
+
     def _do_dial(self, verb: Verb) -> None:
         self._dial = Dial(
             self._board,
@@ -115,14 +135,18 @@ class Script:
         if action is None:
             self._step()
             return
+        self._request_action(verb, action, "dial_action", dial.result())
+
+    def _request_action(self, verb: Verb, action: str, kind: str, fields: dict[str, str]) -> None:
+        """Ask the product for the document that takes the place of the rest of this one."""
         self._verbs.clear()
         self._url = urljoin(self._url, action)
         self._board.ask(
             self._leg,
-            kind="dial_action",
+            kind=kind,
             url=self._url,
             method=verb.attributes.get("method", "POST"),
-            extra=dial.result(),
+            extra=fields,
             then=self.read,
         )
 

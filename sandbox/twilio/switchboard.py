@@ -89,7 +89,7 @@ class Switchboard:
             return
         leg.status = "ringing"
         self._notify(leg, "ringing")
-        if phone.outcome == "answer":
+        if phone.answers:
             leg.after(phone.answer_after_seconds, lambda: self.answer(leg))
         leg.after(timeout_seconds + RING_SLACK_SECONDS, lambda: self._give_up(leg))
 
@@ -108,6 +108,20 @@ class Switchboard:
             leg.after(talk_seconds, lambda: self.end(leg, "completed"))
         self.watch_limit(leg)
         leg.on_answer(leg)
+
+    def listen(self, leg: Leg, on_key: Callable[[str], None]) -> None:
+        """Hear the keys of a phone; whoever is scripted there presses the next one."""
+        leg.on_key = on_key
+        role: Role = "destination" if leg.parent else "customer"
+        phone = self._phones.behaviour(leg.to, role)
+        key, leg.questions = phone.key_at(leg.questions), leg.questions + 1
+        if key:
+            leg.after(phone.key_after_seconds, lambda: self.press(leg, key))
+
+    def press(self, leg: Leg, key: str) -> None:
+        """Press a key. Without a <Gather> that listens, only the other side hears it."""
+        if leg.on_key is not None:
+            leg.on_key(key)
 
     def watch_limit(self, leg: Leg) -> None:
         """End the leg at its time limit, which the product may change while it runs."""

@@ -4,8 +4,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 WORDS_PER_SECOND = 2.5
-VERBS = ("Say", "Pause", "Hangup", "Dial")
-NOUNS = {"Dial": ("Number",)}
+VERBS = ("Say", "Pause", "Hangup", "Dial", "Gather")
 
 
 class TwimlError(Exception):
