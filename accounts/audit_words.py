@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What staff do among themselves.
 NOT_FOR_OWNERS = ("support.looked", "act.asked", "act.confirmed", "act.refused")
 WORDS: dict[str, "StrPromise"] = {
+    "account.asks_for_key_changed": _("Press 1 before the other phone rings: {question}"),
     "account.country_changed": _("Home country changed to {country}"),
     "account.frozen": _("Account frozen: no calls, no top-ups"),
     "account.limits_set": _("Limits of calls and spending set"),
@@ -111,6 +112,8 @@ def _facts(event: AuditEvent) -> dict[str, str]:
         facts["by"] = ", ".join(known) or gettext("a link in a mail")
     if "only" in event.facts:
         facts["others"] = gettext("refused") if event.facts["only"] else gettext("allowed")
+    if "asks" in event.facts:
+        facts["question"] = gettext("on") if event.facts["asks"] else gettext("off")
     if "agent" in facts:
         facts["browser"] = format_browser(facts["agent"])
     if "device" in facts:

@@ -47,6 +47,8 @@ class Account(models.Model):
     default_country = models.CharField(max_length=2, blank=True)
     # Calls fail rather than show another number than the account's own phone.
     only_my_number = models.BooleanField(default=False, db_default=False)
+    # A call rings the other phone only after 1 was pressed on the account's own.
+    asks_for_key = models.BooleanField(default=True, db_default=True)
     # Set by staff to allow less than TOKEN_MAX_DAYS; never more.
     token_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
 

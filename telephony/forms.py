@@ -160,6 +160,15 @@ class ShownNumberForm(forms.Form):
     )
 
 
+class KeyQuestionForm(forms.Form):
+    """Whether a call asks for a key on the own phone before the other one rings."""
+
+    asks_for_key = forms.BooleanField(
+        label=_("Ask me to press 1 when I pick up, and only then ring the other phone"),
+        required=False,
+    )
+
+
 def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
     names = sorted(country_names().items(), key=lambda item: item[1])
     choices = [("", nothing), *names]

@@ -308,6 +308,7 @@ class Call(models.Model):
             "caller_id_refused",
             _("The carrier refused to show the number"),
         )
+        NO_KEY = "no_key", _("No 1 came from your phone, so the other phone did not ring")
         NOT_BRIDGED = "not_bridged", _("You picked up, but the call was not put through")
         FALSE_ANSWER = "false_answer", _("Too short to be a real answer, so it cost nothing")
         NOT_PLACED = "not_placed", _("The carrier never placed it")
@@ -336,6 +337,9 @@ class Call(models.Model):
         "operator's number", max_length=16, blank=True, default="", db_default=""
     )
 
+    # Leg A is asked for a key before leg B rings, so that no mailbox places the call.
+    asks_for_key = models.BooleanField(default=False, db_default=False)
+
     deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT, related_name="+")
     leg_a_micros_per_minute = models.PositiveBigIntegerField()
     leg_a_first_seconds = models.PositiveSmallIntegerField()
@@ -363,6 +367,7 @@ class Call(models.Model):
     leg_b_paid_micros = models.PositiveBigIntegerField("Twilio's price of B", null=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    asked_at = models.DateTimeField("asked for a key", null=True)
     bridged_at = models.DateTimeField("told to bridge", null=True)
     redialed_at = models.DateTimeField("told to dial again", null=True)
     number_refusals = models.PositiveSmallIntegerField(
@@ -432,6 +437,7 @@ class Call(models.Model):
             ),
             ring_seconds=self.ring_seconds,
             dials=2 if self.shows_own_number and self.operator_e164 else 1,
+            asks_for_key=self.asks_for_key,
         )
 
     @property
@@ -458,6 +464,15 @@ class Call(models.Model):
     def is_number_refused(self) -> bool:
         """Whether the carrier refused the number that was shown last."""
         return self.number_refusals > (1 if self.redialed_at else 0)
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether leg A was asked for a key and did not press it, or not yet."""
+        return self.asked_at is not None and self.bridged_at is None
+
+    @property
+    def awaits_key(self) -> bool:
+        return self.is_unconfirmed and not self.has_ended
 
     @property
     def extension(self) -> str | None:
@@ -491,6 +506,7 @@ class CallEvent(models.Model):
         CHILD = "child", "Status of leg B"
         DIAL = "dial", "End of the bridge"
         TWIML = "twiml", "Asked what to do"
+        KEY = "key", "Key pressed, or none"
         POLL = "poll", "Fetched by us"
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="events")

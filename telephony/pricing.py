@@ -11,6 +11,10 @@ RING_SLACK_SECONDS = 5
 LONGEST_LEG_SECONDS = 4 * 3600
 # The sentences that leg A hears before leg B rings and after it did not answer.
 SPOKEN_SECONDS = 15
+# The time to press the key after the question about it, which is asked twice.
+KEY_WAIT_SECONDS = 7
+# Both questions, each of about 6 seconds, with the waits and the requests between them.
+QUESTION_SECONDS = 2 * (6 + KEY_WAIT_SECONDS) + 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class CallPrice:
     leg_b: Price
     ring_seconds: int
     dials: int = 1  # a second one where another number may be shown instead of a refused one
+    asks_for_key: bool = False  # leg A is asked for a key before leg B rings
 
     @property
     def micros_per_minute(self) -> int:
@@ -74,11 +79,13 @@ class CallPrice:
         return self.ring_seconds * self.dials + RING_SLACK_SECONDS
 
     def leg_a_limit_seconds(self, limit_seconds: int) -> int:
-        """Return how long leg A may last: while leg B rings, and then for the whole talk.
+        """Return how long leg A may last: all that it hears, while leg B rings, and the whole talk.
 
         A refused <Dial> rings no phone, so the longest leg has room for a second one.
         """
-        return min(self.rings_seconds + limit_seconds, LONGEST_LEG_SECONDS)
+        question_seconds = QUESTION_SECONDS if self.asks_for_key else 0
+        before_seconds = question_seconds + SPOKEN_SECONDS + self.rings_seconds
+        return min(before_seconds + limit_seconds, LONGEST_LEG_SECONDS)
 
     def hold_micros(self, limit_seconds: int) -> int:
         """Return the most that a call of this time limit can cost."""
@@ -88,10 +95,10 @@ class CallPrice:
     def free_seconds(self, *, short_seconds: int) -> int:
         """Return the longest time of leg A that a call without a real answer may have for free.
 
-        That is the time of every ring and of the sentences around it, and an answer of
-        `short_seconds`.
+        That is the time of the question, of every ring and of the sentences around it, and an
+        answer of `short_seconds`.
         """
-        return self.rings_seconds + SPOKEN_SECONDS + short_seconds
+        return self.leg_a_limit_seconds(short_seconds)
 
     def most_unpaid_micros(self, *, short_seconds: int) -> int:
         """Return the most that a call may cost the operator beyond its charge.

@@ -244,6 +244,7 @@ class QuoteAnswerSerializer(serializers.Serializer[Any]):
     fallback_number = serializers.CharField(allow_null=True)
     registration_helps = serializers.BooleanField()
     charges_attempt = serializers.BooleanField()
+    asks_for_key = serializers.BooleanField()
     legs = QuotedLegSerializer(many=True)
     price_per_minute = serializers.CharField()
     total_per_minute = TotalPerMinuteSerializer()
@@ -283,6 +284,7 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
     shown_number = serializers.CharField(source="shown_e164")
     fallback_number = serializers.SerializerMethodField()
     own_number_refused = serializers.BooleanField(source="is_own_number_refused")
+    awaits_key = serializers.BooleanField()
     country = serializers.CharField(source="to_country")
     country_name = serializers.SerializerMethodField()
     price_per_minute = serializers.SerializerMethodField()
@@ -298,9 +300,9 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
         model = Call
         fields = [
             "call_id", "state", "status", "mode", "to", "shown_number", "fallback_number",
-            "own_number_refused", "extension", "country", "country_name", "price_per_minute",
-            "max_seconds", "hold", "created_at", "answered_at", "ended_at", "duration_seconds",
-            "cost", "end_reason", "version", "poll_after_seconds", "receipt",
+            "own_number_refused", "awaits_key", "extension", "country", "country_name",
+            "price_per_minute", "max_seconds", "hold", "created_at", "answered_at", "ended_at",
+            "duration_seconds", "cost", "end_reason", "version", "poll_after_seconds", "receipt",
         ]  # fmt: skip
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -480,6 +482,7 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         "fallback_number": route.shown.fallback_e164,
         "registration_helps": route.shown.registration_helps,
         "charges_attempt": quote.charges_attempt or settings.CHARGE_UNANSWERED_CALLS,
+        "asks_for_key": route.price.asks_for_key,
         "legs": [
             {"leg": "a", "e164": route.caller_id.e164, **_price(route.price.leg_a)},
             {"leg": "b", "e164": route.number.e164, **_price(route.price.leg_b)},

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("caller-ids", views.caller_ids, name="caller-ids"),
     path("caller-ids/confirm", views.caller_id_confirm, name="caller-id-confirm"),
     path("caller-ids/country", views.default_country, name="default-country"),
+    path("caller-ids/question", views.key_question, name="key-question"),
     path("caller-ids/shown", views.shown_number, name="shown-number"),
     path(
         "caller-ids/<str:public_id>/register", views.caller_id_register, name="caller-id-register"
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("numbers/check", views.number_check, name="number-check"),
     path("webhooks/twilio/call/<str:call_id>/child", webhooks.call_child, name="webhook-child"),
     path("webhooks/twilio/call/<str:call_id>/dial", webhooks.call_dial, name="webhook-dial"),
+    path("webhooks/twilio/call/<str:call_id>/key", webhooks.call_key, name="webhook-key"),
     path("webhooks/twilio/call/<str:call_id>/status", webhooks.call_status, name="webhook-status"),
     path("webhooks/twilio/call/<str:call_id>/twiml", webhooks.call_twiml, name="webhook-twiml"),
     path(

@@ -28,6 +28,7 @@ from telephony.forms import (
     CallFilters,
     CodeForm,
     DefaultCountryForm,
+    KeyQuestionForm,
     ShownNumberForm,
     VerificationForm,
 )
@@ -36,6 +37,7 @@ from telephony.numbers import country_name
 from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
+    set_asks_for_key,
     set_default,
     set_default_country,
     set_only_my_number,
@@ -279,6 +281,23 @@ def shown_number(request: HttpRequest) -> HttpResponse:
 @limited("page-write")
 @login_required
 @require_http_methods(["GET", "POST"])
+@form_target("telephony:caller-ids")
+def key_question(request: HttpRequest) -> HttpResponse:
+    form = KeyQuestionForm(request.POST)
+    asks = form.is_valid() and form.cleaned_data["asks_for_key"]
+    set_asks_for_key(user=signed_in_user(request), asks=asks, request=request)
+    if asks:
+        messages.success(request, _("Your phone asks you to press 1 before the other one rings."))
+    else:
+        messages.success(
+            request, _("The other phone rings as soon as yours is picked up, also by a voicemail.")
+        )
+    return redirect("telephony:caller-ids")
+
+
+@limited("page-write")
+@login_required
+@require_http_methods(["GET", "POST"])
 def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     removed = _caller_id_of(request, public_id)
     if request.method == "POST":
@@ -317,6 +336,7 @@ def _show_caller_ids(
         ],
         "calls_from": CALLS_FROM,
         "shown_form": ShownNumberForm(initial={"only_my_number": account.only_my_number}),
+        "question_form": KeyQuestionForm(initial={"asks_for_key": account.asks_for_key}),
         "pending": pending_verification(account),
         "form": form,
         "code_form": code_form,

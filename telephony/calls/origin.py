@@ -44,8 +44,10 @@ class Origin:
         """Return the price of both legs, None for a destination that no account may call."""
         if rate.kind in REFUSED_KINDS:
             return None
-        # Two <Dial>s, so that this never affords more than a quote does.
-        return CallPrice(self.price, rate.price, settings.CALL_RING_SECONDS, dials=2)
+        # A question and two <Dial>s, so that this never affords more than a quote does.
+        return CallPrice(
+            self.price, rate.price, settings.CALL_RING_SECONDS, dials=2, asks_for_key=True
+        )
 
     def micros_per_minute(self, rate: RateRow) -> int | None:
         price = self.call_price(rate)

@@ -36,8 +36,8 @@ CARRIER = Circuit("twilio-calls", "phone carrier")
 
 # A request that places a call may be under way at Twilio for this long.
 PLACING_TAKES = timedelta(seconds=30)
-# The customer's own phone rings this long, as an ordinary phone does.
-OWN_RING_SECONDS = 60
+# The customer's own phone rings this long. Most mailboxes answer after 20 to 30 seconds.
+OWN_RING_SECONDS = 25
 # Twilio may report an end late. After this much more, silence means that no report will come.
 REPORTS_LATE_BY = timedelta(minutes=10)
 # Twilio is asked about a running call at this pace, in case the report of its end was lost.
@@ -208,6 +208,7 @@ def _new_call(request: CallRequest, quote: Quote) -> Call:
         send_digits=route.number.send_digits or "",
         shows_own_number=route.shown.is_own,
         operator_e164=route.shown.fallback_e164 or ("" if route.shown.is_own else route.shown.e164),
+        asks_for_key=price.asks_for_key,
         deck_id=route.deck_id,
         leg_a_micros_per_minute=price.leg_a.micros_per_minute,
         leg_a_first_seconds=price.leg_a.first_seconds,

@@ -187,7 +187,10 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
     shown = choose_shown_number(caller_id, number, facts, only_own=only_own)
     dials = 2 if shown.fallback_e164 else 1
-    price = CallPrice(own_rate.price, rate.price, settings.CALL_RING_SECONDS, dials)
+    price = CallPrice(
+        own_rate.price, rate.price, settings.CALL_RING_SECONDS, dials,
+        asks_for_key=account.asks_for_key,
+    )  # fmt: skip
     return Route(
         account, token, caller_id, number, shown, deck.deck_id, rate, price, order,
         limits_of(caller_id.account),

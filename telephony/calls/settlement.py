@@ -42,21 +42,25 @@ def charge_of(call: Call) -> Charge:
     Leg B is billed for the bridged time, leg A from its own answer. A call that the destination
     never answered costs nothing, unless the policy bills the customer's own leg, or the call was
     placed after the free attempts of its day. A call so short that the answer was a false one
-    costs nothing either, or both legs after the free attempts. No time of leg A is free beyond the
-    rings that the call had.
+    costs nothing either, or both legs after the free attempts. A call whose key was not pressed
+    costs nothing in any case, since a mailbox may have picked it up. No time of leg A is free
+    beyond the question and the rings that the call had.
     """
     price = call.price
     a_seconds = min(call.leg_a_seconds or 0, price.leg_a_limit_seconds(call.max_seconds))
     b_seconds = min(call.leg_b_seconds or 0, call.max_seconds)
     answered = call.leg_b_status == "completed" and b_seconds > 0
     free_seconds = price.free_seconds(short_seconds=settings.FALSE_ANSWER_SECONDS)
-    is_charged = call.charges_attempt or a_seconds > free_seconds
+    outlasts = a_seconds > free_seconds
+    is_charged = call.charges_attempt or outlasts
     if answered and b_seconds < settings.FALSE_ANSWER_SECONDS and not is_charged:
         return Charge(a_seconds, b_seconds, 0, 0, is_false_answer=True)
     a_micros = price.leg_a.cost_micros(a_seconds)
     if answered:
         return Charge(a_seconds, b_seconds, a_micros, price.leg_b.cost_micros(b_seconds))
     is_charged = is_charged or settings.CHARGE_UNANSWERED_CALLS
+    if call.is_unconfirmed:
+        is_charged = outlasts
     return Charge(a_seconds, 0, a_micros if is_charged else 0, 0)
 
 

@@ -89,17 +89,25 @@ def _state_by_legs(call: Call) -> tuple[State, str]:
         return State.FAILED, Reason.CALLER_ID_REFUSED
     if call.leg_b_status in _BY_LEG_B:
         return _BY_LEG_B[call.leg_b_status]
+    if call.leg_a_status == "in-progress" and call.asks_for_key and call.bridged_at is None:
+        return State.DIALING, ""  # until the customer presses the key
     if call.leg_a_status in _BY_LEG_A:
         return _BY_LEG_A[call.leg_a_status]
     if call.leg_a_status != "completed":
         return State(call.state), ""
-    # The customer's phone answered and hung up, and no ending of leg B was reported.
+    return _state_after_leg_a(call)
+
+
+def _state_after_leg_a(call: Call) -> tuple[State, str]:
+    """Return the state after the customer's phone hung up with no ending of leg B reported."""
     if call.leg_b_status == NEVER_DIALLED:
         return State.CANCELED, Reason.HUNG_UP
     if call.bridged_at is not None:
         return State.RINGING, ""  # Twilio is asked for the end of leg B
     if call.hangup_requested_at is not None:
         return State.CANCELED, Reason.HUNG_UP
+    if call.is_unconfirmed:
+        return State.NO_ANSWER, Reason.NO_KEY
     return State.FAILED, Reason.NOT_BRIDGED
 
 

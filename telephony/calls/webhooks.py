@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from billing.ledger import is_held
 from mobayilo.lib.ratelimits import limited
-from telephony.calls.progress import LegReport, Source, record_event
+from telephony.calls.progress import LegReport, Source, apply_report, record_event
 from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent
 from telephony.twilio import twiml
@@ -36,6 +36,7 @@ STORED_FIELDS = (
     "DialCallDuration",
     "DialCallSid",
     "DialCallStatus",
+    "Digits",
     "ErrorCode",
     "ErrorMessage",
     "ParentCallSid",
@@ -66,25 +67,65 @@ def signed_by_twilio(handler: Handler) -> Callable[[HttpRequest, str], HttpRespo
 
 @signed_by_twilio
 def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
-    """Answer the request of a customer's phone that picked up: bridge if call and hold are live."""
+    """Answer the request of a customer's phone that picked up: ask for the key, or bridge at once.
+
+    Nothing of both happens unless call and hold are live.
+    """
     sid = request.POST.get("CallSid", "")
-    if not sid or not _may_bridge(call, sid):
-        return _xml(twiml.end())
-    return _xml(twiml.bridge(call))
+    source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})
+    if not call.asks_for_key:
+        return _xml(twiml.bridge(call) if _may_bridge(call, source) else twiml.end())
+    return _xml(twiml.ask_for_key(call) if _may_ask(call, source) else twiml.end())
 
 
-def _may_bridge(call: Call, sid: str) -> bool:
+@signed_by_twilio
+def call_key(request: HttpRequest, call: Call) -> HttpResponse:
+    """Bridge after the right key, ask once more after another one or none, then hang up."""
+    is_second = request.META.get("QUERY_STRING") == twiml.SECOND_QUESTION
+    source = Source(
+        CallEvent.Kind.KEY,
+        request.POST.get("CallSid", ""),
+        "second" if is_second else "first",
+        "in-progress",
+        _stored_fields(request),
+    )
+    if request.POST.get("Digits") == twiml.KEY_TO_CALL:
+        return _xml(twiml.bridge(call) if _may_bridge(call, source) else twiml.end())
+    may_ask = _may_ask(call, source)
+    if may_ask and not is_second:
+        return _xml(twiml.ask_for_key(call, is_second=True))
+    return _xml(twiml.end_unconfirmed() if may_ask else twiml.end())
+
+
+def _may_ask(call: Call, source: Source) -> bool:
+    """Commit that the customer is asked for the key before Twilio gets the question."""
+    with transaction.atomic():
+        unconfirmed = _live_answered(call, source).filter(bridged_at=None)
+        unconfirmed.filter(asked_at=None).update(asked_at=timezone.now(), version=F("version") + 1)
+        return unconfirmed.exists()
+
+
+def _may_bridge(call: Call, source: Source) -> bool:
     """Commit the bridge before Twilio gets it. A second call of the same id is never bridged."""
     with transaction.atomic():
-        source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})
-        record_event(call, source=source, reports=[LegReport("a", sid, "in-progress")])
-        live = _live(call, sid)
-        if not is_held(call.hold_key):
-            return False
+        live = _live_answered(call, source)
         call.refresh_from_db()
         if call.bridged_at is not None:
             return live.exists()  # Twilio asks again when our answer was lost
-        return live.update(bridged_at=timezone.now(), version=F("version") + 1) == 1
+        if not live.update(bridged_at=timezone.now(), version=F("version") + 1):
+            return False
+        call.refresh_from_db()
+        apply_report(call, LegReport("a", source.call_sid, "in-progress"))
+        return True
+
+
+def _live_answered(call: Call, source: Source) -> QuerySet[Call]:
+    """Record that leg A was answered. Return a query that finds the call while it may go on."""
+    if not source.call_sid:
+        return Call.objects.none()
+    answered = LegReport("a", source.call_sid, "in-progress")
+    record_event(call, source=source, reports=[answered])
+    return _live(call, source.call_sid) if is_held(call.hold_key) else Call.objects.none()
 
 
 def _live(call: Call, sid: str) -> QuerySet[Call]:
@@ -196,8 +237,11 @@ def _source(request: HttpRequest, kind: CallEvent.Kind, sid: str, status: str) -
     sequence = request.POST.get("SequenceNumber") or status
     if not sid:
         sid, sequence = request.POST["CallSid"], f"{status} {request.META.get('QUERY_STRING', '')}"
-    payload = {name: request.POST[name] for name in STORED_FIELDS if name in request.POST}
-    return Source(kind, sid, sequence, status, payload)
+    return Source(kind, sid, sequence, status, _stored_fields(request))
+
+
+def _stored_fields(request: HttpRequest) -> dict[str, str]:
+    return {name: request.POST[name] for name in STORED_FIELDS if name in request.POST}
 
 
 def _leg_report(request: HttpRequest, leg: Literal["a", "b"]) -> LegReport:

@@ -146,6 +146,22 @@ def set_only_my_number(
     return account
 
 
+def set_asks_for_key(
+    *, user: User, asks: bool, token: AccessToken | None = None, request: AnyRequest = None
+) -> Account:
+    """Set whether a call asks for a key on the account's own phone before the other one rings."""
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=user.account_id)
+        if account.asks_for_key != asks:
+            account.asks_for_key = asks
+            account.save(update_fields=["asks_for_key"])
+            audit.record(
+                "account.asks_for_key_changed", account=account, user=user, token=token,
+                request=request, asks=asks,
+            )  # fmt: skip
+    return account
+
+
 def set_default_country(
     *, user: User, country: str, token: AccessToken | None = None, request: AnyRequest = None
 ) -> Account:

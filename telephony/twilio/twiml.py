@@ -1,11 +1,14 @@
 """Instructions to Twilio for a customer who picked up (https://www.twilio.com/docs/voice/twiml)."""
 
+import tomllib
+from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from django.conf import settings
 from django.urls import reverse
 
 from telephony.models import Call
+from telephony.pricing import KEY_WAIT_SECONDS
 
 # Three more tries (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). The
 # fragment is never part of the signature.
@@ -16,30 +19,49 @@ CALLER_ID_REFUSED = 13214
 DIAL_REFUSALS = frozenset({CALLER_ID_REFUSED, 13223, 13224, 13225, 13226, 13227})
 # The request to `action` of the second <Dial> of a call says so.
 SECOND_DIAL = "dial=2"
-_REFUSED = "The carrier refused to show your number, so the call was not made."
-_UNANSWERED = {
-    "busy": "The number is busy.",
-    "no-answer": "Nobody answered.",
-    "failed": "The call could not be connected.",
-}
+# The request after the second question of a call says so.
+SECOND_QUESTION = "question=2"
+# A person who picked up presses this key; a mailbox cannot.
+KEY_TO_CALL = "1"
+_UNANSWERED = ("busy", "no-answer", "failed")
+_SENTENCES = tomllib.loads((Path(__file__).parent / "sentences.toml").read_text(encoding="utf-8"))
+
+
+def ask_for_key(call: Call, *, is_second: bool = False) -> str:
+    """Ask for the key that calls the destination, and request `key` with it or without one.
+
+    https://www.twilio.com/docs/voice/twiml/gather
+    """
+    response = Element("Response")
+    url = webhook_url(call, "key")
+    gather = SubElement(
+        response,
+        "Gather",
+        action=f"{url}?{SECOND_QUESTION}" if is_second else url,
+        method="POST",
+        numDigits="1",
+        finishOnKey="",  # else # would be no key at all
+        timeout=str(KEY_WAIT_SECONDS),
+        actionOnEmptyResult="true",
+    )
+    _say(gather, _SENTENCES["question"].format(digits=" ".join(call.to_e164[-4:])))
+    return _document(response)
 
 
 def bridge(call: Call) -> str:
     """Announce how long the call may last, then dial the destination."""
-    minutes, seconds = divmod(call.max_seconds, 60)
-    parts = [_counted(minutes, "minute"), _counted(seconds if minutes < 10 else 0, "second")]
-    return _dial(call, f"You have {' and '.join(filter(None, parts))}.", webhook_url(call, "dial"))
+    words = _SENTENCES["limit"].format(time=_time_in_words(call.max_seconds))
+    return _dial(call, words, webhook_url(call, "dial"))
 
 
 def bridge_again(call: Call) -> str:
     """Dial the destination once more, from the operator's number, after the own one was refused."""
-    words = "Your own number cannot be shown on this call. They see another one."
-    return _dial(call, words, f"{webhook_url(call, 'dial')}?{SECOND_DIAL}")
+    return _dial(call, _SENTENCES["another_number"], f"{webhook_url(call, 'dial')}?{SECOND_DIAL}")
 
 
 def _dial(call: Call, words: str, action: str) -> str:
     response = Element("Response")
-    SubElement(response, "Say").text = words
+    _say(response, words)
     dial = SubElement(
         response,
         "Dial",
@@ -64,15 +86,41 @@ def _dial(call: Call, words: str, action: str) -> str:
 
 def end(dial_status: str = "", *, is_number_refused: bool = False) -> str:
     """Hang up, after a word about the reason if the customer may still be listening."""
+    name = "number_refused" if is_number_refused else dial_status
+    return _hang_up(_SENTENCES[name] if name in ("number_refused", *_UNANSWERED) else "")
+
+
+def end_unconfirmed() -> str:
+    """Say that the key was not pressed, and hang up."""
+    return _hang_up(_SENTENCES["not_confirmed"])
+
+
+def _hang_up(words: str) -> str:
     response = Element("Response")
-    if words := _REFUSED if is_number_refused else _UNANSWERED.get(dial_status):
-        SubElement(response, "Say").text = words
+    if words:
+        _say(response, words)
     SubElement(response, "Hangup")
     return _document(response)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
+def _say(parent: Element, words: str) -> None:
+    SubElement(parent, "Say", language=_SENTENCES["language"]).text = words
+
+
+def _time_in_words(time_seconds: int) -> str:
+    """Return a time in words, without the seconds from ten minutes on."""
+    minutes, seconds = divmod(time_seconds, 60)
+    if minutes >= 10 or not seconds:
+        return _counted(minutes, "minutes")
+    if not minutes:
+        return _counted(seconds, "seconds")
+    both: str = _SENTENCES["minutes_and_seconds"]
+    return both.format(minutes=_counted(minutes, "minutes"), seconds=_counted(seconds, "seconds"))
+
+
+def _counted(count: int, unit: str) -> str:
+    one, several = _SENTENCES[unit]
+    return str(one if count == 1 else several).format(count=count)
 
 
 def webhook_url(call: Call, name: str, *, retried: bool = False) -> str:

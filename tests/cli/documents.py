@@ -160,6 +160,7 @@ CALL: dict[str, Any] = {
     "shown_number": PHONE,
     "fallback_number": OPERATOR,
     "own_number_refused": False,
+    "awaits_key": False,
     "country": "GB",
     "country_name": "United Kingdom",
     "price_per_minute": "0.042",

@@ -63,6 +63,25 @@ def test_quote_says_that_an_attempt_is_charged(
 
 
 @pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("asks", [True, False])
+def test_quote_says_that_a_key_is_asked_for(moby: Moby, server: StubServer, asks: bool) -> None:
+    server.on("POST", "quote", {**d.QUOTE, "asks_for_key": asks})
+    lines = moby.run("call", d.DESTINATION, "--dry-run").stdout.splitlines()
+    end = "; press 1 when you pick up" if asks else ""
+    assert f"From    {d.PHONE}, which rings first{end}" in lines
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_receipt_says_that_no_key_came(moby: Moby, server: StubServer) -> None:
+    place(server)
+    then(server, {**d.COMPLETED, "state": "no_answer", "end_reason": "no_key", "receipt": None})
+    server.on("GET", "balance", d.BALANCE)
+    ran = moby.run("call", d.DESTINATION, "--wait")
+    assert ran.code == 1
+    assert "not answered, no 1 came from your phone, so theirs did not ring" in ran.stdout
+
+
+@pytest.mark.usefixtures("signed_in")
 def test_receipt_names_the_number_that_was_seen(moby: Moby, server: StubServer) -> None:
     place(server)
     receipt = {**d.RECEIPT, "shown_number": d.OPERATOR}

@@ -4,6 +4,7 @@ from math import ceil
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,13 @@ prices = st.builds(
     first_seconds=st.integers(1, 120),
     next_seconds=st.integers(1, 60),
 )
-call_prices = st.builds(CallPrice, leg_a=prices, leg_b=prices, ring_seconds=st.integers(5, 60))
+call_prices = st.builds(
+    CallPrice,
+    leg_a=prices,
+    leg_b=prices,
+    ring_seconds=st.integers(5, 60),
+    asks_for_key=st.booleans(),
+)
 
 
 @given(
@@ -26,10 +33,12 @@ call_prices = st.builds(CallPrice, leg_a=prices, leg_b=prices, ring_seconds=st.i
     talk=st.integers(0, 14_340),
     status=st.sampled_from(["completed", "busy", "no-answer", "failed", "canceled"]),
     charges=st.booleans(),
+    unconfirmed=st.booleans(),
 )
 def test_call_costs_the_operator_at_most_what_was_counted_for_it(
-    price: CallPrice, own: int, talk: int, status: str, charges: bool
+    price: CallPrice, own: int, talk: int, status: str, charges: bool, unconfirmed: bool
 ) -> None:
+    status = "" if unconfirmed else status
     talk = min(talk, own) if status == "completed" else 0
     leg_a, leg_b = price.leg_a, price.leg_b
     call = Call(
@@ -45,6 +54,8 @@ def test_call_costs_the_operator_at_most_what_was_counted_for_it(
         leg_b_seconds=talk,
         leg_b_status=status,
         charges_attempt=charges,
+        asks_for_key=price.asks_for_key,
+        asked_at=timezone.now() if unconfirmed else None,
     )
     cost = ceil((call.leg_a_seconds or 0) / 60) * leg_a.micros_per_minute
     cost += ceil(talk / 60) * leg_b.micros_per_minute

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -245,6 +246,35 @@ def test_page_sets_that_only_the_own_number_is_shown(browser: Client, alice: Use
         assert Account.objects.get(pk=alice.account_id).only_my_number is only
     changes = AuditEvent.objects.filter(action="account.only_my_number_changed")
     assert [event.facts["only"] for event in changes.order_by("id")] == [True, False]
+
+
+def test_page_switches_the_question_for_a_key_off_and_on(browser: Client, alice: User) -> None:
+    for sent, asks in (({}, False), ({"asks_for_key": "on"}, True)):
+        browser.post("/caller-ids/question", sent)
+        assert Account.objects.get(pk=alice.account_id).asks_for_key is asks
+    changes = AuditEvent.objects.filter(action="account.asks_for_key_changed")
+    assert [event.facts["asks"] for event in changes.order_by("id")] == [False, True]
+    assert (
+        "Press 1 before the other phone rings: off"
+        in browser.get("/settings/security").content.decode()
+    )
+
+
+@pytest.mark.usefixtures("deck")
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"state": "dialing"}, "pick it up and press 1."),
+        ({"state": "dialing", "asked_at": timezone.now()}, "Press 1 on your phone."),
+        ({"state": "no_answer", "end_reason": "no_key"}, "No 1 came from your phone"),
+    ],
+)
+def test_call_page_says_that_1_is_to_be_pressed(
+    browser: Client, alice: User, facts: dict[str, Any], said: str
+) -> None:
+    settled = {"settled_at": None, "ended_at": None} if facts["state"] == "dialing" else {}
+    call = make_call(alice, asks_for_key=True, **(facts | settled))
+    assert said in browser.get(reverse("telephony:call", args=[call.public_id])).content.decode()
 
 
 @pytest.mark.usefixtures("deck")

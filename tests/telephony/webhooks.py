@@ -11,7 +11,9 @@ from telephony.pricing import CallPrice, Price
 
 Report = Callable[..., str]
 # What the deck of these tests asks for a British mobile (leg A) and a British landline (leg B).
-PRICE = CallPrice(Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45, dials=2)
+PRICE = CallPrice(
+    Price(30_000, 30, 6), Price(12_000, 60, 60), ring_seconds=45, dials=2, asks_for_key=True
+)
 
 
 def send(path: str, fields: dict[str, str], *, base: str, token: str) -> requests.Response:

@@ -36,6 +36,7 @@ REASONS = {
     "your_phone_no_answer": "you did not pick up",
     "your_phone_unreachable": "your phone could not be reached",
     "caller_id_refused": "the carrier refused to show the number, so it was not called",
+    "no_key": "no 1 came from your phone, so theirs did not ring",
     "not_bridged": "you picked up, but the call was not put through",
     "false_answer": "too short to be a real answer, so it cost nothing",
     "not_placed": "the carrier never placed it",
@@ -94,7 +95,8 @@ def quote_lines(quote: Quote) -> list[str]:
     keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
     return [
         f"To      {clean(quote['international'])} ({where}){keys}",
-        f"From    {clean(quote['from'])}, which rings first",
+        f"From    {clean(quote['from'])}, which rings first"
+        + ("; press 1 when you pick up" if quote.get("asks_for_key") else ""),
         f"Price   {price} a minute ({parts})",
         f"Limit   {limit}",
         *(
@@ -122,8 +124,15 @@ def _shown_lines(quote: Quote) -> list[str]:
     return lines
 
 
+def state_in_words(call: Call) -> str:
+    """Return the state of a call, or what the person has to do for it to go on."""
+    if call.get("awaits_key"):
+        return "press 1 on your phone"
+    return STATES.get(call["state"], clean(call["state"]))
+
+
 def state_line(call: Call, seconds: float | None) -> str:
-    line = f"{clean(call['to'])}: {STATES.get(call['state'], clean(call['state']))}"
+    line = f"{clean(call['to'])}: {state_in_words(call)}"
     if seconds is None:
         return line
     # An estimate by the second; the receipt counts increments and the customer's own leg.

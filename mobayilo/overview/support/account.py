@@ -98,6 +98,7 @@ def account_facts(account: Account, zone: ZoneInfo | None) -> dict[str, str]:
         f"{limits.new_numbers_per_hour} new numbers an hour, "
         f"{format_money(limits.spend_max_cents_per_day * MICROS_PER_CENT)} a day"
     )
+    facts["Press 1"] = "asked for on their phone" if account.asks_for_key else "switched off"
     facts["Tokens live"] = f"at most {days} days" if days else "as the settings say"
     if wallet is None:
         facts["Balance"] = "no wallet yet"

@@ -262,14 +262,17 @@ def test_limit_is_shown_with_what_sets_it(
 def test_call_follows_live_and_ends_with_the_receipt(moby: Moby, server: StubServer) -> None:
     server.on("POST", "quote", d.QUOTE)
     server.on("POST", "calls", {**d.CALL, "poll_after_seconds": 0.2}, status=201)
-    server.on("GET", "calls/call_1", {**RINGING, "poll_after_seconds": 0.2})
-    server.on("GET", "calls/call_1", {**ANSWERED, "poll_after_seconds": 0.2})
+    asked = {"state": "dialing", "awaits_key": True}
+    for news in ({**d.CALL, **asked}, RINGING, ANSWERED):
+        server.on("GET", "calls/call_1", {**news, "poll_after_seconds": 0.2})
     server.on("GET", "calls/call_1", d.COMPLETED)
     server.on("GET", "balance", d.BALANCE)
     text, code = finish(moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN))
     assert code == 0
-    for shown in ("ringing them 0:00", "connected", "so far", "Total: $0.073", "Balance: $19.95"):
+    for shown in ("press 1 on your phone 0:00", "ringing them 0:00", "connected", "so far"):
         assert shown in text
+    assert "Total: $0.073" in text
+    assert "Balance: $19.95" in text
     assert text.index("$0.042 a minute") < text.index("ringing them")
 
 

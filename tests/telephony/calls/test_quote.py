@@ -76,17 +76,17 @@ def test_account_without_money_cannot_call(local_person: People, alice: User) ->
     answer = somebody.call()
     assert answer.status_code == 402
     assert answer.json()["error"]["code"] == "insufficient_funds"
-    assert answer.json()["error"]["details"] == {"needed": "0.09", "available": "0.00"}
+    assert answer.json()["error"]["details"] == {"needed": "0.114", "available": "0.00"}
 
 
 def test_limit_is_what_the_money_covers(person: People, alice: User) -> None:
     somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
     quoted = somebody.post("quote", to=DESTINATION).json()
     # Leg A at $0.03 (30/6) for 95 s and the talk, leg B at $0.012 (60/60): 4 minutes fit.
-    assert (quoted["max_seconds"], quoted["hold"]) == (240, "0.216")
+    assert (quoted["max_seconds"], quoted["hold"]) == (240, "0.24")
     placed = somebody.call()
     assert placed.json()["max_seconds"] == 240
-    assert somebody.balance.held_micros == 216_000
+    assert somebody.balance.held_micros == 240_000
 
 
 def test_quote_without_money_still_tells_the_price(local_person: People, alice: User) -> None:
@@ -97,7 +97,7 @@ def test_quote_without_money_still_tells_the_price(local_person: People, alice: 
 
 @pytest.mark.parametrize(
     ("wish", "seconds"),
-    [({"max_seconds": 90}, 90), ({"max_cost": "0.10"}, 60), ({"max_cost": 0.2}, 180)],
+    [({"max_seconds": 90}, 90), ({"max_cost": "0.12"}, 60), ({"max_cost": 0.2}, 180)],
 )
 def test_customer_limits_time_and_cost(caller: Person, wish: dict[str, Any], seconds: int) -> None:
     assert caller.call(**wish).json()["max_seconds"] == seconds
@@ -117,7 +117,7 @@ def test_ten_calls_at_once_on_a_balance_for_one(
     person: People, alice: User, sandbox: Sandbox
 ) -> None:
     sandbox.post("speed", speed=1)
-    somebody = person(alice, phone=OWN_PHONE, dollars=0.1)
+    somebody = person(alice, phone=OWN_PHONE, dollars=0.12)
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: somebody.call(), range(10)))
     codes = sorted(a.status_code for a in answers)
@@ -131,8 +131,8 @@ def test_ten_calls_at_once_on_a_balance_for_one(
 
 def test_order_without_limits_holds_an_hour(caller: Person) -> None:
     quoted = caller.post("quote", to=DESTINATION).json()
-    # Leg A at $0.03 (30/6) for both rings beyond the hour, leg B at $0.012 (60/60).
-    assert (quoted["max_seconds"], quoted["hold"]) == (3600, "2.568")
+    # Leg A at $0.03 (30/6) for the words and both rings beyond the hour, leg B at $0.012 (60/60).
+    assert (quoted["max_seconds"], quoted["hold"]) == (3600, "2.592")
     assert quoted["limited_by"] == "usual_time"
     assert caller.call().json()["max_seconds"] == 3600
     assert caller.call().status_code == 201
@@ -144,7 +144,7 @@ def test_order_without_limits_holds_an_hour(caller: Person) -> None:
         ({"max_seconds": 7200}, 7200, "max_seconds"),
         ({"max_seconds": 86_400}, 14_340, "longest_time"),
         ({"max_cost": "19"}, 14_340, "longest_time"),
-        ({"max_cost": "0.10"}, 60, "limit_too_low"),
+        ({"max_cost": "0.12"}, 60, "limit_too_low"),
     ],
 )
 def test_order_names_a_longer_time_or_its_cost(
@@ -170,7 +170,7 @@ def test_quote_says_which_limit_refuses_the_call(
 ) -> None:
     guarded = local_person(alice, phone=OWN_PHONE, dollars=20, **guards)
     refused = guarded.post("quote", to=DESTINATION).json()["refusal"]
-    needs = "The shortest call to +44 20 7946 0018 needs $0.09."
+    needs = "The shortest call to +44 20 7946 0018 needs $0.12."
     assert refused["message"] == f"This token may spend {said} {needs}"
     assert (refused["code"], refused["status"]) == (code, 403)
 
@@ -179,16 +179,16 @@ def test_money_that_is_held_is_named_with_its_call(person: People, alice: User) 
     somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
     call_id = somebody.call().json()["call_id"]
     quoted = somebody.post("quote", to=DESTINATION).json()
-    assert (quoted["held"], quoted["available"]) == ("0.216", "0.034")
-    assert quoted["held_by"] == [{"call_id": call_id, "to": "+44 … 0018", "hold": "0.216"}]
+    assert (quoted["held"], quoted["available"]) == ("0.24", "0.01")
+    assert quoted["held_by"] == [{"call_id": call_id, "to": "+44 … 0018", "hold": "0.24"}]
     refused = somebody.call().json()["error"]
     assert refused["code"] == quoted["refusal"]["code"] == "insufficient_funds"
     assert (
         refused["message"]
         == quoted["refusal"]["message"]
         == (
-            f"$0.03 is available. $0.22 is held by the call {call_id} to +44 … 0018. "
-            "The shortest call to +44 20 7946 0018 needs $0.09."
+            f"$0.01 is available. $0.24 is held by the call {call_id} to +44 … 0018. "
+            "The shortest call to +44 20 7946 0018 needs $0.12."
         )
     )
     assert refused["details"]["held_by"] == [call_id]

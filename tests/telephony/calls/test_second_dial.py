@@ -134,8 +134,8 @@ def test_request_to_action_may_come_twice_or_not_at_all(
 
 
 def test_hold_covers_two_dials(person: People, alice: User) -> None:
-    somebody = person(alice, phone=OWN_PHONE, dollars=0.25)
+    somebody = person(alice, phone=OWN_PHONE, dollars=0.27)
     quoted = somebody.post("quote", to=DESTINATION).json()
-    assert (quoted["max_seconds"], quoted["hold"]) == (240, "0.216")
+    assert (quoted["max_seconds"], quoted["hold"]) == (240, "0.24")
     alone = somebody.post("quote", to=DESTINATION, only_my_number=True).json()
     assert (alone["max_seconds"], alone["fallback_number"]) == (300, None)

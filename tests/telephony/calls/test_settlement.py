@@ -53,7 +53,7 @@ def test_policy_decides_who_pays_for_leg_a_of_a_busy_call(
 def test_charge_never_goes_above_the_hold(caller: Person, report: Report) -> None:
     held_micros = caller.balance.held_micros
     assert held_micros == PRICE.hold_micros(150)
-    report("twiml", CallStatus="in-progress")
+    report("key", CallStatus="in-progress", Digits="1")
     report("child", CallStatus="completed", CallDuration="90000")
     report("status", CallStatus="completed", CallDuration="90000")
     call = Call.objects.get()
@@ -62,7 +62,7 @@ def test_charge_never_goes_above_the_hold(caller: Person, report: Report) -> Non
 
 
 def test_hold_that_expired_pays_what_is_still_there(caller: Person, report: Report) -> None:
-    report("twiml", CallStatus="in-progress")
+    report("key", CallStatus="in-progress", Digits="1")
     Hold.objects.update(expires_at=timezone.now() - timedelta(hours=1))
     call_command("release_holds")
     assert caller.balance.held_micros == 0
@@ -79,7 +79,7 @@ def test_hold_that_expired_pays_what_is_still_there(caller: Person, report: Repo
 def test_deck_imported_while_they_talk_changes_nothing(
     caller: Person, sandbox: Sandbox, report: Report, deck: Path
 ) -> None:
-    report("twiml", CallStatus="in-progress")
+    report("key", CallStatus="in-progress", Digits="1")
     deck.write_text(deck.read_text().replace("0.012,60,60", "0.020,1,1"))
     call_command("import_rates", str(deck))
     report("child", CallStatus="completed", CallDuration="65")

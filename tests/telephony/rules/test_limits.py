@@ -60,8 +60,8 @@ def test_spending_a_day_is_limited(local_caller: Person, settings: Settings) -> 
 @pytest.mark.parametrize(
     ("limits", "guards", "allowed", "code"),
     [
-        ({}, {"max_cents_per_day": 20}, 2, "guard_spend_day"),
-        ({"SPEND_MAX_CENTS_PER_DAY": 20}, {}, 2, "spending_limit"),
+        ({}, {"max_cents_per_day": 25}, 2, "guard_spend_day"),
+        ({"SPEND_MAX_CENTS_PER_DAY": 25}, {}, 2, "spending_limit"),
         ({"CALLS_AT_ONCE_NEW_ACCOUNT": 2}, {}, 2, "too_many_calls"),
         ({"CALLS_PER_HOUR": 2}, {}, 2, "too_many_calls_an_hour"),
         ({"NEW_NUMBERS_PER_HOUR": 2}, {}, 2, "too_many_new_numbers"),
@@ -84,7 +84,7 @@ def test_ten_calls_at_once_stay_within_each_limit(
     somebody = person(alice, phone=OWN_PHONE, dollars=20, **guards)
 
     def call(last: int) -> Answer:
-        # Of a minute, with two rings of the other side: 9 cents are held for it.
+        # Of a minute, with the words and two rings of the other side: 11.4 cents are held.
         return somebody.call(f"+44207946001{last}", max_seconds=60)
 
     with ThreadPoolExecutor(10) as pool:

@@ -170,7 +170,7 @@ def test_guarded_token_makes_no_dear_phone_ring(
 
 
 def test_guard_per_day_counts_what_was_spent_today(person: People, alice: User) -> None:
-    guarded = person(alice, phone=OWN_PHONE, dollars=20, max_cents_per_day=10)
+    guarded = person(alice, phone=OWN_PHONE, dollars=20, max_cents_per_day=12)
     make_call(alice, seconds=65, token=guarded.token)  # cost 3.6 cents
     assert refusal(guarded) == (403, "guard_spend_day")
     Call.objects.update(created_at=timezone.now() - timedelta(days=1))

@@ -7,7 +7,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from billing.models import Hold
+from sandbox.twilio.twiml import WORDS_PER_SECOND
 from telephony.models import Call
+from telephony.pricing import KEY_WAIT_SECONDS, QUESTION_SECONDS, SPOKEN_SECONDS
+from telephony.twilio.twiml import bridge_again
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
 from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.webhooks import Report, send
@@ -71,16 +74,40 @@ def test_bridge_says_the_minutes_and_dials_within_the_limits(
     (leg,) = sandbox.get("calls", number=DESTINATION)["calls"]
     (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
     created = sandbox.get("exchanges", provider="twilio")["exchanges"][0]["body"]
-    assert "TimeLimit=245" in created  # twice 45 s of ringing, 5 s of Twilio's own, 150 s of talk
+    # The question, the other sentences, 45 s of ringing twice, 5 s of Twilio's own, 150 s of talk.
+    assert f"TimeLimit={30 + 15 + 95 + 150}" in created
+    assert "Timeout=25" in created
     assert leg["from"] == OWN_PHONE
     assert leg["digits_sent"] == "ww12"
     assert own["direction"] == "outbound-api"
 
 
 def test_bridge_says_the_minutes_and_sets_the_limits(report: Report) -> None:
-    said, dial = ET.fromstring(report("twiml", CallStatus="in-progress"))  # noqa: S314 - our own
+    document = report("key", CallStatus="in-progress", Digits="1")
+    said, dial = ET.fromstring(document)  # noqa: S314 - our own
     assert said.text == "You have 2 minutes and 30 seconds."
     shown = {name: dial.get(name) for name in ("timeLimit", "timeout", "callerId")}
     assert shown == {"timeLimit": "150", "timeout": "45", "callerId": OWN_PHONE}
     (number,) = dial
     assert (number.text, number.get("sendDigits")) == (DESTINATION, "ww12")
+
+
+def test_question_names_the_end_of_the_number_and_waits_for_one_key(report: Report) -> None:
+    (gather,) = ET.fromstring(report("twiml", CallStatus="in-progress"))  # noqa: S314 - our own
+    (said,) = gather
+    assert (said.text, said.get("language")) == (
+        "Press 1 to call the number ending in 0 0 1 8.",
+        "en-US",
+    )
+    asked = {name: gather.get(name) for name in ("numDigits", "timeout", "finishOnKey")}
+    assert asked == {"numDigits": "1", "timeout": "7", "finishOnKey": ""}
+    assert gather.get("actionOnEmptyResult") == "true"
+
+
+def test_sentences_are_spoken_in_the_time_that_is_left_for_them(report: Report) -> None:
+    (gather,) = ET.fromstring(report("twiml", CallStatus="in-progress"))  # noqa: S314 - our own
+    question_seconds = len((gather[0].text or "").split()) / WORDS_PER_SECOND
+    assert 2 * (question_seconds + KEY_WAIT_SECONDS) < QUESTION_SECONDS
+    limits = [report("key", CallStatus="in-progress", Digits="1"), bridge_again(Call.objects.get())]
+    words = " ".join(ET.fromstring(one)[0].text or "" for one in limits)  # noqa: S314 - our own
+    assert len(words.split()) / WORDS_PER_SECOND < SPOKEN_SECONDS

@@ -15,6 +15,7 @@ from moby.calls import (
     quote_lines,
     remark_low_balance,
     show_receipt,
+    state_in_words,
     state_line,
 )
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
@@ -256,8 +257,8 @@ class CallFollower:
         with single_keys(self._context.stdin) if listens else nullcontext():
             while not is_settled(self.call):
                 try:
-                    if shown != self.call["state"]:
-                        shown = self.call["state"]
+                    if shown != state_in_words(self.call):
+                        shown = state_in_words(self.call)
                         self._state_since = self._context.clock.now()
                         if self._console.shows_live:
                             self._console.live(self._live_line())

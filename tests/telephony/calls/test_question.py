@@ -1,0 +1,154 @@
+"""The question on the customer's own phone: a person presses 1, a mailbox does not."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import Account
+from telephony.calls.reconcile import reconcile_due
+from telephony.models import Call
+from telephony.rules import activity_of
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
+from tests.telephony.sandbox import Sandbox, wait_for
+from tests.telephony.webhooks import Report
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+
+def ended(somebody: Person) -> tuple[str, str | None, str]:
+    final = somebody.final(somebody.call().json()["call_id"])
+    return final["state"], final["end_reason"], final["cost"]
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        {"outcome": "voicemail", "answer_after_seconds": 22},
+        {"outcome": "voicemail", "talk_seconds": 3},  # a full mailbox hangs up
+        {"keys": ""},
+        {"keys": "55"},
+        {"keys": "#*"},
+        {"key_after_seconds": 60},
+    ],
+    ids=lambda phone: " ".join(f"{name} {value}" for name, value in phone.items()),
+)
+def test_without_the_key_nobody_is_called_and_nothing_is_charged(
+    caller: Person, sandbox: Sandbox, phone: dict[str, object]
+) -> None:
+    sandbox.phone(OWN_PHONE, **phone)
+    assert ended(caller) == ("no_answer", "no_key", "0.00")
+    assert sandbox.get("calls", number=DESTINATION)["calls"] == []
+    assert (caller.balance.balance_micros, caller.balance.held_micros) == (20_000_000, 0)
+
+
+@pytest.mark.parametrize("phone", [{"keys": "51"}, {"key_after_seconds": 13}])
+def test_question_is_asked_once_more(
+    caller: Person, sandbox: Sandbox, phone: dict[str, object]
+) -> None:
+    sandbox.phone(OWN_PHONE, **phone)
+    assert ended(caller)[:2] == ("completed", None)
+    kinds = Call.objects.get().events.filter(kind="key").values_list("sequence", flat=True)
+    assert sorted(kinds) == ["first", "second"]
+
+
+def test_account_that_switched_the_question_off_is_put_through_at_once(
+    caller: Person, sandbox: Sandbox
+) -> None:
+    Account.objects.update(asks_for_key=False)
+    sandbox.phone(OWN_PHONE, keys="")
+    assert ended(caller)[:2] == ("completed", None)
+    assert Call.objects.get().asked_at is None
+
+
+def test_call_waits_for_the_key_before_the_other_phone_rings(
+    caller: Person, sandbox: Sandbox
+) -> None:
+    sandbox.phone(OWN_PHONE, outcome="manual", keys="")
+    sandbox.phone(DESTINATION, outcome="manual")
+    sandbox.post("speed", speed=5)
+    call_id = caller.call().json()["call_id"]
+    wait_for(
+        lambda: sandbox.get("calls", number=OWN_PHONE)["calls"][0]["status"] == "ringing", "a ring"
+    )
+    sandbox.post("speed", speed=0.01)
+    sid = Call.objects.get().leg_a_sid
+    sandbox.post(f"calls/{sid}/answer")
+    wait_for(lambda: sandbox.get("calls", number=OWN_PHONE)["calls"][0]["takes_keys"], "a question")
+    seen = caller.get(f"calls/{call_id}").json()
+    assert (seen["state"], seen["awaits_key"]) == ("dialing", True)
+    sandbox.post(f"calls/{sid}/press-1")
+    wait_for(lambda: Call.objects.get().bridged_at, "the bridge")
+    seen = caller.get(f"calls/{call_id}").json()
+    assert (seen["state"], seen["awaits_key"]) == ("ringing", False)
+
+
+def test_hang_up_during_the_question_is_a_hang_up(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.phone(OWN_PHONE, keys="")
+    sandbox.post("speed", speed=10)
+    call_id = caller.call().json()["call_id"]
+    wait_for(lambda: Call.objects.get().asked_at, "the question")
+    sandbox.post("speed", speed=0.01)
+    assert caller.post(f"calls/{call_id}/hangup").status_code == 200
+    final = caller.final(call_id)
+    assert (final["state"], final["end_reason"], final["cost"]) == ("canceled", "hung_up", "0.00")
+
+
+def test_mailbox_uses_up_free_attempts_and_is_never_charged(
+    caller: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.FREE_ATTEMPTS_PER_DAY, settings.CHARGE_UNANSWERED_CALLS = 1, True
+    sandbox.phone(OWN_PHONE, outcome="voicemail")
+    assert [ended(caller)[2] for _ in range(2)] == ["0.00", "0.00"]
+    activity = activity_of(caller.user.account)
+    assert (activity.free_attempts_today, activity.charges_attempts) == (2, True)
+    assert activity.unpaid_today_micros == 2 * 30_000  # a started minute of the own phone each
+
+
+def test_question_and_ring_take_nothing_from_the_talk(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.phone(OWN_PHONE, keys="51", key_after_seconds=11)
+    sandbox.phone(DESTINATION, answer_after_seconds=44, talk_seconds=500)
+    final = caller.final(caller.call(max_seconds=120).json()["call_id"])
+    assert (final["state"], final["duration_seconds"]) == ("completed", 120)
+
+
+@pytest.mark.parametrize("lost", ["twilio:gather_action", "twilio:call.*"])
+def test_question_whose_requests_are_lost_ends_without_a_charge(
+    caller: Person, sandbox: Sandbox, lost: str
+) -> None:
+    sandbox.post("webhooks/rules", pattern=lost, action="drop")
+    sandbox.phone(OWN_PHONE, keys="1" if "gather" in lost else "")
+    caller.call()
+    sandbox.wait_until_idle()
+    Call.objects.filter(settled_at=None).update(reconcile_after=timezone.now())
+    reconcile_due()
+    call = Call.objects.get()
+    assert (call.state, call.end_reason, call.cost_micros) == ("no_answer", "no_key", 0)
+    assert caller.balance.held_micros == 0
+
+
+def test_key_is_refused_once_the_call_has_ended(caller: Person, report: Report) -> None:
+    report("twiml", CallStatus="in-progress")
+    report("status", CallStatus="completed", CallDuration="20")
+    assert "<Dial" not in report("key", CallStatus="in-progress", Digits="1")
+    call = Call.objects.get()
+    assert (call.bridged_at, call.end_reason) == (None, "no_key")
+
+
+def test_key_that_is_sent_twice_gets_the_same_answer(report: Report) -> None:
+    report("twiml", CallStatus="in-progress")
+    answers = [report("key", CallStatus="in-progress", Digits="1") for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert "<Dial" in answers[0]
+    # A key from before the bridge, delivered late, neither asks again nor says goodbye.
+    assert "<Say" not in report("key", CallStatus="in-progress", Digits="5")
+
+
+def test_frozen_account_is_not_put_through(caller: Person, report: Report) -> None:
+    report("twiml", CallStatus="in-progress")
+    Account.objects.update(frozen_at=timezone.now() - timedelta(seconds=1))
+    for digits in ("1", ""):
+        document = report("key", CallStatus="in-progress", Digits=digits)
+        assert "<Hangup" in document
+        assert "<Dial" not in document
