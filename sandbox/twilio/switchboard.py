@@ -110,7 +110,7 @@ class Switchboard:
         leg.on_answer(leg)
 
     def listen(self, leg: Leg, on_key: Callable[[str], None]) -> None:
-        """Hear the keys of a phone; whoever is scripted there presses the next one."""
+        """Hear the keys of a phone, and have its next scripted key pressed."""
         leg.on_key = on_key
         role: Role = "destination" if leg.parent else "customer"
         phone = self._phones.behaviour(leg.to, role)
