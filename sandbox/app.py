@@ -35,6 +35,7 @@ from sandbox.twilio.owned_numbers import OwnedNumbers
 from sandbox.twilio.permissions import DialingPermissions
 from sandbox.twilio.prices import PriceList
 from sandbox.twilio.pricing import Pricing
+from sandbox.twilio.reach import Reach
 from sandbox.twilio.shown import ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.verify import Verify
@@ -57,6 +58,7 @@ class Sandbox:
             board=self.board,
             caller_ids=self.caller_ids,
             permissions=self.permissions,
+            reach=self.reach,
             shown=self.shown,
             courier=self.courier,
             faults=self.faults,
@@ -95,12 +97,13 @@ class Sandbox:
         self.board = Switchboard(settings, self.clock, self.phones, self.courier, prices)
         self.permissions = DialingPermissions(prices)
         self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board, self.permissions)
+        self.account = Account(settings, self.clock)
+        self.reach = Reach(self.account, self.permissions, self.caller_ids)
         self.owned_numbers = OwnedNumbers(self.caller_ids, self.clock)
         self.shown = ShownNumbers(self.caller_ids)
-        self.calls = Calls(self.board, self.phones, self.caller_ids, self.permissions, self.shown)
+        self.calls = Calls(self.board, self.phones, self.caller_ids, self.reach, self.shown)
         self.notifications = Notifications(self.board)
-        self.verify = Verify(settings, self.clock, self.phones)
-        self.account = Account(settings, self.clock)
+        self.verify = Verify(settings, self.clock, self.phones, self.reach)
         self.pricing = Pricing(prices)
 
     def _twilio_routes(self, settings: Settings) -> list[BaseRoute]:
@@ -159,6 +162,7 @@ class Sandbox:
             self.board,
             self.caller_ids,
             self.permissions,
+            self.reach,
             self.shown,
             self.calls,
             self.verify,

@@ -20,6 +20,7 @@ from sandbox.twilio.dial import RefusedDial
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.owned_numbers import OwnedNumbers
 from sandbox.twilio.permissions import DialingPermissions
+from sandbox.twilio.reach import Reach
 from sandbox.twilio.shown import Refusal, ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 
@@ -33,6 +34,7 @@ class Control:
         board: Switchboard,
         caller_ids: CallerIds,
         permissions: DialingPermissions,
+        reach: Reach,
         shown: ShownNumbers,
         courier: Courier,
         faults: Faults,
@@ -45,6 +47,7 @@ class Control:
         self._board = board
         self._caller_ids = caller_ids
         self._permissions = permissions
+        self._reach = reach
         self._shown = shown
         self._courier = courier
         self._faults = faults
@@ -166,6 +169,8 @@ class Control:
         self._caller_ids.purchased |= set(content.get("purchased_numbers", []))
         if "closed_countries" in content:
             self._permissions.closed_countries = set(content["closed_countries"])
+        if "high_risk_prefixes" in content:
+            self._reach.high_risk_prefixes = set(content["high_risk_prefixes"])
         try:
             if "refused_callers" in content:
                 self._shown.refusals = [Refusal(**one) for one in content["refused_callers"]]
@@ -177,6 +182,7 @@ class Control:
             {
                 "purchased_numbers": sorted(self._caller_ids.purchased),
                 "closed_countries": sorted(self._permissions.closed_countries),
+                "high_risk_prefixes": sorted(self._reach.high_risk_prefixes),
                 "refused_callers": [asdict(one) for one in self._shown.refusals],
                 "refused_dial": asdict(self._shown.refused_dial),
             }

@@ -19,6 +19,14 @@ class Account:
         self.kind = "Full"
         self.profile = "twilio-approved"
 
+    @property
+    def is_trial(self) -> bool:
+        return self.kind == "Trial"
+
+    @property
+    def has_profile(self) -> bool:
+        return self.profile == "twilio-approved"
+
     def routes(self) -> list[Route]:
         return [Route("/2010-04-01/Accounts/{sid}.json", self.fetch, methods=["GET"])]
 

@@ -15,7 +15,7 @@ from sandbox.twilio.answers import TwilioError, not_found, page_of, read_number
 from sandbox.twilio.caller_ids import CallerIds
 from sandbox.twilio.dial import is_dialable
 from sandbox.twilio.leg import EVENTS, Leg, StatusCallback
-from sandbox.twilio.permissions import DialingPermissions
+from sandbox.twilio.reach import Reach
 from sandbox.twilio.script import Script
 from sandbox.twilio.shown import ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
@@ -30,13 +30,13 @@ class Calls:
         board: Switchboard,
         phones: Phones,
         caller_ids: CallerIds,
-        permissions: DialingPermissions,
+        reach: Reach,
         shown: ShownNumbers,
     ) -> None:
         self._board = board
         self._phones = phones
         self._caller_ids = caller_ids
-        self._permissions = permissions
+        self._reach = reach
         self._shown = shown
         self._scripts: dict[str, Script] = {}
 
@@ -122,10 +122,7 @@ class Calls:
                 "account. You may only make calls from phone numbers that you've verified or "
                 "purchased from Twilio.",
             )
-        if not self._permissions.may_call(form["To"]):
-            raise TwilioError(
-                400, 21215, f"Account not authorized to call {form['To']}. Check Geo Permissions."
-            )
+        self._reach.check(form["To"])
         refusal = self._phones.behaviour(form["To"], "customer").call_error
         if refusal is not None:
             raise TwilioError(400, refusal, "Refused on demand")
@@ -148,6 +145,7 @@ class Calls:
             self._board,
             leg,
             may_show=self._may_show,
+            find_refusal=self._reach.find_refusal,
             refused_dial=self._shown.refused_dial,
             on_done=lambda: self._board.end(leg, "completed"),
         )

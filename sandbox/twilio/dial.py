@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import phonenumbers
 
 from sandbox.twilio.leg import EVENTS, Leg, StatusCallback
+from sandbox.twilio.permissions import Unreachable
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
 
@@ -33,6 +34,7 @@ class Dial:
         *,
         base_url: str,
         may_show: Callable[[Leg, str, str], bool],
+        find_refusal: Callable[[str], Unreachable | None],
         refused_dial: RefusedDial,
         on_end: Callable[[], None],
         on_apology: Callable[[int, str], None],
@@ -42,6 +44,7 @@ class Dial:
         self._verb = verb
         self._base_url = base_url
         self._may_show = may_show
+        self._find_refusal = find_refusal
         self._refused_dial = refused_dial
         self._on_end = on_end
         self._on_apology = on_apology
@@ -60,6 +63,10 @@ class Dial:
         self._parent.on_end = self._caller_left
         if not all(self._may_show(self._parent, caller, noun.text) for noun in self._numbers()):
             self._refuse(13214, "Dial: Invalid callerId value", caller)
+            return
+        refusals = [self._find_refusal(noun.text) for noun in self._numbers()]
+        if refusals and all(refusals) and (first := refusals[0]):
+            self._refuse(first.dial_code, first.message.format(self._numbers()[0].text), caller)
             return
         for noun in self._numbers():
             self._ring(noun, caller, timeout)

@@ -1,5 +1,6 @@
 """Voice dialing permissions. https://www.twilio.com/docs/voice/api/dialingpermissions-country-resource"""
 
+from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
@@ -11,6 +12,15 @@ from sandbox.twilio.answers import not_found
 from sandbox.twilio.prices import PriceList
 
 BASE = "https://voice.twilio.com/v1/DialingPermissions/Countries"
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """The codes and the reason of a refusal."""
+
+    api_code: int
+    dial_code: int
+    message: str
 
 
 class DialingPermissions:

@@ -7,6 +7,7 @@ from sandbox.twilio import twiml
 from sandbox.twilio.dial import Dial, RefusedDial
 from sandbox.twilio.gather import Gather
 from sandbox.twilio.leg import Leg
+from sandbox.twilio.permissions import Unreachable
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.twiml import TwimlError, Verb
 from sandbox.webhooks import Attempt
@@ -23,12 +24,14 @@ class Script:
         leg: Leg,
         *,
         may_show: Callable[[Leg, str, str], bool],
+        find_refusal: Callable[[str], Unreachable | None],
         refused_dial: RefusedDial,
         on_done: Callable[[], None],
     ) -> None:
         self._board = board
         self._leg = leg
         self._may_show = may_show
+        self._find_refusal = find_refusal
         self._refused_dial = refused_dial
         self._on_done = on_done
         self._verbs: list[Verb] = []
@@ -120,6 +123,7 @@ class Script:
             verb,
             base_url=self._url,
             may_show=self._may_show,
+            find_refusal=self._find_refusal,
             refused_dial=self._refused_dial,
             on_end=lambda: self._after_dial(verb),
             on_apology=self._apologise,

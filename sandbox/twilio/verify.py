@@ -16,6 +16,7 @@ from sandbox.phones import Message, Phones
 from sandbox.settings import Settings
 from sandbox.twilio.answers import TwilioError, iso8601, not_found
 from sandbox.twilio.dial import is_dialable
+from sandbox.twilio.reach import UNVERIFIED, Reach
 
 PATH = "/v2/Services/{service_sid}"
 BASE = "https://verify.twilio.com/v2/Services"
@@ -26,6 +27,7 @@ CHANNELS = ("sms", "call")
 SERVICE_NAME = "Mobayilo"
 # HTTP status and text of what Verify answers on demand. https://www.twilio.com/docs/api/errors
 REFUSALS = {
+    21608: (400, "The 'to' phone number provided is not yet verified for this account"),
     60200: (400, "Invalid parameter `To`"),
     60202: (429, "Max check attempts reached"),
     60203: (429, "Max send attempts reached"),
@@ -89,10 +91,11 @@ class Verification:
 
 
 class Verify:
-    def __init__(self, settings: Settings, clock: Clock, phones: Phones) -> None:
+    def __init__(self, settings: Settings, clock: Clock, phones: Phones, reach: Reach) -> None:
         self._settings = settings
         self._clock = clock
         self._phones = phones
+        self._reach = reach
         self._created_at = iso8601(clock.instant())
         self._open: dict[str, Verification] = {}  # by number
 
@@ -187,6 +190,8 @@ class Verify:
         error = self._phones.behaviour(to, "customer").verify_error
         if error is not None:
             raise refusal(error)
+        if self._reach.find_refusal(to) is UNVERIFIED:
+            raise refusal(21608)
         if channel == "sms" and is_landline(to):
             raise refusal(60205)
 

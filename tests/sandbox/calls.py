@@ -5,11 +5,11 @@ from tests.sandbox.conftest import ALICE, CHARLIE, OUR_NUMBER, Receiver, Sandbox
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
-def bridge_to_charlie(receiver: Receiver, *, attributes: str = "") -> None:
+def bridge_to_charlie(receiver: Receiver, *, attributes: str = "", to: str = CHARLIE) -> None:
     receiver.answers["/twiml"] = (
         200,
         f'<Response><Dial callerId="{ALICE}" action="/after" {attributes}>'
-        f'<Number statusCallback="/child" statusCallbackEvent="{" ".join(EVENTS)}">{CHARLIE}'
+        f'<Number statusCallback="/child" statusCallbackEvent="{" ".join(EVENTS)}">{to}'
         "</Number></Dial></Response>",
     )
     receiver.answers["/after"] = (200, "<Response/>")
