@@ -6,6 +6,7 @@ every process reports the same numbers.
 """
 
 import hmac
+from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -32,7 +33,7 @@ from mobayilo.lib.money import MICROS_PER_DOLLAR
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview.models import PeriodicJob
 from mobayilo.overview.periodic import late_seconds
-from telephony.models import Call, RefusedCall
+from telephony.models import Call, CarrierFault, RefusedCall
 from telephony.rules import CALL_COST_MICROS
 
 RECENT = timedelta(hours=1)
@@ -107,17 +108,18 @@ class StateCollector(Collector):
 def _last_hour(since: datetime) -> Iterable[Metric]:
     """Yield the counts and sums of rows made since then."""
     calls = Call.objects.filter(created_at__gt=since).order_by()
-    yield _by_label(
-        "mobayilo_calls_last_hour",
-        "Calls placed in the last hour.",
-        "state",
-        dict(calls.values_list("state").annotate(Count("id"))),
-    )
+    by_state: Tally[str] = Tally()
+    by_reason: Tally[str] = Tally()
+    for state, reason, count in calls.values_list("state", "end_reason").annotate(Count("id")):
+        by_state[state] += count
+        by_reason[reason] += count
+    by_reason.pop("", None)
+    yield _by_label("mobayilo_calls_last_hour", "Calls placed in the last hour.", "state", by_state)
     yield _by_label(
         "mobayilo_calls_ended_last_hour",
         "Calls placed in the last hour that did not end well, by why.",
         "reason",
-        dict(calls.exclude(end_reason="").values_list("end_reason").annotate(Count("id"))),
+        by_reason,
     )
     settled = Call.objects.filter(created_at__gt=since).exclude(settled_at=None)
     sums = settled.aggregate(
@@ -135,6 +137,13 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
         "Calls refused in the last hour.",
         "code",
         dict(refused.values_list("code").annotate(Count("id"))),
+    )
+    faults = CarrierFault.objects.filter(last_at__gt=since).order_by()
+    yield _by_label(
+        "mobayilo_carrier_faults_last_hour",
+        "Codes by which the carrier refused what the operator has to mend; of countries, how many.",
+        "code",
+        {str(code): count for code, count in faults.values_list("code").annotate(Count("id"))},
     )
     transfers = Transfer.objects.filter(created_at__gt=since).order_by()
     moved = transfers.values_list("book").annotate(Sum("amount_micros"))

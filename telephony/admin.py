@@ -31,6 +31,7 @@ from telephony.models import (
     Call,
     CallerId,
     CallEvent,
+    CarrierFault,
     OpenedDestination,
     Rate,
     RateDeck,
@@ -59,6 +60,7 @@ from telephony.rules import (
     set_limits,
 )
 from telephony.serializers import receipt_of
+from telephony.twilio.faults import remedy_of
 
 _EVENT_FIELDS = ("received_at", "kind", "sequence", "status", "call_sid", "payload")
 
@@ -308,6 +310,16 @@ class RefusedCallAdmin(ReadOnlyAdmin):
     list_select_related = ["account", "user"]
     search_fields = ["=account__public_id", "user__email", "to_text", "=code", "=request_id"]
     ordering = ["-id"]
+
+
+@admin.register(CarrierFault)
+class CarrierFaultAdmin(ReadOnlyAdmin):
+    list_display = ["last_at", "code", "country", "what", "remedy", "count", "first_at"]
+    ordering = ["-last_at"]
+
+    @admin.display(description="what to do")
+    def remedy(self, fault: CarrierFault) -> str:
+        return remedy_of(fault.code)
 
 
 @admin.register(RateDeck)

@@ -550,6 +550,25 @@ class RefusedCall(models.Model):
         return self.code
 
 
+class CarrierFault(models.Model):
+    """A code with which the carrier refused what only the operator can mend, and its last time."""
+
+    code = models.PositiveIntegerField()
+    country = models.CharField(max_length=3, blank=True, default="")  # of codes about a country
+    what = models.CharField("refused to", max_length=60, blank=True, default="")
+    count = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "country"], name="carrier_fault_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.country}".strip()
+
+
 class OpenedDestination(models.Model):
     """A destination that an account may call in spite of the rules, until an operator closes it.
 

@@ -43,7 +43,7 @@ REPORTS_LATE_BY = timedelta(minutes=10)
 # Twilio is asked about a running call at this pace, in case the report of its end was lost.
 ASK_EVERY = timedelta(minutes=5)
 # Twilio rings the customer's own phone first, so these refusals are not about the destination.
-_OWN_PHONE_CODES = ("number_unreachable", "destination_blocked")
+_OWN_PHONE_CODES = ("number_unreachable", "destination_blocked", "country_closed")
 MAY_RING_HINTS = Hints(
     "The phone may ring all the same. Repeated with its Idempotency-Key, it rings once.",
     page="Your phone may ring all the same.",

@@ -26,6 +26,7 @@ from urllib3.exceptions import NewConnectionError
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import dollars_to_micros
+from telephony.twilio.faults import CLOSED_COUNTRY_CODES, is_operators, record_fault
 
 logger = logging.getLogger(__name__)
 # Refusals that say nothing about the number or the code of a customer.
@@ -48,13 +49,11 @@ class UnknownSidError(ProductError):
 
 # Our code and message for a code of https://www.twilio.com/docs/api/errors.
 _REFUSALS: dict[int, tuple[str, str]] = {
-    20003: ("provider_misconfigured", "Our phone carrier refused our sign-in."),
     20404: ("not_found", "Our phone carrier does not know that."),
-    21210: ("provider_misconfigured", "Our own number may not place calls."),
     21211: ("number_unreachable", "Our phone carrier says that this number is not valid."),
     21214: ("number_unreachable", "This number cannot be reached by our phone carrier."),
-    21215: ("destination_blocked", "Calls to this country are not open."),
-    21216: ("destination_blocked", "Calls to this number are not open."),
+    21215: ("country_closed", "Our phone carrier does not call this country for us."),
+    21216: ("destination_blocked", "Our phone carrier blocks this number, to prevent fraud."),
     21217: ("number_unreachable", "Our phone carrier says that this number is not valid."),
     60200: ("number_unreachable", "Our phone carrier says that this number is not valid."),
     60202: ("too_many_tries", "Too many wrong codes for this number."),
@@ -66,13 +65,16 @@ _REFUSALS: dict[int, tuple[str, str]] = {
     60410: ("number_blocked", "Codes to numbers like this are blocked for now, to prevent fraud."),
     60605: ("region_not_permitted", "Codes cannot be sent to this country."),
 }
+_MISCONFIGURED = "Our phone carrier refused this because of our own account there."
 _TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code lives
 
 
-def _refusal_of(status: int, code: int) -> ProductError:
+def _refusal_of(status: int, code: int, e164: str) -> ProductError:
     """Return our error for an HTTP status and an error code of Twilio's (0: no code)."""
     if code == 20404 or (status == 404 and code not in _REFUSALS):
         return UnknownSidError()
+    if is_operators(code, e164) and code not in CLOSED_COUNTRY_CODES:
+        return ProductError("provider_misconfigured", _MISCONFIGURED)
     if code in _REFUSALS:
         ours, message = _REFUSALS[code]
         waits = ours in ("too_many_codes", "too_many_tries")
@@ -87,7 +89,7 @@ def _refusal_of(status: int, code: int) -> ProductError:
     if status >= 500:
         return OutcomeUnknownError()
     if status in (401, 403):
-        return ProductError("provider_misconfigured", "Our phone carrier refused our request.")
+        return ProductError("provider_misconfigured", _MISCONFIGURED)
     return ProductError("provider_refused", "Our phone carrier refused the request.")
 
 
@@ -169,8 +171,8 @@ def _client() -> Client:
 
 
 @contextmanager
-def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
-    """Turn every error of the SDK into one of ours, and log it.
+def _asking(what: str, *, about_e164: str = "", may_be_gone: bool = False) -> Iterator[None]:
+    """Turn every error of the SDK into one of ours, log it, and record a fault of the operator.
 
     Raises `UnknownSidError` only with `may_be_gone`; else a 404 is about a SID of our settings.
     """
@@ -180,9 +182,12 @@ def _asking(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
         logger.warning(
             "twilio refused", extra={"what": what, "status": error.status, "code": error.code}
         )
-        refusal = _refusal_of(int(error.status), int(error.code or 0))
+        code = int(error.code or 0)
+        refusal = _refusal_of(int(error.status), code, about_e164)
         if isinstance(refusal, UnknownSidError) and not may_be_gone:
-            refusal = ProductError("provider_misconfigured", refusal.message)
+            refusal = ProductError("provider_misconfigured", _MISCONFIGURED)
+        if refusal.code == "provider_misconfigured" or code in CLOSED_COUNTRY_CODES:
+            record_fault(code, what=what, e164=about_e164)
         raise refusal from None
     except requests.ConnectTimeout:
         raise _unreachable(what) from None
@@ -209,7 +214,7 @@ def _unreachable(what: str) -> ProductError:
 
 def start_verification(*, e164: str, channel: str) -> str:
     """Send a code, or the same code again while it is valid. Return the verification's SID."""
-    with _asking("send a code"):
+    with _asking("send a code", about_e164=e164):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         verification = service.verifications.create(to=e164, channel=channel)
         return _sid(verification.sid)
@@ -236,7 +241,7 @@ def cancel_verification(verification_sid: str) -> None:
 
 def start_validation(*, e164: str, name: str, status_url: str) -> Validation:
     """Have Twilio call a phone to register its number, and return the code to key in there."""
-    with _asking("register a number"):
+    with _asking("register a number", about_e164=e164):
         asked = _client().validation_requests.create(
             phone_number=e164,
             friendly_name=name,
@@ -266,7 +271,7 @@ def create_call(
     *, to: str, twiml_url: str, status_url: str, ring_seconds: int, limit_seconds: int
 ) -> ProviderCall:
     """Call a number from ours. Raises `OutcomeUnknownError` if the phone may ring all the same."""
-    with _asking("place a call"):
+    with _asking("place a call", about_e164=to):
         call = _client().calls.create(
             to=to,
             from_=settings.TWILIO_FROM_NUMBER,

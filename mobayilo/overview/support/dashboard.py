@@ -16,7 +16,7 @@ from mobayilo.lib.formatting import format_money
 from mobayilo.overview.charts import Bar, day_chart, shares
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support.tables import list_url
-from telephony.models import Call, RefusedCall
+from telephony.models import Call, CarrierFault, RefusedCall
 
 HOURS = 24
 DAYS = 30
@@ -188,6 +188,8 @@ def _kinds(now: datetime) -> Iterator[tuple[str, type[Model], dict[str, object]]
     yield "Calls that Twilio never took", Call, unplaced
     refused = {"number_refusals__gt": 0, "created_at__gt": now - DAY}
     yield "Calls whose number the carrier refused to show today", Call, refused
+    faults: dict[str, object] = {"last_at__gt": now - DAY}
+    yield "Faults of our account at the carrier today", CarrierFault, faults
     yield "Holds past their time", Hold, {"state": "open", "expires_at__lt": now - TEN_MINUTES}
     overdue: dict[str, object] = {
         "status": "pending",

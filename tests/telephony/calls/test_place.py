@@ -34,7 +34,7 @@ def test_strangers_see_nothing_of_a_call(caller: Person, person: People, charlie
         (21210, 503, "provider_misconfigured", "Write to support"),
         (21211, 422, "number_unreachable", "another phone"),
         (21214, 422, "number_unreachable", "another phone"),
-        (21215, 403, "destination_blocked", "another phone"),
+        (21215, 403, "country_closed", "another phone"),
         (21216, 403, "destination_blocked", "another phone"),
         (21299, 422, "provider_refused", "nothing was charged"),
     ],

@@ -97,7 +97,7 @@ def test_failure_has_its_reason_and_can_be_tried_again(
 
 def test_refusal_of_the_carrier_is_reported(caller: Person, sandbox: Sandbox) -> None:
     sandbox.post("twilio", closed_countries=["GB"])
-    assert error_of(caller.post(path_of(caller))) == "destination_blocked"
+    assert error_of(caller.post(path_of(caller))) == "country_closed"
     assert caller.get(path_of(caller)).json()["failure"] == "refused"
     sandbox.post("twilio", closed_countries=[])
     sandbox.phone(OWN_PHONE, validation_error=21450)
