@@ -1,5 +1,6 @@
 """Texts that must not be in the repository."""
 
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -78,3 +79,9 @@ def test_no_command_installs_the_strangers_package_of_that_name() -> None:
 )
 def test_bare_name_is_found_in_any_form(command: str, is_bare: bool) -> None:
     assert bool(BARE_NAME.search(command)) is is_bare
+
+
+def test_vendored_voice_sdk_is_the_release_that_its_readme_names() -> None:
+    folder = ROOT / "static" / "vendor" / "twilio-voice"
+    digest = hashlib.sha256((folder / "twilio.min.js").read_bytes()).hexdigest()
+    assert f"`{digest}`" in (folder / "README.md").read_text()
