@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("telephony", "0008_limit_what_calls_cost"),
+        ("telephony", "0009_ask_for_a_key"),
     ]
 
     operations = [
