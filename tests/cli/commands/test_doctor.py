@@ -9,13 +9,14 @@ from tests.cli.stubs import StubServer
 
 
 def test_doctor_finds_nothing_wrong(moby: Moby, server: StubServer) -> None:
-    client = d.offered("0.1.0", "0.1.0")
+    client = {**d.offered("0.1.0", "0.1.0"), "support_email": "help@example.org"}
     date = {"Date": "Tue, 24 Nov 2026 20:00:05 GMT"}
     server.on("GET", "client", client, headers=date)
     server.on("GET", "client", client, headers=date)
     ran = moby.run("doctor", "--json")
     assert (ran.code, ran.json["ok"]) == (0, True)
     states = {finding["subject"]: finding["state"] for finding in ran.json["findings"]}
+    assert "support is help@example.org" in ran.stdout
     assert states["keyring"] == "note"
     assert states["clock"] == "ok"
     assert states["sign-in"] == "note"

@@ -9,6 +9,8 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, User
 from tests.accounts.browser import sign_in
 from tests.people import PASSWORD
+from tests.telephony.callers import make_call
+from tests.web.scenes import deck_in_force
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -68,6 +70,18 @@ def test_refund_policy_counts_the_refunds_of_a_month(
     page = client.get("/refunds").content.decode()
     assert said in page
     assert ("On the site: Statement" in page) is (refunds > 0)
+
+
+def test_receipt_of_a_call_and_statement_carry_the_seller(
+    client: Client, company: Settings, alice: User
+) -> None:
+    deck_in_force()
+    client.force_login(alice)
+    call = make_call(alice, seconds=65)
+    for path in (f"/calls/{call.public_id}", f"/statement/{call.created_at:%Y-%m}"):
+        page = client.get(path).content.decode()
+        assert "<strong>Example Ltd</strong>" in page
+        assert "GB 123" in page
 
 
 def test_legal_pages_of_the_operator_replace_ours(client: Client, settings: Settings) -> None:

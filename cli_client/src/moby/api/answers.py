@@ -49,6 +49,7 @@ class Client(TypedDict):
     latest_version: str
     min_version: str
     install_command: str
+    support_email: NotRequired[str]  # empty where the operator named none
     wheel_url: NotRequired[str | None]  # with its SHA-256 as the fragment
 
 

@@ -171,7 +171,8 @@ def _server(session: Session) -> tuple[str, str]:
         client = session.api.get("client", Client, public=True)
     except MobyError as error:
         return "problem", error.message
-    return "ok", f"answers; newest moby is {clean(client['latest_version'])}"
+    support = f"; support is {clean(address)}" if (address := client.get("support_email")) else ""
+    return "ok", f"answers; newest moby is {clean(client['latest_version'])}{support}"
 
 
 @checks("clock")
