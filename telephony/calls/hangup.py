@@ -1,19 +1,27 @@
 """Ending calls, whether a customer, support or a freeze requests it.
 
 The request is committed first, then sent to Twilio. Where that fails, or the process dies between,
-`reconcile_calls` asks again until leg A has ended.
+`reconcile_calls` asks again until both legs have ended.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from mobayilo.lib.errors import Hints, ProductError
-from telephony.calls.progress import ASK_MISSING_AFTER, record_answer
-from telephony.calls.states import leg_has_ended
-from telephony.models import Call
+from telephony.calls.progress import (
+    ASK_MISSING_AFTER,
+    LegReport,
+    Source,
+    record_answer,
+    record_event,
+)
+from telephony.calls.states import NEVER_DIALLED, is_known, leg_has_ended
+from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
+from telephony.twilio.gateway import ProviderCall
 
 
 def hang_up(call: Call) -> Call:
@@ -50,18 +58,48 @@ def request_hangup(calls: QuerySet[Call], *, ask_at: datetime) -> int:
 
 
 def end_if_requested(call: Call) -> None:
-    """Have Twilio end a call with a request to hang up. Raises ProductError if Twilio fails."""
-    is_requested = call.hangup_requested_at is not None and call.settled_at is None
-    if not is_requested or call.leg_a_sid is None or leg_has_ended(call.leg_a_status):
+    """End the legs of a call with a request to hang up. Raises ProductError if Twilio fails."""
+    if call.hangup_requested_at is not None and call.settled_at is None:
+        end_legs(call)
+
+
+def end_legs(call: Call) -> None:
+    """Have Twilio end leg A and then leg B, and record how both ended.
+
+    Raises ProductError if leg A may go on. Leg B ends with leg A, so it may stay unknown for now.
+    """
+    if call.leg_a_sid is None:
         return
-    in_progress = call.leg_a_status == "in-progress"
+    if not leg_has_ended(call.leg_a_status):
+        record_answer(call, _end_leg(call.leg_a_sid, call.leg_a_status), leg="a")
+    if call.bridged_at is not None and call.settled_at is None:
+        with suppress(ProductError):  # `reconcile_calls` asks again
+            _end_leg_b(call, call.leg_a_sid)
+
+
+def _end_leg_b(call: Call, leg_a_sid: str) -> None:
+    """End what leg A dialled. Without such a leg none comes any more, since leg A has ended."""
+    children = gateway.find_children(leg_a_sid)
+    for child in children:
+        has_ended = is_known(child.status) and leg_has_ended(child.status)
+        ended = child if has_ended else _end_leg(child.sid, child.status)
+        record_answer(call, ended, leg="b")
+    if not children and not call.leg_b_status and leg_has_ended(call.leg_a_status):
+        report = LegReport("b", "", NEVER_DIALLED, is_explained=True)
+        source = Source(CallEvent.Kind.POLL, leg_a_sid, "no children", NEVER_DIALLED)
+        record_event(call, source=source, reports=[report])
+
+
+def _end_leg(sid: str, status: str) -> ProviderCall:
+    """End a leg that had a status when it was last seen. Return the leg as it is afterwards."""
+    in_progress = status == "in-progress"
     try:
-        answer = gateway.end_call(call.leg_a_sid, in_progress=in_progress)
+        return gateway.end_call(sid, in_progress=in_progress)
     except ProductError as refusal:
         if refusal.code != "provider_refused":
             raise
-        # The call was answered, or ended, since its last report.
-        answer = gateway.fetch_call(call.leg_a_sid)
-        if answer.status == "in-progress" and not in_progress:
-            answer = gateway.end_call(call.leg_a_sid, in_progress=True)
-    record_answer(call, answer, leg="a")
+    # The leg was answered, or ended, since then.
+    answer = gateway.fetch_call(sid)
+    if answer.status == "in-progress" and not in_progress:
+        return gateway.end_call(sid, in_progress=True)
+    return answer

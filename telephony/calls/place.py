@@ -306,17 +306,20 @@ class LookUp:
 def look_up(call: Call) -> LookUp:
     """Find a call at Twilio by number and time, since Twilio stores no id of ours.
 
-    A call is found only if a single one is possible. Otherwise its webhooks, which carry our id,
-    report it.
+    A call is found only if as many are possible as calls of the phone were lost. Several are
+    matched in the order of their times, once no request to place one is under way any more.
+    Otherwise its webhooks, which carry our id, report it.
     """
-    since = call.created_at - timedelta(seconds=5)
+    unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
+    lost = list(unknown.order_by("created_at", "id"))
+    since = min(one.created_at for one in [call, *lost]) - timedelta(seconds=5)
     placed = gateway.find_calls(to=call.from_e164, since=since)
     sids = [one.sid for one in placed]
-    known = Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True)
-    candidates = [one for one in placed if one.sid not in set(known)]
-    unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
-    is_clear = len(candidates) == 1 and unknown.count() == 1
-    return LookUp(candidates[0] if is_clear else None, is_absent=not candidates)
+    known = set(Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True))
+    candidates = [one for one in reversed(placed) if one.sid not in known]
+    is_clear = len(candidates) == len(lost) and (len(lost) == 1 or all(map(is_past_placing, lost)))
+    found = next((one for one, ours in zip(candidates, lost, strict=False) if ours == call), None)
+    return LookUp(found if is_clear else None, is_absent=not candidates)
 
 
 def expires_at(call: Call) -> datetime:

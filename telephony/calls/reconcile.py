@@ -6,13 +6,14 @@ instant on, so any number of runs may go on at once.
 
 import logging
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db.models import F
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony.calls.hangup import end_if_requested, request_hangup
+from telephony.calls.hangup import end_if_requested, end_legs, request_hangup
 from telephony.calls.place import (
     ASK_EVERY,
     adopt,
@@ -123,12 +124,19 @@ def _explain_dial(call: Call, leg_a_sid: str) -> None:
 
 
 def _close_if_silent(call: Call) -> str:
-    """Write the call off once it is so late that no more reports can come."""
+    """Write the call off once it is so late that no more reports can come.
+
+    A leg that talks even then is ended first, and billed if Twilio says for how long it talked.
+    """
     call.refresh_from_db()
-    if call.settled_at is None and expires_at(call) < timezone.now():
-        write_off(call, end_reason=Call.EndReason.NO_NEWS)
-        return "closed"
-    return "waiting"
+    if call.settled_at is not None or expires_at(call) >= timezone.now():
+        return "waiting"
+    with suppress(ProductError):  # Twilio itself ends a leg at its limit
+        end_legs(call)
+    if call.settled_at is not None:
+        return "settled"
+    write_off(call, end_reason=Call.EndReason.NO_NEWS)
+    return "closed"
 
 
 def _record_prices(call: Call) -> str:

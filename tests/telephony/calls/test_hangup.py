@@ -145,5 +145,35 @@ def test_hangup_ends_a_call_that_talks(caller: Person, sandbox: Sandbox) -> None
     assert final["duration_seconds"] < 600
 
 
+@pytest.mark.parametrize("rings", [True, False])
+def test_hangup_asks_at_once_about_the_other_leg(
+    caller: Person, sandbox: Sandbox, rings: bool
+) -> None:
+    sandbox.post("webhooks/rules", pattern="*call.*", action="drop")
+    sandbox.post("webhooks/rules", pattern="*dial_action", action="drop")
+    sandbox.phone(DESTINATION, outcome="manual")
+    sandbox.post("speed", speed=20)
+    call_id = caller.call().json()["call_id"]
+    if rings:
+        wait_for(lambda: sandbox.get("calls", number=DESTINATION)["calls"], "the other phone")
+    else:
+        wait_for(lambda: Call.objects.get().bridged_at, "the sentence before it")
+    ended = caller.post(f"calls/{call_id}/hangup").json()
+    assert (ended["state"], ended["end_reason"], ended["cost"]) == ("canceled", "hung_up", "0.00")
+    assert running(sandbox) == []
+    assert caller.balance.held_micros == 0
+
+
+def test_hangup_is_done_with_leg_a_where_the_other_stays_unknown(
+    caller: Person, sandbox: Sandbox, talking: str
+) -> None:
+    sandbox.post("webhooks/rules", pattern="*", action="drop")
+    sandbox.fault("500", "/Calls.json", method="GET")
+    assert caller.post(f"calls/{talking}/hangup").status_code == 200
+    assert running(sandbox) == []
+    reconcile_now()
+    assert caller.final(talking)["state"] == "completed"
+
+
 def wait_for_state(call_id: str, state: str) -> None:
     wait_for(lambda: Call.objects.get(public_id=call_id).state == state, state)

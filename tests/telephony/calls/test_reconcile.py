@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account, IdempotencyKey
@@ -120,6 +121,42 @@ def test_call_without_news_past_its_limit_is_closed(caller: Person, sandbox: San
     call = Call.objects.get()
     assert (call.state, call.end_reason, call.cost_micros) == ("failed", "no_news", 0)
     assert Hold.objects.get().state == Hold.State.RELEASED
+
+
+def test_leg_that_talks_past_its_limit_is_ended_and_billed(
+    caller: Person, sandbox: Sandbox
+) -> None:
+    sandbox.post("webhooks/rules", pattern="*call.completed", action="drop")
+    sandbox.phone(DESTINATION, talk_seconds=3000)
+    sandbox.post("speed", speed=20)
+    call_id = caller.call(max_seconds=600).json()["call_id"]
+    wait_for(lambda: Call.objects.get().state == "answered", "the answer")
+    backdate(created_at=LONG_AGO)
+    reconcile_now()
+    assert sandbox.get("calls", running="1")["calls"] == []
+    final = caller.final(call_id)
+    assert (final["state"], final["end_reason"]) == ("completed", None)
+    assert float(final["cost"]) > 0
+    assert caller.balance.held_micros == 0
+
+
+def test_two_lost_calls_of_one_phone_are_matched_together(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.phone(OWN_PHONE, outcome="no-answer")
+    sandbox.post("webhooks/rules", pattern="*", action="drop")
+    for method in ("POST", "GET"):
+        sandbox.fault("500", "/Calls.json", method=method, when="after", times=2)
+    for _ in range(2):
+        assert caller.call(max_seconds=60).status_code == 503
+    reconcile_now()  # a third request might be under way
+    assert Call.objects.filter(leg_a_sid=None).count() == 2
+    Call.objects.update(created_at=F("created_at") - timedelta(seconds=31))
+    sandbox.wait_until_idle()
+    for _ in range(2):
+        reconcile_now()
+    legs = [leg["sid"] for leg in sandbox.get("calls", number=OWN_PHONE)["calls"]]
+    assert list(Call.objects.order_by("id").values_list("leg_a_sid", flat=True)) == legs
+    assert set(Call.objects.values_list("end_reason", flat=True)) == {"your_phone_no_answer"}
+    assert caller.balance.held_micros == 0
 
 
 def test_word_that_comes_after_the_closing_changes_nothing(
