@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.placing import TALKED, then
+from tests.cli.placing import RINGING, TALKED, then
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
@@ -61,3 +61,5 @@ def test_calls_hangup_ends_one_from_anywhere(moby: Moby, server: StubServer) -> 
     assert moby.run("calls", "hangup", "call_1", "--json").json["state"] == "completed"
     server.on("POST", "calls/call_1/hangup", TALKED)
     assert "moby calls show call_1" in moby.run("calls", "hangup", "call_1").stdout
+    server.on("POST", "calls/call_1/hangup", RINGING)
+    assert moby.run("calls", "hangup", "call_1").stdout.startswith("call_1: hanging up.\n")

@@ -343,6 +343,8 @@ class CallFollower:
 
     def _live_line(self) -> str:
         """Return the state with the cost so far, or with the time that it rings."""
+        if self.hung_up and self.call["state"] not in ENDED:
+            return f"{clean(self.call['to'])}: hanging up"
         talked = self._talked_seconds()
         line = state_line(self.call, talked)
         if talked is not None or self.call["state"] in ENDED:

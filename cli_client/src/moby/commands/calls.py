@@ -5,7 +5,7 @@ from urllib.parse import quote
 from cleo.helpers import argument, option
 
 from moby.api.answers import Call, Calls
-from moby.calls import STATE_STYLES, STATES, read_state, show_receipt
+from moby.calls import ENDED, STATE_STYLES, STATES, read_state, show_receipt
 from moby.cli.command import WEB_OPTION, Command
 from moby.cli.lists import (
     CSV_OPTION,
@@ -108,7 +108,7 @@ class CallsHangupCommand(Command):
         state = STATES.get(call["state"], clean(call["state"]))
         return self.answer(
             call,
-            f"{clean(call['call_id'])}: {state}.",
+            f"{clean(call['call_id'])}: {state if call['state'] in ENDED else 'hanging up'}.",
             f"Receipt: moby calls show {clean(call['call_id'])}",
         )
 
