@@ -16,6 +16,11 @@ urlpatterns: list[URLPattern] = [
     path("caller-ids/confirm", telephony.CallerIdConfirmView.as_view(), name="caller-ids-confirm"),
     path("caller-ids/country", telephony.DefaultCountryView.as_view(), name="caller-ids-country"),
     path(
+        "caller-ids/ask-for-key",
+        telephony.AsksForKeyView.as_view(),
+        name="caller-ids-ask-for-key",
+    ),
+    path(
         "caller-ids/only-my-number",
         telephony.OnlyMyNumberView.as_view(),
         name="caller-ids-only-my-number",

@@ -30,6 +30,7 @@ from telephony.numbers import country_code, country_name, read_number
 from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
+    set_asks_for_key,
     set_default,
     set_default_country,
     set_only_my_number,
@@ -44,6 +45,7 @@ from telephony.phones.verifications import (
 from telephony.rates.deck import DeckIndex, current_deck
 from telephony.rules import check_destination
 from telephony.serializers import (
+    AsksForKeySerializer,
     CallAnswerSerializer,
     CallerIdAnswerSerializer,
     CallerIdsAnswerSerializer,
@@ -314,6 +316,21 @@ class OnlyMyNumberView(APIView):
             only=read(OnlyMyNumberSerializer, request)["only_my_number"],
         )  # fmt: skip
         return Response({"only_my_number": account.only_my_number})
+
+
+class AsksForKeyView(APIView):
+    """Whether a call asks for a key on the account's own phone before the other one rings."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "api-write"
+
+    @extend_schema(request=AsksForKeySerializer, responses=AsksForKeySerializer)
+    def post(self, request: Request) -> Response:
+        account = set_asks_for_key(
+            user=user_of(request), token=token_of(request), request=request,
+            asks=read(AsksForKeySerializer, request)["asks_for_key"],
+        )  # fmt: skip
+        return Response({"asks_for_key": account.asks_for_key})
 
 
 def _caller_id(request: Request, public_id: str) -> CallerId:

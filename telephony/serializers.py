@@ -120,6 +120,10 @@ class OnlyMyNumberSerializer(StrictSerializer):
     only_my_number = serializers.BooleanField()
 
 
+class AsksForKeySerializer(StrictSerializer):
+    asks_for_key = serializers.BooleanField()
+
+
 class RegistrationAnswerSerializer(serializers.Serializer[Any]):
     """REGISTRATION of the contract. `code` is there while the carrier calls the phone."""
 

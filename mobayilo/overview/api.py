@@ -21,6 +21,7 @@ class AccountSerializer(serializers.Serializer[Any]):
     caller_id_e164 = serializers.CharField(allow_null=True)
     default_country = serializers.CharField(allow_null=True)
     only_my_number = serializers.BooleanField()
+    asks_for_key = serializers.BooleanField()
     frozen = serializers.BooleanField()
 
 
@@ -48,6 +49,7 @@ class StatusView(APIView):
             "caller_id_e164": e164,
             "default_country": user.account.default_country or None,
             "only_my_number": user.account.only_my_number,
+            "asks_for_key": user.account.asks_for_key,
             "frozen": user.account.is_frozen,
         }
         status = {"actor": user, "account": account, "token": token_of(request)}

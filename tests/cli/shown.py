@@ -25,6 +25,12 @@ SHOWN: list[tuple[tuple[str, ...], str, str, object]] = [
     (("caller-id", "confirm", CODE), "POST", "caller-ids/confirm", d.CALLER_ID),
     (("caller-id", "default", "cid_1"), "POST", "caller-ids/cid_1/default", d.CALLER_ID),
     (("caller-id", "country", "GB"), "POST", "caller-ids/country", d.COUNTRY),
+    (
+        ("caller-id", "ask-for-key", "off"),
+        "POST",
+        "caller-ids/ask-for-key",
+        {"asks_for_key": False},
+    ),
     (("caller-id", "remove", "cid_1"), "DELETE", "caller-ids/cid_1", None),
     (
         ("caller-id", "register", "cid_1"),

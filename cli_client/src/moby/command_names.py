@@ -11,6 +11,7 @@ COMMANDS = {
     "auth token": "auth",
     "balance": "balance",
     "call": "call",
+    "caller-id ask-for-key": "caller_id",
     "caller-id confirm": "caller_id",
     "caller-id country": "caller_id",
     "caller-id default": "caller_id",

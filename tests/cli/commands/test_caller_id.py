@@ -220,6 +220,19 @@ def test_setting_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
     assert moby.run("caller-id", "only-my-number", "maybe").code == 2
 
 
+def test_question_for_a_key_is_switched_and_shown(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "caller-ids/ask-for-key", {"asks_for_key": False})
+    ran = moby.run("caller-id", "ask-for-key", "off")
+    assert server.received[0].json == {"asks_for_key": False}
+    assert "also by a voicemail" in ran.stdout
+    account = {**d.STATUS["account"], "asks_for_key": True}
+    server.on("GET", "status", {**d.STATUS, "account": account})
+    assert moby.run("caller-id", "ask-for-key").stdout == (
+        "Your phone asks you to press 1 before the other one rings.\n"
+    )
+    assert moby.run("caller-id", "ask-for-key", "maybe").code == 2
+
+
 def test_country_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
     server.on("POST", "caller-ids/country", d.COUNTRY)
     ran = moby.run("caller-id", "country", "United", "Kingdom")

@@ -13,6 +13,7 @@ class Account(TypedDict):
     caller_id_e164: str | None
     default_country: NotRequired[str | None]
     only_my_number: NotRequired[bool]
+    asks_for_key: NotRequired[bool]
     frozen: bool
 
 
@@ -271,6 +272,10 @@ class Registration(TypedDict):
 
 class OnlyMyNumber(TypedDict):
     only_my_number: bool
+
+
+class AsksForKey(TypedDict):
+    asks_for_key: bool
 
 
 class Verification(TypedDict):

@@ -3,6 +3,7 @@
 from cleo.helpers import argument, option
 
 from moby.api.answers import (
+    AsksForKey,
     CallerId,
     CallerIds,
     DefaultCountry,
@@ -307,14 +308,12 @@ class CallerIdOnlyMyNumberCommand(Command):
     arguments = [argument("setting", "on or off, to change it.", optional=True)]
 
     def handle(self) -> int:
-        wanted = self.argument("setting")
-        if wanted not in (None, "on", "off"):
-            raise MobyError("usage", f"{wanted!r} is not a setting", "Use on or off.")
+        wanted = _read_switch(self.argument("setting"))
         if wanted is None:
             account = self.api.get("status", Status)["account"]
             only = account.get("only_my_number", False)
         else:
-            body = {"only_my_number": wanted == "on"}
+            body = {"only_my_number": wanted}
             changed = self.api.post(
                 "caller-ids/only-my-number", OnlyMyNumber, body, is_idempotent=True
             )
@@ -323,6 +322,33 @@ class CallerIdOnlyMyNumberCommand(Command):
         if only:
             line = "Calls fail where your own number cannot be shown."
         return self.answer({"only_my_number": only}, line)
+
+
+class CallerIdAskForKeyCommand(Command):
+    name = "caller-id ask-for-key"
+    description = "Show or change whether your phone asks for a 1 before the other one rings"
+    arguments = [argument("setting", "on or off, to change it.", optional=True)]
+
+    def handle(self) -> int:
+        wanted = _read_switch(self.argument("setting"))
+        if wanted is None:
+            account = self.api.get("status", Status)["account"]
+            asks = account.get("asks_for_key", False)
+        else:
+            body = {"asks_for_key": wanted}
+            changed = self.api.post("caller-ids/ask-for-key", AsksForKey, body, is_idempotent=True)
+            asks = changed["asks_for_key"]
+        line = "The other phone rings as soon as yours is picked up, also by a voicemail."
+        if asks:
+            line = "Your phone asks you to press 1 before the other one rings."
+        return self.answer({"asks_for_key": asks}, line)
+
+
+def _read_switch(setting: str | None) -> bool | None:
+    """Return the setting that the person wants, None if it is only to be shown."""
+    if setting not in (None, "on", "off"):
+        raise MobyError("usage", f"{setting!r} is not a setting", "Use on or off.")
+    return None if setting is None else setting == "on"
 
 
 class CallerIdCountryCommand(Command):

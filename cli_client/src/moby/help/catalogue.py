@@ -54,6 +54,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
         "call +442079460018 --max-minutes 10 --max-cost 2.00",
         "call +442079460018 --dry-run",
     ),
+    "caller-id ask-for-key": ("caller-id ask-for-key", "caller-id ask-for-key off"),
     "caller-id confirm": ("caller-id confirm 123456",),
     "caller-id country": ("caller-id country", "caller-id country GB"),
     "caller-id default": ("caller-id default +447400123456",),
