@@ -309,6 +309,12 @@ class Call(models.Model):
             _("The carrier refused to show the number"),
         )
         NO_KEY = "no_key", _("No 1 came from your phone, so the other phone did not ring")
+        COUNTRY_CLOSED = "country_closed", _("The carrier does not call this country")
+        DESTINATION_BLOCKED = "destination_blocked", _("The carrier blocks this number")
+        PROVIDER_MISCONFIGURED = (
+            "provider_misconfigured",
+            _("The carrier refused it because of our own account"),
+        )
         NOT_BRIDGED = "not_bridged", _("You picked up, but the call was not put through")
         FALSE_ANSWER = "false_answer", _("Too short to be a real answer, so it cost nothing")
         NOT_PLACED = "not_placed", _("The carrier never placed it")
@@ -363,6 +369,7 @@ class Call(models.Model):
     leg_b_sid = models.CharField("leg B", max_length=34, null=True, unique=True)  # noqa: DJ001 - unique where known
     leg_b_status = models.CharField(max_length=12, blank=True)
     leg_b_seconds = models.PositiveIntegerField(null=True)
+    dial_error = models.PositiveIntegerField("carrier's code of a refused dial", null=True)
     leg_a_paid_micros = models.PositiveBigIntegerField("Twilio's price of A", null=True)
     leg_b_paid_micros = models.PositiveBigIntegerField("Twilio's price of B", null=True)
 

@@ -30,6 +30,7 @@ MAX_ATTEMPTS = 50
 _REPORTED_FIELDS = [
     *(f"leg_{leg}_{name}" for leg in "ab" for name in ("sid", "status", "seconds", "paid_micros")),
     "number_refusals",
+    "dial_error",
     "state",
     "end_reason",
     "answered_at",
@@ -52,6 +53,7 @@ class LegReport:
     caller: str = ""  # the number that the leg shows, where the report names it
     is_explained: bool = False  # whether the report knows why a leg failed
     is_number_refused: bool = False
+    error_code: int | None = None  # of a <Dial> that was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _changes(call: Call, report: LegReport) -> dict[str, Any]:
             status = UNEXPLAINED
         if report.is_number_refused:
             call.number_refusals = 1 if call.redialed_at is None else 2
+        if report.error_code is not None:
+            call.dial_error = report.error_code
         setattr(call, f"{leg}_status", more_advanced(getattr(call, f"{leg}_status"), status))
         if report.ask_after is not None and call.hangup_requested_at is None:
             call.reconcile_after = report.ask_after

@@ -23,12 +23,13 @@ from telephony.calls.place import (
     look_up,
 )
 from telephony.calls.progress import LegReport, Source, record_answer, record_event
+from telephony.calls.refusals import noted_refusal, record_refusal
 from telephony.calls.settlement import settle_if_ended, write_off
 from telephony.calls.states import NEVER_DIALLED, UNEXPLAINED, leg_has_ended
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
 from telephony.twilio.gateway import UnknownSidError
-from telephony.twilio.twiml import CALLER_ID_REFUSED, DIAL_REFUSALS
+from telephony.twilio.twiml import CALLER_ID_REFUSED
 
 logger = logging.getLogger(__name__)
 
@@ -112,15 +113,16 @@ def _explain_dial(call: Call, leg_a_sid: str) -> None:
 
     A refusal is noted at leg A. The first of two <Dial>s has its own note.
     """
-    codes = gateway.errors_of_call(leg_a_sid)
-    is_refused = codes.count(CALLER_ID_REFUSED) > (1 if call.redialed_at else 0)
-    has_failed = call.leg_b_status == UNEXPLAINED or any(
-        code in DIAL_REFUSALS - {CALLER_ID_REFUSED} for code in codes
+    code = noted_refusal(call, leg_a_sid)
+    has_failed = call.leg_b_status == UNEXPLAINED or code is not None
+    status = "failed" if has_failed else NEVER_DIALLED
+    is_number_refused = code == CALLER_ID_REFUSED
+    report = LegReport(
+        "b", "", status, is_explained=True, is_number_refused=is_number_refused, error_code=code
     )
-    status = "failed" if is_refused or has_failed else NEVER_DIALLED
-    report = LegReport("b", "", status, is_explained=True, is_number_refused=is_refused)
-    source = Source(CallEvent.Kind.POLL, leg_a_sid, "errors", status, {"errors": codes})
-    record_event(call, source=source, reports=[report])
+    source = Source(CallEvent.Kind.POLL, leg_a_sid, "errors", status, {"error": code})
+    if record_event(call, source=source, reports=[report]):
+        record_refusal(call, code)
 
 
 def _close_if_silent(call: Call) -> str:

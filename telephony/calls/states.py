@@ -4,6 +4,7 @@ Twilio's events come late, twice, never, and in any order. So nothing here depen
 each leg keeps the most advanced status that was ever reported, and the state follows from both.
 """
 
+from telephony.calls.refusals import reason_of
 from telephony.models import Call
 
 State = Call.State
@@ -38,7 +39,6 @@ _BY_LEG_B: dict[str, tuple[State, str]] = {
     "completed": (State.COMPLETED, ""),
     "busy": (State.BUSY, Reason.BUSY),
     "no-answer": (State.NO_ANSWER, Reason.NO_ANSWER),
-    "failed": (State.FAILED, Reason.NOT_CONNECTED),
     "canceled": (State.CANCELED, Reason.HUNG_UP),
 }
 _BY_LEG_A: dict[str, tuple[State, str]] = {
@@ -87,6 +87,8 @@ def _state_by_legs(call: Call) -> tuple[State, str]:
         return State.COMPLETED, ""  # the talk has ended; its length is still to come
     if call.leg_b_status == "failed" and call.is_number_refused:
         return State.FAILED, Reason.CALLER_ID_REFUSED
+    if call.leg_b_status == "failed":
+        return State.FAILED, reason_of(call.dial_error, call.to_e164)
     if call.leg_b_status in _BY_LEG_B:
         return _BY_LEG_B[call.leg_b_status]
     if call.leg_a_status == "in-progress" and call.asks_for_key and call.bridged_at is None:

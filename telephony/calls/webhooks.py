@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from billing.ledger import is_held
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.progress import LegReport, Source, apply_report, record_event
+from telephony.calls.refusals import record_refusal, reported_refusal
 from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent
 from telephony.twilio import twiml
@@ -143,7 +144,8 @@ def _live(call: Call, sid: str) -> QuerySet[Call]:
 @signed_by_twilio
 def call_status(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg A, the customer's own phone."""
-    return _record(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
+    _record(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
+    return HttpResponse(status=204)
 
 
 @signed_by_twilio
@@ -151,7 +153,8 @@ def call_child(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg B, the destination."""
     if request.POST.get("ParentCallSid") != call.leg_a_sid:
         return HttpResponse(status=204)
-    return _record(request, call, CallEvent.Kind.CHILD, _leg_report(request, "b"))
+    _record(request, call, CallEvent.Kind.CHILD, _leg_report(request, "b"))
+    return HttpResponse(status=204)
 
 
 @signed_by_twilio
@@ -165,7 +168,8 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
     if request.POST.get("CallSid") != call.leg_a_sid:
         return _xml(twiml.end(status))
     is_second = request.META.get("QUERY_STRING") == twiml.SECOND_DIAL
-    is_refused = _is_number_refused(request)
+    code = _refusal_code(request, call) if status == "failed" else None
+    is_refused = code == twiml.CALLER_ID_REFUSED
     if is_refused and not is_second and _may_dial_again(request, call):
         return _xml(twiml.bridge_again(call))
     if is_second == (call.redialed_at is not None):
@@ -176,22 +180,20 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
             at=timezone.now(),
             is_explained=True,
             is_number_refused=is_refused,
+            error_code=code,
         )
-        _record(request, call, CallEvent.Kind.DIAL, report)
+        if _record(request, call, CallEvent.Kind.DIAL, report):
+            record_refusal(call, code)
     return _xml(twiml.end(status, is_number_refused=is_refused))
 
 
-def _is_number_refused(request: HttpRequest) -> bool:
-    """Report whether a <Dial> ended because its number may not be shown.
-
-    Twilio may leave out the code, and then the missing SID says that no phone rang.
-    """
-    if request.POST.get("DialCallStatus") != "failed":
-        return False
-    code = request.POST.get("ErrorCode", "")
-    if code:
-        return code == str(twiml.CALLER_ID_REFUSED)
-    return not request.POST.get("DialCallSid")
+def _refusal_code(request: HttpRequest, call: Call) -> int | None:
+    return reported_refusal(
+        call,
+        request.POST["CallSid"],
+        code=request.POST.get("ErrorCode", ""),
+        has_leg=bool(request.POST.get("DialCallSid")),
+    )
 
 
 def _may_dial_again(request: HttpRequest, call: Call) -> bool:
@@ -221,15 +223,14 @@ def _may_dial_again(request: HttpRequest, call: Call) -> bool:
     return True
 
 
-def _record(
-    request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport
-) -> HttpResponse:
+def _record(request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport) -> bool:
+    """Record a report that says something. Return False if it says nothing new."""
     # A <Dial> that was refused has no leg, and so no SID.
     is_refused_dial = kind == CallEvent.Kind.DIAL and report.status == "failed"
-    if (report.sid or is_refused_dial) and report.status and is_known(report.status):
-        source = _source(request, kind, report.sid, report.status)
-        record_event(call, source=source, reports=[report])
-    return HttpResponse(status=204)
+    if not (report.sid or is_refused_dial) or not report.status or not is_known(report.status):
+        return False
+    source = _source(request, kind, report.sid, report.status)
+    return record_event(call, source=source, reports=[report])
 
 
 def _source(request: HttpRequest, kind: CallEvent.Kind, sid: str, status: str) -> Source:

@@ -15,8 +15,6 @@ from telephony.pricing import KEY_WAIT_SECONDS
 _RETRY = "#rc=3&rp=ct,rt,5xx"
 # A callerId that may not be shown (https://www.twilio.com/docs/api/errors/13214).
 CALLER_ID_REFUSED = 13214
-# A <Dial> that rang no phone: https://www.twilio.com/docs/api/errors, 13223 to 13227.
-DIAL_REFUSALS = frozenset({CALLER_ID_REFUSED, 13223, 13224, 13225, 13226, 13227})
 # The request to `action` of the second <Dial> of a call says so.
 SECOND_DIAL = "dial=2"
 # The request after the second question of a call says so.
