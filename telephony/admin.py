@@ -32,6 +32,7 @@ from telephony.models import (
     CallerId,
     CallEvent,
     CarrierFault,
+    DialingPermissions,
     OpenedDestination,
     Rate,
     RateDeck,
@@ -320,6 +321,11 @@ class CarrierFaultAdmin(ReadOnlyAdmin):
     @admin.display(description="what to do")
     def remedy(self, fault: CarrierFault) -> str:
         return remedy_of(fault.code)
+
+
+@admin.register(DialingPermissions)
+class DialingPermissionsAdmin(ReadOnlyAdmin):
+    list_display = ["read_at", "country_count", "closed_countries"]
 
 
 @admin.register(RateDeck)

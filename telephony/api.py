@@ -159,7 +159,7 @@ class NumberCheckView(APIView):
             rate = deck.find(number.e164)
             origin = origin_of(account, deck)
             ours = rules_read_with(origin.caller_id if origin else None).operator_numbers
-            check_destination(account, number, rate, operator_numbers=ours)
+            check_destination(account, number, deck, operator_numbers=ours)
         except ProductError as refusal:
             reason, origin = refusal.code, None
         return Response(number_check_of(number, rate, reason, origin))

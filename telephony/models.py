@@ -576,6 +576,20 @@ class CarrierFault(models.Model):
         return f"{self.code} {self.country}".strip()
 
 
+class DialingPermissions(models.Model):
+    """The countries that the carrier does not call for us, as they were read last: one row."""
+
+    closed_countries = models.TextField(blank=True)  # ISO codes with spaces between them
+    country_count = models.PositiveIntegerField()  # of which the carrier said yes or no
+    read_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "dialing permissions"
+
+    def __str__(self) -> str:
+        return f"closed: {self.closed_countries or 'none'}"
+
+
 class OpenedDestination(models.Model):
     """A destination that an account may call in spite of the rules, until an operator closes it.
 

@@ -84,7 +84,7 @@ def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
         return
     countries = {row.country for row in deck.rows.values()} - {NO_COUNTRY}
     wanted = sorted(countries - set(settings.CLOSED_COUNTRIES))
-    closed = [country for country in wanted if not _may_call(country)]
+    closed = sorted(gateway.closed_countries()[0].intersection(wanted))
     yield judge(
         "Dialing permissions",
         not closed,
@@ -92,17 +92,6 @@ def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
         f"Twilio may not call {', '.join(closed)}, which have a price.",
         "Allow them under Voice, Settings, Geo permissions, or name them in CLOSED_COUNTRIES.",
     )
-
-
-def _may_call(country: str) -> bool:
-    try:
-        gateway.check_dialing_permission(country)
-    except ProductError as refusal:
-        # A place that Twilio has no permissions for, such as a satellite network, is not found.
-        if refusal.code not in ("destination_blocked", "not_found"):
-            raise
-        return refusal.code == "not_found"
-    return True
 
 
 def ask(subject: str, check: Callable[[], str], remedy: str) -> Finding:

@@ -38,7 +38,7 @@ from mobayilo.lib.money import MICROS_PER_CENT, format_micros
 from telephony.models import AccountLimits, Call, OpenedDestination
 from telephony.numbers import Number, NumberKind, country_code, country_name
 from telephony.pricing import CallPrice
-from telephony.rates.deck import RateRow
+from telephony.rates.deck import DeckIndex, RateRow
 
 # Kinds that pay the owner of the number, or that no ordinary customer calls.
 REFUSED_KINDS = frozenset(
@@ -88,14 +88,16 @@ _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
 def check_destination(
-    account: Account, number: Number, rate: RateRow | None, *, operator_numbers: Container[str]
+    account: Account, number: Number, deck: DeckIndex, *, operator_numbers: Container[str]
 ) -> RateRow:
     """Return the rate of a number that may ring. Raises ProductError if it may not.
 
-    The destination and the customer's own phone are both checked, and so is a phone to be verified.
+    An operator may open what our settings close, and not what the carrier closes. The destination
+    and the customer's own phone are both checked, and so is a phone to be verified.
     """
     if number.e164 in operator_numbers:
         raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
+    rate = deck.find(number.e164)
     for kind in (str(number.kind), rate.kind if rate else ""):
         if kind in REFUSED_KINDS:
             words = kind.replace("_", " ")
@@ -106,7 +108,9 @@ def check_destination(
         raise ProductError("no_rate", f"We have no price for {number.international}.")
     for country in (number.country, rate.country):
         is_closed = country in settings.CLOSED_COUNTRIES
-        if is_closed and not is_opened(account, number, rate.country):
+        if country in deck.closed_countries or (
+            is_closed and not is_opened(account, number, rate.country)
+        ):
             raise ProductError(
                 "country_closed", f"Calls to {country_name(country)} are closed for now."
             )

@@ -17,6 +17,7 @@ JOBS: dict[str, timedelta] = {
     "reconcile_registrations": timedelta(seconds=20),
     "reconcile_topups": timedelta(minutes=1),
     "release_holds": timedelta(minutes=1),
+    "read_dialing_permissions": timedelta(hours=1),
     "prune_device_logins": timedelta(hours=1),
     "prune_idempotency_keys": timedelta(hours=1),
     "prune_failed_requests": timedelta(hours=24),

@@ -69,6 +69,7 @@ class CountryRow:
     name: str
     fixed_micros: int | None
     mobile_micros: int | None
+    is_closed: bool  # the carrier does not call it
 
     @property
     def minutes(self) -> int | None:
@@ -113,6 +114,7 @@ def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
             country_name(iso),
             fixed.get(iso),
             mobile.get(iso) or _mobile_micros(deck, iso, own_micros),
+            iso in deck.closed_countries,
         )
         for iso in fixed.keys() | mobile.keys()
         if iso.isalpha()
@@ -132,8 +134,8 @@ def _mobile_micros(deck: DeckIndex, iso: str, own_micros: int) -> int | None:
 def examples(
     deck: DeckIndex, origin: Origin | None, isos: Collection[str] = EXAMPLES
 ) -> list[CountryRow]:
-    """Return the countries of the landing page, or those named."""
-    return [row for row in countries(deck, origin) if row.iso in isos]
+    """Return the countries of the landing page, or those named, without closed ones."""
+    return [row for row in countries(deck, origin) if row.iso in isos and not row.is_closed]
 
 
 def _lines(rows: Iterable[RateRow], origin: Origin | None) -> list[Line]:

@@ -75,6 +75,23 @@ def page_of(
     }
 
 
+def meta(base: str, key: str, page: int, size: int, *, has_more: bool) -> dict[str, Any]:
+    """Return the part of a v1 or v2 answer that says which page it is."""
+
+    def url(number: int) -> str:
+        return f"{base}?PageSize={size}&Page={number}"
+
+    return {
+        "page": page,
+        "page_size": size,
+        "first_page_url": url(0),
+        "previous_page_url": url(page - 1) if page else None,
+        "url": url(page),
+        "next_page_url": url(page + 1) if has_more else None,
+        "key": key,
+    }
+
+
 def read_number(form: QueryParams, name: str, *, default: int, lowest: int, highest: int) -> int:
     text = form.get(name, str(default))
     if not text.isdigit() or not lowest <= int(text) <= highest:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.twilio.answers import not_found
+from sandbox.twilio.answers import meta, not_found, whole_number
 from sandbox.twilio.prices import PriceList
 
 BASE = "https://voice.twilio.com/v1/DialingPermissions/Countries"
@@ -32,12 +32,27 @@ class DialingPermissions:
         self.closed_countries.clear()
 
     def routes(self) -> list[Route]:
-        path = "/v1/DialingPermissions/Countries/{iso_code}"
-        return [Route(path, self.fetch, methods=["GET"])]
+        path = "/v1/DialingPermissions/Countries"
+        return [
+            Route(path, self.list_all, methods=["GET"]),
+            Route(f"{path}/{{iso_code}}", self.fetch, methods=["GET"]),
+        ]
 
     def may_call(self, number: str) -> bool:
         parsed = phonenumbers.parse(number, None)
         return phonenumbers.region_code_for_number(parsed) not in self.closed_countries
+
+    async def list_all(self, request: Request) -> Response:
+        size = min(max(whole_number(request.query_params.get("PageSize"), 50), 1), 1000)
+        page = whole_number(request.query_params.get("Page"), 0)
+        countries = [
+            (iso, one.name) for iso, one in self._prices.countries.items() if len(iso) == 2
+        ]
+        rows = [self._as_json(*one) for one in countries[page * size : (page + 1) * size]]
+        has_more = len(countries) > (page + 1) * size
+        return JSONResponse(
+            {"content": rows, "meta": meta(BASE, "content", page, size, has_more=has_more)}
+        )
 
     async def fetch(self, request: Request) -> Response:
         iso_code = request.path_params["iso_code"]

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.twilio.answers import not_found, whole_number
+from sandbox.twilio.answers import meta, not_found, whole_number
 from sandbox.twilio.prices import Country, Price, PriceList
 
 BASE = "https://pricing.twilio.com/v2/Voice"
@@ -32,7 +32,12 @@ class Pricing:
         ]
         here = rows[page * size : (page + 1) * size]
         has_more = len(rows) > (page + 1) * size
-        return JSONResponse({"countries": here, "meta": meta(page, size, has_more=has_more)})
+        return JSONResponse(
+            {
+                "countries": here,
+                "meta": meta(f"{BASE}/Countries", "countries", page, size, has_more=has_more),
+            }
+        )
 
     async def fetch_country(self, request: Request) -> Response:
         country = self._prices.countries.get(request.path_params["iso_code"])
@@ -62,18 +67,3 @@ def country_json(country: Country) -> dict[str, Any]:
 
 def amounts(price: Price) -> dict[str, str]:
     return {"base_price": str(price.per_minute), "current_price": str(price.per_minute)}
-
-
-def meta(page: int, size: int, *, has_more: bool) -> dict[str, Any]:
-    def url(number: int) -> str:
-        return f"{BASE}/Countries?PageSize={size}&Page={number}"
-
-    return {
-        "page": page,
-        "page_size": size,
-        "first_page_url": url(0),
-        "previous_page_url": url(page - 1) if page else None,
-        "url": url(page),
-        "next_page_url": url(page + 1) if has_more else None,
-        "key": "countries",
-    }

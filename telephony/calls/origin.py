@@ -32,6 +32,7 @@ class Origin:
     country: str
     price: Price
     caller_id: CallerId | None = None
+    closed_countries: frozenset[str] = frozenset()  # at the carrier
 
     @property
     def in_words(self) -> str:
@@ -42,7 +43,7 @@ class Origin:
 
     def call_price(self, rate: RateRow) -> CallPrice | None:
         """Return the price of both legs, None for a destination that no account may call."""
-        if rate.kind in REFUSED_KINDS:
+        if rate.kind in REFUSED_KINDS or self.closed_countries & {self.country, rate.country}:
             return None
         # A question and two <Dial>s, so that this never affords more than a quote does.
         return CallPrice(
@@ -64,7 +65,9 @@ def origin_of(account: Account, deck: DeckIndex) -> Origin | None:
     except ProductError:
         return origin_in(account.default_country, deck) if account.default_country else None
     own = deck.find(caller_id.e164)
-    return Origin(caller_id.country, own.price, caller_id) if own else None
+    if own is None:
+        return None
+    return Origin(caller_id.country, own.price, caller_id, deck.closed_countries)
 
 
 def origin_in(country: str, deck: DeckIndex) -> Origin | None:
@@ -75,7 +78,7 @@ def origin_in(country: str, deck: DeckIndex) -> Origin | None:
         if example is None:
             continue
         if rate := deck.find(phonenumbers.format_number(example, PhoneNumberFormat.E164)):
-            return Origin(iso, rate.price)
+            return Origin(iso, rate.price, closed_countries=deck.closed_countries)
     return None
 
 

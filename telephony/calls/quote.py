@@ -167,7 +167,7 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     caller_id = caller_id_for_calls(account, order.caller_id, called_e164=number.e164)
     deck, facts = current_deck(), shown_facts(caller_id)
     ours = facts.rules.operator_numbers
-    rate = check_destination(account, number, deck.find(number.e164), operator_numbers=ours)
+    rate = check_destination(account, number, deck, operator_numbers=ours)
     if number.e164 == caller_id.e164:
         raise ProductError(
             "own_number", f"{number.international} is your own phone, which rings first."
@@ -180,9 +180,7 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
             )
         check_own_phone(token, caller_id.e164)
     own_phone = number_from_e164(caller_id.e164)
-    own_rate = check_destination(
-        account, own_phone, deck.find(caller_id.e164), operator_numbers=ours
-    )
+    own_rate = check_destination(account, own_phone, deck, operator_numbers=ours)
     check_own_phone_price(account, own_phone, own_rate)
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
     shown = choose_shown_number(caller_id, number, facts, only_own=only_own)

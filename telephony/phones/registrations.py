@@ -74,8 +74,8 @@ def start_registration(
         raise ProductError("caller_id_unverified", f"{caller_id.e164} was verified too long ago.")
     check_own_phone(token, caller_id.e164)
     number = number_from_e164(caller_id.e164)
-    rate = current_deck().find(number.e164)
-    check_destination(user.account, number, rate, operator_numbers=current_rules().operator_numbers)
+    ours = current_rules().operator_numbers
+    check_destination(user.account, number, current_deck(), operator_numbers=ours)
     registration, is_new = _begin(caller_id, user)
     if is_new:
         _have_phone_called(registration)

@@ -56,8 +56,8 @@ def request_verification(
     read = read_number(number, stated_country=country, default_country=default)
     if read.extension:
         raise ProductError("invalid_number", "A phone behind an extension cannot be verified.")
-    rate = current_deck().find(read.e164)
-    check_destination(account, read, rate, operator_numbers=current_rules().operator_numbers)
+    ours = current_rules().operator_numbers
+    check_destination(account, read, current_deck(), operator_numbers=ours)
     check_own_phone(token, read.e164)
     verification = _begin(user, read, channel)
     try:

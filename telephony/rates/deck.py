@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
 from telephony.pricing import Price
+from telephony.twilio.permissions import fresh_permissions
 
 
 class HasPrefix(Protocol):
@@ -68,6 +69,8 @@ class DeckIndex:
         # SQLite reuses the id of an import that was rolled back, so decks are compared by time too.
         self.stored_at = stored_at
         self.current_until = current_until
+        # The countries that the carrier does not call for us, as of the last look at this index.
+        self.closed_countries: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> dict[str, RateRow]:
@@ -98,14 +101,20 @@ _loaded: DeckIndex | None = None
 def current_deck() -> DeckIndex:
     """Return the deck in force; one small query finds out whether the one in memory still is.
 
+    That query brings the closed countries of the carrier along.
+
     Raises `no_rate` while no deck has been imported.
     """
     global _loaded
     now = timezone.now()
     in_force = usable_decks().filter(effective_from__lte=now)
-    newest = in_force.order_by("-effective_from", "-id").values_list("id", "created_at").first()
-    if newest is None:
+    closed = Subquery(fresh_permissions().values("closed_countries")[:1])
+    found = (
+        in_force.order_by("-effective_from", "-id").values_list("id", "created_at", closed).first()
+    )
+    if found is None:
         raise ProductError("no_rate", "No prices have been set yet.")
+    newest = (found[0], found[1])
     index = _loaded
     if (
         index is None
@@ -113,6 +122,7 @@ def current_deck() -> DeckIndex:
         or (index.current_until is not None and index.current_until <= now)
     ):
         index = _loaded = _load(*newest, now)
+    index.closed_countries = frozenset((found[2] or "").split())
     return index
 
 

@@ -4,6 +4,7 @@ Functions take typed arguments and return dataclasses of ours or raise ProductEr
 `OutcomeUnknownError` the request may have been carried out, so look it up and never just repeat it.
 """
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -179,16 +180,8 @@ def _asking(what: str, *, about_e164: str = "", may_be_gone: bool = False) -> It
     try:
         yield
     except (TwilioRestException, TwilioServiceException) as error:
-        logger.warning(
-            "twilio refused", extra={"what": what, "status": error.status, "code": error.code}
-        )
-        code = int(error.code or 0)
-        refusal = _refusal_of(int(error.status), code, about_e164)
-        if isinstance(refusal, UnknownSidError) and not may_be_gone:
-            refusal = ProductError("provider_misconfigured", _MISCONFIGURED)
-        if refusal.code == "provider_misconfigured" or code in CLOSED_COUNTRY_CODES:
-            record_fault(code, what=what, e164=about_e164)
-        raise refusal from None
+        status, code = int(error.status), int(error.code or 0)
+        raise _refused(what, status, code, about_e164, may_be_gone=may_be_gone) from None
     except requests.ConnectTimeout:
         raise _unreachable(what) from None
     except requests.ConnectionError as error:
@@ -200,8 +193,35 @@ def _asking(what: str, *, about_e164: str = "", may_be_gone: bool = False) -> It
         logger.warning("twilio connection lost", extra={"what": what})
         raise OutcomeUnknownError from None
     except _BROKEN_ANSWER as error:
+        if (page := _refused_page(error)) is not None:
+            raise _refused(what, *page, about_e164, may_be_gone=may_be_gone) from None
         logger.warning("twilio unreadable", extra={"what": what, "error": type(error).__name__})
         raise OutcomeUnknownError from None
+
+
+def _refused(
+    what: str, status: int, code: int, about_e164: str, *, may_be_gone: bool
+) -> ProductError:
+    """Return our error for a refusal, which is logged, and recorded if it is the operator's."""
+    logger.warning("twilio refused", extra={"what": what, "status": status, "code": code})
+    refusal = _refusal_of(status, code, about_e164)
+    if isinstance(refusal, UnknownSidError) and not may_be_gone:
+        refusal = ProductError("provider_misconfigured", _MISCONFIGURED)
+    if refusal.code == "provider_misconfigured" or code in CLOSED_COUNTRY_CODES:
+        record_fault(code, what=what, e164=about_e164)
+    return refusal
+
+
+def _refused_page(error: Exception) -> tuple[int, int] | None:
+    """Return status and code of a refused page of a list, for which the SDK has no error class."""
+    response = error.args[1] if len(error.args) > 1 else None
+    if not isinstance(response, Response) or response.status_code < 400:
+        return None
+    try:
+        content = json.loads(response.text)
+        return response.status_code, int(content.get("code") or 0)
+    except (ValueError, TypeError, AttributeError):
+        return response.status_code, 0
 
 
 def _unreachable(what: str) -> ProductError:
@@ -442,6 +462,20 @@ def answers_inbound_calls() -> bool:
             for one in owned
             if one.phone_number == number
         )
+
+
+def closed_countries() -> tuple[frozenset[str], int]:
+    """Return the countries that our account may not call, and the number of all countries.
+
+    https://www.twilio.com/docs/voice/api/dialingpermissions-country-resource
+    """
+    with _asking("list the dialing permissions"):
+        countries = _client().voice.v1.dialing_permissions.countries.list(page_size=1000)
+        permissions = {str(one.iso_code): one.low_risk_numbers_enabled for one in countries}
+        if not permissions or not all(isinstance(one, bool) for one in permissions.values()):
+            raise ValueError("an answer without permissions")
+    closed = frozenset(iso for iso, is_open in permissions.items() if not is_open)
+    return closed, len(permissions)
 
 
 def check_dialing_permission(country: str) -> str:

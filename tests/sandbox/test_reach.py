@@ -52,3 +52,11 @@ def test_trial_account_sends_codes_to_registered_numbers_only(sandbox: Sandbox) 
     sandbox.twilio.validation_requests.create(phone_number=ALICE)
     sandbox.wait_until_idle()
     assert verifications.create(to=ALICE, channel="sms").status == "pending"
+
+
+def test_all_dialing_permissions_are_listed_page_by_page(sandbox: Sandbox) -> None:
+    sandbox.post("twilio", closed_countries=["DE"])
+    countries = sandbox.twilio.voice.v1.dialing_permissions.countries
+    listed = {one.iso_code: one.low_risk_numbers_enabled for one in countries.list(page_size=20)}
+    assert len(listed) > 100
+    assert [iso for iso, is_open in listed.items() if not is_open] == ["DE"]

@@ -1,0 +1,36 @@
+"""Ask Twilio which countries our account may call."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from mobayilo.lib.errors import ProductError
+from telephony.rates.deck import current_deck
+from telephony.twilio.permissions import read_permissions
+
+
+class Command(BaseCommand):
+    """Keep the closed countries, and say which of them have a price. Safe to run twice."""
+
+    help = "Reads which countries Twilio does not call for us; they are refused from then on."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            permissions = read_permissions()
+        except ProductError as refusal:
+            if refusal.code != "provider_unavailable":
+                raise CommandError(refusal.message) from None
+            # The last answer counts for a day, and the next run asks again.
+            self.stdout.write(f"not read: {refusal.message}")
+            return
+        closed = permissions.closed_countries.split()
+        self.stdout.write(f"{permissions.country_count} countries, {len(closed)} closed")
+        if priced := sorted(set(closed) & _priced_countries()):
+            self.stdout.write(f"closed in spite of a price: {', '.join(priced)}")
+
+
+def _priced_countries() -> set[str]:
+    try:
+        return {row.country for row in current_deck().rows.values()}
+    except ProductError:
+        return set()  # no price list is in force
