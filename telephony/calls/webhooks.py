@@ -37,7 +37,6 @@ STORED_FIELDS = (
     "DialCallDuration",
     "DialCallSid",
     "DialCallStatus",
-    "Digits",
     "ErrorCode",
     "ErrorMessage",
     "ParentCallSid",
@@ -82,15 +81,16 @@ def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
 @signed_by_twilio
 def call_key(request: HttpRequest, call: Call) -> HttpResponse:
     """Bridge after the right key, ask once more after another one or none, then hang up."""
+    digits = request.POST.get("Digits", "")
     is_second = request.META.get("QUERY_STRING") == twiml.SECOND_QUESTION
     source = Source(
         CallEvent.Kind.KEY,
         request.POST.get("CallSid", ""),
         "second" if is_second else "first",
         "in-progress",
-        _stored_fields(request),
+        _stored_fields(request) | {"Digits": digits[:1]},
     )
-    if request.POST.get("Digits") == twiml.KEY_TO_CALL:
+    if digits == twiml.KEY_TO_CALL:
         return _xml(twiml.bridge(call) if _may_bridge(call, source) else twiml.end())
     may_ask = _may_ask(call, source)
     if may_ask and not is_second:

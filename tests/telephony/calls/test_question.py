@@ -43,14 +43,17 @@ def test_without_the_key_nobody_is_called_and_nothing_is_charged(
     assert (caller.balance.balance_micros, caller.balance.held_micros) == (20_000_000, 0)
 
 
-@pytest.mark.parametrize("phone", [{"keys": "51"}, {"key_after_seconds": 13}])
+@pytest.mark.parametrize(
+    ("phone", "first_key"), [({"keys": "51"}, "5"), ({"key_after_seconds": 13}, "")]
+)
 def test_question_is_asked_once_more(
-    caller: Person, sandbox: Sandbox, phone: dict[str, object]
+    caller: Person, sandbox: Sandbox, phone: dict[str, object], first_key: str
 ) -> None:
     sandbox.phone(OWN_PHONE, **phone)
     assert ended(caller)[:2] == ("completed", None)
-    kinds = Call.objects.get().events.filter(kind="key").values_list("sequence", flat=True)
-    assert sorted(kinds) == ["first", "second"]
+    first, second = Call.objects.get().events.filter(kind="key").order_by("id")
+    assert (first.sequence, second.sequence) == ("first", "second")
+    assert (first.payload["Digits"], second.payload["Digits"]) == (first_key, "1")
 
 
 def test_account_that_switched_the_question_off_is_put_through_at_once(
