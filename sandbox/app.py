@@ -59,6 +59,8 @@ class Sandbox:
             caller_ids=self.caller_ids,
             permissions=self.permissions,
             reach=self.reach,
+            prices=self.prices,
+            calls=self.calls,
             shown=self.shown,
             courier=self.courier,
             faults=self.faults,
@@ -93,7 +95,7 @@ class Sandbox:
         self.app: ASGIApp = self.faults.around(starlette)
 
     def _build_twilio(self, settings: Settings) -> None:
-        prices = PriceList()
+        prices = self.prices = PriceList()
         self.board = Switchboard(settings, self.clock, self.phones, self.courier, prices)
         self.permissions = DialingPermissions(prices)
         self.caller_ids = CallerIds(settings, self.clock, self.phones, self.board, self.permissions)
@@ -162,6 +164,7 @@ class Sandbox:
             self.board,
             self.caller_ids,
             self.permissions,
+            self.prices,
             self.reach,
             self.shown,
             self.calls,

@@ -16,10 +16,12 @@ from sandbox.forms import Endpoint, read_json
 from sandbox.phones import KEYS, ROLES, Phones
 from sandbox.twilio.account import Account
 from sandbox.twilio.caller_ids import CallerIds
+from sandbox.twilio.calls import Calls
 from sandbox.twilio.dial import RefusedDial
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.owned_numbers import OwnedNumbers
 from sandbox.twilio.permissions import DialingPermissions
+from sandbox.twilio.prices import PriceList
 from sandbox.twilio.reach import Reach
 from sandbox.twilio.shown import Refusal, ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
@@ -35,6 +37,8 @@ class Control:
         caller_ids: CallerIds,
         permissions: DialingPermissions,
         reach: Reach,
+        prices: PriceList,
+        calls: Calls,
         shown: ShownNumbers,
         courier: Courier,
         faults: Faults,
@@ -48,6 +52,8 @@ class Control:
         self._caller_ids = caller_ids
         self._permissions = permissions
         self._reach = reach
+        self._prices = prices
+        self._calls = calls
         self._shown = shown
         self._courier = courier
         self._faults = faults
@@ -72,6 +78,7 @@ class Control:
             post("numbers", self.set_number),
             get("messages", self.show_messages),
             get("calls", self.show_calls),
+            post("calls", self.call_us),
             post("calls/{sid}/{action}", self.operate_call),
             get("troubles", self.show_troubles),
             post("twilio", self.set_account),
@@ -149,6 +156,15 @@ class Control:
         ]
         return JSONResponse({"calls": rows})
 
+    async def call_us(self, request: Request) -> Response:
+        """Call a number of the account, `to`, from a phone, `from`."""
+        content = await read_json(request)
+        caller, to = str(content.get("from")), str(content.get("to"))
+        if to not in self._caller_ids.purchased:
+            raise HTTPException(400, f"{to} is no number of the account")
+        url = self._owned_numbers.voice_url(to)
+        return JSONResponse(self._calls.receive(caller=caller, to=to, url=url).as_json())
+
     async def operate_call(self, request: Request) -> Response:
         """Act as the person at the called phone: answer, decline, hangup, star, press-1."""
         leg = self._board.legs.get(request.path_params["sid"])
@@ -164,6 +180,7 @@ class Control:
         """Set what Twilio says of the account, and what it refuses to call or to show."""
         content = await read_json(request)
         self._account.kind = content.get("account_type", self._account.kind)
+        self._prices.currency = content.get("currency", self._prices.currency)
         self._account.profile = content.get("profile", self._account.profile)
         self._owned_numbers.changes |= content.get("owned_numbers", {})
         self._caller_ids.purchased |= set(content.get("purchased_numbers", []))

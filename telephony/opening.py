@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from django.conf import settings
+from django.urls import reverse
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
@@ -52,13 +53,20 @@ def of_account() -> Iterator[Finding]:
     )
     yield number
     if number.is_right:
+        answer = f"{settings.PUBLIC_URL}{reverse('telephony:webhook-inbound')}"
         yield judge(
             "Answer to inbound calls",
             gateway.answers_inbound_calls(),
             "the number has one",
             "People who call the number back hear an error.",
-            "Give the number a TwiML Bin with an announcement (Phone Numbers, the number, Voice).",
+            f"Set its voice URL to {answer} (POST), or to a TwiML Bin with your announcement "
+            "(Phone Numbers, the number, Voice).",
         )
+    yield ask(
+        "Twilio currency",
+        lambda: f"{len(gateway.voice_prices('US'))} prices for the US, in {gateway.CURRENCY}",
+        "Ask Twilio's support to bill in US dollars: costs and margins are unknown otherwise.",
+    )
     yield ask(
         "Twilio Verify",
         gateway.check_verify_service,

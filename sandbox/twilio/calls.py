@@ -64,6 +64,14 @@ class Calls:
         self._board.ring(leg, timeout_seconds=timeout)
         return JSONResponse(leg.as_json(), status_code=201)
 
+    def receive(self, *, caller: str, to: str, url: str) -> Leg:
+        """Answer a call to a number of the account with the document of its voice URL."""
+        leg = self._board.open_leg(to=to, caller=caller, direction="inbound")
+        leg.status, leg.answered = "in-progress", leg.time
+        script = self._scripts[leg.sid] = self._script(leg)
+        script.fetch(url)
+        return leg
+
     async def list_all(self, request: Request) -> Response:
         wanted = read_filters(request.query_params)
         legs = reversed(self._candidates(request.query_params))
@@ -141,7 +149,14 @@ class Calls:
         """Give the leg a document: at answer, or in place of the one it is at."""
         if former := self._scripts.pop(leg.sid, None):
             former.replace()
-        script = self._scripts[leg.sid] = Script(
+        script = self._scripts[leg.sid] = self._script(leg)
+        if url := form.get("Url"):
+            script.fetch(url, method=form.get("Method", "POST"))
+        else:
+            script.load(form["Twiml"])
+
+    def _script(self, leg: Leg) -> Script:
+        return Script(
             self._board,
             leg,
             may_show=self._may_show,
@@ -149,10 +164,6 @@ class Calls:
             refused_dial=self._shown.refused_dial,
             on_done=lambda: self._board.end(leg, "completed"),
         )
-        if url := form.get("Url"):
-            script.fetch(url, method=form.get("Method", "POST"))
-        else:
-            script.load(form["Twiml"])
 
     def _may_show(self, parent: Leg, number: str, called: str) -> bool:
         """Either end of the call under way, or a number of this account (error 13214)."""

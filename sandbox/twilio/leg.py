@@ -50,6 +50,7 @@ class Leg:
     price: str | None = None
     digits_sent: str = ""
     error_code: str = ""
+    currency: str = "USD"
     on_answer: Callable[["Leg"], None] = lambda leg: None
     on_end: Callable[["Leg"], None] = lambda leg: None
     on_star: Callable[[], None] | None = None
@@ -145,7 +146,7 @@ class Leg:
             "end_time": rfc2822(self.instant(self.ended)),
             "duration": str(self.duration_seconds) if self.answered and self.ended else None,
             "price": self.price,
-            "price_unit": "USD",
+            "price_unit": self.currency,
             "direction": self.direction,
             "answered_by": None,
             "api_version": API_VERSION,

@@ -28,6 +28,9 @@ class OwnedNumbers:
     def routes(self) -> list[Route]:
         return [Route(f"{PATH}.json", self.list_all, methods=["GET"])]
 
+    def voice_url(self, number: str) -> str:
+        return str(self._as_json(number, "")["voice_url"])
+
     async def list_all(self, request: Request) -> Response:
         """Twilio finds a number by any part of it."""
         part = request.query_params.get("PhoneNumber", "")

@@ -31,6 +31,7 @@ class Country:
 
 class PriceList:
     def __init__(self) -> None:
+        self.reset()
         content = json.loads(LIST.read_text())
         self.countries = {
             iso: Country(
@@ -53,6 +54,9 @@ class PriceList:
             for price in country.prices:
                 for prefix in price.destinations:
                     self._by_prefix.setdefault(prefix, []).append((country, price))
+
+    def reset(self) -> None:
+        self.currency = "USD"  # of the account, and so of all its prices
 
     def find(self, number: str) -> list[tuple[Country, Price]]:
         """Return the prices of the longest prefix of an E.164 number, one for each origin."""

@@ -43,10 +43,10 @@ class Pricing:
         country = self._prices.countries.get(request.path_params["iso_code"])
         if country is None:
             raise not_found(request.url.path.removeprefix("/pricing.twilio.com"))
-        return JSONResponse(country_json(country))
+        return JSONResponse(country_json(country, self._prices.currency))
 
 
-def country_json(country: Country) -> dict[str, Any]:
+def country_json(country: Country, currency: str) -> dict[str, Any]:
     return {
         "country": country.name,
         "iso_country": country.iso_code,
@@ -60,7 +60,7 @@ def country_json(country: Country) -> dict[str, Any]:
             for price in country.prices
         ],
         "inbound_call_prices": [INBOUND] if country.iso_code in ("US", "GB", "CA") else [],
-        "price_unit": "USD",
+        "price_unit": currency,
         "url": f"{BASE}/Countries/{country.iso_code}",
     }
 

@@ -51,6 +51,7 @@ class Switchboard:
         caller: str,
         parent: Leg | None = None,
         callback: StatusCallback | None = None,
+        direction: str = "",
     ) -> Leg:
         now = parent.time if parent else self._clock.pace.now()
         created_at = parent.instant(now) if parent else None
@@ -60,7 +61,8 @@ class Switchboard:
             account_sid=self._settings.twilio_account_sid,
             to=to,
             caller=caller,
-            direction="outbound-dial" if parent else "outbound-api",
+            direction=direction or ("outbound-dial" if parent else "outbound-api"),
+            currency=self._prices.currency,
             time=now,
             parent=parent,
             callback=callback,

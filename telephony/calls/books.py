@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
+from telephony.calls.states import is_known, leg_has_ended
 from telephony.models import Call
 from telephony.numbers import country_name
 from telephony.twilio import gateway
@@ -17,6 +18,8 @@ from telephony.twilio.gateway import ProviderCall, UnknownSidError
 
 BATCH_LEGS = 500
 SHOWN_DIFFERENCES = 200
+# What our own calls are not: people call the operator's numbers back.
+OTHERS = {"inbound": "calls to our numbers"}
 
 
 @dataclass
@@ -74,7 +77,7 @@ def reconcile_twilio(day: date) -> AuditReport:
     book = DayBook(day)
     legs = iter(gateway.calls_of_day(day))
     while batch := list(islice(legs, BATCH_LEGS)):
-        sids = [leg.sid for leg in batch]
+        sids = [sid for leg in batch for sid in (leg.sid, leg.parent_sid) if sid]
         calls: dict[str | None, Call] = {}
         for call in Call.objects.filter(Q(leg_a_sid__in=sids) | Q(leg_b_sid__in=sids)):
             calls[call.leg_a_sid] = calls[call.leg_b_sid] = call
@@ -83,6 +86,8 @@ def reconcile_twilio(day: date) -> AuditReport:
             book.seen_sids.add(leg.sid)
             if leg.sid in calls:
                 _compare_leg(book, calls[leg.sid], leg)
+            elif not _is_ours(leg, parent=calls.get(leg.parent_sid)):
+                book.counts[OTHERS.get(leg.direction, "other calls of the account")] += 1
             elif leg.seconds:
                 book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
     _find_missing(book)
@@ -94,10 +99,20 @@ def reconcile_twilio(day: date) -> AuditReport:
     )
 
 
+def _is_ours(leg: ProviderCall, *, parent: Call | None) -> bool:
+    """Report whether the product placed a call, as the account may have other uses."""
+    if parent is not None:
+        return True
+    return leg.direction == "outbound-api" and leg.caller == settings.TWILIO_FROM_NUMBER
+
+
 def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
     is_b = leg.sid == call.leg_b_sid
     ours = (call.leg_b_seconds if is_b else call.leg_a_seconds) or 0
     where = f"{call.public_id} leg {'B' if is_b else 'A'}"
+    if not is_known(leg.status) or not leg_has_ended(leg.status):
+        book.counts["legs still under way"] += 1
+        return
     if call.settled_at is None:
         book.differences.append(f"{where}: over at Twilio, and not settled here")
     elif ours != (leg.seconds or 0):
@@ -108,7 +123,9 @@ def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
         book.differences.append(f"{where}: price {prices}")
     country = book.countries[call.to_country]
     country.paid_micros += leg.price_micros or 0
-    if leg.seconds and leg.price_micros is None:
+    if leg.currency != gateway.CURRENCY:
+        book.counts[f"legs priced in {leg.currency}, left out"] += 1
+    elif leg.seconds and leg.price_micros is None:
         book.counts["legs without Twilio's price yet"] += 1
     if is_b and leg.seconds:
         country.calls += 1

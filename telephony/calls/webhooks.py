@@ -223,6 +223,15 @@ def _may_dial_again(request: HttpRequest, call: Call) -> bool:
     return True
 
 
+@csrf_exempt
+@require_POST
+@limited("webhook")
+def inbound(request: HttpRequest) -> HttpResponse:
+    """Answer a call to a number of the operator; `check_live` names this address for it."""
+    verify_signature(request)
+    return _xml(twiml.answer_inbound())
+
+
 def _record(request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport) -> bool:
     """Record a report that says something. Return False if it says nothing new."""
     # A <Dial> that was refused has no leg, and so no SID.

@@ -30,6 +30,7 @@ from mobayilo.lib.money import dollars_to_micros
 from telephony.twilio.faults import CLOSED_COUNTRY_CODES, is_operators, record_fault
 
 logger = logging.getLogger(__name__)
+CURRENCY = "USD"  # of our ledger and decks
 # Refusals that say nothing about the number or the code of a customer.
 OUTAGE_CODES = ("provider_unavailable", "provider_misconfigured")
 
@@ -109,7 +110,11 @@ _BROKEN_ANSWER = (
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """A call as Twilio reports it. `seconds` is None while the call lasts."""
+    """A call as Twilio reports it. `seconds` is None while the call lasts.
+
+    `direction` is `outbound-api`, `outbound-dial` or `inbound`. A price in another currency than
+    ours is unknown here.
+    """
 
     sid: str
     parent_sid: str
@@ -117,6 +122,8 @@ class ProviderCall:
     status: str
     seconds: int | None
     price_micros: int | None
+    currency: str
+    direction: str
     created_at: datetime | None
 
 
@@ -355,14 +362,16 @@ def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
 
 def _provider_call(call: CallInstance) -> ProviderCall:
     """Read an instance of the SDK's, in which every field may be None or of a wrong type."""
-    created = call.date_created
+    created, currency = call.date_created, str(call.price_unit or CURRENCY).upper()
     return ProviderCall(
         sid=_sid(call.sid),
         parent_sid=str(call.parent_call_sid or ""),
         caller=str(call._from or ""),  # the SDK's name for a field that Python reserves
         status=str(call.status or ""),
         seconds=int(call.duration) if call.duration not in (None, "") else None,
-        price_micros=_price_micros(call.price),
+        price_micros=_price_micros(call.price) if currency == CURRENCY else None,
+        currency=currency,
+        direction=str(call.direction or ""),
         created_at=created if isinstance(created, datetime) else None,
     )
 
@@ -397,8 +406,9 @@ def voice_prices(country: str) -> list[ProviderPrice]:
     """Return the prices that Twilio charges us for calls to a country."""
     with _asking("fetch prices"):
         found = _client().pricing.v2.voice.countries(country).fetch()
+        currency = str(found.price_unit or CURRENCY).upper()
         rows: Sequence[dict[str, Any]] = found.outbound_prefix_prices or []
-        return [
+        prices = [
             ProviderPrice(
                 description=str(row["friendly_name"]),
                 prefixes=tuple(str(prefix) for prefix in row["destination_prefixes"]),
@@ -408,6 +418,12 @@ def voice_prices(country: str) -> list[ProviderPrice]:
             )
             for row in rows
         ]
+    if currency != CURRENCY:
+        raise ProductError(
+            "provider_misconfigured",
+            f"Twilio's prices for this account are in {currency}, and a deck is in {CURRENCY}.",
+        )
+    return prices
 
 
 def check_account() -> str:

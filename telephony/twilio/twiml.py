@@ -88,6 +88,11 @@ def end(dial_status: str = "", *, is_number_refused: bool = False) -> str:
     return _hang_up(_SENTENCES[name] if name in ("number_refused", *_UNANSWERED) else "")
 
 
+def answer_inbound() -> str:
+    """Say to somebody who calls a number of the operator that nobody answers it, and hang up."""
+    return _hang_up(_SENTENCES["inbound"])
+
+
 def end_unconfirmed() -> str:
     """Say that the key was not pressed, and hang up."""
     return _hang_up(_SENTENCES["not_confirmed"])

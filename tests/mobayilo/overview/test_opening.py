@@ -38,6 +38,7 @@ AT_PROVIDERS: list[tuple[str, dict[str, Any], str]] = [
     ("twilio", {"profile": "draft"}, "Twilio customer profile"),
     ("twilio", {"owned_numbers": {"capabilities": {"voice": False}}}, "Twilio number"),
     ("twilio", {"owned_numbers": {"voice_url": ""}}, "Answer to inbound calls"),
+    ("twilio", {"currency": "EUR"}, "Twilio currency"),
     ("twilio", {"closed_countries": ["GB"]}, "Dialing permissions"),
     *[("stripe/account", {"lacking_rights": [right]}, "Stripe rights") for right in RIGHTS],
     ("stripe/account", {"account": {"charges_enabled": False}}, "Stripe charges"),

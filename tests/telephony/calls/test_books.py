@@ -3,14 +3,17 @@
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK has no types
 
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
 from telephony.models import Call
+from telephony.twilio import gateway
 from tests.telephony.callers import DESTINATION, Person
-from tests.telephony.sandbox import Sandbox
+from tests.telephony.sandbox import Sandbox, wait_for
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -82,3 +85,65 @@ def test_call_that_was_never_settled_is_found(talked: Call) -> None:
     code, text = compare()
     assert code == 1
     assert "not settled here" in text
+
+
+OURS, FRENCH = "+12025550100", "+33123456789"
+
+
+def twilio() -> Client:
+    """Return the SDK of another program of the same account."""
+    return gateway._client()
+
+
+def test_people_who_call_back_hear_a_sentence_and_are_no_difference(
+    live: LiveServer, sandbox: Sandbox
+) -> None:
+    voice = f"{live.url}/webhooks/twilio/inbound"
+    sandbox.post("twilio", owned_numbers={"voice_url": voice})
+    called = sandbox.post("calls", **{"from": FRENCH, "to": OURS})
+    sandbox.wait_until_idle()
+    (asked,) = sandbox.get("webhooks", kind="twilio:twiml")["webhooks"]
+    assert "nobody answers it" in asked["attempts"][0]["text"]
+    (leg,) = sandbox.get("calls", number=OURS)["calls"]
+    assert (leg["sid"], leg["status"], int(leg["duration"]) > 5) == (
+        called["sid"],
+        "completed",
+        True,
+    )
+    code, text = compare()
+    assert (code, "calls to our numbers" in text) == (0, True)
+
+
+def test_other_calls_of_the_account_are_no_difference(live: LiveServer, sandbox: Sandbox) -> None:
+    sandbox.post("twilio", purchased_numbers=[FRENCH])
+    words = "<Response><Say>An announcement of another product.</Say></Response>"
+    twilio().calls.create(to=DESTINATION, from_=FRENCH, twiml=words)
+    sandbox.wait_until_idle()
+    code, text = compare()
+    assert (code, "other calls of the account" in text) == (0, True)
+    twilio().calls.create(to=DESTINATION, from_=OURS, twiml=words)
+    sandbox.wait_until_idle()
+    assert compare()[0] == 1
+
+
+def test_call_under_way_at_midnight_is_no_difference(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.phone(DESTINATION, talk_seconds=3_000)
+    caller.call()
+    wait_for(lambda: Call.objects.filter(state="answered").exists(), "the answer")
+    sandbox.post("speed", speed=0.001)
+    code, text = compare()
+    assert (code, text.count("legs still under way")) == (0, 1)
+
+
+def test_prices_in_another_currency_are_left_out_by_name(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.post("twilio", currency="EUR")
+    caller.final(caller.call().json()["call_id"])
+    sandbox.wait_until_idle()
+    sandbox.post("advance", seconds=600)
+    Call.objects.update(reconcile_after=timezone.now())
+    call_command("reconcile_calls")
+    assert Call.objects.get().leg_b_paid_micros is None
+    code, text = compare()
+    assert (code, "legs priced in EUR, left out" in text) == (0, True)
+    with pytest.raises(CommandError, match="are in EUR, and a deck is in USD"):
+        call_command("sync_rates", "--margin", "40", "--country", "GB")
