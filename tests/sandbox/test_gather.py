@@ -6,11 +6,11 @@ from tests.sandbox.calls import call_alice
 from tests.sandbox.conftest import ALICE, Receiver, Sandbox, wait_for
 
 
-def ask(receiver: Receiver, *, attributes: str = 'numDigits="1"') -> None:
+def ask(receiver: Receiver, *, attributes: str = 'numDigits="1"', timeout_seconds: int = 5) -> None:
     receiver.answers["/twiml"] = (
         200,
-        f'<Response><Gather action="/key" timeout="5" {attributes}><Say>one two three four five'
-        "</Say></Gather><Pause length='20'/></Response>",
+        f'<Response><Gather action="/key" timeout="{timeout_seconds}" {attributes}>'
+        "<Say>one two three four five</Say></Gather><Pause length='20'/></Response>",
     )
     receiver.answers["/key"] = (200, "<Response/>")
 
@@ -83,7 +83,7 @@ def test_question_ends_with_its_key_its_count_or_in_time(
 
 
 def test_person_presses_the_key_by_hand(sandbox: Sandbox, receiver: Receiver) -> None:
-    ask(receiver)
+    ask(receiver, timeout_seconds=600)
     sandbox.post("speed", speed=1)
     sandbox.post("numbers", number=ALICE, keys="", answer_after_seconds=0)
     sid = call_alice(sandbox, receiver)

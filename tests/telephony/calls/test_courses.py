@@ -38,9 +38,13 @@ DISTURBANCES = [
     ("twilio:call.initiated", "delay"),
     ("twilio:dial_action", "duplicate"),
     ("twilio:dial_action", "drop"),
+    ("twilio:gather_action", "duplicate"),
+    ("twilio:gather_action", "drop"),
     ("twilio:nothing", "drop"),
 ]
 OUTCOMES = ["answer", "answer", "busy", "no-answer", "failed"]
+OWN_OUTCOMES = ["voicemail", *OUTCOMES]
+KEYS = ["1"] * 6 + ["", "5", "51", "*#"]
 
 
 @pytest.fixture
@@ -62,8 +66,8 @@ def arrange(chance: random.Random, sandbox: Sandbox) -> None:
     refuse(sandbox, *refusals, **traces, action=chance.random() < 0.7)
     pattern, action = chance.choice(DISTURBANCES)
     sandbox.post("webhooks/rules", pattern=pattern, action=action, delay_seconds=20)
-    own = "answer" if chance.random() < 0.9 else chance.choice(OUTCOMES)
-    sandbox.phone(OWN_PHONE, outcome=own)
+    own = "answer" if chance.random() < 0.9 else chance.choice(OWN_OUTCOMES)
+    sandbox.phone(OWN_PHONE, outcome=own, keys=chance.choice(KEYS))
 
 
 def play_course(seed: str, rich: Person, sandbox: Sandbox) -> None:
@@ -101,6 +105,9 @@ def check(call: Call, legs: list[dict[str, Any]]) -> None:
     waited_long = (call.leg_a_seconds or 0) > free_seconds
     assert bool(call.leg_a_cost_micros) <= bool(talked or waited_long)
     assert {leg["from"] for leg in talked} <= {call.seen_e164}
+    assert bool(dialled) <= (call.bridged_at is not None)
+    if call.end_reason == Call.EndReason.NO_KEY:
+        assert (call.leg_a_cost_micros, dialled) == (0, [])
     if call.end_reason == Call.EndReason.CALLER_ID_REFUSED:
         assert call.number_refusals
         assert (call.leg_b_cost_micros, rang) == (0, [])

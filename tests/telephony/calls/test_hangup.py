@@ -147,12 +147,13 @@ def test_hangup_ends_a_call_that_talks(caller: Person, sandbox: Sandbox) -> None
 
 @pytest.mark.parametrize("rings", [True, False])
 def test_hangup_asks_at_once_about_the_other_leg(
-    caller: Person, sandbox: Sandbox, rings: bool
+    caller: Person, sandbox: Sandbox, settings: Settings, rings: bool
 ) -> None:
+    settings.CALL_RING_SECONDS = 600
     sandbox.post("webhooks/rules", pattern="*call.*", action="drop")
     sandbox.post("webhooks/rules", pattern="*dial_action", action="drop")
     sandbox.phone(DESTINATION, outcome="manual")
-    sandbox.post("speed", speed=20)
+    sandbox.post("speed", speed=10)
     call_id = caller.call().json()["call_id"]
     if rings:
         wait_for(lambda: sandbox.get("calls", number=DESTINATION)["calls"], "the other phone")

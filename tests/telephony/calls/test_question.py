@@ -65,36 +65,31 @@ def test_account_that_switched_the_question_off_is_put_through_at_once(
     assert Call.objects.get().asked_at is None
 
 
-def test_call_waits_for_the_key_before_the_other_phone_rings(
-    caller: Person, sandbox: Sandbox
-) -> None:
-    sandbox.phone(OWN_PHONE, outcome="manual", keys="")
-    sandbox.phone(DESTINATION, outcome="manual")
-    sandbox.post("speed", speed=5)
-    call_id = caller.call().json()["call_id"]
-    wait_for(
-        lambda: sandbox.get("calls", number=OWN_PHONE)["calls"][0]["status"] == "ringing", "a ring"
-    )
-    sandbox.post("speed", speed=0.01)
-    sid = Call.objects.get().leg_a_sid
-    sandbox.post(f"calls/{sid}/answer")
+@pytest.fixture
+def asked(caller: Person, sandbox: Sandbox) -> str:
+    """A call at the question, where the clock of the carrier all but stands."""
+    sandbox.phone(OWN_PHONE, keys="", answer_after_seconds=0)
+    sandbox.post("speed", speed=1)
+    call_id = str(caller.call().json()["call_id"])
     wait_for(lambda: sandbox.get("calls", number=OWN_PHONE)["calls"][0]["takes_keys"], "a question")
-    seen = caller.get(f"calls/{call_id}").json()
+    sandbox.post("speed", speed=0.01)
+    return call_id
+
+
+def test_call_waits_for_the_key_before_the_other_phone_rings(
+    caller: Person, sandbox: Sandbox, asked: str
+) -> None:
+    seen = caller.get(f"calls/{asked}").json()
     assert (seen["state"], seen["awaits_key"]) == ("dialing", True)
-    sandbox.post(f"calls/{sid}/press-1")
+    sandbox.post(f"calls/{Call.objects.get().leg_a_sid}/press-1")
     wait_for(lambda: Call.objects.get().bridged_at, "the bridge")
-    seen = caller.get(f"calls/{call_id}").json()
+    seen = caller.get(f"calls/{asked}").json()
     assert (seen["state"], seen["awaits_key"]) == ("ringing", False)
 
 
-def test_hang_up_during_the_question_is_a_hang_up(caller: Person, sandbox: Sandbox) -> None:
-    sandbox.phone(OWN_PHONE, keys="")
-    sandbox.post("speed", speed=10)
-    call_id = caller.call().json()["call_id"]
-    wait_for(lambda: Call.objects.get().asked_at, "the question")
-    sandbox.post("speed", speed=0.01)
-    assert caller.post(f"calls/{call_id}/hangup").status_code == 200
-    final = caller.final(call_id)
+def test_hang_up_during_the_question_is_a_hang_up(caller: Person, asked: str) -> None:
+    assert caller.post(f"calls/{asked}/hangup").status_code == 200
+    final = caller.final(asked)
     assert (final["state"], final["end_reason"], final["cost"]) == ("canceled", "hung_up", "0.00")
 
 
