@@ -182,6 +182,20 @@ TWILIO_VERIFY_SERVICE_SID = env.text(
     "TWILIO_VERIFY_SERVICE_SID", "the Verify service that sends codes"
 )
 TWILIO_FROM_NUMBER = env.text("TWILIO_FROM_NUMBER", "the number, in E.164, that rings customers")
+TWILIO_API_KEY_SID = env.text(
+    "TWILIO_API_KEY_SID",
+    "the SID of an API key, which signs the tokens of calls through the computer; set with its "
+    "secret and the TwiML app, or there are no such calls",
+    default="",
+)
+TWILIO_API_KEY_SECRET = env.text("TWILIO_API_KEY_SECRET", "the secret of that API key", default="")
+TWILIO_TWIML_APP_SID = env.text(
+    "TWILIO_TWIML_APP_SID",
+    "the TwiML app of calls through the computer, with the voice URL "
+    "`PUBLIC_URL/webhooks/twilio/client` and the status callback "
+    "`PUBLIC_URL/webhooks/twilio/client/status`",
+    default="",
+)
 TWILIO_TIMEOUT_SECONDS = env.decimal(
     "TWILIO_TIMEOUT_SECONDS",
     "how many seconds to wait for an answer of Twilio",

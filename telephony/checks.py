@@ -21,6 +21,12 @@ _SIDS = (
     ("TWILIO_VERIFY_SERVICE_SID", r"VA[0-9a-f]{32}", "telephony.E002", "Verify, Services"),
 )
 
+_OF_VOICE = (
+    ("TWILIO_API_KEY_SID", r"SK[0-9a-f]{32}"),
+    ("TWILIO_API_KEY_SECRET", r"\S+"),
+    ("TWILIO_TWIML_APP_SID", r"AP[0-9a-f]{32}"),
+)
+
 
 @register
 def check_twilio_names(
@@ -58,6 +64,24 @@ def check_twilio_names(
             )
         )
     return problems
+
+
+@register
+def check_voice_settings(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Require what calls through the computer need to be set as a whole, or not at all."""
+    if not any(getattr(settings, name) for name, _ in _OF_VOICE):
+        return []
+    return [
+        Error(
+            f"{name} is not set as Twilio's console shows it, and others of its set are.",
+            hint="Set TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET and TWILIO_TWIML_APP_SID, or none.",
+            id="telephony.E009",
+        )
+        for name, shape in _OF_VOICE
+        if not re.fullmatch(shape, getattr(settings, name))
+    ]
 
 
 @register(deploy=True)
