@@ -55,4 +55,5 @@ urlpatterns: list[URLPattern] = [
     path("topups", TopUpsView.as_view(), name="topups"),
     path("topups/<str:topup_id>", TopUpView.as_view(), name="topup"),
     path("transactions", TransactionsView.as_view(), name="transactions"),
+    path("voice/token", telephony.VoiceTokenView.as_view(), name="voice-token"),
 ]

@@ -711,6 +711,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TokenKindEnum": "accounts.models.AccessToken.Kind",
         "TransferKindEnum": "billing.models.Transfer.Kind",
+        "CallModeEnum": "telephony.models.Call.Mode",
     },
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the schema has a test of its own
 }

@@ -15,6 +15,7 @@ from billing.models import Wallet
 from mobayilo.lib.errors import ProductError, asks_from_terminal, not_found
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
+from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
 from telephony.calls.origin import origin_in, origin_of
 from telephony.calls.place import CallRequest, place_call, quote_call
@@ -64,6 +65,8 @@ from telephony.serializers import (
     RegistrationAnswerSerializer,
     VerificationAnswerSerializer,
     VerificationRequestSerializer,
+    VoiceTokenAnswerSerializer,
+    VoiceTokenRequestSerializer,
     number_check_of,
     quote_of,
     rates_of,
@@ -93,7 +96,7 @@ class CountryRatesView(APIView):
     def get(self, request: Request, country: str) -> Response:
         iso = country_code(country)
         deck = current_deck()
-        return Response(rates_of(iso, deck.of_country(iso), _funds(request, deck)))
+        return Response(rates_of(iso, deck.of_country(iso), deck, _funds(request, deck)))
 
 
 class NumberRatesView(APIView):
@@ -123,7 +126,8 @@ class NumberRatesView(APIView):
         )
         deck = current_deck()
         rate = deck.find(number.e164)
-        return Response(rates_of(number.country, [rate] if rate else [], _funds(request, deck)))
+        rows = [rate] if rate else []
+        return Response(rates_of(number.country, rows, deck, _funds(request, deck)))
 
 
 def _account_if_known(request: Request) -> Account | None:
@@ -153,7 +157,7 @@ class NumberCheckView(APIView):
         asked = read(NumberRequestSerializer, request)
         account = account_of(request)
         number = read_called_number(account, asked["number"], asked.get("country"))
-        rate, origin, reason = None, None, None
+        deck, rate, origin, reason = None, None, None, None
         try:
             deck = current_deck()
             rate = deck.find(number.e164)
@@ -162,7 +166,7 @@ class NumberCheckView(APIView):
             check_destination(account, number, deck, operator_numbers=ours)
         except ProductError as refusal:
             reason, origin = refusal.code, None
-        return Response(number_check_of(number, rate, reason, origin))
+        return Response(number_check_of(number, rate, reason, deck=deck, origin=origin))
 
 
 class QuoteView(APIView):
@@ -191,6 +195,7 @@ def _call_order(asked: dict[str, Any]) -> CallOrder:
         max_seconds=asked.get("max_seconds"),
         max_cost_micros=asked.get("max_cost"),
         only_my_number=asked.get("only_my_number"),
+        mode=Call.Mode(asked.get("mode") or Call.Mode.CALLBACK),
     )
 
 
@@ -407,6 +412,21 @@ class CallView(APIView):
         if call is None:
             raise _no_call(public_id)
         return Response(CallAnswerSerializer(call).data)
+
+
+class VoiceTokenView(APIView):
+    """A token of Twilio's Voice SDK for one call through the computer."""
+
+    scopes = {"POST": "calls:write"}
+    limit = "api-write"
+
+    @extend_schema(request=VoiceTokenRequestSerializer, responses=VoiceTokenAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        public_id = read(VoiceTokenRequestSerializer, request)["call_id"]
+        call = _calls(request).filter(public_id=public_id).first()
+        if call is None:
+            raise _no_call(public_id)
+        return Response(VoiceTokenAnswerSerializer(make_voice_token(call)).data)
 
 
 class CallHangupView(APIView):

@@ -252,6 +252,7 @@ class Rate(models.Model):
         INTERNATIONAL_NETWORK = "international_network", _("International Network")
         VOIP = "voip", _("Voip")
         UAN = "uan", _("Universal access number")
+        INTERNET = "internet", _("Computer")  # no number: the leg of a call through the computer
 
     deck = models.ForeignKey(RateDeck, on_delete=models.CASCADE, related_name="rates")
     prefix = models.CharField(max_length=15)
@@ -279,11 +280,15 @@ class Rate(models.Model):
 
 
 class Call(models.Model):
-    """A callback call: leg A rings the customer's own phone, leg B the destination.
+    """A call of two legs: A is the customer's own phone or computer, B the destination.
 
     The quoted prices are copied here and are billed even if the deck changes. Reports of Twilio are
     stored as facts (`leg_*`), from which `telephony.calls.states` derives `state`.
     """
+
+    class Mode(models.TextChoices):
+        CALLBACK = "callback", _("Your phone rings first")
+        COMPUTER = "computer", _("Through the computer")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
@@ -318,6 +323,7 @@ class Call(models.Model):
         NOT_BRIDGED = "not_bridged", _("You picked up, but the call was not put through")
         FALSE_ANSWER = "false_answer", _("Too short to be a real answer, so it cost nothing")
         NOT_PLACED = "not_placed", _("The carrier never placed it")
+        NOT_STARTED = "not_started", _("Your computer never started it")
         NO_NEWS = "no_news", _("The carrier never said how it ended")
 
     # Statuses of a leg whose phone rang, or may have.
@@ -331,6 +337,9 @@ class Call(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     token = models.ForeignKey(AccessToken, on_delete=models.SET_NULL, null=True, related_name="+")
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null leaves it out of the unique constraint
+    mode = models.CharField(
+        max_length=8, choices=Mode, default=Mode.CALLBACK, db_default=Mode.CALLBACK
+    )
     caller_id = models.ForeignKey(CallerId, on_delete=models.PROTECT, related_name="calls")
     from_e164 = models.CharField("from", max_length=16)
     to_e164 = models.CharField("to", max_length=16)
@@ -427,6 +436,10 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def is_through_computer(self) -> bool:
+        return self.mode == self.Mode.COMPUTER
 
     @property
     def hold_key(self) -> str:

@@ -25,7 +25,7 @@ from telephony.pricing import Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck
 from telephony.rules import REFUSED_KINDS
 
-CALLBACK = "callback"  # the mode of every call: the customer's phone rings first
+COMPUTER_LEG = "computer"  # the other end of a leg that has no number
 MIN_DIGITS = 3  # fewer say nothing about a number that is being typed
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
 
@@ -62,10 +62,10 @@ class QuoteRequestSerializer(StrictSerializer):
     )
     max_cost = ExactDollarsField(min_value=1, required=False, allow_null=True)
     mode = serializers.ChoiceField(
-        choices=[CALLBACK],
+        choices=Call.Mode.choices,
         required=False,
         allow_null=True,
-        error_messages={"invalid_choice": f"The only mode is {CALLBACK}."},
+        error_messages={"invalid_choice": f"The modes are {' and '.join(Call.Mode.values)}."},
     )
     only_my_number = serializers.BooleanField(required=False, allow_null=True)
 
@@ -216,7 +216,7 @@ class PricedLegSerializer(PriceAnswerSerializer):
 
 
 class QuotedLegSerializer(PricedLegSerializer):
-    e164 = serializers.CharField()
+    e164 = serializers.CharField(allow_null=True)  # null: the computer's leg has no number
 
 
 class HoldingCallSerializer(serializers.Serializer[Any]):
@@ -283,7 +283,6 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
 
     call_id = serializers.CharField(source="public_id")
     status = serializers.CharField(source="state")
-    mode = serializers.SerializerMethodField()
     to = serializers.CharField(source="to_e164")
     shown_number = serializers.CharField(source="shown_e164")
     fallback_number = serializers.SerializerMethodField()
@@ -311,9 +310,6 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {**super().get_fields(), "from": serializers.CharField(source="from_e164")}
-
-    def get_mode(self, call: Call) -> str:
-        return CALLBACK
 
     def get_fallback_number(self, call: Call) -> str | None:
         return call.fallback_e164 or None
@@ -347,6 +343,19 @@ class CallAnswerSerializer(serializers.ModelSerializer[Call]):
         return receipt_of(call)
 
 
+class VoiceTokenRequestSerializer(StrictSerializer):
+    call_id = serializers.CharField(max_length=32)
+
+
+class VoiceTokenAnswerSerializer(serializers.Serializer[Any]):
+    """A token of Twilio's Voice SDK; the client sends `call_id` as its only parameter."""
+
+    call_id = serializers.CharField(source="identity")
+    token = serializers.CharField(source="secret")
+    identity = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
 class CallsPageSerializer(serializers.Serializer[Any]):
     """A page of the list of calls."""
 
@@ -354,7 +363,9 @@ class CallsPageSerializer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
-def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str, Any]:
+def rates_of(
+    iso: str, rows: list[RateRow], deck: DeckIndex, funds: CallFunds | None
+) -> dict[str, Any]:
     """Return RATES of the contract. Rows of one description and price share a line."""
     origin, available = (funds.origin, funds.available_micros) if funds else (None, None)
     lines: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
@@ -366,7 +377,7 @@ def rates_of(iso: str, rows: list[RateRow], funds: CallFunds | None) -> dict[str
             "kind": kind,
             "prefixes": sorted(row.prefix for row in alike),
             **_price(price),
-            "total_per_minute": total_per_minute(origin, alike[0]),
+            "total_per_minute": total_per_minute(deck, origin, alike[0]),
             "buys_seconds": funds.buys_seconds(alike[0]) if funds else None,
         }
         for (description, kind, price), alike in lines.items()
@@ -406,7 +417,12 @@ def _price(price: Price) -> dict[str, Any]:
 
 
 def number_check_of(
-    number: Number, rate: RateRow | None, reason: str | None, origin: Origin | None
+    number: Number,
+    rate: RateRow | None,
+    reason: str | None,
+    *,
+    deck: DeckIndex | None,
+    origin: Origin | None,
 ) -> dict[str, Any]:
     """Return NUMBER of the contract; `reason` is the error code of a call to the number."""
     return {
@@ -419,7 +435,7 @@ def number_check_of(
         "extension": number.extension,
         "redial": number.redial,
         "price_per_minute": format_micros(rate.price.micros_per_minute) if rate else None,
-        "total_per_minute": total_per_minute(origin, rate),
+        "total_per_minute": total_per_minute(deck if reason is None else None, origin, rate),
         "callable": reason is None,
         "reason": reason,
     }
@@ -472,6 +488,7 @@ def _price_in_words(number: Number, priced_from: Callable[[DeckIndex], Origin | 
 def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
     """Return QUOTE of the contract, a refusal in words for `moby` or for an API client."""
     route, refusal = quote.route, quote.refusal
+    is_through_computer = route.order.mode == Call.Mode.COMPUTER
     return {
         "to": route.number.e164,
         "country": route.number.country,
@@ -479,7 +496,7 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         "kind": str(route.number.kind),
         "international": route.number.international,
         "extension": route.number.extension,
-        "mode": CALLBACK,
+        "mode": route.order.mode,
         "from": route.caller_id.e164,
         "caller_id": route.caller_id.public_id,
         "shown_number": route.shown.e164,
@@ -488,11 +505,17 @@ def quote_of(quote: Quote, *, on_terminal: bool) -> dict[str, Any]:
         "charges_attempt": quote.charges_attempt or settings.CHARGE_UNANSWERED_CALLS,
         "asks_for_key": route.price.asks_for_key,
         "legs": [
-            {"leg": "a", "e164": route.caller_id.e164, **_price(route.price.leg_a)},
+            {
+                "leg": "a",
+                "e164": None if is_through_computer else route.caller_id.e164,
+                **_price(route.price.leg_a),
+            },
             {"leg": "b", "e164": route.number.e164, **_price(route.price.leg_b)},
         ],
         "price_per_minute": format_micros(route.price.micros_per_minute),
-        "total_per_minute": in_modes(route.price.micros_per_minute),
+        "total_per_minute": in_modes(
+            route.micros_per_minute[Call.Mode.CALLBACK], route.micros_per_minute[Call.Mode.COMPUTER]
+        ),
         "terms": route.price.terms,
         "max_seconds": quote.limit_seconds,
         "hold": format_micros(quote.hold_micros),
@@ -547,8 +570,9 @@ def receipt_of(call: Call) -> dict[str, Any] | None:
     if call.leg_a_cost_micros is None or call.leg_b_cost_micros is None:
         return None
     charge, price = charge_of(call), call.price
+    own_end = COMPUTER_LEG if call.is_through_computer else call.from_e164
     lines = [
-        ("a", call.from_e164, price.leg_a, charge.leg_a_seconds, call.leg_a_cost_micros),
+        ("a", own_end, price.leg_a, charge.leg_a_seconds, call.leg_a_cost_micros),
         ("b", call.to_e164, price.leg_b, charge.leg_b_seconds, call.leg_b_cost_micros),
     ]
     legs = [

@@ -35,6 +35,8 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/twilio/call/<str:call_id>/key", webhooks.call_key, name="webhook-key"),
     path("webhooks/twilio/call/<str:call_id>/status", webhooks.call_status, name="webhook-status"),
     path("webhooks/twilio/call/<str:call_id>/twiml", webhooks.call_twiml, name="webhook-twiml"),
+    path("webhooks/twilio/client", webhooks.client_twiml, name="webhook-client"),
+    path("webhooks/twilio/client/status", webhooks.client_status, name="webhook-client-status"),
     path("webhooks/twilio/inbound", webhooks.inbound, name="webhook-inbound"),
     path(
         "webhooks/twilio/registration/<str:registration_id>",

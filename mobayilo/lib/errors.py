@@ -337,6 +337,15 @@ ERRORS: dict[str, ErrorKind] = {
         page="Call another number, or choose another phone of yours to ring first.",
         terminal="Call another number, or ring another phone of yours first with --from.",
     ),
+    "computer_calls_closed": ErrorKind(
+        403, 5, "Leave mode out, and your phone rings first.", page="Have your phone ring instead."
+    ),
+    "call_not_waiting": ErrorKind(
+        409,
+        1,
+        "Place another call with mode computer, and start it within a minute.",
+        page="Place the call again.",
+    ),
     "country_closed": ErrorKind(403, 5, "Write to {support} if you need to call there."),
     "price_too_high": ErrorKind(
         403, 5, "New accounts may not call numbers as expensive as this; ask {support}."

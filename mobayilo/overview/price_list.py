@@ -24,6 +24,7 @@ KINDS = {
     Rate.Kind.TOLL_FREE: _("Freephone"),
     Rate.Kind.VOIP: _("Internet telephony"),
     Rate.Kind.UAN: _("Company number"),
+    Rate.Kind.INTERNET: _("Computer"),
 }
 # A text with more digits than a calling code is a number.
 _LOOKS_LIKE_A_NUMBER = re.compile(r"(\d[^\d]*){4}")

@@ -18,6 +18,7 @@ from telephony.calls.progress import (
     record_answer,
     record_event,
 )
+from telephony.calls.settlement import write_off
 from telephony.calls.states import NEVER_DIALLED, is_known, leg_has_ended
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
@@ -27,12 +28,18 @@ from telephony.twilio.gateway import ProviderCall
 def hang_up(call: Call) -> Call:
     """End a call; a call that has ended stays as it is.
 
-    A call that Twilio is being asked to place is ended as soon as its SID is known.
+    A call that Twilio is being asked to place is ended as soon as its SID is known, and a call that
+    no computer has started yet at once.
     """
     if call.has_ended:
         return call
     request_hangup(Call.objects.filter(pk=call.pk), ask_at=timezone.now() + ASK_MISSING_AFTER)
     call.refresh_from_db()
+    is_waiting = call.is_through_computer and call.leg_a_sid is None
+    if is_waiting:
+        if write_off(call, end_reason=Call.EndReason.HUNG_UP):
+            return call
+        call.refresh_from_db()  # a computer has started it meanwhile
     try:
         end_if_requested(call)
     except ProductError as refusal:

@@ -1,4 +1,4 @@
-"""The phone that a call rings first, as far as it is known, and the whole price from it."""
+"""The phone or computer of the customer that a call is from, and the whole price from there."""
 
 from dataclasses import dataclass
 
@@ -82,16 +82,34 @@ def origin_in(country: str, deck: DeckIndex) -> Origin | None:
     return None
 
 
-def total_per_minute(origin: Origin | None, rate: RateRow | None) -> dict[str, str | None]:
+def client_price(deck: DeckIndex) -> Price | None:
+    """Return the price of a computer's leg, None where calls through one are not set up."""
+    return deck.client_price if settings.TWILIO_TWIML_APP_SID else None
+
+
+def computer_micros_per_minute(deck: DeckIndex, rate: RateRow) -> int | None:
+    """Return the price of both legs through a computer, None where no call is possible."""
+    own = client_price(deck)
+    if own is None or rate.kind in REFUSED_KINDS:
+        return None
+    return own.micros_per_minute + rate.price.micros_per_minute
+
+
+def total_per_minute(
+    deck: DeckIndex | None, origin: Origin | None, rate: RateRow | None
+) -> dict[str, str | None]:
     """Return the price of a minute of both legs in each mode, None where no call is possible."""
-    micros = origin.micros_per_minute(rate) if origin and rate else None
-    return in_modes(micros)
+    callback = origin.micros_per_minute(rate) if origin and rate else None
+    computer = computer_micros_per_minute(deck, rate) if deck and rate else None
+    return in_modes(callback, computer)
 
 
-def in_modes(callback_micros: int | None) -> dict[str, str | None]:
-    """Return `total_per_minute` of the contract; calls through the computer have no price yet."""
-    callback = None if callback_micros is None else format_micros(callback_micros)
-    return {"callback": callback, "computer": None}
+def in_modes(callback_micros: int | None, computer_micros: int | None) -> dict[str, str | None]:
+    """Return `total_per_minute` of the contract."""
+    return {
+        "callback": None if callback_micros is None else format_micros(callback_micros),
+        "computer": None if computer_micros is None else format_micros(computer_micros),
+    }
 
 
 def origin_on_page(request: HttpRequest, deck: DeckIndex) -> Origin | None:

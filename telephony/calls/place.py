@@ -36,6 +36,9 @@ CARRIER = Circuit("twilio-calls", "phone carrier")
 
 # A request that places a call may be under way at Twilio for this long.
 PLACING_TAKES = timedelta(seconds=30)
+# A call through the computer is started by a page that is open already. After so long without it
+# the call ends, and its hold with it.
+STARTS_WITHIN = timedelta(seconds=60)
 # The customer's own phone rings this long. Most mailboxes answer after 20 to 30 seconds.
 OWN_RING_SECONDS = 25
 # Twilio may report an end late. After this much more, silence means that no report will come.
@@ -90,8 +93,9 @@ def quote_call(request: CallRequest) -> Quote:
 def place_call(request: CallRequest) -> Call:
     """Ring the customer's phone, and the destination after the customer picks up.
 
-    A repetition with the same key returns the first call and never rings twice. Raises
-    ProductError, and stores the refusal for support.
+    A call through the computer waits for its page instead, which starts it. A repetition with the
+    same key returns the first call and never rings twice. Raises ProductError, and stores the
+    refusal for support.
     """
     try:
         call = _reserve(request)
@@ -104,7 +108,7 @@ def place_call(request: CallRequest) -> Call:
             _store_refusal(request, problem)
             raise
         call = _reserve(request)
-    return ring(call)
+    return call if call.is_through_computer else ring(call)
 
 
 def _find_earlier(request: CallRequest) -> Call | None:
@@ -122,7 +126,7 @@ def _was_never_placed(call: Call) -> bool:
 
     Raises `provider_unavailable` while the outcome is unknown.
     """
-    if call.leg_a_sid or call.settled_at:
+    if call.leg_a_sid or call.settled_at or call.is_through_computer:
         return False
     seen = look_up(call)
     if seen.found is not None:
@@ -199,6 +203,7 @@ def _new_call(request: CallRequest, quote: Quote) -> Call:
         account=route.account,
         user=request.user,
         token=route.token,
+        mode=route.order.mode,
         idempotency_key=request.idempotency_key,
         caller_id=route.caller_id,
         from_e164=route.caller_id.e164,
@@ -221,8 +226,12 @@ def _new_call(request: CallRequest, quote: Quote) -> Call:
         hold_micros=quote.hold_micros,
         most_unpaid_micros=price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS),
         charges_attempt=quote.charges_attempt,
-        reconcile_after=timezone.now() + PLACING_TAKES,
+        reconcile_after=timezone.now() + _placing_takes(route.order.mode),
     )
+
+
+def _placing_takes(mode: str) -> timedelta:
+    return STARTS_WITHIN if mode == Call.Mode.COMPUTER else PLACING_TAKES
 
 
 def _store_refusal(request: CallRequest, refusal: ProductError) -> None:
@@ -276,8 +285,8 @@ def ring(call: Call) -> Call:
 
 
 def is_past_placing(call: Call) -> bool:
-    """Report whether no request to place the call can be under way any more."""
-    return call.created_at < timezone.now() - PLACING_TAKES
+    """Report whether no request to place the call is under way any more, and no page starts it."""
+    return call.created_at <= timezone.now() - _placing_takes(call.mode)
 
 
 def adopt(call: Call, placed: ProviderCall) -> Call:
@@ -287,6 +296,12 @@ def adopt(call: Call, placed: ProviderCall) -> Call:
     with suppress(ProductError):  # `reconcile_calls` asks again
         end_if_requested(call)
     return call
+
+
+def why_not_placed(call: Call) -> str:
+    """Return the reason of a call that Twilio never had, in either mode."""
+    reasons = Call.EndReason
+    return reasons.NOT_STARTED if call.is_through_computer else reasons.NOT_PLACED
 
 
 def give_up(call: Call, reason: str) -> bool:
@@ -308,9 +323,16 @@ def look_up(call: Call) -> LookUp:
 
     A call is found only if as many are possible as calls of the phone were lost. Several are
     matched in the order of their times, once no request to place one is under way any more.
-    Otherwise its webhooks, which carry our id, report it.
+    Otherwise its webhooks, which carry our id, report it. A computer is a client at Twilio, with
+    the call's id as its name.
     """
-    unknown = Call.objects.filter(from_e164=call.from_e164, leg_a_sid=None, settled_at=None)
+    if call.is_through_computer:
+        since = call.created_at - timedelta(seconds=5)
+        placed = gateway.find_client_calls(identity=call.public_id, since=since)
+        return LookUp(placed[-1] if placed else None, is_absent=not placed)
+    unknown = Call.objects.filter(
+        from_e164=call.from_e164, mode=Call.Mode.CALLBACK, leg_a_sid=None, settled_at=None
+    )
     lost = list(unknown.order_by("created_at", "id"))
     since = min(one.created_at for one in [call, *lost]) - timedelta(seconds=5)
     placed = gateway.find_calls(to=call.from_e164, since=since)

@@ -1,5 +1,6 @@
 """The price of a call and the time that the balance affords, both known before any phone rings."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,13 +14,13 @@ from billing.models import Wallet
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.formatting import format_balance, format_held, format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
-from telephony.calls.origin import Origin
+from telephony.calls.origin import Origin, client_price
 from telephony.models import Call, CallerId
 from telephony.numbers import Number, mask, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
-from telephony.phones.shown import ShownNumber, choose_shown_number, shown_facts
-from telephony.pricing import CallPrice
-from telephony.rates.deck import RateRow, current_deck, find_rate
+from telephony.phones.shown import ShownFacts, ShownNumber, choose_shown_number, shown_facts
+from telephony.pricing import CallPrice, Price
+from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
 from telephony.rules import (
     Activity,
     Limits,
@@ -50,6 +51,7 @@ class CallOrder:
     max_seconds: int | None = None
     max_cost_micros: int | None = None
     only_my_number: bool | None = None  # None: as the account has it
+    mode: Call.Mode = Call.Mode.CALLBACK
 
     @property
     def cap(self) -> tuple[int, str]:
@@ -99,7 +101,7 @@ def funds_of(account: Account, balance: Balance) -> Funds:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A permitted call, with the phone that rings first, the number and the price."""
+    """A permitted call, with the phone that it is from, the number and the price."""
 
     account: Account
     token: AccessToken | None
@@ -111,6 +113,7 @@ class Route:
     price: CallPrice
     order: CallOrder
     limits: Limits
+    micros_per_minute: dict[Call.Mode, int | None]  # None for a mode that is not possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +171,7 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     deck, facts = current_deck(), shown_facts(caller_id)
     ours = facts.rules.operator_numbers
     rate = check_destination(account, number, deck, operator_numbers=ours)
-    if number.e164 == caller_id.e164:
-        raise ProductError(
-            "own_number", f"{number.international} is your own phone, which rings first."
-        )
+    own_price = _own_leg_price(order.mode, caller_id, number, deck, facts)
     if token is not None:
         guards = Guards.from_columns(token)
         if not destination_is_allowed(guards, e164=number.e164, country=number.country):
@@ -179,20 +179,52 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
                 "guard_destination", f"This token may not call {number.international}."
             )
         check_own_phone(token, caller_id.e164)
-    own_phone = number_from_e164(caller_id.e164)
-    own_rate = check_destination(account, own_phone, deck, operator_numbers=ours)
-    check_own_phone_price(account, own_phone, own_rate)
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
-    shown = choose_shown_number(caller_id, number, facts, only_own=only_own)
+    shown = choose_shown_number(caller_id, number, facts, only_own=only_own, mode=order.mode)
     dials = 2 if shown.fallback_e164 else 1
     price = CallPrice(
-        own_rate.price, rate.price, settings.CALL_RING_SECONDS, dials,
-        asks_for_key=account.asks_for_key,
+        own_price, rate.price, settings.CALL_RING_SECONDS, dials,
+        asks_for_key=account.asks_for_key and order.mode == Call.Mode.CALLBACK,
     )  # fmt: skip
     return Route(
         account, token, caller_id, number, shown, deck.deck_id, rate, price, order,
-        limits_of(caller_id.account),
+        limits_of(caller_id.account), _micros_in_modes(caller_id, number, deck, facts, rate),
     )  # fmt: skip
+
+
+def _own_leg_price(
+    mode: Call.Mode, caller_id: CallerId, number: Number, deck: DeckIndex, facts: ShownFacts
+) -> Price:
+    """Return the price of the customer's own leg. Raises ProductError if the mode is refused."""
+    if mode == Call.Mode.COMPUTER:
+        price = client_price(deck)
+        if price is None:
+            raise ProductError(
+                "computer_calls_closed", "Calls through the computer are not offered here."
+            )
+        return price
+    if number.e164 == caller_id.e164:
+        raise ProductError(
+            "own_number", f"{number.international} is your own phone, which rings first."
+        )
+    account, own_phone = caller_id.account, number_from_e164(caller_id.e164)
+    own_rate = check_destination(
+        account, own_phone, deck, operator_numbers=facts.rules.operator_numbers
+    )
+    check_own_phone_price(account, own_phone, own_rate)
+    return own_rate.price
+
+
+def _micros_in_modes(
+    caller_id: CallerId, number: Number, deck: DeckIndex, facts: ShownFacts, rate: RateRow
+) -> dict[Call.Mode, int | None]:
+    """Return the price of a minute of both legs in each mode, None where a mode is refused."""
+    micros: dict[Call.Mode, int | None] = dict.fromkeys(Call.Mode)
+    for mode in Call.Mode:
+        with suppress(ProductError):
+            own = _own_leg_price(mode, caller_id, number, deck, facts)
+            micros[mode] = own.micros_per_minute + rate.price.micros_per_minute
+    return micros
 
 
 def read_called_number(account: Account, text: str, country: str | None) -> Number:

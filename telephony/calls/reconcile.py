@@ -21,6 +21,7 @@ from telephony.calls.place import (
     give_up,
     is_past_placing,
     look_up,
+    why_not_placed,
 )
 from telephony.calls.progress import LegReport, Source, record_answer, record_event
 from telephony.calls.refusals import noted_refusal, record_refusal
@@ -85,7 +86,7 @@ def reconcile(call: Call) -> str:
         if seen.found is not None:
             adopt(call, seen.found)
             return "found"
-        if seen.is_absent and is_past_placing(call) and give_up(call, Call.EndReason.NOT_PLACED):
+        if seen.is_absent and is_past_placing(call) and give_up(call, why_not_placed(call)):
             return "not placed"
         return _close_if_silent(call)
     _ask_about_legs(call, call.leg_a_sid)

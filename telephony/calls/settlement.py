@@ -116,7 +116,9 @@ def write_off(call: Call, *, end_reason: str) -> bool:
     now = timezone.now()
     with transaction.atomic():
         changed = Call.objects.filter(pk=call.pk, settled_at=None, version=call.version)
-        state = call.state if call.has_ended else Call.State.FAILED
+        is_canceled = end_reason == Call.EndReason.HUNG_UP
+        unplaced = Call.State.CANCELED if is_canceled else Call.State.FAILED
+        state = call.state if call.has_ended else unplaced
         if not changed.update(
             state=state,
             end_reason=end_reason,

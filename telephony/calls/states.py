@@ -93,6 +93,8 @@ def _state_by_legs(call: Call) -> tuple[State, str]:
         return _BY_LEG_B[call.leg_b_status]
     if call.leg_a_status == "in-progress" and call.asks_for_key and call.bridged_at is None:
         return State.DIALING, ""  # until the customer presses the key
+    if call.is_through_computer and leg_has_ended(call.leg_a_status):
+        return _state_after_computer(call)
     if call.leg_a_status in _BY_LEG_A:
         return _BY_LEG_A[call.leg_a_status]
     if call.leg_a_status != "completed":
@@ -113,6 +115,15 @@ def _state_after_leg_a(call: Call) -> tuple[State, str]:
     return State.FAILED, Reason.NOT_BRIDGED
 
 
+def _state_after_computer(call: Call) -> tuple[State, str]:
+    """Return the state of a call whose computer has left, while no ending of leg B is known."""
+    if call.leg_b_status != NEVER_DIALLED and call.bridged_at is not None:
+        return State.RINGING, ""  # Twilio is asked for the end of leg B
+    if call.bridged_at is None and call.hangup_requested_at is None:
+        return State.FAILED, Reason.NOT_STARTED
+    return State.CANCELED, Reason.HUNG_UP
+
+
 def is_leg_b_known(call: Call) -> bool:
     """Report whether no more news of leg B can come, so that its seconds are known."""
     if call.leg_b_status == "completed":
@@ -121,7 +132,9 @@ def is_leg_b_known(call: Call) -> bool:
         return leg_has_ended(call.leg_b_status)
     if not leg_has_ended(call.leg_a_status):
         return False
-    return call.leg_a_status != "completed" or call.bridged_at is None
+    # A computer's leg is answered with leg B, so that its own ending says nothing of leg B.
+    is_silent = call.leg_a_status != "completed" and not call.is_through_computer
+    return is_silent or call.bridged_at is None
 
 
 def is_accountable(call: Call) -> bool:

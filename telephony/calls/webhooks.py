@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from billing.ledger import is_held
 from mobayilo.lib.ratelimits import limited
+from telephony.calls.computer import client_may_talk
 from telephony.calls.progress import LegReport, Source, apply_report, record_event
 from telephony.calls.refusals import record_refusal, reported_refusal
 from telephony.calls.states import is_known
@@ -148,6 +149,44 @@ def call_status(request: HttpRequest, call: Call) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@csrf_exempt
+@require_POST
+@limited("webhook")
+def client_twiml(request: HttpRequest) -> HttpResponse:
+    """Answer a client of the Voice SDK, which may have written each field of its own as it liked.
+
+    So only the id of a call is taken from it, and that call has to wait for just this client.
+    """
+    verify_signature(request)
+    sid = request.POST.get("CallSid", "")
+    call = Call.objects.filter(public_id=request.POST.get("call_id", "")).first()
+    if call is None or not sid:
+        return _xml(twiml.reject())
+    is_its_client = client_may_talk(
+        call,
+        sid=sid,
+        caller=request.POST.get("From", ""),
+        application_sid=request.POST.get("ApplicationSid", ""),
+    )
+    source = Source(CallEvent.Kind.TWIML, sid, "invited", "in-progress", {"CallSid": sid})
+    may_talk = is_its_client and _may_bridge(call, source)
+    return _xml(twiml.bridge(call) if may_talk else twiml.reject())
+
+
+@csrf_exempt
+@require_POST
+@limited("webhook")
+def client_status(request: HttpRequest) -> HttpResponse:
+    """Record a status of leg A, the customer's computer; the address is one for every call."""
+    verify_signature(request)
+    sid = request.POST.get("CallSid", "")
+    call = Call.objects.filter(leg_a_sid=sid, mode=Call.Mode.COMPUTER).first()
+    if call is None:
+        return HttpResponse(status=204)
+    _record(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
+    return HttpResponse(status=204)
+
+
 @signed_by_twilio
 def call_child(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg B, the destination."""
@@ -184,6 +223,8 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
         )
         if _record(request, call, CallEvent.Kind.DIAL, report):
             record_refusal(call, code)
+    if call.is_through_computer:
+        return _xml(twiml.end())  # the page says why, and a voice would answer the client's leg
     return _xml(twiml.end(status, is_number_refused=is_refused))
 
 

@@ -12,6 +12,7 @@ from telephony.numbers import Number, country_name
 from telephony.phones.shown_rules import (
     ALWAYS,
     NEVER,
+    REGISTERED,
     Rules,
     current_rules,
     rules_of,
@@ -76,10 +77,16 @@ def rules_read_with(phone: CallerId | None) -> Rules:
 
 
 def choose_shown_number(
-    phone: CallerId, number: Number, facts: ShownFacts, *, only_own: bool
+    phone: CallerId, number: Number, facts: ShownFacts, *, only_own: bool, mode: Call.Mode
 ) -> ShownNumber:
     """Return the number to show. Raises `own_number_not_shown` if only the own one may be."""
     rule = facts.rules.own_number(phone.country, number.country)
+    if mode == Call.Mode.COMPUTER and rule == ALWAYS:
+        # A client's leg shows numbers that were bought or registered, and no others
+        # (https://www.twilio.com/docs/api/errors/13214).
+        rule = REGISTERED
+    if phone.e164 == number.e164:
+        rule = NEVER  # no carrier connects a number to itself
     is_registered = facts.registered_at is not None
     is_refused = facts.refused_at is not None and (
         facts.registered_at is None or facts.registered_at < facts.refused_at

@@ -14,6 +14,10 @@ from telephony.models import Rate, RateDeck
 from telephony.pricing import Price
 from telephony.twilio.permissions import fresh_permissions
 
+# The prefix of the row that prices a minute of the customer's own leg through the computer. Numbers
+# in E.164 begin with 1 to 9, so that no number finds it.
+CLIENT_PREFIX = "0"
+
 
 class HasPrefix(Protocol):
     @property
@@ -80,9 +84,16 @@ class DeckIndex:
         """Return the rate of the longest prefix that a number begins with."""
         return self._table.find(e164[1:])
 
+    @property
+    def client_price(self) -> Price | None:
+        """The price of the customer's own leg through the computer, None without such a row."""
+        row = self.rows.get(CLIENT_PREFIX)
+        return row.price if row else None
+
     def of_country(self, country: str) -> list[RateRow]:
         """Return the rates of a country, in the order of the deck's kinds and prices."""
-        return [row for row in self.rows.values() if row.country == country]
+        rows = self.rows.values()
+        return [row for row in rows if row.country == country and row.prefix != CLIENT_PREFIX]
 
 
 def usable_decks() -> QuerySet[RateDeck]:

@@ -20,6 +20,7 @@ from telephony.models import Rate
 from telephony.numbers import country_name
 from telephony.numbers.countries import find_country
 from telephony.rates.columns import DeckError, Layout, find_layout
+from telephony.rates.deck import CLIENT_PREFIX
 from telephony.rates.plan import NO_COUNTRY, Range, numbering_plan
 
 COLUMNS = [
@@ -139,11 +140,14 @@ def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
         covering = numbering_plan().find(prefix)
         country = _country(record.get("country", ""), covering)
         description = record["description"] if "description" in record else country_name(country)
+        kind = _kind(record.get("kind"), description, covering)
+        if (kind == Rate.Kind.INTERNET) != (prefix == CLIENT_PREFIX):
+            raise ValueError(f"kind {Rate.Kind.INTERNET} and prefix {CLIENT_PREFIX} go together")
         yield DeckRow(
             prefix=prefix,
             description=_description(description),
             country=country,
-            kind=_kind(record.get("kind"), description, covering),
+            kind=kind,
             micros_per_minute=micros,
             first_seconds=first,
             next_seconds=following,
@@ -175,6 +179,8 @@ def _prefixes(record: Mapping[str, str]) -> list[str]:
     written = record.get("prefix", "")
     if written.isascii() and written.isdigit() and written[0] != "0" and len(written) <= 15:
         return [written]  # as nearly every line has it
+    if written == CLIENT_PREFIX:
+        return [written]
     if "prefix" in record:
         parts, calling_code = _LIST_OF_PREFIXES.split(written), ""
     else:

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from telephony.models import Rate
 from telephony.numbers import country_name
+from telephony.rates.deck import CLIENT_PREFIX
 from telephony.rates.files import COLUMNS, kind_in_words
+from telephony.rates.plan import NO_COUNTRY
 from telephony.twilio.gateway import ProviderPrice
+
+# Twilio's price of a client's leg, which its Pricing API does not have
+# (https://www.twilio.com/en-us/voice/pricing/us, Browser and app calling).
+CLIENT_MICROS_PER_MINUTE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,11 @@ def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Mar
                 prefix, description[:100], country, kind, f"{retail / 1_000_000:.6f}",
                 margin.first_seconds, margin.next_seconds, "",
             ]  # fmt: skip
+    retail = margin.retail_micros(CLIENT_MICROS_PER_MINUTE)
+    rows[CLIENT_PREFIX] = [
+        CLIENT_PREFIX, "Through the computer", NO_COUNTRY, Rate.Kind.INTERNET.value,
+        f"{retail / 1_000_000:.6f}", margin.first_seconds, margin.next_seconds, "",
+    ]  # fmt: skip
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)

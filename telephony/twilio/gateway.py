@@ -20,6 +20,8 @@ from django.conf import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]  # the SDK has no types
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]  # the SDK has no types
 from twilio.http.response import Response  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.jwt.access_token import AccessToken  # type: ignore[import-untyped]  # the SDK has no types
+from twilio.jwt.access_token.grants import VoiceGrant  # type: ignore[import-untyped]  # the SDK has no types
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK has no types
 from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK has no types
 from twilio.rest.api.v2010.account.call import CallInstance  # type: ignore[import-untyped]  # the SDK has no types
@@ -325,6 +327,27 @@ def find_calls(*, to: str, since: datetime) -> list[ProviderCall]:
         found = _client().calls.list(to=to, from_=settings.TWILIO_FROM_NUMBER, limit=50)
         calls = [_provider_call(call) for call in found]
     return [c for c in calls if c.created_at is None or c.created_at >= since]
+
+
+def find_client_calls(*, identity: str, since: datetime) -> list[ProviderCall]:
+    """Return the calls that a client of the Voice SDK started since an instant, newest first."""
+    with _asking("find calls of a client"):
+        found = _client().calls.list(from_=f"client:{identity}", limit=50)
+        calls = [_provider_call(call) for call in found]
+    return [c for c in calls if c.created_at is None or c.created_at >= since]
+
+
+def voice_token(*, identity: str, lives_seconds: int) -> str:
+    """Return a token of the Voice SDK for one client, which may call through our TwiML app only."""
+    token = AccessToken(
+        settings.TWILIO_ACCOUNT_SID,
+        settings.TWILIO_API_KEY_SID,
+        settings.TWILIO_API_KEY_SECRET,
+        identity=identity,
+        ttl=lives_seconds,
+    )
+    token.add_grant(VoiceGrant(outgoing_application_sid=settings.TWILIO_TWIML_APP_SID))
+    return str(token.to_jwt())
 
 
 def calls_of_day(day: date) -> Iterator[ProviderCall]:

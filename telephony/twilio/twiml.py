@@ -59,7 +59,8 @@ def bridge_again(call: Call) -> str:
 
 def _dial(call: Call, words: str, action: str) -> str:
     response = Element("Response")
-    _say(response, words)
+    if not call.is_through_computer:
+        _say(response, words)
     dial = SubElement(
         response,
         "Dial",
@@ -69,6 +70,9 @@ def _dial(call: Call, words: str, action: str) -> str:
         action=action,
         method="POST",
     )
+    if call.is_through_computer:
+        # The computer hears the other side ring, and its own leg is answered with the other one.
+        dial.set("answerOnBridge", "true")
     number = SubElement(
         dial,
         "Number",
@@ -79,6 +83,13 @@ def _dial(call: Call, words: str, action: str) -> str:
     if call.send_digits:
         number.set("sendDigits", call.send_digits)
     number.text = call.to_e164
+    return _document(response)
+
+
+def reject() -> str:
+    """Refuse a client's call before it is answered, so that it costs nothing."""
+    response = Element("Response")
+    SubElement(response, "Reject")
     return _document(response)
 
 

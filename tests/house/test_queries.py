@@ -46,6 +46,7 @@ HELD_ELSEWHERE = {
         "caller-ids/confirm",
         "caller-ids/<str:public_id>/register",
         "topups",
+        "voice/token",
     )
 }
 

@@ -42,6 +42,15 @@ def deck(db: None, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def computer_calls(deck: Path, settings: Settings) -> None:
+    """Set calls through the computer up, at $0.006 a minute for the computer's leg."""
+    settings.TWILIO_API_KEY_SID, settings.TWILIO_API_KEY_SECRET = "SK" + "1" * 32, "k" * 32
+    settings.TWILIO_TWIML_APP_SID = "AP" + "1" * 32
+    deck.write_text(DECK + "0,Through the computer,001,internet,0.006,1,1,\n")
+    call_command("import_rates", str(deck))
+
+
+@pytest.fixture
 def live(
     live_server: LiveServer,
     sandbox: Sandbox,

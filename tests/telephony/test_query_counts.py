@@ -69,3 +69,10 @@ def test_writes_are_bounded(somebody: Person, sandbox: Sandbox) -> None:
 
 def test_own_phone_is_still_the_default(somebody: Person, alice: User) -> None:
     assert CallerId.objects.get(account=alice.account).e164 == OWN_PHONE
+
+
+def test_calls_through_the_computer_are_as_cheap(computer_calls: None, somebody: Person) -> None:
+    assert count(lambda: somebody.call(mode="computer", key="one")) <= WRITE
+    call_id = Call.objects.latest("id").public_id
+    assert count(lambda: somebody.post("voice/token", call_id=call_id)) <= READ
+    assert count(lambda: somebody.post(f"calls/{call_id}/hangup")) <= WRITE

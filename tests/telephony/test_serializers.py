@@ -32,9 +32,7 @@ def test_malformed_code_is_told_what_a_code_is(local_caller: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["quote", "calls"])
-def test_mode_other_than_callback_is_refused_with_what_there_is(
-    local_caller: Person, path: str
-) -> None:
-    answer = local_caller.post(path, to=DESTINATION, mode="computer")
+def test_mode_that_is_none_is_refused_with_what_there_is(local_caller: Person, path: str) -> None:
+    answer = local_caller.post(path, to=DESTINATION, mode="sip")
     fields = answer.json()["error"]["details"]["fields"]
-    assert (answer.status_code, fields) == (400, {"mode": ["The only mode is callback."]})
+    assert (answer.status_code, fields) == (400, {"mode": ["The modes are callback and computer."]})

@@ -183,13 +183,14 @@ def _showed(call: Call) -> str | None:
 
 def _leg_line(leg: ReceiptLeg) -> str:
     whose = "your phone" if leg["leg"] == "a" else "their phone"
+    whose = f"{whose} {clean(leg['to'])}" if leg["to"] != "computer" else "your computer"
     steps = f"{leg['first_seconds']} s" + (
         f" + {leg['next_seconds']} s steps"
         if leg["next_seconds"] != leg["first_seconds"]
         else " steps"
     )
     return (
-        f"  {whose} {clean(leg['to'])}: {leg['seconds']} s, charged as {leg['billed_seconds']} s "
+        f"  {whose}: {leg['seconds']} s, charged as {leg['billed_seconds']} s "
         f"({steps}) x {dollars(leg['price_per_minute'])} / 60 s = {dollars(leg['cost'])}"
     )
 
