@@ -32,6 +32,8 @@ VISITOR_PAGES = {
 }
 CUSTOMER_PAGES = {
     "home": "/home",
+    "dial": "/call",
+    "dial-number": "/call?to=%2B442079460018",
     "calls": "/calls",
     "calls-filtered": "/calls?state=failed&country=ZZ",
     "caller-ids": "/caller-ids",

@@ -504,6 +504,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],  # data: for the QR code of an authenticator app
         "font-src": [SELF],
         "connect-src": [SELF],
+        "manifest-src": [SELF],
         # A form of ours may lead to Stripe's page: browsers apply this to redirects too.
         "form-action": [SELF, STRIPE_API_URL or STRIPE_CHECKOUT_URL],
         "frame-ancestors": [NONE],

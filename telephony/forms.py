@@ -118,6 +118,30 @@ class CallFilters(forms.Form):
         return calls
 
 
+class DialForm(forms.Form):
+    """A number to call, and the country that it is read in."""
+
+    to = forms.CharField(
+        label=_("Number"),
+        max_length=MAX_LINK_LENGTH,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+    country = forms.ChoiceField(label=_("Country"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_countries(self, nothing=_("As the number says"))
+
+
+class PlaceForm(DialForm):
+    """A call as its offer on the page said, which is refused if that has changed."""
+
+    mode = forms.ChoiceField(choices=Call.Mode.choices)
+    terms = forms.CharField(max_length=80)
+    shown_number = forms.CharField(max_length=16)
+    key = forms.CharField(max_length=64)
+
+
 class VerificationForm(forms.Form):
     """A phone to send a code to, and the channel of the code."""
 

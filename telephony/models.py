@@ -500,6 +500,15 @@ class Call(models.Model):
         return self.send_digits.lstrip("w").replace("wwww", ",") or None
 
     @property
+    def redial(self) -> str:
+        """The text that calls the same number again, extension and pauses too."""
+        if not self.send_digits:
+            return self.to_e164
+        if self.send_digits.startswith("wwww"):
+            return self.to_e164 + self.send_digits.replace("wwww", ",")
+        return f"{self.to_e164} x{self.extension}"
+
+    @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED_STATES
 

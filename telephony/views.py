@@ -4,13 +4,23 @@ import csv
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from functools import partial
+from typing import Any
 
+from csp.constants import HEADER, SELF
+from csp.utils import build_policy
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -21,14 +31,20 @@ from mobayilo.lib.errors import ProductError, keep_refusal
 from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
+from telephony.calls.computer import is_waiting, make_voice_token, sandbox_host, voice_gateway
 from telephony.calls.hangup import hang_up
+from telephony.calls.offers import Offers, find_offers
 from telephony.calls.origin import Origin, origin_on_page
+from telephony.calls.place import CallRequest, place_call
+from telephony.calls.quote import CallOrder
 from telephony.calls.settlement import running_of
 from telephony.forms import (
     CallFilters,
     CodeForm,
     DefaultCountryForm,
+    DialForm,
     KeyQuestionForm,
+    PlaceForm,
     ShownNumberForm,
     VerificationForm,
 )
@@ -55,9 +71,89 @@ from telephony.phones.verifications import (
     request_verification,
 )
 from telephony.rates.deck import DeckIndex
-from telephony.serializers import number_in_words, poll_after_seconds, receipt_of
+from telephony.serializers import MIN_DIGITS, number_in_words, poll_after_seconds, receipt_of
 
 CALLS_A_PAGE = 25
+
+
+@limited("page-read", methods=("GET",))
+@limited("page-write", methods=("POST",))
+@login_required
+@require_http_methods(["GET", "POST"])
+def dial(request: HttpRequest) -> HttpResponse:
+    """Show what a call to a number costs in each mode, and place the one that was chosen."""
+    form = DialForm(request.GET if "to" in request.GET else None)
+    if request.method == "POST":
+        form = DialForm(request.POST)
+        chosen = PlaceForm(request.POST)
+        if chosen.is_valid():
+            try:
+                placed = place_call(_order_on_page(request, chosen.cleaned_data))
+            except ProductError as refusal:
+                keep_refusal(request, refusal)
+                messages.error(request, refusal.on_page)
+            else:
+                return redirect(_page_of_call(placed))
+    context = {"form": form, "offers": offers_on_page(request, form)}
+    status = 400 if request.method == "POST" else 200
+    return render(request, "telephony/dial.html", context, status=status)
+
+
+@limited("page-read")
+@login_required
+@require_GET
+def dial_offers(request: HttpRequest) -> HttpResponse:
+    """Return the part of the page that follows the number while it is typed."""
+    form = DialForm(request.GET)
+    context = {"form": form, "offers": offers_on_page(request, form)}
+    return render(request, "telephony/dial_offers.html", context)
+
+
+def offers_on_page(request: HttpRequest, form: DialForm) -> Offers | None:
+    """Return the offers for the number of a form, None where it holds no number yet."""
+    digits = sum(char.isdigit() for char in form.data.get("to", ""))
+    if digits < MIN_DIGITS or not form.is_valid():
+        return None
+    number, country = form.cleaned_data["to"], form.cleaned_data["country"]
+    return find_offers(signed_in_user(request), to=number, country=country or None)
+
+
+def _order_on_page(request: HttpRequest, chosen: dict[str, str]) -> CallRequest:
+    """Return the order of a form. A form that is sent twice places one call."""
+    return CallRequest(
+        user=signed_in_user(request),
+        token=None,
+        order=CallOrder(
+            to=chosen["to"],
+            country=chosen["country"] or None,
+            mode=Call.Mode(chosen["mode"]),
+        ),
+        expected_terms=chosen["terms"],
+        expected_shown_number=chosen["shown_number"],
+        idempotency_key=f"page:{chosen['key']}",
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def _page_of_call(call: Call) -> str:
+    """Return the address of a call. Only the page that it leads to starts one from the computer."""
+    address = reverse("telephony:call", args=[call.public_id])
+    return f"{address}#talk" if call.is_through_computer else address
+
+
+@limited("page-write")
+@login_required
+@require_http_methods(["GET", "POST"])
+def voice_token(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Return the token with which the page of a call starts it, and goes on with it."""
+    call_to_start = _call_of(request, public_id)
+    if request.method == "GET":
+        return redirect("telephony:call", public_id=public_id)
+    try:
+        token = make_voice_token(call_to_start)
+    except ProductError as refusal:
+        return JsonResponse({"code": refusal.code}, status=refusal.kind.status)
+    return JsonResponse({"token": token.secret})
 
 
 @limited("page-read")
@@ -90,13 +186,19 @@ def calls_csv(request: HttpRequest) -> HttpResponseBase:
 def call(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a call, live while it lasts and with its receipt afterwards."""
     shown = _call_of(request, public_id)
-    context = {
+    context: dict[str, Any] = {
         "call": shown,
         "receipt": receipt_of(shown),
         "running": running_of(shown),
         "poll_after_seconds": poll_after_seconds(shown),
     }
-    return render(request, "telephony/call.html", context)
+    if not is_waiting(shown):
+        return render(request, "telephony/call.html", context)
+    context |= {"is_waiting": True, "sandbox_host": sandbox_host()}
+    response = render(request, "telephony/call.html", context)
+    response[HEADER] = build_policy(update={"connect-src": [voice_gateway()], "media-src": [SELF]})
+    response["Permissions-Policy"] = "microphone=(self)"
+    return response
 
 
 @limited("page-read")

@@ -20,6 +20,7 @@ class Place:
 
 MAIN = (
     Place("overview:home", _("Home"), "house"),
+    Place("telephony:dial", _("Call"), "phone-outgoing"),
     Place("telephony:calls", _("Calls"), "phone", ("telephony:call",)),
     Place("telephony:caller-ids", _("Caller IDs"), "smartphone", ("telephony:caller-id-confirm",)),
     Place(

@@ -7,6 +7,7 @@ limits come from the row that was checked, priced and held before
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -42,6 +43,17 @@ def make_voice_token(call: Call) -> VoiceToken:
         identity=call.public_id, lives_seconds=int(TOKEN_LIVES.total_seconds())
     )
     return VoiceToken(secret, call.public_id, expires_at)
+
+
+def sandbox_host() -> str:
+    """Return the host and port of the sandbox where that plays Twilio, or nothing."""
+    return urlsplit(settings.TWILIO_API_URL).netloc if settings.IS_LOCAL else ""
+
+
+def voice_gateway() -> str:
+    """Return the address that the Voice SDK connects to."""
+    host = sandbox_host()
+    return f"ws://{host}" if host else "wss://voice-js.roaming.twilio.com"
 
 
 def is_waiting(call: Call) -> bool:

@@ -71,17 +71,20 @@ class CallRequest:
     request_id: str = ""
 
 
-def quote_call(request: CallRequest) -> Quote:
-    """Return the price and time limit of a call at the balance of now.
+def find_quote(request: CallRequest) -> Quote:
+    """Return the price and time limit of a call at the balance of now, or raise ProductError."""
+    route = find_route(request.user.account, request.token, request.order)
+    activity = activity_of(route.account, line=route.token.line if route.token else "")
+    quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
+    if quote.refusal is None:
+        check_unpaid_cost(route.price, activity)
+    return quote
 
-    Raises ProductError, and stores the refusal for support as `place_call` does.
-    """
+
+def quote_call(request: CallRequest) -> Quote:
+    """Return what `find_quote` finds, and store a refusal for support as `place_call` does."""
     try:
-        route = find_route(request.user.account, request.token, request.order)
-        activity = activity_of(route.account, line=route.token.line if route.token else "")
-        quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
-        if quote.refusal is None:
-            check_unpaid_cost(route.price, activity)
+        quote = find_quote(request)
     except ProductError as refusal:
         _store_refusal(request, refusal)
         raise

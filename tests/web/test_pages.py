@@ -70,6 +70,7 @@ NOT_LISTED = {
     "readyz",
     "telephony:call-state",
     "telephony:calls-csv",
+    "telephony:dial-offers",
     "telephony:number-check",
     # Takes a form, and asks first who one is
     "billing:topup-refund",

@@ -1,0 +1,156 @@
+// The computer's side of a call, by Twilio's Voice SDK. The page names nothing but the call; its number,
+// its limit and its price are the server's. The clock and the cost come with the state of the call.
+(() => {
+  "use strict";
+
+  const box = document.querySelector("[data-talk]");
+  const part = (name) => box.querySelector(`[data-talk-${name}]`);
+  const { callId, tokenUrl, sandboxHost, silence } = box.dataset;
+  const SOUNDS = [
+    "disconnect", "incoming", "outgoing", "dtmfh", "dtmfs", ...Array.from({ length: 10 }, (_, key) => `dtmf${key}`),
+  ];
+  const SILENT_WARNING = "constant-audio-input-level";
+  let device = null;
+  let call = null;
+  let giveUpLock = () => {};
+
+  const say = (name) => {
+    for (const words of box.querySelectorAll("[data-talk-say]")) words.hidden = words.dataset.talkSay !== name;
+  };
+
+  const warn = (name, is) => {
+    box.querySelector(`[data-talk-warning="${name === SILENT_WARNING ? "silence" : "network"}"]`).hidden = !is;
+  };
+
+  const token = async () => {
+    const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
+    const answer = await fetch(tokenUrl, { method: "POST", headers: { "X-CSRFToken": value }, redirect: "error" });
+    if (!answer.ok) throw new RangeError(String(answer.status));
+    return (await answer.json()).token;
+  };
+
+  // One tab of a browser talks at a time; the lock ends with the tab, however that ends.
+  const takeLock = () =>
+    new Promise((resolve) => {
+      navigator.locks.request("mobayilo-call", { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        return lock && new Promise((release) => (giveUpLock = release));
+      });
+    });
+
+  const askFirst = (event) => event.preventDefault();
+
+  const ended = (words) => {
+    if (!device) return;
+    const over = device;
+    [device, call] = [null, null]; // first, since the device reports its own end too
+    over.destroy();
+    window.removeEventListener("beforeunload", askFirst);
+    giveUpLock();
+    part("controls").hidden = true;
+    ["network", SILENT_WARNING].forEach((name) => warn(name, false));
+    say(words);
+  };
+
+  // The lists of devices, as they are plugged in and out.
+  const offerDevices = () => {
+    const lists = [
+      [part("microphone"), device.audio.availableInputDevices],
+      [part("speaker"), device.audio.availableOutputDevices],
+    ];
+    for (const [list, devices] of lists) {
+      const chosen = list.value;
+      const choices = [...devices.values()].map((one) => new Option(one.label || one.deviceId, one.deviceId));
+      list.replaceChildren(...choices);
+      if (devices.has(chosen)) list.value = chosen;
+    }
+    part("speakers").hidden = !device.audio.isOutputSelectionSupported;
+  };
+
+  const follow = () => {
+    call.on("ringing", () => say("ringing"));
+    call.on("accept", () => say("talking"));
+    call.on("reconnecting", () => say("reconnecting"));
+    call.on("reconnected", () => say("talking"));
+    call.on("warning", (name) => warn(name, true));
+    call.on("warning-cleared", (name) => warn(name, false));
+    call.on("volume", (level) => (part("level").value = level));
+    for (const end of ["disconnect", "cancel", "reject"]) call.on(end, () => ended("ended"));
+    call.on("mute", (is) => part("mute").setAttribute("aria-pressed", String(is)));
+  };
+
+  const connect = async () => {
+    const sounds = Object.fromEntries(SOUNDS.map((name) => [name, new URL(silence, location.href).href]));
+    const options = { sounds, publishEvents: false, logLevel: "silent" };
+    if (sandboxHost) options.chunderw = sandboxHost;
+    device = new Twilio.Device(await token(), options);
+    device.on("tokenWillExpire", () => token().then((fresh) => device?.updateToken(fresh)).catch(() => {}));
+    // A call that rings or goes on ends by its own event, or comes back.
+    device.on("error", () => ["ringing", "open", "reconnecting"].includes(call?.status()) || ended("failed"));
+    device.audio.on("deviceChange", offerDevices);
+    call = await device.connect({ params: { call_id: callId } });
+    follow();
+    window.addEventListener("beforeunload", askFirst);
+    offerDevices();
+    part("controls").hidden = false;
+    box.focus({ preventScroll: true });
+  };
+
+  const start = async () => {
+    part("start").hidden = true;
+    if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return say("unsupported");
+    if (!(await takeLock())) return again("elsewhere");
+    say("microphone");
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      stream.getTracks().forEach((track) => track.stop());
+    } catch {
+      giveUpLock();
+      return again("refused");
+    }
+    say("connecting");
+    try {
+      await connect();
+    } catch (problem) {
+      giveUpLock();
+      say(problem instanceof RangeError ? "too-late" : "failed");
+    }
+  };
+
+  const again = (words) => {
+    say(words);
+    part("start").hidden = false;
+  };
+
+  const press = (key) => {
+    if (call?.status() === "open") call.sendDigits(key);
+  };
+
+  part("start").addEventListener("click", start);
+  part("mute").addEventListener("click", () => call?.mute(!call.isMuted()));
+  part("microphone").addEventListener("change", (event) => device.audio.setInputDevice(event.target.value));
+  part("speaker").addEventListener("change", (event) => device.audio.speakerDevices.set(event.target.value));
+  box.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-talk-key]");
+    if (key) press(key.dataset.talkKey);
+  });
+  // Keys count while the focus is in this part of the page, as it is when the call begins.
+  box.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select")) return;
+    if (/^[0-9*#]$/.test(event.key)) press(event.key);
+    if (event.key.toLowerCase() === "m") part("mute").click();
+  });
+  document.addEventListener("submit", (event) => {
+    if (!call || !event.target.action.endsWith("/hangup")) return;
+    event.preventDefault();
+    call.disconnect();
+  });
+
+  // The page that placed the call starts it; a reload, or another tab, asks first.
+  if (location.hash === "#talk") {
+    history.replaceState(null, "", location.pathname);
+    start();
+  } else {
+    again("ready");
+  }
+})();
