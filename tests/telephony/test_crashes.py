@@ -26,6 +26,8 @@ POINTS = [
     "telephony.calls.place:ring:before",
     "telephony.twilio.gateway:create_call:after",
     "telephony.calls.place:adopt:after",
+    "telephony.calls.webhooks:_may_ask:before",
+    "telephony.calls.webhooks:_may_ask:after",
     "telephony.calls.webhooks:_may_bridge:before",
     "telephony.calls.webhooks:_may_bridge:after",
     "telephony.calls.progress:_store:after",
