@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import OutboxMail, PendingAct, User
 from billing.models import AuditReport, Hold, Refund, StripeEvent, TopUp
 from mobayilo.overview.models import PeriodicJob
-from telephony.models import Call
+from telephony.models import Call, CarrierFault
 from tests.mobayilo.overview.support.pages import TODAY
 from tests.web.support_desk import desk_of, something_of_everything
 
@@ -43,12 +43,13 @@ def leave_everything_stuck(user: User) -> None:
     PendingAct.objects.create(key="act", words="+$150.00", row=1, asked_by=user)
     PeriodicJob.objects.create(name="late", next_run_at=long_ago, last_error="OSError")
     AuditReport.objects.create(subject="ledger", difference_count=1, text="")
+    CarrierFault.objects.create(code=21216, count=1)
 
 
 def test_nothing_is_stuck_on_an_empty_site(alice: User) -> None:
     shown = desk_of("operator").get(TODAY).content.decode()
     counts = [int(count) for _, _, _, count in STUCK.findall(shown)]
-    assert counts == [0] * 16
+    assert counts == [0] * 17
 
 
 def test_what_is_stuck_is_counted_and_leads_to_its_list(alice: User) -> None:
