@@ -1,19 +1,27 @@
 """The cost of calls to the operator: a budget a day, free attempts, a ceiling for the own phone."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings as django_settings
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import Account, User
+from telephony.calls.settlement import charge_of
 from telephony.models import Call, OpenedDestination
 from telephony.rules import activity_of
 from tests.people import staff
 from tests.telephony.callers import DESTINATION, GERMAN_PHONE, People, Person, make_call
 from tests.telephony.refusals import refusal
 from tests.telephony.sandbox import Sandbox
+from tests.telephony.shown import OPERATOR
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -51,6 +59,61 @@ def test_free_calls_of_a_dear_phone_end_at_the_budget(
     assert 2 <= Call.objects.count() <= 5
     most_micros = 3 * 250_000 + 12_000  # three minutes of their own phone and one of the other
     assert 1_600_000 - most_micros < unpaid_micros(dear) <= 1_600_000
+
+
+# How a call ends, and the seconds of each leg.
+ENDINGS = st.tuples(
+    st.sampled_from(["completed", "completed", "busy", "no-answer", "canceled", "no key"]),
+    st.integers(0, 300),
+    st.integers(0, 60),
+)
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.sampled_from(["call", "call", "midnight"]) | ENDINGS, max_size=30))
+def test_no_mix_of_calls_costs_more_than_the_budget_of_a_day(
+    local_caller: Person, settings: Settings, steps: list[Any]
+) -> None:
+    settings.UNPAID_COST_MAX_CENTS_PER_DAY, settings.RATELIMIT_ENABLE = 30, False
+    settings.FREE_ATTEMPTS_PER_DAY = 2
+    Call.objects.all().delete()
+    with time_machine.travel(datetime(2026, 11, 30, 12, tzinfo=UTC), tick=False) as clock:
+        for step in steps:
+            if step == "midnight":
+                clock.shift(timedelta(days=1))
+            elif step == "call":
+                place_if_allowed(local_caller)
+            elif call := Call.objects.filter(settled_at=None).last():
+                end(call, *step)
+            assert unpaid_micros(local_caller) <= 300_000
+
+
+def place_if_allowed(somebody: Person) -> None:
+    """Store an open call, as the product does after the budget was checked."""
+    quoted = somebody.post("quote", to=DESTINATION)
+    if quoted.status_code != 200:
+        return
+    call = make_call(
+        somebody.user, asks_for_key=True, operator_e164=OPERATOR,
+        charges_attempt=quoted.json()["charges_attempt"], settled_at=None, ended_at=None,
+    )  # fmt: skip
+    call.leg_a_micros_per_minute, call.leg_a_first_seconds, call.leg_a_next_seconds = 30_000, 30, 6
+    call.most_unpaid_micros = call.price.most_unpaid_micros(
+        short_seconds=django_settings.FALSE_ANSWER_SECONDS
+    )
+    call.save()
+
+
+def end(call: Call, ending: str, own_seconds: int, talk_seconds: int) -> None:
+    """Settle a call by the product's charge. Twilio ends leg A at its limit."""
+    call.leg_a_seconds = min(own_seconds, call.price.leg_a_limit_seconds(call.max_seconds))
+    call.leg_b_seconds = min(talk_seconds, own_seconds) if ending == "completed" else 0
+    call.leg_b_status = "" if ending == "no key" else ending
+    call.asked_at, call.settled_at = timezone.now(), timezone.now()
+    call.bridged_at = None if ending == "no key" else timezone.now()
+    charge = charge_of(call)
+    call.leg_a_cost_micros, call.leg_b_cost_micros = charge.leg_a_micros, charge.leg_b_micros
+    call.save()
 
 
 def test_calls_at_once_count_the_most_that_each_may_cost(
