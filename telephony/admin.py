@@ -91,6 +91,7 @@ class CallAdmin(ReadOnlyAdmin):
         "state",
         ("end_reason", ValuesFilter),
         "number_refusals",
+        "mode",
         "to_country",
         "created_at",
     ]

@@ -73,7 +73,31 @@ def of_account() -> Iterator[Finding]:
         "Create a service under Verify, Services and set TWILIO_VERIFY_SERVICE_SID to its SID.",
     )
     yield unchecked("Verify channels", "whether SMS and voice are sent is seen by sending one only")
-    yield unchecked("Twilio API key", "none is used: requests carry the auth token")
+    yield of_computer_calls()
+
+
+def of_computer_calls() -> Finding:
+    """Return whether the TwiML app leads to this site. Only a call shows whether the key is right.
+
+    Requests carry the auth token; the API key signs tokens of the Voice SDK and nothing else.
+    """
+    subject = "Calls through the computer"
+    if not settings.TWILIO_TWIML_APP_SID:
+        return unchecked(subject, "not set up: TWILIO_TWIML_APP_SID is empty")
+    answer = f"{settings.PUBLIC_URL}{reverse('telephony:webhook-client')}"
+    report = f"{settings.PUBLIC_URL}{reverse('telephony:webhook-client-status')}"
+    remedy = (
+        f"Set the voice URL of the TwiML app to {answer} (POST) and its status callback to "
+        f"{report} (Voice, TwiML apps)."
+    )
+    try:
+        found = gateway.fetch_application(settings.TWILIO_TWIML_APP_SID)
+    except ProductError as refusal:
+        return wrong(subject, refusal.message, "Set TWILIO_TWIML_APP_SID to a TwiML app of yours.")
+    is_right = found == (answer, report)
+    return judge(
+        subject, is_right, "the TwiML app leads here", "The TwiML app leads elsewhere.", remedy
+    )
 
 
 def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
@@ -88,6 +112,14 @@ def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
         )
         return
     yield right("Price list", f"deck {deck.deck_id}")
+    if settings.TWILIO_TWIML_APP_SID:
+        yield judge(
+            "Price of the computer's leg",
+            deck.client_price is not None,
+            "in the price list",
+            "The price list has no row for it, so that no call goes through the computer.",
+            "Add a row with the prefix 0 and the kind internet.",
+        )
     if not is_reachable:
         return
     countries = {row.country for row in deck.rows.values()} - {NO_COUNTRY}

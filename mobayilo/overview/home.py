@@ -65,7 +65,13 @@ def next_steps(user: User, *, is_verified: bool) -> list[Step]:
             url=reverse("billing:topup"),
             action=_("Or top up here"),
         ),
-        Step(_("Make the first call"), False, commands=('moby call "+44 20 7946 0018"',)),
+        Step(
+            _("Make the first call"),
+            False,
+            commands=('moby call "+44 20 7946 0018"',),
+            url=reverse("telephony:dial"),
+            action=_("Or call from here"),
+        ),
     ]
 
 

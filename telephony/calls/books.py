@@ -103,7 +103,9 @@ def _is_ours(leg: ProviderCall, *, parent: Call | None) -> bool:
     """Report whether the product placed a call, as the account may have other uses."""
     if parent is not None:
         return True
-    return leg.direction == "outbound-api" and leg.caller == settings.TWILIO_FROM_NUMBER
+    is_client = leg.direction == "inbound" and leg.caller.startswith("client:call_")
+    is_placed = leg.direction == "outbound-api" and leg.caller == settings.TWILIO_FROM_NUMBER
+    return is_client or is_placed
 
 
 def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:

@@ -491,6 +491,13 @@ def has_approved_profile() -> bool:
         return bool(profiles.list(status="twilio-approved", limit=1))
 
 
+def fetch_application(sid: str) -> tuple[str, str]:
+    """Return the voice URL and the status callback of a TwiML app."""
+    with _asking("read the TwiML app"):
+        found = _client().applications(sid).fetch()
+        return str(found.voice_url or ""), str(found.status_callback or "")
+
+
 def answers_inbound_calls() -> bool:
     """Return whether our number has instructions for people who call it back."""
     with _asking("read our number"):
