@@ -50,7 +50,7 @@ def parse_arguments() -> argparse.Namespace:
 async def serve(arguments: argparse.Namespace) -> None:
     sandbox = Sandbox(Settings.from_environment(web_url=arguments.web_url))
     listener = socket.create_server((HOST, arguments.port), backlog=2048)
-    config: dict[str, Any] = {"http": Protocol, "ws": "none", "lifespan": "off"}
+    config: dict[str, Any] = {"http": Protocol, "ws": "wsproto", "lifespan": "off"}
     config["timeout_graceful_shutdown"] = 2
     server = Server(uvicorn.Config(sandbox.app, access_log=False, log_level="warning", **config))
     smtp = await sandbox.mailbox.listen(HOST, arguments.smtp_port)
@@ -63,6 +63,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         await server.serve(sockets=[listener])
     finally:
         smtp.close()
+        await sandbox.signalling.close()
         await sandbox.courier.close()
 
 

@@ -39,6 +39,9 @@ from sandbox.twilio.reach import Reach
 from sandbox.twilio.shown import ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.twilio.verify import Verify
+from sandbox.voice.application import Application
+from sandbox.voice.control import VoiceControl
+from sandbox.voice.signalling import Signalling
 
 
 class Sandbox:
@@ -66,12 +69,14 @@ class Sandbox:
             faults=self.faults,
             account=self.account,
             owned_numbers=self.owned_numbers,
+            application=self.application,
             reset=self.reset,
         )
         starlette = Starlette(
             routes=[
                 *self._twilio_routes(settings),
                 self._stripe_routes(settings),
+                *VoiceControl(self.board, self.signalling).routes(),
                 *self.control.routes(),
                 *StripeControl(
                     self.events,
@@ -85,6 +90,7 @@ class Sandbox:
                 *HostedPage(self.sessions).routes(),
                 *self.mailbox.routes(),
                 *PhonePages(self.phones, self.board).routes(),
+                *self.signalling.routes(),
             ],
             exception_handlers={
                 TwilioError: twilio_error,
@@ -107,6 +113,10 @@ class Sandbox:
         self.notifications = Notifications(self.board)
         self.verify = Verify(settings, self.clock, self.phones, self.reach)
         self.pricing = Pricing(prices)
+        self.application = Application(settings, self.clock)
+        self.signalling = Signalling(
+            settings, self.board, self.phones, self.courier, self.calls, self.application
+        )
 
     def _twilio_routes(self, settings: Settings) -> list[BaseRoute]:
         guard = [Middleware(BasicAuth, settings=settings)]
@@ -117,6 +127,7 @@ class Sandbox:
                 *self.caller_ids.routes(),
                 *self.owned_numbers.routes(),
                 *self.account.routes(),
+                *self.application.routes(),
             ],
             "trusthub": self.account.trust_routes(),
             "verify": self.verify.routes(),
@@ -160,6 +171,7 @@ class Sandbox:
             self.clock,
             self.phones,
             self.courier,
+            self.signalling,
             self.faults,
             self.board,
             self.caller_ids,
@@ -171,6 +183,7 @@ class Sandbox:
             self.verify,
             self.account,
             self.owned_numbers,
+            self.application,
             self.events,
             self.rights,
             self.stripe_account,

@@ -25,6 +25,7 @@ from sandbox.twilio.prices import PriceList
 from sandbox.twilio.reach import Reach
 from sandbox.twilio.shown import Refusal, ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
+from sandbox.voice.application import Application
 
 
 class Control:
@@ -44,6 +45,7 @@ class Control:
         faults: Faults,
         account: Account,
         owned_numbers: OwnedNumbers,
+        application: Application,
         reset: Callable[[], None],
     ) -> None:
         self._clock = clock
@@ -59,6 +61,7 @@ class Control:
         self._faults = faults
         self._account = account
         self._owned_numbers = owned_numbers
+        self._application = application
         self._reset = reset
 
     def routes(self) -> list[Route]:
@@ -149,6 +152,7 @@ class Control:
             | {
                 "digits_sent": leg.digits_sent,
                 "takes_keys": leg.on_key is not None,
+                "digits_heard": leg.digits_heard,
                 "status_callback": leg.callback.url if leg.callback else None,
             }
             for leg in legs
@@ -183,6 +187,7 @@ class Control:
         self._prices.currency = content.get("currency", self._prices.currency)
         self._account.profile = content.get("profile", self._account.profile)
         self._owned_numbers.changes |= content.get("owned_numbers", {})
+        self._application.changes |= content.get("application", {})
         self._caller_ids.purchased |= set(content.get("purchased_numbers", []))
         if "closed_countries" in content:
             self._permissions.closed_countries = set(content["closed_countries"])

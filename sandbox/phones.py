@@ -20,6 +20,7 @@ class Behaviour:
     talk_seconds: float | None = None  # from its own answer; None: until the other side hangs up
     keys: str = "1"  # what the person presses, one key at each question
     key_after_seconds: float = 1.0  # from the beginning of the question
+    speaks_hz: int | None = 440  # the tone that a client hears from it; None: silence
     keys_in_code: bool = True  # whether it enters the code that a validation call asks for
     validation_error: int | None = None  # what the API says when asked to validate this number
     verify_error: int | None = None  # what Verify says when asked to send a code here

@@ -14,6 +14,10 @@ class Settings:
     stripe_api_key: str
     stripe_webhook_secret: str
     twilio_from_number: str | None
+    # What calls through the computer need; without them, no token is right.
+    twilio_api_key_sid: str | None
+    twilio_api_key_secret: str | None
+    twilio_twiml_app_sid: str | None
     web_url: str
 
     @property
@@ -31,5 +35,8 @@ class Settings:
             stripe_api_key=os.environ["STRIPE_API_KEY"],
             stripe_webhook_secret=os.environ["STRIPE_WEBHOOK_SECRET"],
             twilio_from_number=os.environ.get("TWILIO_FROM_NUMBER"),
+            twilio_api_key_sid=os.environ.get("TWILIO_API_KEY_SID"),
+            twilio_api_key_secret=os.environ.get("TWILIO_API_KEY_SECRET"),
+            twilio_twiml_app_sid=os.environ.get("TWILIO_TWIML_APP_SID"),
             web_url=web_url.rstrip("/"),
         )

@@ -1,6 +1,6 @@
 """The Calls resource of the API 2010-04-01. https://www.twilio.com/docs/voice/api/call-resource"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -60,7 +60,7 @@ class Calls:
         leg = self._board.open_leg(to=form["To"], caller=form["From"], callback=callback)
         leg.time_limit = float(time_limit)
         leg.digits_sent = form.get("SendDigits", "")
-        leg.on_answer = lambda leg: self._run(leg, form)
+        leg.on_answer = lambda leg: self.run(leg, form)
         self._board.ring(leg, timeout_seconds=timeout)
         return JSONResponse(leg.as_json(), status_code=201)
 
@@ -106,7 +106,7 @@ class Calls:
         elif "Url" in form or "Twiml" in form:
             if leg.status != "in-progress":
                 raise TwilioError(400, 21220, "Call is not in-progress. Cannot redirect.")
-            self._run(leg, form)
+            self.run(leg, form)
         return JSONResponse(leg.as_json())
 
     def _check(self, form: QueryParams) -> None:
@@ -145,13 +145,16 @@ class Calls:
             raise not_found(request.url.path.removeprefix("/api.twilio.com"))
         return leg
 
-    def _run(self, leg: Leg, form: QueryParams) -> None:
-        """Give the leg a document: at answer, or in place of the one it is at."""
+    def run(self, leg: Leg, form: QueryParams, *, extra: Mapping[str, str] | None = None) -> None:
+        """Give the leg a document: at answer, or in place of the one it is at.
+
+        `extra` are fields that the request for the document has beside those of the leg.
+        """
         if former := self._scripts.pop(leg.sid, None):
             former.replace()
         script = self._scripts[leg.sid] = self._script(leg)
         if url := form.get("Url"):
-            script.fetch(url, method=form.get("Method", "POST"))
+            script.fetch(url, method=form.get("Method", "POST"), extra=extra)
         else:
             script.load(form["Twiml"])
 
@@ -166,10 +169,14 @@ class Calls:
         )
 
     def _may_show(self, parent: Leg, number: str, called: str) -> bool:
-        """Either end of the call under way, or a number of this account (error 13214)."""
+        """Either end of the call under way, or a number of this account (error 13214).
+
+        A client has no number that it could show.
+        """
         if self._shown.refuses(number, called):
             return False
-        return number in (parent.to, parent.caller) or self._caller_ids.may_call_from(number)
+        is_an_end = parent.client is None and number in (parent.to, parent.caller)
+        return is_an_end or self._caller_ids.may_call_from(number)
 
     def _set_status(self, leg: Leg, status: str) -> None:
         if status == "canceled" and leg.status == "in-progress":

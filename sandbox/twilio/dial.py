@@ -121,6 +121,9 @@ class Dial:
         self._answered = leg
         self._hang_up_all(leg.time, but=leg)
         self._is_bridged = True
+        if self._parent.status == "ringing":  # answerOnBridge
+            self._parent.time = max(self._parent.time, leg.time)
+            self._board.pick_up(self._parent)
         if self._verb.flag("hangupOnStar"):
             self._parent.on_star = lambda: self._hang_up_all(self._parent.time)
         leg.after(self._limit, lambda: self._board.end(leg, "completed"))

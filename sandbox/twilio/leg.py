@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.clock import Callback, Timeline
 from sandbox.ids import twilio_sid
@@ -20,6 +20,16 @@ class StatusCallback:
     url: str
     method: str = "POST"
     events: tuple[str, ...] = ("completed",)
+
+
+class Client(Protocol):
+    """The program at the end of a leg that has no telephone: a client of the Voice SDK."""
+
+    def callee_rings(self) -> None: ...
+
+    def leg_answered(self) -> None: ...
+
+    def leg_ended(self) -> None: ...
 
 
 @dataclass(eq=False, kw_only=True)
@@ -48,7 +58,9 @@ class Leg:
     answered: float | None = None
     ended: float | None = None
     price: str | None = None
+    client: Client | None = None
     digits_sent: str = ""
+    digits_heard: str = ""
     error_code: str = ""
     currency: str = "USD"
     on_answer: Callable[["Leg"], None] = lambda leg: None

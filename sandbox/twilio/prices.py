@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+# The leg of a client, wherever it is (https://www.twilio.com/en-us/voice/pricing/us).
+CLIENT_PER_MINUTE = Decimal("0.004")
 LIST = Path(__file__).with_name("prices.json")
 
 

@@ -1,6 +1,6 @@
 """Carrying out a TwiML document on one leg."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
 from sandbox.twilio import twiml
@@ -40,9 +40,13 @@ class Script:
         self._gather: Gather | None = None
         self._is_replaced = False
 
-    def fetch(self, url: str, *, method: str = "POST") -> None:
+    def fetch(
+        self, url: str, *, method: str = "POST", extra: Mapping[str, str] | None = None
+    ) -> None:
         self._url = url
-        self._board.ask(self._leg, kind="twiml", url=url, method=method, then=self.read)
+        self._board.ask(
+            self._leg, kind="twiml", url=url, method=method, extra=extra, then=self.read
+        )
 
     def read(self, attempt: Attempt) -> None:
         """Go on with the document that the product answered."""
@@ -86,6 +90,8 @@ class Script:
             self._board.complain(self._leg, 12200, f"<{verb.name}> is not played by the sandbox")
             self._step()
             return
+        if self._leg.status == "ringing" and verb.answers_call:
+            self._board.pick_up(self._leg)
         try:
             carry_out(verb)
         except TwimlError as error:
@@ -115,6 +121,11 @@ class Script:
         self._request_action(
             verb, verb.attributes.get("action", self._url), "gather_action", {"Digits": digits}
         )
+
+    def _do_reject(self, verb: Verb) -> None:
+        """End the call unanswered; one that was answered already is only hung up."""
+        reason = "busy" if verb.attributes.get("reason") == "busy" else "no-answer"
+        self._board.end(self._leg, reason if self._leg.status == "ringing" else "completed")
 
     def _do_dial(self, verb: Verb) -> None:
         self._dial = Dial(

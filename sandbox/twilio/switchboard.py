@@ -11,7 +11,7 @@ from sandbox.phones import Phones, Role
 from sandbox.settings import Settings
 from sandbox.twilio.answers import iso8601, rfc2822
 from sandbox.twilio.leg import Leg, StatusCallback
-from sandbox.twilio.prices import PriceList
+from sandbox.twilio.prices import CLIENT_PER_MINUTE, PriceList
 from sandbox.twilio.signed import twilio_webhook
 from sandbox.webhooks import Attempt
 
@@ -91,6 +91,8 @@ class Switchboard:
             return
         leg.status = "ringing"
         self._notify(leg, "ringing")
+        if leg.parent and leg.parent.client:
+            leg.parent.client.callee_rings()
         if phone.answers:
             leg.after(phone.answer_after_seconds, lambda: self.answer(leg))
         leg.after(timeout_seconds + RING_SLACK_SECONDS, lambda: self._give_up(leg))
@@ -102,13 +104,11 @@ class Switchboard:
     def answer(self, leg: Leg) -> None:
         if leg.status != "ringing":
             return
-        leg.status, leg.answered = "in-progress", leg.time
-        self._notify(leg, "answered")
+        self.pick_up(leg)
         role: Role = "destination" if leg.parent else "customer"
         talk_seconds = self._phones.behaviour(leg.to, role).talk_seconds
         if talk_seconds is not None:
             leg.after(talk_seconds, lambda: self.end(leg, "completed"))
-        self.watch_limit(leg)
         leg.on_answer(leg)
 
     def listen(self, leg: Leg, on_key: Callable[[str], None]) -> None:
@@ -124,6 +124,13 @@ class Switchboard:
         """Press a key. Without a <Gather> that listens, only the other side hears it."""
         if leg.on_key is not None:
             leg.on_key(key)
+
+    def pick_up(self, leg: Leg) -> None:
+        leg.status, leg.answered = "in-progress", leg.time
+        self._notify(leg, "answered")
+        self.watch_limit(leg)
+        if leg.client is not None:
+            leg.client.leg_answered()
 
     def watch_limit(self, leg: Leg) -> None:
         """End the leg at its time limit, which the product may change while it runs."""
@@ -147,11 +154,15 @@ class Switchboard:
         self._notify(leg, "completed")
         if leg.duration_seconds:
             self._clock.pace.call_at(leg.time + PRICE_AFTER_SECONDS, lambda: self._price(leg))
+        if leg.client is not None:
+            leg.client.leg_ended()
         leg.on_end(leg)
 
     def _price(self, leg: Leg) -> None:
-        minutes = math.ceil(leg.duration_seconds / 60)
-        leg.price = f"-{self._prices.per_minute(leg.to, origin=leg.caller) * minutes:.5f}"
+        per_minute = self._prices.per_minute(leg.to, origin=leg.caller)
+        if leg.client is not None:
+            per_minute = CLIENT_PER_MINUTE
+        leg.price = f"-{per_minute * math.ceil(leg.duration_seconds / 60):.5f}"
 
     # Reports to the product.
 

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 WORDS_PER_SECOND = 2.5
-VERBS = ("Say", "Pause", "Hangup", "Dial", "Gather")
+VERBS = ("Say", "Pause", "Hangup", "Reject", "Dial", "Gather")
 
 
 class TwimlError(Exception):
@@ -30,6 +30,15 @@ class Verb:
 
     def flag(self, name: str) -> bool:
         return self.attributes.get(name, "false").lower() == "true"
+
+    @property
+    def answers_call(self) -> bool:
+        """Report whether a call that still rings is answered for this verb, and charged.
+
+        Every verb does but <Reject> (https://www.twilio.com/docs/voice/twiml/reject), a <Pause>
+        and a <Dial> that waits for the other side.
+        """
+        return self.name not in ("Reject", "Pause") and not self.flag("answerOnBridge")
 
 
 def parse(document: str) -> list[Verb]:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
@@ -23,6 +24,9 @@ T = TypeVar("T")
 ACCOUNT_SID = "AC" + "1" * 32
 SERVICE_SID = "VA" + "2" * 32
 AUTH_TOKEN = "sandbox-tests-auth-token"
+API_KEY_SID = "SK" + "3" * 32
+API_KEY_SECRET = "sandbox-tests-secret-of-the-api-key"
+TWIML_APP_SID = "AP" + "4" * 32
 STRIPE_KEY = "sk_test_sandbox_tests"
 WEBHOOK_SECRET = "whsec_sandbox_tests"
 OUR_NUMBER = "+12025550100"
@@ -34,6 +38,9 @@ CREDENTIALS = {
     "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
     "TWILIO_VERIFY_SERVICE_SID": SERVICE_SID,
     "TWILIO_FROM_NUMBER": OUR_NUMBER,
+    "TWILIO_API_KEY_SID": API_KEY_SID,
+    "TWILIO_API_KEY_SECRET": API_KEY_SECRET,
+    "TWILIO_TWIML_APP_SID": TWIML_APP_SID,
     "STRIPE_API_KEY": STRIPE_KEY,
     "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
 }
@@ -172,18 +179,26 @@ def _receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def _sandbox(_receiver: Receiver) -> Iterator[Sandbox]:
+    with running_sandbox(_receiver) as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def running_sandbox(receiver: Receiver, **settings: str) -> Iterator[Sandbox]:
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0"]
     process = subprocess.Popen(
-        [*command, "--web-url", _receiver.url],
-        env=os.environ | CREDENTIALS,
+        [*command, "--web-url", receiver.url],
+        env=os.environ | CREDENTIALS | settings,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
-    yield Sandbox(**json.loads(process.stdout.readline()))
-    process.terminate()
-    assert process.wait(timeout=10) == 0
-    process.stdout.close()
+    try:
+        yield Sandbox(**json.loads(process.stdout.readline()))
+    finally:
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+        process.stdout.close()
 
 
 @pytest.fixture
