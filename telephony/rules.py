@@ -84,6 +84,11 @@ _UNPAID_MICROS = Case(
     output_field=BigIntegerField(),
 )
 _WAS_FREE_ATTEMPT = Q(leg_a_seconds__gt=0, leg_a_cost_micros=0, leg_b_cost_micros=0)
+OTHER_PHONE_HINTS = Hints(
+    "Send the caller_id of a phone that costs less to ring, or ask {support}.",
+    page="Call from a phone that costs less to ring, or ask {support}.",
+    terminal="Ring a phone that costs less with --from, or ask {support}.",
+)
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
@@ -138,11 +143,7 @@ def check_own_phone_price(account: Account, phone: Number, rate: RateRow) -> Non
         "price_too_high",
         f"Ringing your own phone {phone.international} costs "
         f"{format_money(rate.price.micros_per_minute)} a minute.",
-        hint=Hints(
-            "Send the caller_id of a phone that costs less to ring, or ask {support}.",
-            page="Call from a phone that costs less to ring, or ask {support}.",
-            terminal="Ring a phone that costs less with --from, or ask {support}.",
-        ),
+        hint=OTHER_PHONE_HINTS,
         details={"ceiling": format_micros(ceiling_micros)},
     )
 
@@ -311,6 +312,12 @@ def check_unpaid_cost(price: CallPrice, activity: Activity) -> None:
     most_micros = price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS)
     if activity.unpaid_today_micros + most_micros <= budget_micros:
         return
+    if most_micros > budget_micros:
+        raise ProductError(
+            "unpaid_cost_limit",
+            "Unanswered, this call alone could cost us more than is free in a day.",
+            hint=OTHER_PHONE_HINTS,
+        )
     if activity.calls_running:
         raise ProductError(
             "unpaid_cost_limit",

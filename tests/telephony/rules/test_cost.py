@@ -145,6 +145,16 @@ def test_budget_starts_again_at_midnight_but_open_calls_count(local_caller: Pers
     assert refusal(local_caller) == (403, "unpaid_cost_limit")
 
 
+def test_first_call_above_the_budget_is_not_blamed_on_others(
+    local_caller: Person, settings: Settings
+) -> None:
+    settings.UNPAID_COST_MAX_CENTS_PER_DAY = 5
+    refused = local_caller.call().json()["error"]
+    assert refused["code"] == "unpaid_cost_limit"
+    assert refused["message"].startswith("Unanswered, this call alone could cost us more")
+    assert "costs less to ring" in refused["hint"]
+
+
 def test_price_of_the_carrier_replaces_the_estimate(local_caller: Person) -> None:
     call = make_call(local_caller.user, leg_a_seconds=61)
     assert unpaid_micros(local_caller) == 12_000  # two started minutes
