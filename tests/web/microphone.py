@@ -1,4 +1,7 @@
-"""A browser whose microphone hears one tone, and that may use it without asking."""
+"""A browser whose microphone hears one tone, and that may use it without asking.
+
+The tone comes and goes: a steady one is noise to the browser, which suppresses it within seconds.
+"""
 
 import math
 import wave
@@ -11,17 +14,19 @@ from tests.web.conftest import ARGUMENTS, CHROMIUM
 
 RATE = 48_000
 LOUDNESS = 12_000
+ON_SAMPLES = RATE // 3
 
 
 def launch_with_microphone(playwright: Playwright, folder: Path, *, tone_hz: int) -> Browser:
     """Start Chromium with a tone in place of the microphone, over and over."""
     path = folder / "microphone.wav"
-    samples = (round(LOUDNESS * math.sin(2 * math.pi * tone_hz * n / RATE)) for n in range(RATE))
+    tone = [round(LOUDNESS * math.sin(2 * math.pi * tone_hz * n / RATE)) for n in range(ON_SAMPLES)]
+    samples = array("h", tone + [0] * (RATE - ON_SAMPLES))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(array("h", samples).tobytes())
+        file.writeframes(samples.tobytes())
     arguments = [
         *ARGUMENTS,
         "--use-fake-ui-for-media-stream",
