@@ -184,8 +184,8 @@ TWILIO_VERIFY_SERVICE_SID = env.text(
 TWILIO_FROM_NUMBER = env.text("TWILIO_FROM_NUMBER", "the number, in E.164, that rings customers")
 TWILIO_API_KEY_SID = env.text(
     "TWILIO_API_KEY_SID",
-    "the SID of an API key, which signs the tokens of calls through the computer; set with its "
-    "secret and the TwiML app, or there are no such calls",
+    "the SID of a standard API key, by which requests to Twilio are made instead of by the auth "
+    "token, and which signs the tokens of calls through the computer",
     default="",
 )
 TWILIO_API_KEY_SECRET = env.text("TWILIO_API_KEY_SECRET", "the secret of that API key", default="")

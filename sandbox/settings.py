@@ -14,7 +14,8 @@ class Settings:
     stripe_api_key: str
     stripe_webhook_secret: str
     twilio_from_number: str | None
-    # What calls through the computer need; without them, no token is right.
+    # A standard API key (https://www.twilio.com/docs/iam/api-keys/keys-in-console). With the app it
+    # is what calls through the computer need; without them, no token is right.
     twilio_api_key_sid: str | None
     twilio_api_key_secret: str | None
     twilio_twiml_app_sid: str | None

@@ -21,11 +21,8 @@ _SIDS = (
     ("TWILIO_VERIFY_SERVICE_SID", r"VA[0-9a-f]{32}", "telephony.E002", "Verify, Services"),
 )
 
-_OF_VOICE = (
-    ("TWILIO_API_KEY_SID", r"SK[0-9a-f]{32}"),
-    ("TWILIO_API_KEY_SECRET", r"\S+"),
-    ("TWILIO_TWIML_APP_SID", r"AP[0-9a-f]{32}"),
-)
+_OF_KEY = (("TWILIO_API_KEY_SID", r"SK[0-9a-f]{32}"), ("TWILIO_API_KEY_SECRET", r"\S+"))
+_OF_VOICE = (*_OF_KEY, ("TWILIO_TWIML_APP_SID", r"AP[0-9a-f]{32}"))
 
 
 @register
@@ -70,16 +67,18 @@ def check_twilio_names(
 def check_voice_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Require what calls through the computer need to be set as a whole, or not at all."""
-    if not any(getattr(settings, name) for name, _ in _OF_VOICE):
+    """Require an API key with its secret, and both for calls through the computer."""
+    wanted = _OF_VOICE if settings.TWILIO_TWIML_APP_SID else _OF_KEY
+    if not any(getattr(settings, name) for name, _ in wanted):
         return []
     return [
         Error(
             f"{name} is not set as Twilio's console shows it, and others of its set are.",
-            hint="Set TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET and TWILIO_TWIML_APP_SID, or none.",
+            hint="Set TWILIO_API_KEY_SID with TWILIO_API_KEY_SECRET, or neither; calls through the "
+            "computer need both and TWILIO_TWIML_APP_SID.",
             id="telephony.E009",
         )
-        for name, shape in _OF_VOICE
+        for name, shape in wanted
         if not re.fullmatch(shape, getattr(settings, name))
     ]
 

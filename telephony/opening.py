@@ -31,6 +31,10 @@ def findings() -> Iterator[Finding]:
 
 
 def of_account() -> Iterator[Finding]:
+    key = of_key()
+    yield key
+    if key.is_right is False:
+        return
     kind = gateway.account_type()
     yield judge(
         "Twilio account type",
@@ -77,10 +81,7 @@ def of_account() -> Iterator[Finding]:
 
 
 def of_computer_calls() -> Finding:
-    """Return whether the TwiML app leads to this site. Only a call shows whether the key is right.
-
-    Requests carry the auth token; the API key signs tokens of the Voice SDK and nothing else.
-    """
+    """Return whether the TwiML app leads to this site."""
     subject = "Calls through the computer"
     if not settings.TWILIO_TWIML_APP_SID:
         return unchecked(subject, "not set up: TWILIO_TWIML_APP_SID is empty")
@@ -97,6 +98,17 @@ def of_computer_calls() -> Finding:
     is_right = found == (answer, report)
     return judge(
         subject, is_right, "the TwiML app leads here", "The TwiML app leads elsewhere.", remedy
+    )
+
+
+def of_key() -> Finding:
+    if not settings.TWILIO_API_KEY_SID:
+        return unchecked("Twilio API key", "none is used: requests carry the auth token")
+    return ask(
+        "Twilio API key",
+        gateway.check_api_key,
+        "Create a standard key under Account management, API keys and tokens, and set "
+        "TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET.",
     )
 
 

@@ -105,11 +105,18 @@ def whole_number(text: str | None, default: int) -> int:
 
 
 class BasicAuth:
-    """ASGI middleware: the account SID and its auth token, or 401."""
+    """ASGI middleware: the account's SID with its auth token, or an API key, or 401.
+
+    A standard API key reaches nothing of another account, and no account resource
+    (https://www.twilio.com/docs/iam/api-keys/keys-in-console).
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._expected = f"{settings.twilio_account_sid}:{settings.twilio_auth_token}".encode()
+        self._owner = f"{settings.twilio_account_sid}:{settings.twilio_auth_token}".encode()
+        key = f"{settings.twilio_api_key_sid}:{settings.twilio_api_key_secret}"
+        self._key = key.encode() if settings.twilio_api_key_sid else None
+        self._resources = f"/Accounts/{settings.twilio_account_sid}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_known(Request(scope)):
@@ -124,4 +131,10 @@ class BasicAuth:
             given = base64.b64decode(credentials, validate=True)
         except binascii.Error:
             return False
-        return kind.lower() == "basic" and hmac.compare_digest(given, self._expected)
+        if kind.lower() != "basic":
+            return False
+        path = request.url.path
+        is_reached = "/Accounts/" not in path or self._resources in path
+        if self._key and is_reached and hmac.compare_digest(given, self._key):
+            return True
+        return hmac.compare_digest(given, self._owner)

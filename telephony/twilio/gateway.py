@@ -165,16 +165,34 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no typ
 
 
 @lru_cache(maxsize=4)
-def _client_for(sid: str, token: str, base_url: str, timeout_seconds: float) -> Client:
+def _client_for(
+    user: str, password: str, account_sid: str, base_url: str, timeout_seconds: float
+) -> Client:
     # A non-empty environment keeps TWILIO_EDGE and TWILIO_REGION from changing the hosts.
     transport = _HttpClient(base_url, timeout_seconds)
-    return Client(sid, token, http_client=transport, environment={"_": ""})
+    return Client(user, password, account_sid, http_client=transport, environment={"_": ""})
 
 
 def _client() -> Client:
+    """Return a client with the API key, or with the auth token where there is no key."""
+    if not settings.TWILIO_API_KEY_SID:
+        return _owner_client()
+    return _client_with(settings.TWILIO_API_KEY_SID, settings.TWILIO_API_KEY_SECRET)
+
+
+def _owner_client() -> Client:
+    """Return a client with the auth token, for account resources, which no standard key reaches.
+
+    https://www.twilio.com/docs/iam/api-keys/keys-in-console
+    """
+    return _client_with(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
+
+
+def _client_with(user: str, password: str) -> Client:
     return _client_for(
+        user,
+        password,
         settings.TWILIO_ACCOUNT_SID,
-        settings.TWILIO_AUTH_TOKEN,
         settings.TWILIO_API_URL.rstrip("/"),
         settings.TWILIO_TIMEOUT_SECONDS,
     )
@@ -452,7 +470,7 @@ def voice_prices(country: str) -> list[ProviderPrice]:
 def check_account() -> str:
     """Return `active`. Raises ProductError if Twilio has suspended or closed the account."""
     with _asking("check the account"):
-        status = str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
+        status = str(_owner_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
     if status != "active":
         raise ProductError("provider_misconfigured", f"The account is {status}.")
     return status
@@ -478,10 +496,17 @@ def check_number(number: str) -> str:
     return number
 
 
+def check_api_key() -> str:
+    """Return `accepted`. Raises ProductError if Twilio refuses our API key."""
+    with _asking("try the API key"):
+        _client().incoming_phone_numbers.list(limit=1)
+    return "accepted"
+
+
 def account_type() -> str:
     """Return `Full` or `Trial` (https://www.twilio.com/docs/iam/api/account)."""
     with _asking("read the account's type"):
-        return str(_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().type)
+        return str(_owner_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().type)
 
 
 def has_approved_profile() -> bool:

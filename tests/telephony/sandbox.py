@@ -14,6 +14,8 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
+# The API key that the sandbox knows.
+KEY_SID, KEY_SECRET = "SK" + "1" * 32, "k" * 32
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def running_sandbox(web_url: str = "http://localhost:8000") -> Iterator[Sandbox]
     process = subprocess.Popen(
         [*command, "--web-url", web_url],
         cwd=ROOT,
-        env=dict(os.environ),
+        env={**os.environ, "TWILIO_API_KEY_SID": KEY_SID, "TWILIO_API_KEY_SECRET": KEY_SECRET},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -53,6 +53,7 @@ AT_PROVIDERS: list[tuple[str, dict[str, Any], str]] = [
 ]
 IN_SETTINGS = [
     ("TWILIO_AUTH_TOKEN", "wrong", "Twilio account"),
+    ("TWILIO_API_KEY_SID", "SK" + "9" * 32, "Twilio API key"),
     ("TWILIO_VERIFY_SERVICE_SID", "VA" + "9" * 32, "Twilio Verify"),
     ("STRIPE_API_KEY", live_key("other"), "Stripe key"),
     ("SUPPORT_EMAIL", "", "Support address"),
