@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,6 +42,20 @@ def environment_without_proxies() -> dict[str, str]:
     """Return a copy of this process's environment for one that only talks to this machine."""
     proxies = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
     return {name: value for name, value in os.environ.items() if name.lower() not in proxies}
+
+
+def voice_settings() -> dict[str, str]:
+    """Return the settings of calls through the computer, none where the sandbox cannot carry sound.
+
+    Its sound is made by aiortc, which is installed for development and not for the demo.
+    """
+    if find_spec("aiortc") is None:
+        return {}
+    return {
+        "TWILIO_API_KEY_SID": "SK" + secrets.token_hex(16),
+        "TWILIO_API_KEY_SECRET": secrets.token_hex(16),
+        "TWILIO_TWIML_APP_SID": "AP" + secrets.token_hex(16),
+    }
 
 
 def free_port() -> int:
@@ -110,6 +125,7 @@ class Stack:
             "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
             "DJANGO_SETTINGS_MODULE": "mobayilo.settings",
             "PYTHONUNBUFFERED": "1",
+            **voice_settings(),
             **settings,
         }
 
