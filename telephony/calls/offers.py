@@ -32,7 +32,7 @@ class Offers:
 
     @cached_property
     def quote(self) -> Quote | None:
-        """A quote of any mode, for what holds in all of them, such as the number."""
+        """A quote of any mode, for what holds in every mode, such as the number."""
         return next((offer.quote for offer in self.items if offer.quote), None)
 
     @property

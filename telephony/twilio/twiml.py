@@ -100,7 +100,7 @@ def end(dial_status: str = "", *, is_number_refused: bool = False) -> str:
 
 
 def answer_inbound() -> str:
-    """Say to somebody who calls a number of the operator that nobody answers it, and hang up."""
+    """Say to a caller of one of the operator's numbers that it is not answered, and hang up."""
     return _hang_up(_SENTENCES["inbound"])
 
 

@@ -10,7 +10,7 @@ from telephony.twilio.permissions import read_permissions
 
 
 class Command(BaseCommand):
-    """Keep the closed countries, and say which of them have a price. Safe to run twice."""
+    """Keep the closed countries, and say which closed ones have a price. Safe to run twice."""
 
     help = "Reads which countries Twilio does not call for us; they are refused from then on."
 
