@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, F, Min, OuterRef, Subquery, Sum
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import (
@@ -165,8 +165,14 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
 
 def _ages(now: datetime) -> dict[str, float]:
     pending = TopUp.objects.filter(status=TopUp.Status.PENDING)
+    calls = Call.objects.filter(settled_at=None).aggregate(
+        at=Min("created_at"),
+        queued_at=Min("created_at", filter=Q(state=Call.State.QUEUED, leg_a_sid__isnull=False)),
+    )
     oldest = {
-        "calls": Call.objects.filter(settled_at=None).aggregate(at=Min("created_at")),
+        "calls": calls,
+        # Placed, and not started by the carrier, which starts so many calls in a second.
+        "calls_at_carrier": {"at": calls["queued_at"]},
         # A refund's hold lives for days; a hold waits in the queue once it has expired.
         "holds": Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).aggregate(
             at=Min("expires_at")

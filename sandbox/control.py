@@ -184,6 +184,7 @@ class Control:
         """Set what Twilio says of the account, and what it refuses to call or to show."""
         content = await read_json(request)
         self._account.kind = content.get("account_type", self._account.kind)
+        self._board.calls_per_second = content.get("calls_per_second", self._board.calls_per_second)
         self._prices.currency = content.get("currency", self._prices.currency)
         self._account.profile = content.get("profile", self._account.profile)
         self._owned_numbers.changes |= content.get("owned_numbers", {})

@@ -63,6 +63,7 @@ class Leg:
     digits_heard: str = ""
     error_code: str = ""
     currency: str = "USD"
+    queued_seconds: float = 0.0
     on_answer: Callable[["Leg"], None] = lambda leg: None
     on_end: Callable[["Leg"], None] = lambda leg: None
     on_star: Callable[[], None] | None = None
@@ -165,7 +166,7 @@ class Leg:
             "forwarded_from": None,
             "group_sid": None,
             "caller_name": None,
-            "queue_time": "0",
+            "queue_time": str(round(self.queued_seconds * 1000)),
             "trunk_sid": None,
             "date_created": rfc2822(self.created_at),
             "date_updated": rfc2822(self.instant(self.time)),

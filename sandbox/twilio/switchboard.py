@@ -35,8 +35,12 @@ class Switchboard:
         self.running: dict[str, Leg] = {}
         self._legs_to: defaultdict[str, list[Leg]] = defaultdict(list)
         self.troubles: list[dict[str, str]] = []
+        self.reset()
 
     def reset(self) -> None:
+        # https://www.twilio.com/docs/voice/api/call-resource: one by default; None, and none waits.
+        self.calls_per_second: float | None = None
+        self._next_start = 0.0
         self.legs.clear()
         self.running.clear()
         self._legs_to.clear()
@@ -76,7 +80,16 @@ class Switchboard:
         return self._legs_to.get(number, [])
 
     def ring(self, leg: Leg, *, timeout_seconds: float) -> None:
-        leg.after(SETUP_SECONDS, lambda: self._initiate(leg, timeout_seconds))
+        leg.queued_seconds = self._queue(leg) if leg.direction == "outbound-api" else 0.0
+        leg.after(leg.queued_seconds + SETUP_SECONDS, lambda: self._initiate(leg, timeout_seconds))
+
+    def _queue(self, leg: Leg) -> float:
+        """Return how long a call waits until the account may start one more."""
+        if self.calls_per_second is None:
+            return 0.0
+        starts_at = max(leg.time, self._next_start)
+        self._next_start = starts_at + 1 / self.calls_per_second
+        return starts_at - leg.time
 
     def _initiate(self, leg: Leg, timeout_seconds: float) -> None:
         leg.status = "initiated"

@@ -47,7 +47,7 @@ _BY_LEG_A: dict[str, tuple[State, str]] = {
     "failed": (State.FAILED, Reason.YOUR_PHONE_UNREACHABLE),
     "canceled": (State.CANCELED, Reason.HUNG_UP),
     "in-progress": (State.RINGING, ""),
-    "queued": (State.DIALING, ""),
+    "queued": (State.QUEUED, ""),  # more calls than Twilio starts in a second wait there
     "initiated": (State.DIALING, ""),
     "ringing": (State.DIALING, ""),
 }

@@ -91,3 +91,15 @@ def test_product_hangs_up_a_running_call(sandbox: Sandbox, receiver: Receiver) -
     with pytest.raises(TwilioRestException) as refused:
         sandbox.twilio.calls(sid).update(status="completed")
     assert refused.value.code == 21220
+
+
+def test_calls_above_the_limit_of_a_second_wait(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.post("twilio", calls_per_second=1)
+    sandbox.post("speed", speed=0.001)
+    first, second = (sandbox.twilio.calls(call_alice(sandbox, receiver)).fetch() for _ in range(2))
+    assert (first.status, first.queue_time) == ("queued", "0")
+    assert 900 < int(second.queue_time) <= 1_000
+    sandbox.post("speed", speed=100)
+    sandbox.wait_until_idle()
+    ringing = [one for one in receiver.at("/status") if one.fields["CallStatus"] == "ringing"]
+    assert {one.fields["CallSid"] for one in ringing} == {first.sid, second.sid}

@@ -186,6 +186,15 @@ def lose_the_carrier(site: Site) -> set[str]:
     return site.firing()
 
 
+def place_calls_at_once(site: Site) -> set[str]:
+    site.settings.CALLS_AT_ONCE_NEW_ACCOUNT = 5
+    site.sandbox.post("speed", speed=0.001)
+    site.sandbox.post("twilio", calls_per_second=1)
+    for _ in range(2):
+        assert site.caller.call(max_seconds=60).json()["state"] == "queued"
+    return site.firing(later=timedelta(seconds=10))
+
+
 def become_a_trial_account(site: Site) -> set[str]:
     site.sandbox.post("twilio", account_type="Trial")
     site.caller.call()
@@ -226,6 +235,7 @@ SITUATIONS: dict[str, Callable[[Site], set[str]]] = {
     "MobayiloMailsWait": send_no_mail,
     "MobayiloCallsFail": refuse_each_call,
     "MobayiloCarrierAway": lose_the_carrier,
+    "MobayiloCallsQueue": place_calls_at_once,
     "MobayiloCarrierMisconfigured": become_a_trial_account,
     "MobayiloCountryClosed": close_a_country,
     "MobayiloCallsCostMore": sell_below_cost,
