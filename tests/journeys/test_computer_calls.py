@@ -1,0 +1,168 @@
+"""Calls from the page Call through the computer, with a microphone, in the running product."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dev.customer import Customer
+from dev.stack import Stack
+from tests.sandbox.conftest import wait_for
+from tests.web.conftest import CHROMIUM
+from tests.web.microphone import launch_with_microphone
+
+CALLED = "+442079460777"
+MICROPHONE_HZ, CALLED_HZ = 1000, 700
+TEN_CLIENTS = """async () => {
+  const { callId, tokenUrl, sandboxHost } = document.querySelector("[data-talk]").dataset;
+  const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
+  const asked = await fetch(tokenUrl, { method: "POST", headers: { "X-CSRFToken": value } });
+  const { token } = await asked.json();
+  const one = async () => {
+    const device = new Twilio.Device(token, { chunderw: sandboxHost, publishEvents: false });
+    const call = await device.connect({ params: { call_id: callId } });
+    const first = (event) => new Promise((resolve) => call.on(event, () => resolve(event)));
+    return [call, await Promise.race([first("accept"), first("disconnect")])];
+  };
+  const begun = await Promise.all(Array.from({ length: 10 }, one));
+  begun.forEach(([call]) => call.disconnect());
+  return begun.map(([, news]) => news);
+}"""
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.browser,
+    pytest.mark.usefixtures("books_are_right"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        folder = tmp_path_factory.mktemp("microphone")
+        browser = launch_with_microphone(playwright, folder, tone_hz=MICROPHONE_HZ)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, alice: Customer, stack: Stack) -> Iterator[Page]:
+    """Alice's browser, signed in. Who is called picks up, speaks a tone and stays on the line."""
+    stack.control("speed", {"speed": 1})
+    number = {"number": CALLED, "answer_after_seconds": 0.1, "talk_seconds": None}
+    stack.control("numbers", {**number, "speaks_hz": CALLED_HZ})
+    context = browser.new_context(base_url=stack.web)
+    context.add_cookies(
+        [
+            {"name": one.name, "value": one.value or "", "url": stack.web}
+            for one in alice.browser.session.cookies
+        ]
+    )
+    yield context.new_page()
+    context.close()
+    stack.control("speed", {"speed": 40})
+
+
+def open_offer(page: Page) -> None:
+    page.goto(f"/call?to={CALLED.replace('+', '%2B')}")
+
+
+def call_from(page: Page) -> str:
+    """Talk to the number by the page Call. Returns the call's id, once the other side is there."""
+    open_offer(page)
+    page.get_by_role("button", name="Talk here").click()
+    expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
+    return page.url.rsplit("/", 1)[1].split("#")[0]
+
+
+def leg_of(stack: Stack, call_id: str) -> dict[str, Any]:
+    """Return the carrier's record of the computer's leg."""
+    legs = stack.control("calls").json()["calls"]
+    return next(leg for leg in legs if leg["from"] == f"client:{call_id}")
+
+
+def settled(alice: Customer, call_id: str) -> dict[str, Any]:
+    """Return the call once it is billed."""
+
+    def ended() -> dict[str, Any] | None:
+        shown = alice.moby("calls", "show", call_id, "--json").json
+        return shown if shown["receipt"] else None
+
+    found = wait_for(ended)
+    assert found is not None
+    return found
+
+
+def test_both_sides_hear_the_other_and_the_receipt_has_both_legs(
+    page: Page, alice: Customer, stack: Stack
+) -> None:
+    call_id = call_from(page)
+    sound = f"calls/{leg_of(stack, call_id)['sid']}/sound"
+    wait_for(lambda: stack.control(sound).json()["frequency_hz"] == MICROPHONE_HZ)
+    page.keyboard.press("5")
+    stack.control("advance", {"seconds": 60})
+    page.get_by_role("button", name="Hang up").click()
+    call = settled(alice, call_id)
+    digits = [leg["digits_heard"] for leg in stack.control("calls").json()["calls"]]
+    assert "5" in digits
+    assert (call["mode"], call["state"]) == ("computer", "completed")
+    assert [leg["to"] for leg in call["receipt"]["legs"]] == ["computer", CALLED]
+    assert Decimal(call["receipt"]["total"]) > 0
+
+
+def test_called_person_who_hangs_up_ends_it_on_the_page(
+    page: Page, alice: Customer, stack: Stack
+) -> None:
+    call_id = call_from(page)
+    legs = stack.control("calls?running=1").json()["calls"]
+    [callee] = [leg for leg in legs if leg["to"] == CALLED]
+    stack.control(f"calls/{callee['sid']}/hangup", {})
+    expect(page.get_by_text("The call has ended.")).to_be_visible(timeout=60_000)
+    assert settled(alice, call_id)["state"] == "completed"
+
+
+def test_cut_connection_comes_back_on_the_page(page: Page, alice: Customer, stack: Stack) -> None:
+    call_id = call_from(page)
+    sid = leg_of(stack, call_id)["sid"]
+    stack.control(f"calls/{sid}/cut", {})
+    wait_for(lambda: stack.control(f"calls/{sid}/cut", {}).status_code == 200)
+    wait_for(lambda: stack.control(f"calls/{sid}/sound").json()["frequency_hz"] == MICROPHONE_HZ)
+    expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Hang up").click()
+    assert settled(alice, call_id)["state"] == "completed"
+
+
+def test_busy_number_ends_the_call_and_costs_nothing(
+    page: Page, alice: Customer, stack: Stack
+) -> None:
+    stack.control("numbers", {"number": CALLED, "outcome": "busy"})
+    open_offer(page)
+    page.get_by_role("button", name="Talk here").click()
+    expect(page.get_by_text("The call has ended.")).to_be_visible(timeout=60_000)
+    stack.control("numbers", {"number": CALLED, "outcome": "answer"})
+    call = settled(alice, page.url.rsplit("/", 1)[1].split("#")[0])
+    assert (call["state"], call["receipt"]["total"]) == ("busy", "0.00")
+
+
+def test_browser_that_dies_ends_the_call_and_its_hold(
+    page: Page, alice: Customer, stack: Stack
+) -> None:
+    call_id = call_from(page)
+    page.context.close()
+    assert settled(alice, call_id)["state"] == "completed"
+    assert alice.moby("balance", "--json").json["held_cents"] == 0
+
+
+def test_of_ten_clients_with_one_call_one_talks(page: Page, alice: Customer, stack: Stack) -> None:
+    """Ten devices of one page show the same right token and name the same call at once."""
+    page.add_init_script("navigator.locks.request = () => new Promise(() => {})")  # no own start
+    open_offer(page)
+    page.get_by_role("button", name="Talk here").click()
+    page.wait_for_function("() => window.Twilio")
+    news = page.evaluate(TEN_CLIENTS)
+    call = settled(alice, page.url.rsplit("/", 1)[1].split("#")[0])
+    assert sorted(news) == ["accept"] + ["disconnect"] * 9
+    assert call["state"] == "completed"
