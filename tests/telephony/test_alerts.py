@@ -26,7 +26,7 @@ from mobayilo.overview.periodic import run_now
 from telephony.models import Call
 from tests.billing.payments.stripe_events import event, paid, send
 from tests.database import ON_SQLITE
-from tests.telephony.callers import OWN_PHONE, People, Person, fund, prove
+from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person, fund, prove
 from tests.telephony.prometheus import Prometheus, rules
 from tests.telephony.sandbox import Sandbox, wait_for
 
@@ -179,6 +179,14 @@ def refuse_each_call(site: Site) -> set[str]:
     return site.firing()
 
 
+def refuse_each_dial(site: Site) -> set[str]:
+    site.settings.FREE_ATTEMPTS_PER_DAY = 100
+    site.sandbox.post("twilio", high_risk_prefixes=[DESTINATION])
+    for _ in range(6):
+        site.caller.final(site.caller.call().json()["call_id"])
+    return site.firing()
+
+
 def lose_the_carrier(site: Site) -> set[str]:
     site.settings.TWILIO_API_URL = f"http://127.0.0.1:{free_port()}"
     for _ in range(12):
@@ -234,6 +242,7 @@ SITUATIONS: dict[str, Callable[[Site], set[str]]] = {
     "MobayiloTopUpsWait": never_pay,
     "MobayiloMailsWait": send_no_mail,
     "MobayiloCallsFail": refuse_each_call,
+    "MobayiloDialsRefused": refuse_each_dial,
     "MobayiloCarrierAway": lose_the_carrier,
     "MobayiloCallsQueue": place_calls_at_once,
     "MobayiloCarrierMisconfigured": become_a_trial_account,
