@@ -13,13 +13,18 @@ import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+from dev.computer_call import missing_parts, talk
 from dev.customer import Customer, Ran, Started
 from dev.stack import Stack
 
 PHONE = "+447400123456"
 DESTINATION = "+442079460018"
 BUSY = "+442079460999"
+PATIENT = "+442079460777"  # stays on the line until the other side hangs up
+
+BILLED_WITHIN_SECONDS = 60
 
 
 class DemoError(Exception):
@@ -56,6 +61,7 @@ def play(stack: Stack, folder: Path, *, from_site: bool) -> None:
     top_up(customer)
     cost = call(customer)
     call_busy(customer)
+    cost += call_from_computer(customer, folder)
     check_balance(customer, Decimal("20.00") - cost)
     log_out(customer)
     audit(stack)
@@ -85,6 +91,7 @@ def prepare_numbers(stack: Stack) -> None:
         {"number": DESTINATION, "answer_after_seconds": 3, "talk_seconds": 65, "outcome": "answer"},
     )
     stack.control("numbers", {"number": BUSY, "outcome": "busy"})
+    stack.control("numbers", {"number": PATIENT, "talk_seconds": None, "outcome": "answer"})
 
 
 def sign_up_and_log_in(customer: Customer) -> None:
@@ -131,6 +138,31 @@ def call_busy(customer: Customer) -> None:
     busy = show(customer.moby("call", BUSY, "--yes", "--wait", "--json"), code=1).json
     expect(busy["state"] == "busy", "the number was busy")
     expect(Decimal(str(busy["cost"])) == 0, "and it cost nothing")
+
+
+def call_from_computer(customer: Customer, folder: Path) -> Decimal:
+    """Talk through the page Call where a browser and sound are there. Return the call's cost."""
+    say("In the browser: talk through the computer")
+    if missing := missing_parts():
+        print(f"  Left out: it needs {' and '.join(missing)}, which are not installed here.")
+        return Decimal(0)
+    call_id = talk(customer, PATIENT, folder)
+    print("  ✓ the other side heard the microphone")
+    shown = settled_call(customer, call_id)
+    show(customer.typed("calls", "show", call_id))
+    expect(shown["state"] == "completed", "the call was completed")
+    return Decimal(str(shown["cost"]))
+
+
+def settled_call(customer: Customer, call_id: str) -> dict[str, Any]:
+    """Return a call that has ended, once it is billed."""
+    deadline = time.monotonic() + BILLED_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        shown = customer.moby("calls", "show", call_id, "--json").json
+        if shown["receipt"]:
+            return shown
+        time.sleep(0.2)
+    raise DemoError("not so: the call through the computer is billed")
 
 
 def check_balance(customer: Customer, expected: Decimal) -> None:

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dev.customer import Customer
+from dev.microphone import CHROMIUM, launch_with_microphone
 from dev.stack import Stack
 from tests.sandbox.conftest import wait_for
-from tests.web.conftest import CHROMIUM
-from tests.web.microphone import launch_with_microphone
+from tests.web.conftest import ARGUMENTS
 
 CALLED = "+442079460777"
 MICROPHONE_HZ, CALLED_HZ = 1000, 700
@@ -43,7 +43,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         folder = tmp_path_factory.mktemp("microphone")
-        browser = launch_with_microphone(playwright, folder, tone_hz=MICROPHONE_HZ)
+        browser = launch_with_microphone(
+            playwright, folder, tone_hz=MICROPHONE_HZ, arguments=ARGUMENTS
+        )
         yield browser
         browser.close()
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from dev.microphone import CHROMIUM, launch_with_microphone
 from tests.sandbox.conftest import ALICE, CHARLIE, OUR_NUMBER, Receiver, Sandbox, running_sandbox
 from tests.sandbox.voice import IDENTITY, VOICE_URL, Caller, dial_charlie, voice_token
-from tests.web.conftest import CHROMIUM
-from tests.web.microphone import launch_with_microphone
+from tests.web.conftest import ARGUMENTS
 
 MICROPHONE_HZ, CHARLIE_HZ = 1000, 700
 pytestmark = pytest.mark.browser
@@ -22,7 +22,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         folder = tmp_path_factory.mktemp("microphone")
-        browser = launch_with_microphone(playwright, folder, tone_hz=MICROPHONE_HZ)
+        browser = launch_with_microphone(
+            playwright, folder, tone_hz=MICROPHONE_HZ, arguments=ARGUMENTS
+        )
         yield browser
         browser.close()
 

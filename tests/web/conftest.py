@@ -1,7 +1,6 @@
 """A real browser."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -12,10 +11,9 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from dev.microphone import CHROMIUM
 from tests.web.watched import Watched
 
-# The same engine without windows takes half the work of a page.
-CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 # Chromium takes the last list only, so Playwright's own is repeated here.
 PLAYWRIGHTS = (
     "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
