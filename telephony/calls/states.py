@@ -141,4 +141,8 @@ def is_accountable(call: Call) -> bool:
     """Report whether both legs have ended with known seconds, so that the call can be settled."""
     if not leg_has_ended(call.leg_a_status) or not is_leg_b_known(call):
         return False
-    return call.leg_a_status != "completed" or call.leg_a_seconds is not None
+    if call.leg_a_status != "completed" or call.leg_a_seconds is not None:
+        return True
+    # Twilio has no duration of a leg that was never answered, as a computer's is without leg B
+    # (https://www.twilio.com/docs/voice/api/call-resource#call-properties).
+    return call.is_through_computer and call.leg_b_status != "completed"

@@ -14,7 +14,7 @@ from telephony.models import Call
 from tests.telephony.callers import OWN_PHONE, Person, makes_people
 from tests.telephony.decks import DECK, HEADER
 from tests.telephony.printing import printed
-from tests.telephony.sandbox import KEY_SECRET, KEY_SID, Sandbox, running_sandbox
+from tests.telephony.sandbox import VOICE, Sandbox, running_sandbox
 from tests.telephony.webhooks import send
 
 
@@ -44,8 +44,8 @@ def deck(db: None, tmp_path: Path) -> Path:
 @pytest.fixture
 def computer_calls(deck: Path, settings: Settings) -> None:
     """Set calls through the computer up, at $0.006 a minute for the computer's leg."""
-    settings.TWILIO_API_KEY_SID, settings.TWILIO_API_KEY_SECRET = KEY_SID, KEY_SECRET
-    settings.TWILIO_TWIML_APP_SID = "AP" + "1" * 32
+    for name, value in VOICE.items():
+        setattr(settings, name, value)
     deck.write_text(DECK + "0,Through the computer,001,internet,0.006,1,1,\n")
     call_command("import_rates", str(deck))
 

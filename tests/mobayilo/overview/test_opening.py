@@ -22,7 +22,7 @@ from tests.live_keys import live_key
 from tests.mobayilo.overview.resolver import resolver
 from tests.telephony.decks import GOOD, HEADER
 from tests.telephony.printing import printed
-from tests.telephony.sandbox import Sandbox, running_sandbox
+from tests.telephony.sandbox import VOICE, Sandbox, running_sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 RECORDS = {
@@ -38,6 +38,7 @@ AT_PROVIDERS: list[tuple[str, dict[str, Any], str]] = [
     ("twilio", {"profile": "draft"}, "Twilio customer profile"),
     ("twilio", {"owned_numbers": {"capabilities": {"voice": False}}}, "Twilio number"),
     ("twilio", {"owned_numbers": {"voice_url": ""}}, "Answer to inbound calls"),
+    ("twilio", {"application": {"voice_url": ""}}, "Calls through the computer"),
     ("twilio", {"currency": "EUR"}, "Twilio currency"),
     ("twilio", {"closed_countries": ["GB"]}, "Dialing permissions"),
     *[("stripe/account", {"lacking_rights": [right]}, "Stripe rights") for right in RIGHTS],
@@ -55,6 +56,7 @@ IN_SETTINGS = [
     ("TWILIO_AUTH_TOKEN", "wrong", "Twilio account"),
     ("TWILIO_API_KEY_SID", "SK" + "9" * 32, "Twilio API key"),
     ("TWILIO_VERIFY_SERVICE_SID", "VA" + "9" * 32, "Twilio Verify"),
+    ("TWILIO_TWIML_APP_SID", "AP" + "9" * 32, "Calls through the computer"),
     ("STRIPE_API_KEY", live_key("other"), "Stripe key"),
     ("SUPPORT_EMAIL", "", "Support address"),
     ("COMPANY_NAME", "", "Legal pages"),
@@ -82,6 +84,8 @@ def opening(
     settings.PUBLIC_URL = live_server.url
     settings.TWILIO_API_URL = settings.STRIPE_API_URL = live_sandbox.url
     settings.STRIPE_API_KEY = live_key("sandbox")
+    for name, value in VOICE.items():
+        setattr(settings, name, value)
     settings.SUPPORT_EMAIL = "help@example.com"
     settings.DEFAULT_FROM_EMAIL = "Mobayilo <hello@example.com>"
     settings.MAIL_DKIM_SELECTOR = "one"
@@ -92,7 +96,7 @@ def opening(
     (tmp_path / DUMP).touch()
     settings.BACKUP_FOLDER = str(tmp_path)
     deck = tmp_path / "deck.csv"
-    deck.write_text(HEADER + GOOD)
+    deck.write_text(HEADER + GOOD + "0,Through the computer,001,internet,0.006,1,1,\n")
     call_command("import_rates", str(deck))
     for name in JOBS:
         PeriodicJob.objects.create(name=name, next_run_at=timezone.now() + JOBS[name])
