@@ -39,9 +39,11 @@ def test_call_whose_webhooks_were_all_lost_is_settled(caller: Person, sandbox: S
 def test_customer_who_hangs_up_before_the_bridge_pays_nothing(
     caller: Person, sandbox: Sandbox
 ) -> None:
-    sandbox.post("speed", speed=10)
+    sandbox.phone(DESTINATION, outcome="manual")
+    sandbox.post("speed", speed=3)
     call_id = caller.call().json()["call_id"]
     wait_for(lambda: Call.objects.get().bridged_at, "our TwiML to be fetched")
+    sandbox.post("speed", speed=0.01)
     sandbox.post(f"calls/{Call.objects.get().leg_a_sid}/hangup")
     sandbox.wait_until_idle()
     reconcile_now()
