@@ -21,7 +21,7 @@ from tests.telephony.sandbox import Sandbox
 
 @cache
 def offer() -> str:
-    """Return an offer of sound. Nobody keeps it: the far end hears nothing, and says its tone."""
+    """Return an offer of sound that is not kept: the far end hears nothing, and says its tone."""
 
     async def make() -> str:
         peer = RTCPeerConnection()

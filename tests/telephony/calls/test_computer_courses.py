@@ -1,4 +1,4 @@
-"""Courses of calls through the computer: whoever ends one, the bill agrees with the carrier's."""
+"""Courses of calls through the computer: either side ends one, and the bill is the carrier's."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
