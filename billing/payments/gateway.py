@@ -186,8 +186,12 @@ def _refused(error: stripe.StripeError) -> RefusedError:
 def _unknown(code: str, error: Exception) -> UnknownOutcomeError:
     status = getattr(error, "http_status", None)
     facts = {"error": type(error).__name__, "status": status}
-    logger.warning("stripe did not answer", extra=facts)
-    message = "The payment provider does not answer."
+    if code == "provider_misconfigured":
+        logger.error("stripe account at fault", extra=facts)
+        message = "The payment provider refused this because of our own account there."
+    else:
+        logger.warning("stripe did not answer", extra=facts)
+        message = "The payment provider does not answer."
     return UnknownOutcomeError(code, message, retry_after_seconds=30)
 
 

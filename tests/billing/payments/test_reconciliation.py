@@ -160,10 +160,18 @@ def test_event_that_was_stored_but_not_applied_is_applied_later(
 
 
 def test_wrong_key_is_told_apart_from_an_outage(
-    stripe_sandbox: StripeSandbox, api: Client, settings: Settings
+    stripe_sandbox: StripeSandbox,
+    api: Client,
+    browser: Client,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.STRIPE_API_KEY = "sk_test_wrong"
     assert start(api) == (503, "provider_misconfigured")
+    page = browser.post("/topup", {"amount": "20"}, follow=True).content.decode()
+    assert "because of our own account there" in page
+    assert "does not answer" not in page
+    assert "stripe account at fault" in [one.msg for one in caplog.records]
 
 
 def test_nobody_listening_is_an_outage(api: Client, settings: Settings) -> None:
