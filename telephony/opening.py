@@ -22,19 +22,20 @@ def findings() -> Iterator[Finding]:
         f"Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to what {CONSOLE} shows.",
     )
     yield account
+    is_reachable = bool(account.is_right)
     try:
-        if account.is_right:
+        if is_reachable:
+            key = of_key()
+            yield key
+            is_reachable = key.is_right is not False
+        if is_reachable:
             yield from of_account()
-        yield from of_deck(is_reachable=bool(account.is_right))
+        yield from of_deck(is_reachable=is_reachable)
     except ProductError as refusal:
         yield wrong("Twilio", refusal.message, "Try again in a minute; the rest was not checked.")
 
 
 def of_account() -> Iterator[Finding]:
-    key = of_key()
-    yield key
-    if key.is_right is False:
-        return
     kind = gateway.account_type()
     yield judge(
         "Twilio account type",
