@@ -52,6 +52,8 @@ def test_prices_of_a_closed_country_cannot_be_called(caller: Person) -> None:
     assert "cannot be called" in row
     assert "$" not in row
     assert "cannot be called" in Client().get("/rates", {"q": "DE"}).content.decode()
+    assert "moby call" not in Client().get("/rates", {"q": GERMAN}).content.decode()
+    assert "moby call" in Client().get("/rates", {"q": OWN_PHONE}).content.decode()
 
 
 @pytest.mark.usefixtures("closed")
