@@ -82,6 +82,7 @@ class Script:
         if self._is_stopped:
             return
         if not self._verbs:
+            self._answer()
             self._on_done()
             return
         verb = self._verbs.pop(0)
@@ -90,8 +91,8 @@ class Script:
             self._board.complain(self._leg, 12200, f"<{verb.name}> is not played by the sandbox")
             self._step()
             return
-        if self._leg.status == "ringing" and verb.answers_call:
-            self._board.pick_up(self._leg)
+        if verb.answers_call:
+            self._answer()
         try:
             carry_out(verb)
         except TwimlError as error:
@@ -165,6 +166,12 @@ class Script:
             then=self.read,
         )
 
+    def _answer(self) -> None:
+        """Answer a client's call that still rings: all but <Reject> is said on an answered call."""
+        if self._leg.status == "ringing":
+            self._board.pick_up(self._leg)
+
     def _apologise(self, code: int, message: str) -> None:
+        self._answer()
         self._board.complain(self._leg, code, message)
         self._leg.after(APOLOGY_SECONDS, lambda: self._board.end(self._leg, "completed"))
