@@ -1,9 +1,12 @@
 """The page that calls: it shows what a call costs in each mode, and places the one chosen."""
 
+import gzip
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django import Settings
 
@@ -11,6 +14,7 @@ from accounts.models import User
 from telephony.models import Call
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
 from tests.telephony.sandbox import Sandbox
+from tests.web.weight import FILE
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 Form = dict[str, str]
@@ -149,3 +153,16 @@ def test_ended_call_can_be_called_again_with_its_keys(browser: Client, caller: P
     (again,) = re.findall(r'href="(/call\?to=[^"]+)"', page)
     form = forms_of(browser.get(unescape(again)).content.decode())["callback"]
     assert form["to"] == f"{DESTINATION} x12"
+
+
+@pytest.mark.usefixtures("computer_calls")
+def test_pages_that_call_are_light_apart_from_the_sdk(browser: Client) -> None:
+    dialling = dial(browser, DESTINATION)
+    placed = browser.post("/call", forms_of(dialling)["computer"]).headers["Location"]
+    talking = browser.get(placed.partition("#")[0]).content.decode()
+    assert "vendor/twilio-voice" in talking
+    for page in (dialling, talking):
+        names = {name for name in FILE.findall(page) if "vendor/" not in name}
+        files = [Path(str(finders.find(name))).read_bytes() for name in names]
+        sent = len(page.encode()) + sum(len(gzip.compress(file)) for file in files)
+        assert sent < 60_000
