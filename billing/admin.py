@@ -239,7 +239,7 @@ class TopUpAdmin(ReadOnlyAdmin):
         return f"{format_money(cents * MICROS_PER_CENT)} of {topup} back to the card"
 
     @action_with_reason(
-        "Refund to the card",
+        "Refund the payment",
         right="billing.refund_topup",
         form_class=AmountForm,
         consequence="The money leaves the balance at once and goes back to where it was "

@@ -218,7 +218,9 @@ def _freeze_or_thaw(topup: TopUp, before: int, after: int) -> None:
     if before < State.OPEN <= after and claimed_micros(topup):
         _freeze(topup)
     elif before < State.WON <= after and not claimed_micros(topup):
-        _thaw(topup, "The dispute was won." if after == State.WON else "The warning was withdrawn.")
+        is_won = after == State.WON
+        ended = "closed the dispute, and the payment stands" if is_won else "withdrew its warning"
+        _thaw(topup, f"The bank {ended}.")
 
 
 def _freeze(topup: TopUp) -> None:

@@ -225,7 +225,7 @@ def test_freeze_and_thaw_by_a_dispute_are_mailed_with_the_reason(
     # The first mail is the receipt of the top-up.
     assert subjects[1:] == ["Your Mobayilo account is frozen", "Your Mobayilo account works again"]
     assert f"Disputed payment {paid}" in str(mail.outbox[1].body)
-    assert "The dispute was won." in str(mail.outbox[2].body)
+    assert "The bank closed the dispute, and the payment stands." in str(mail.outbox[2].body)
 
 
 def test_pages_of_a_frozen_account_name_the_reason_and_offer_no_topup(
