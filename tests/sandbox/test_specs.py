@@ -10,7 +10,7 @@ from twilio.base.exceptions import TwilioRestException  # type: ignore[import-un
 from tests.provider_specs import load_checkers, needs_descriptions
 from tests.sandbox.calls import bridge_to_charlie, call_alice
 from tests.sandbox.checkout import create, pay, refund
-from tests.sandbox.conftest import ALICE, CHARLIE, SERVICE_SID, Receiver, Sandbox
+from tests.sandbox.conftest import ALICE, CHARLIE, SERVICE_SID, TWIML_APP_SID, Receiver, Sandbox
 
 # Resources that the sandbox plays and the kept descriptions leave out.
 UNDESCRIBED = ("/v1/charges", "/v1/balance_transactions", "/v1/disputes", "/v1/radar")
@@ -29,6 +29,7 @@ def use_calls(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.post("advance", seconds=60)
     sandbox.twilio.calls(sid).fetch()
     sandbox.twilio.calls.list(to=ALICE, limit=20)
+    sandbox.twilio.applications(TWIML_APP_SID).fetch()
     with pytest.raises(TwilioRestException):
         sandbox.twilio.calls(sid).update(status="completed")
 
