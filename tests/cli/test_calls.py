@@ -81,6 +81,17 @@ def test_receipt_says_that_no_key_came(moby: Moby, server: StubServer) -> None:
     assert "not answered, no 1 came from your phone, so theirs did not ring" in ran.stdout
 
 
+def test_receipt_of_a_call_through_the_computer_names_no_phone(
+    moby: Moby, server: StubServer
+) -> None:
+    computer, called = d.RECEIPT["legs"]
+    receipt = {**d.RECEIPT, "legs": [{**computer, "to": "computer"}, called]}
+    server.on("GET", "calls/call_1", {**d.COMPLETED, "mode": "computer", "receipt": receipt})
+    shown = moby.run("calls", "show", "call_1", MOBY_TOKEN=d.TOKEN).stdout
+    assert "From:     your computer" in shown
+    assert "  your computer: " in shown
+
+
 @pytest.mark.usefixtures("signed_in")
 def test_receipt_names_the_number_that_was_seen(moby: Moby, server: StubServer) -> None:
     place(server)

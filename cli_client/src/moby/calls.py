@@ -155,7 +155,7 @@ def show_receipt(console: Console, call: Call) -> None:
         [
             ("Call", call["call_id"]),
             ("To", call["to"]),
-            ("From", call["from"]),
+            ("From", "your computer" if call["mode"] == "computer" else call["from"]),
             ("Showed", _showed(call)),
             ("State", state),
             ("Started", local(call["created_at"])),
