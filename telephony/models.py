@@ -326,6 +326,14 @@ class Call(models.Model):
         NOT_STARTED = "not_started", _("Your computer never started it")
         NO_NEWS = "no_news", _("The carrier never said how it ended")
 
+    # The carrier refused to call the other phone, or was never told how: no fault of the customer.
+    REFUSALS = (
+        EndReason.CALLER_ID_REFUSED,
+        EndReason.COUNTRY_CLOSED,
+        EndReason.DESTINATION_BLOCKED,
+        EndReason.PROVIDER_MISCONFIGURED,
+        EndReason.NOT_BRIDGED,
+    )
     # Statuses of a leg whose phone rang, or may have.
     RANG_STATUSES = ("ringing", "in-progress", "canceled", "no-answer", "busy", "completed")
     ENDED_STATES = frozenset(
@@ -492,7 +500,8 @@ class Call(models.Model):
 
     @property
     def awaits_key(self) -> bool:
-        return self.is_unconfirmed and not self.has_ended
+        is_ending = self.has_ended or self.hangup_requested_at is not None
+        return self.is_unconfirmed and not is_ending
 
     @property
     def extension(self) -> str | None:

@@ -83,7 +83,9 @@ _UNPAID_MICROS = Case(
     ),
     output_field=BigIntegerField(),
 )
-_WAS_FREE_ATTEMPT = Q(leg_a_seconds__gt=0, leg_a_cost_micros=0, leg_b_cost_micros=0)
+_WAS_FREE_ATTEMPT = Q(leg_a_seconds__gt=0, leg_a_cost_micros=0, leg_b_cost_micros=0) & ~Q(
+    end_reason__in=Call.REFUSALS
+)
 OTHER_PHONE_HINTS = Hints(
     "Send the caller_id of a phone that costs less to ring, or ask {support}.",
     page="Call from a phone that costs less to ring, or ask {support}.",

@@ -43,8 +43,8 @@ def charge_of(call: Call) -> Charge:
     never answered costs nothing, unless the policy bills the customer's own leg, or the call was
     placed after the free attempts of its day. A call so short that the answer was a false one
     costs nothing either, or both legs after the free attempts. A call whose key was not pressed
-    costs nothing in any case, since a mailbox may have picked it up. No time of leg A is free
-    beyond the question and the rings that the call had.
+    costs nothing in any case, since a mailbox may have picked it up, and neither does one that the
+    carrier refused. No time of leg A is free beyond the question and the rings that the call had.
     """
     price = call.price
     a_seconds = min(call.leg_a_seconds or 0, price.leg_a_limit_seconds(call.max_seconds))
@@ -59,7 +59,7 @@ def charge_of(call: Call) -> Charge:
     if answered:
         return Charge(a_seconds, b_seconds, a_micros, price.leg_b.cost_micros(b_seconds))
     is_charged = is_charged or settings.CHARGE_UNANSWERED_CALLS
-    if call.is_unconfirmed:
+    if call.is_unconfirmed or call.end_reason in Call.REFUSALS:
         is_charged = outlasts
     return Charge(a_seconds, 0, a_micros if is_charged else 0, 0)
 
@@ -81,7 +81,9 @@ def running_of(call: Call) -> Running | None:
     if call.state != Call.State.ANSWERED or call.answered_at is None:
         return None
     now, price = timezone.now(), call.price
-    own_seconds = max(0, int((now - (call.bridged_at or call.answered_at)).total_seconds()))
+    # A computer's leg is answered with leg B, and a phone is asked for its key when it picks up.
+    picked_up_at = None if call.is_through_computer else call.asked_at or call.bridged_at
+    own_seconds = max(0, int((now - (picked_up_at or call.answered_at)).total_seconds()))
     talk_seconds = max(0, int((now - call.answered_at).total_seconds()))
     cost_micros = price.leg_a.cost_micros(own_seconds) + price.leg_b.cost_micros(talk_seconds)
     return Running(own_seconds, talk_seconds, min(cost_micros, call.hold_micros))

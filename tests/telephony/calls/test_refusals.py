@@ -1,6 +1,7 @@
 """A <Dial> that the carrier refuses for another reason than the number to show."""
 
 import pytest
+from pytest_django import Settings
 
 from telephony.models import Call, CarrierFault
 from tests.telephony.callers import DESTINATION, Person
@@ -29,6 +30,15 @@ def test_refused_dial_ends_with_its_reason_at_no_cost(
     assert (call["own_number_refused"], caller.balance.held_micros) == (False, 0)
     assert Call.objects.get().dial_error == code
     assert [(f.code, f.country) for f in CarrierFault.objects.all()] == faults
+
+
+def test_refused_dial_costs_nothing_after_the_free_attempts(
+    caller: Person, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.FREE_ATTEMPTS_PER_DAY, settings.CHARGE_UNANSWERED_CALLS = 1, True
+    sandbox.post("twilio", high_risk_prefixes=["+4930"])
+    costs = [play(caller, sandbox, to=GERMAN)["cost"] for _ in range(2)]
+    assert costs == ["0.00", "0.00"]
 
 
 def test_account_that_became_a_trial_is_named_when_the_dial_fails(
