@@ -274,9 +274,11 @@ def ring(call: Call) -> Call:
             raise
         return call
     except ProductError as refusal:
-        give_up(call, refusal.code)
+        is_own_phone = refusal.code in _OWN_PHONE_CODES
+        # The codes themselves are reasons of the other phone.
+        give_up(call, Call.EndReason.YOUR_PHONE_UNREACHABLE if is_own_phone else refusal.code)
         refusal.details["call_id"] = call.public_id
-        if refusal.code in _OWN_PHONE_CODES:
+        if is_own_phone:
             refusal.message = f"Your phone {call.from_e164} cannot be rung. {refusal.message}"
             refusal.hints = Hints(
                 "Send the caller_id of another phone, or write to {support}.",
