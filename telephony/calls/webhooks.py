@@ -242,7 +242,9 @@ def _may_dial_again(request: HttpRequest, call: Call) -> bool:
 
     Twilio asks again when our answer was lost, and then gets the same answer.
     """
-    if request.POST.get("CallStatus") != "in-progress":
+    # A computer's leg is answered with leg B, so it still rings when the first <Dial> is refused.
+    live_statuses = ("in-progress", "ringing") if call.is_through_computer else ("in-progress",)
+    if request.POST.get("CallStatus") not in live_statuses:
         return False
     with transaction.atomic():
         live = _live(call, request.POST["CallSid"]).filter(shows_own_number=True)

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from telephony.models import Call
-from tests.telephony.callers import DESTINATION, Person
+from telephony.models import Call, Registration
+from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
 from tests.telephony.computer import computer_of
 from tests.telephony.reconciling import calls_to, reconcile_now
 from tests.telephony.sandbox import Sandbox
@@ -160,3 +160,21 @@ def test_of_ten_computers_with_one_call_one_talks(caller: Person, carrier: Sandb
     assert ends.count("answer") == 1
     assert calls_to(carrier, DESTINATION) == 1
     assert caller.final(call_id)["state"] == "completed"  # its computer is gone
+
+
+def test_operators_number_is_shown_after_the_own_one_was_refused(
+    caller: Person, carrier: Sandbox, settings: Settings
+) -> None:
+    phone = caller.user.account.caller_ids.get()
+    Registration.objects.create(
+        account=caller.user.account, user=caller.user, caller_id=phone, e164=OWN_PHONE,
+        state="registered", carrier_sid="PN1", expires_at=timezone.now(), closed_at=timezone.now(),
+    )  # fmt: skip
+    carrier.post("twilio", refused_callers=[{}])
+    carrier.phone(DESTINATION, talk_seconds=20)
+    call_id = place(caller)
+    with computer_of(caller, carrier, call_id):
+        call = caller.final(call_id)
+    assert (call["state"], call["own_number_refused"]) == ("completed", True)
+    assert call["receipt"]["shown_number"] == settings.TWILIO_FROM_NUMBER
+    check_books(caller, call, carrier)
