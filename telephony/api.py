@@ -423,7 +423,9 @@ class VoiceTokenView(APIView):
     @extend_schema(request=VoiceTokenRequestSerializer, responses=VoiceTokenAnswerSerializer)
     def post(self, request: Request) -> Response:
         public_id = read(VoiceTokenRequestSerializer, request)["call_id"]
-        call = _calls(request).filter(public_id=public_id).first()
+        # The guards of the token that placed the call were checked, and no other's.
+        placed_by = _calls(request).filter(token__line=token_of(request).line)
+        call = placed_by.filter(public_id=public_id).first()
         if call is None:
             raise _no_call(public_id)
         return Response(VoiceTokenAnswerSerializer(make_voice_token(call)).data)

@@ -178,7 +178,9 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
             raise ProductError(
                 "guard_destination", f"This token may not call {number.international}."
             )
-        check_own_phone(token, caller_id.e164)
+        # A computer's call rings no phone, so only a rule about the shown numbers concerns it.
+        if order.mode == Call.Mode.CALLBACK or guards.caller_ids is not None:
+            check_own_phone(token, caller_id.e164)
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
     shown = choose_shown_number(caller_id, number, facts, only_own=only_own, mode=order.mode)
     dials = 2 if shown.fallback_e164 else 1

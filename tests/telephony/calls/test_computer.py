@@ -122,10 +122,12 @@ def test_token_is_for_one_client_that_only_calls(caller: Person, settings: Setti
 
 
 def test_strangers_and_other_calls_get_no_token(
-    caller: Person, person: People, charlie: User
+    caller: Person, person: People, bob: User, charlie: User
 ) -> None:
     call = place(caller)
     assert person(charlie).post("voice/token", call_id=call.public_id).status_code == 404
+    teammate = person(bob, phone=None)
+    assert teammate.post("voice/token", call_id=call.public_id).status_code == 404
     callback = caller.call().json()["call_id"]
     refused = caller.post("voice/token", call_id=callback)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "call_not_waiting")
