@@ -134,10 +134,13 @@ def _close_if_silent(call: Call) -> str:
     call.refresh_from_db()
     if call.settled_at is not None or expires_at(call) >= timezone.now():
         return "waiting"
+    was_over = leg_has_ended(call.leg_a_status)
     with suppress(ProductError):  # Twilio itself ends a leg at its limit
         end_legs(call)
     if call.settled_at is not None:
         return "settled"
+    if not was_over and leg_has_ended(call.leg_a_status):
+        return "waiting"  # for the seconds of the leg that was ended just now
     write_off(call, end_reason=Call.EndReason.NO_NEWS)
     return "closed"
 

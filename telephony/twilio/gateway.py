@@ -389,14 +389,14 @@ def find_children(parent_sid: str) -> list[ProviderCall]:
 
 def errors_of_call(sid: str) -> list[int]:
     """Return the codes of the errors that Twilio noted about a call, such as a refused <Dial>."""
-    with _asking("list the errors of a call"):
+    with _asking("list the errors of a call", may_be_gone=True):
         noted = _client().calls(sid).notifications.list(limit=20)
         return [int(one.error_code) for one in noted if one.error_code]
 
 
 def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
     """Hang up a call in progress, or cancel a call that still rings."""
-    with _asking("end a call"):
+    with _asking("end a call", may_be_gone=True):
         status = "completed" if in_progress else "canceled"
         return _provider_call(_client().calls(sid).update(status=status))
 
