@@ -34,8 +34,10 @@
     // Seconds until the next look; 0 ends it.
     const take = async (answer) => {
       if (answer.type === "opaqueredirect") {
-        // Signed out, or over: where the page itself hangs on that, it shows what is so now.
-        if ("liveReload" in box.dataset) location.reload();
+        // Signed out, or over: where the page itself hangs on that, it shows what is so now. Not while it
+        // talks: that would end the call.
+        const isTalking = document.querySelector("[data-talk-controls]:not([hidden])") !== null;
+        if ("liveReload" in box.dataset && !isTalking) location.reload();
         return 0;
       }
       if (answer.ok) {

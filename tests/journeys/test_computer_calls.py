@@ -86,6 +86,11 @@ def leg_of(stack: Stack, call_id: str) -> dict[str, Any]:
     return next(leg for leg in legs if leg["from"] == f"client:{call_id}")
 
 
+def digits_heard(stack: Stack) -> list[str]:
+    """Return what each leg heard of the keypad."""
+    return [leg["digits_heard"] for leg in stack.control("calls").json()["calls"]]
+
+
 def settled(alice: Customer, call_id: str) -> dict[str, Any]:
     """Return the call once it is billed."""
 
@@ -108,8 +113,7 @@ def test_both_sides_hear_the_other_and_the_receipt_has_both_legs(
     stack.control("advance", {"seconds": 60})
     page.get_by_role("button", name="Hang up").click()
     call = settled(alice, call_id)
-    digits = [leg["digits_heard"] for leg in stack.control("calls").json()["calls"]]
-    assert "5" in digits
+    assert "5" in digits_heard(stack)
     assert (call["mode"], call["state"]) == ("computer", "completed")
     assert [leg["to"] for leg in call["receipt"]["legs"]] == ["computer", CALLED]
     assert Decimal(call["receipt"]["total"]) > 0
@@ -147,6 +151,19 @@ def test_busy_number_ends_the_call_and_costs_nothing(
     stack.control("numbers", {"number": CALLED, "outcome": "answer"})
     call = settled(alice, page.url.rsplit("/", 1)[1].split("#")[0])
     assert (call["state"], call["receipt"]["total"]) == ("busy", "0.00")
+
+
+def test_session_that_ends_elsewhere_leaves_the_call_running(
+    page: Page, alice: Customer, stack: Stack
+) -> None:
+    call_id = call_from(page)
+    with page.expect_response(lambda one: "/state" in one.url and one.status == 302):
+        page.context.clear_cookies()
+    page.keyboard.press("7")
+    wait_for(lambda: "7" in digits_heard(stack))
+    expect(page.get_by_text("You are talking.")).to_be_visible()
+    page.context.close()
+    assert settled(alice, call_id)["state"] == "completed"
 
 
 def test_browser_that_dies_ends_the_call_and_its_hold(
