@@ -140,10 +140,9 @@
     if (/^[0-9*#]$/.test(event.key)) press(event.key);
     if (event.key.toLowerCase() === "m") part("mute").click();
   });
+  // The server hangs up too: where the connection to the carrier is lost, the page alone reaches nobody.
   document.addEventListener("submit", (event) => {
-    if (!call || !event.target.action.endsWith("/hangup")) return;
-    event.preventDefault();
-    call.disconnect();
+    if (event.target.action.endsWith("/hangup")) ended("ended");
   });
 
   // The page that placed the call starts it; a reload, or another tab, asks first.

@@ -111,7 +111,8 @@ def test_both_sides_hear_the_other_and_the_receipt_has_both_legs(
     wait_for(lambda: stack.control(sound).json()["frequency_hz"] == MICROPHONE_HZ)
     page.keyboard.press("5")
     stack.control("advance", {"seconds": 60})
-    page.get_by_role("button", name="Hang up").click()
+    with page.expect_request(f"**/calls/{call_id}/hangup"):
+        page.get_by_role("button", name="Hang up").click()
     call = settled(alice, call_id)
     assert "5" in digits_heard(stack)
     assert (call["mode"], call["state"]) == ("computer", "completed")
