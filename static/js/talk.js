@@ -10,6 +10,8 @@
     "disconnect", "incoming", "outgoing", "dtmfh", "dtmfs", ...Array.from({ length: 10 }, (_, key) => `dtmf${key}`),
   ];
   const SILENT_WARNING = "constant-audio-input-level";
+  const REFRESH_BEFORE_MS = 120_000;
+  const REFRESH_AGAIN_MS = 10_000;
   let device = null;
   let call = null;
   let giveUpLock = () => {};
@@ -27,6 +29,17 @@
     const answer = await fetch(tokenUrl, { method: "POST", headers: { "X-CSRFToken": value }, redirect: "error" });
     if (!answer.ok) throw new RangeError(String(answer.status));
     return (await answer.json()).token;
+  };
+
+  // The network may be away when a token is due, so there is time to ask again.
+  const refresh = async () => {
+    if (!device) return;
+    try {
+      const fresh = await token();
+      device?.updateToken(fresh);
+    } catch {
+      setTimeout(refresh, REFRESH_AGAIN_MS);
+    }
   };
 
   // One tab of a browser talks at a time; the lock ends with the tab, however that ends.
@@ -81,10 +94,10 @@
 
   const connect = async () => {
     const sounds = Object.fromEntries(SOUNDS.map((name) => [name, new URL(silence, location.href).href]));
-    const options = { sounds, publishEvents: false, logLevel: "silent" };
+    const options = { sounds, publishEvents: false, logLevel: "silent", tokenRefreshMs: REFRESH_BEFORE_MS };
     if (sandboxHost) options.chunderw = sandboxHost;
     device = new Twilio.Device(await token(), options);
-    device.on("tokenWillExpire", () => token().then((fresh) => device?.updateToken(fresh)).catch(() => {}));
+    device.on("tokenWillExpire", refresh);
     // A call that rings or goes on ends by its own event, or comes back.
     device.on("error", () => ["ringing", "open", "reconnecting"].includes(call?.status()) || ended("failed"));
     device.audio.on("deviceChange", offerDevices);
