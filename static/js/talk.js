@@ -10,6 +10,8 @@
     "disconnect", "incoming", "outgoing", "dtmfh", "dtmfs", ...Array.from({ length: 10 }, (_, key) => `dtmf${key}`),
   ];
   const SILENT_WARNING = "constant-audio-input-level";
+  // How the gateway ends a call that nobody picks up: https://github.com/twilio/twilio-voice.js/issues/140
+  const GATEWAY_HANGUP = 31005;
   const REFRESH_BEFORE_MS = 120_000;
   const REFRESH_AGAIN_MS = 10_000;
   let device = null;
@@ -81,14 +83,19 @@
   };
 
   const follow = () => {
+    let [hasTalked, hasFailed] = [false, false];
     call.on("ringing", () => say("ringing"));
     call.on("accept", () => say("talking"));
+    call.on("accept", () => (hasTalked = true));
+    call.on("error", ({ code }) => (hasFailed = code !== GATEWAY_HANGUP));
     call.on("reconnecting", () => say("reconnecting"));
     call.on("reconnected", () => say("talking"));
     call.on("warning", (name) => warn(name, true));
     call.on("warning-cleared", (name) => warn(name, false));
     call.on("volume", (level) => (part("level").value = level));
-    for (const end of ["disconnect", "cancel", "reject"]) call.on(end, () => ended("ended"));
+    // The error that ends a call may come just after the end.
+    const end = () => queueMicrotask(() => ended(hasFailed && !hasTalked ? "failed" : "ended"));
+    for (const name of ["disconnect", "cancel", "reject"]) call.on(name, end);
     call.on("mute", (is) => part("mute").setAttribute("aria-pressed", String(is)));
   };
 
