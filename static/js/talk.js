@@ -29,7 +29,8 @@
   const token = async () => {
     const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
     const answer = await fetch(tokenUrl, { method: "POST", headers: { "X-CSRFToken": value }, redirect: "error" });
-    if (!answer.ok) throw new RangeError(String(answer.status));
+    if (answer.status === 409) throw new RangeError("the call waits no more");
+    if (!answer.ok) throw new Error(`no token: ${answer.status}`);
     return (await answer.json()).token;
   };
 
