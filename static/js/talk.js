@@ -12,6 +12,7 @@
   const SILENT_WARNING = "constant-audio-input-level";
   // How the gateway ends a call that nobody picks up: https://github.com/twilio/twilio-voice.js/issues/140
   const GATEWAY_HANGUP = 31005;
+  const CAN_START_AFTER = ["ready", "refused", "elsewhere", "failed"];
   const REFRESH_BEFORE_MS = 120_000;
   const REFRESH_AGAIN_MS = 10_000;
   let device = null;
@@ -20,6 +21,7 @@
 
   const say = (name) => {
     for (const words of box.querySelectorAll("[data-talk-say]")) words.hidden = words.dataset.talkSay !== name;
+    part("start").hidden = !CAN_START_AFTER.includes(name);
   };
 
   const warn = (name, is) => {
@@ -56,17 +58,18 @@
 
   const askFirst = (event) => event.preventDefault();
 
-  const ended = (words) => {
-    if (!device) return;
+  const letGo = (words) => {
     const over = device;
     [device, call] = [null, null]; // first, since the device reports its own end too
-    over.destroy();
+    over?.destroy();
     window.removeEventListener("beforeunload", askFirst);
     giveUpLock();
     part("controls").hidden = true;
     ["network", SILENT_WARNING].forEach((name) => warn(name, false));
     say(words);
   };
+
+  const ended = (words) => device && letGo(words);
 
   // The lists of devices, as they are plugged in and out.
   const offerDevices = () => {
@@ -120,27 +123,20 @@
   const start = async () => {
     part("start").hidden = true;
     if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return say("unsupported");
-    if (!(await takeLock())) return again("elsewhere");
+    if (!(await takeLock())) return say("elsewhere");
     say("microphone");
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
       stream.getTracks().forEach((track) => track.stop());
     } catch {
-      giveUpLock();
-      return again("refused");
+      return letGo("refused");
     }
     say("connecting");
     try {
       await connect();
     } catch (problem) {
-      giveUpLock();
-      say(problem instanceof RangeError ? "too-late" : "failed");
+      letGo(problem instanceof RangeError ? "too-late" : "failed");
     }
-  };
-
-  const again = (words) => {
-    say(words);
-    part("start").hidden = false;
   };
 
   const press = (key) => {
@@ -171,6 +167,6 @@
     history.replaceState(null, "", location.pathname);
     start();
   } else {
-    again("ready");
+    say("ready");
   }
 })();

@@ -167,6 +167,18 @@ def test_session_that_ends_elsewhere_leaves_the_call_running(
     assert settled(alice, call_id)["state"] == "completed"
 
 
+def test_start_that_failed_can_be_tried_again(page: Page, alice: Customer) -> None:
+    page.route("**/voice-token", lambda route: route.fulfill(status=503))
+    open_offer(page)
+    page.get_by_role("button", name="Talk here").click()
+    expect(page.get_by_text("Check the network and try again")).to_be_visible(timeout=60_000)
+    page.unroute("**/voice-token")
+    page.get_by_role("button", name="Talk", exact=True).click()
+    expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Hang up").click()
+    assert settled(alice, page.url.rsplit("/", 1)[1])
+
+
 def test_browser_that_dies_ends_the_call_and_its_hold(
     page: Page, alice: Customer, stack: Stack
 ) -> None:
