@@ -47,13 +47,16 @@
     }
   };
 
-  // One tab of a browser talks at a time; the lock ends with the tab, however that ends.
+  // One tab of a browser talks at a time; the lock ends with the tab, however that ends. A browser that has
+  // no locks, or gives none, talks without: the server lets one client of a call talk.
   const takeLock = () =>
     new Promise((resolve) => {
-      navigator.locks.request("mobayilo-call", { ifAvailable: true }, (lock) => {
+      const hold = (lock) => {
         resolve(lock !== null);
         return lock && new Promise((release) => (giveUpLock = release));
-      });
+      };
+      if (!navigator.locks) return resolve(true);
+      navigator.locks.request("mobayilo-call", { ifAvailable: true }, hold).catch(() => resolve(true));
     });
 
   const askFirst = (event) => event.preventDefault();
