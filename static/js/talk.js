@@ -84,7 +84,7 @@
       const chosen = list.value;
       const choices = [...devices.values()].map((one) => new Option(one.label || one.deviceId, one.deviceId));
       list.replaceChildren(...choices);
-      if (devices.has(chosen)) list.value = chosen;
+      list.value = devices.has(chosen) ? chosen : "default"; // which not every browser lists: then none is chosen
     }
     part("speakers").hidden = !device.audio.isOutputSelectionSupported;
   };
@@ -148,8 +148,11 @@
 
   part("start").addEventListener("click", start);
   part("mute").addEventListener("click", () => call?.mute(!call.isMuted()));
-  part("microphone").addEventListener("change", (event) => device.audio.setInputDevice(event.target.value));
-  part("speaker").addEventListener("change", (event) => device.audio.speakerDevices.set(event.target.value));
+  // A device that cannot be used is not shown as the one in use.
+  const choose = (list, use) =>
+    list.addEventListener("change", () => use(list.value)?.catch(() => (list.selectedIndex = -1)));
+  choose(part("microphone"), (id) => device?.audio.setInputDevice(id));
+  choose(part("speaker"), (id) => device?.audio.speakerDevices.set(id));
   box.addEventListener("click", (event) => {
     const key = event.target.closest("[data-talk-key]");
     if (key) press(key.dataset.talkKey);
