@@ -120,10 +120,10 @@
     window.addEventListener("beforeunload", askFirst);
     offerDevices();
     part("controls").hidden = false;
-    box.focus({ preventScroll: true });
   };
 
   const start = async () => {
+    box.focus({ preventScroll: true }); // before its button goes, and the focus with it
     part("start").hidden = true;
     if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return say("unsupported");
     if (!(await takeLock())) return say("elsewhere");
@@ -157,9 +157,9 @@
     const key = event.target.closest("[data-talk-key]");
     if (key) press(key.dataset.talkKey);
   });
-  // Keys count while the focus is in this part of the page, as it is when the call begins.
+  // Keys count while the focus is in this part of the page, as it is from the start of a call.
   box.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select")) return;
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select")) return;
     if (/^[0-9*#]$/.test(event.key)) press(event.key);
     if (event.key.toLowerCase() === "m") part("mute").click();
   });
