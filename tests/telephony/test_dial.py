@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from telephony.models import Call
-from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
+from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
 from tests.telephony.sandbox import Sandbox
 from tests.web.weight import FILE
 
@@ -111,6 +111,16 @@ def test_reader_without_a_phone_is_led_to_verify_one(
     client.force_login(alice)
     page = dial(client, DESTINATION)
     assert '<a href="/caller-ids">Verify your phone</a>' in " ".join(page.split())
+
+
+def test_reader_whose_money_is_held_is_led_to_the_call_that_holds_it(
+    person: People, client: Client, alice: User
+) -> None:
+    call_id = person(alice, phone=OWN_PHONE, dollars=0.25).call().json()["call_id"]
+    client.force_login(alice)
+    page = dial(client, DESTINATION)
+    assert f'href="/calls/{call_id}">Show {call_id}</a>' in page
+    assert forms_of(page) == {}
 
 
 @pytest.mark.usefixtures("computer_calls")
