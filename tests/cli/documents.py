@@ -176,7 +176,7 @@ CALL: dict[str, Any] = {
     "poll_after_seconds": 1,
     "receipt": None,
 }
-RECEIPT = {
+RECEIPT: dict[str, Any] = {
     "legs": [
         {
             "leg": "a",
