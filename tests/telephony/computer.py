@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,7 +32,9 @@ def offer() -> str:
         await peer.close()
         return sdp
 
-    return asyncio.run(make())
+    # In a thread of its own, since a browser of the same process keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, make()).result()
 
 
 @dataclass
