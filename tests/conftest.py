@@ -18,6 +18,7 @@ from accounts.models import User
 from tests.emptying import empty_tables
 from tests.live import stack as stack
 from tests.people import person
+from tests.playing import playwright as playwright
 from tests.templates import MIGRATED, copy_database, make_migrated, use
 
 # The suite tries the same examples each time, so that it fails for a change and never for luck;

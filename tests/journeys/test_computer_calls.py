@@ -5,13 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from dev.customer import Customer
-from dev.microphone import CHROMIUM, launch_with_microphone
+from dev.microphone import launch_with_microphone
 from dev.stack import Stack
 from tests.sandbox.conftest import wait_for
-from tests.web.conftest import ARGUMENTS
 
 CALLED = "+442079460777"
 MICROPHONE_HZ, CALLED_HZ = 1000, 700
@@ -38,16 +37,11 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        folder = tmp_path_factory.mktemp("microphone")
-        browser = launch_with_microphone(
-            playwright, folder, tone_hz=MICROPHONE_HZ, arguments=ARGUMENTS
-        )
-        yield browser
-        browser.close()
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    folder = tmp_path_factory.mktemp("microphone")
+    browser = launch_with_microphone(playwright, folder, tone_hz=MICROPHONE_HZ)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

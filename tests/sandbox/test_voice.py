@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
-from dev.microphone import CHROMIUM, launch_with_microphone
+from dev.microphone import launch_with_microphone
 from tests.sandbox.conftest import ALICE, CHARLIE, OUR_NUMBER, Receiver, Sandbox, running_sandbox
 from tests.sandbox.voice import IDENTITY, VOICE_URL, Caller, dial_charlie, voice_token
 from tests.web.conftest import ARGUMENTS
@@ -17,16 +17,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        folder = tmp_path_factory.mktemp("microphone")
-        browser = launch_with_microphone(
-            playwright, folder, tone_hz=MICROPHONE_HZ, arguments=ARGUMENTS
-        )
-        yield browser
-        browser.close()
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    folder = tmp_path_factory.mktemp("microphone")
+    browser = launch_with_microphone(playwright, folder, tone_hz=MICROPHONE_HZ, arguments=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

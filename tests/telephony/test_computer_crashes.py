@@ -1,18 +1,17 @@
 """The web process dies by SIGKILL at each step of a call through the computer, by the real SDK."""
 
-import os
 import threading
 from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import Hold
-from dev.microphone import CHROMIUM, launch_with_microphone
+from dev.microphone import launch_with_microphone
 from telephony.models import Call
 from telephony.pricing import Price
 from tests.sandbox.conftest import Receiver
@@ -48,17 +47,13 @@ def loaded_server(sandbox_process: Sandbox, django_db_setup: None) -> Iterator[M
 
 
 @pytest.fixture(scope="module")
-def microphone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        # Playwright's loop runs in this thread; Django would take its queries for async ones.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        folder = tmp_path_factory.mktemp("microphone")
-        browser = launch_with_microphone(playwright, folder, tone_hz=1000, arguments=ARGUMENTS)
-        yield browser
-        browser.close()
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+def microphone(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    folder = tmp_path_factory.mktemp("microphone")
+    browser = launch_with_microphone(playwright, folder, tone_hz=1000, arguments=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ WAITING = (
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
 SECRET = django_settings.STRIPE_WEBHOOK_SECRET
-CALL_CENTS = 9  # held for a minute, with two rings of the other side
+CALL_CENTS = 12  # held for a minute, with the question and two rings of the other side
 Servers = tuple[str, str]
 
 
