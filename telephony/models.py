@@ -326,7 +326,7 @@ class Call(models.Model):
         NOT_STARTED = "not_started", _("Your computer never started it")
         NO_NEWS = "no_news", _("The carrier never said how it ended")
 
-    # The carrier refused to call the other phone, or was never told how: no fault of the customer.
+    # The carrier refused to call the other phone, or got no instructions: no fault of the customer.
     REFUSALS = (
         EndReason.CALLER_ID_REFUSED,
         EndReason.COUNTRY_CLOSED,
