@@ -40,7 +40,7 @@ def talk(customer: Customer, number: str, folder: Path) -> str:
         call_id = page.url.rsplit("/", 1)[1].split("#")[0]
         _wait_until_heard(customer, call_id)
         page.get_by_role("button", name="Hang up").click()
-        page.get_by_text("The call has ended.").wait_for(timeout=PATIENCE_SECONDS * 1000)
+        page.get_by_role("heading", name="Receipt").wait_for(timeout=PATIENCE_SECONDS * 1000)
         browser.close()
     return call_id
 
