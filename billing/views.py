@@ -29,7 +29,7 @@ from billing.payments.topups import (
     start_topup,
 )
 from billing.serializers import TransferSerializer
-from mobayilo.lib.errors import ProductError, keep_refusal
+from mobayilo.lib.errors import ProductError, keep_refusal, show_refusal
 from mobayilo.lib.money import MICROS_PER_CENT
 from mobayilo.lib.ratelimits import limited
 
@@ -152,8 +152,7 @@ def _refund(request: HttpRequest, refunded: TopUp, form: RefundForm) -> None:
             request=request,
         )
     except ProductError as error:
-        keep_refusal(request, error)
-        messages.error(request, error.on_page)
+        show_refusal(request, error)
     else:
         is_done = refund.status == Refund.Status.SUCCEEDED
         outcome = _("Refunded.") if is_done else _("The refund is under way.")

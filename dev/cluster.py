@@ -4,8 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -127,12 +126,3 @@ class Cluster(Stack):
 
     def count(self, sql: str) -> int:
         return int(self.query(sql)[0][0])
-
-
-def wait_until(holds: Callable[[], bool], what: str, *, seconds: float, every: float = 0.2) -> None:
-    """Return when `holds` is true, asked `every` seconds. Raise AssertionError if too late."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(every)

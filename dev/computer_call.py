@@ -1,12 +1,12 @@
 """A call through the computer: a browser with a microphone, and the sandbox at the other end."""
 
 import importlib.util
-import time
 from pathlib import Path
 from urllib.parse import urlencode
 
 from dev.customer import Customer
 from dev.microphone import CHROMIUM, launch_with_microphone
+from dev.stack import wait_until
 
 MICROPHONE_HZ = 1000
 PATIENCE_SECONDS = 60
@@ -46,12 +46,12 @@ def talk(customer: Customer, number: str, folder: Path) -> str:
 
 
 def _wait_until_heard(customer: Customer, call_id: str) -> None:
-    """Raise RuntimeError if the other side does not hear the tone of the microphone."""
+    """Raise AssertionError if the other side does not hear the tone of the microphone."""
     stack = customer.stack
     legs = stack.control("calls").json()["calls"]
     sid = next(leg["sid"] for leg in legs if leg["from"] == f"client:{call_id}")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while stack.control(f"calls/{sid}/sound").json()["frequency_hz"] != MICROPHONE_HZ:
-        if time.monotonic() > deadline:
-            raise RuntimeError("the other side does not hear the microphone")
-        time.sleep(0.1)
+    wait_until(
+        lambda: stack.control(f"calls/{sid}/sound").json()["frequency_hz"] == MICROPHONE_HZ,
+        "the other side to hear the microphone",
+        seconds=PATIENCE_SECONDS,
+    )

@@ -23,8 +23,9 @@ import requests
 
 from dev.api_customer import DESTINATION, ApiCustomer, CountingSession, Tally
 from dev.browser import Browser
-from dev.cluster import Cluster, missing_tools, wait_until
+from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
+from dev.stack import wait_until
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 

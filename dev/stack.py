@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,15 @@ def voice_settings() -> dict[str, str]:
         "TWILIO_API_KEY_SECRET": secrets.token_hex(16),
         "TWILIO_TWIML_APP_SID": "AP" + secrets.token_hex(16),
     }
+
+
+def wait_until(holds: Callable[[], bool], what: str, *, seconds: float, every: float = 0.2) -> None:
+    """Return when `holds` is true, asked `every` seconds. Raise AssertionError if too late."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(every)
 
 
 def free_port() -> int:

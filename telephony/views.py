@@ -27,7 +27,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import form_target, signed_in_user
 from mobayilo.lib.client_ip import country_of
-from mobayilo.lib.errors import ProductError, keep_refusal
+from mobayilo.lib.errors import ProductError, keep_refusal, show_refusal
 from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
@@ -90,8 +90,7 @@ def dial(request: HttpRequest) -> HttpResponse:
             try:
                 placed = place_call(_order_on_page(request, chosen.cleaned_data))
             except ProductError as refusal:
-                keep_refusal(request, refusal)
-                messages.error(request, refusal.on_page)
+                show_refusal(request, refusal)
             else:
                 return redirect(_page_of_call(placed))
     context = {"form": form, "offers": offers_on_page(request, form)}
@@ -225,8 +224,7 @@ def call_hangup(request: HttpRequest, public_id: str) -> HttpResponse:
         try:
             hang_up(call_to_end)
         except ProductError as refusal:
-            keep_refusal(request, refusal)
-            messages.error(request, refusal.on_page)
+            show_refusal(request, refusal)
     return redirect("telephony:call", public_id=public_id)
 
 
@@ -342,8 +340,7 @@ def caller_id_register(request: HttpRequest, public_id: str) -> HttpResponse:
         try:
             start_registration(phone, user=signed_in_user(request))
         except ProductError as refusal:
-            keep_refusal(request, refusal)
-            messages.error(request, refusal.on_page)
+            show_refusal(request, refusal)
     return redirect("telephony:caller-ids")
 
 
@@ -356,8 +353,7 @@ def caller_id_unregister(request: HttpRequest, public_id: str) -> HttpResponse:
         try:
             unregister(phone, user=signed_in_user(request))
         except ProductError as refusal:
-            keep_refusal(request, refusal)
-            messages.error(request, refusal.on_page)
+            show_refusal(request, refusal)
         else:
             messages.success(request, _("%(number)s is no longer registered with our carrier.") % {
                 "number": format_e164(phone.e164)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from redis.exceptions import RedisError
@@ -520,6 +521,12 @@ def keep_refusal(request: HttpRequest, error: ProductError) -> None:
     An answer does not show it: a page has a refusal beside its field, or after a redirect.
     """
     vars(request)["refusal"] = error
+
+
+def show_refusal(request: HttpRequest, error: ProductError) -> None:
+    """Keep a refusal, and show its words on the next page."""
+    keep_refusal(request, error)
+    messages.error(request, error.on_page)
 
 
 def kept_refusal(request: HttpRequest) -> ProductError | None:

@@ -188,9 +188,10 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         own_price, rate.price, settings.CALL_RING_SECONDS, dials,
         asks_for_key=account.asks_for_key and order.mode == Call.Mode.CALLBACK,
     )  # fmt: skip
+    micros_per_minute = _micros_in_modes(order.mode, price, caller_id, number, deck, facts)
     return Route(
         account, token, caller_id, number, shown, deck.deck_id, rate, price, order,
-        limits_of(caller_id.account), _micros_in_modes(caller_id, number, deck, facts, rate),
+        limits_of(caller_id.account), micros_per_minute,
     )  # fmt: skip
 
 
@@ -218,14 +219,20 @@ def _own_leg_price(
 
 
 def _micros_in_modes(
-    caller_id: CallerId, number: Number, deck: DeckIndex, facts: ShownFacts, rate: RateRow
+    chosen: Call.Mode,
+    price: CallPrice,
+    caller_id: CallerId,
+    number: Number,
+    deck: DeckIndex,
+    facts: ShownFacts,
 ) -> dict[Call.Mode, int | None]:
     """Return the price of a minute of both legs in each mode, None where a mode is refused."""
     micros: dict[Call.Mode, int | None] = dict.fromkeys(Call.Mode)
-    for mode in Call.Mode:
+    micros[chosen] = price.micros_per_minute
+    for other in {*Call.Mode} - {chosen}:
         with suppress(ProductError):
-            own = _own_leg_price(mode, caller_id, number, deck, facts)
-            micros[mode] = own.micros_per_minute + rate.price.micros_per_minute
+            own = _own_leg_price(other, caller_id, number, deck, facts)
+            micros[other] = own.micros_per_minute + price.leg_b.micros_per_minute
     return micros
 
 

@@ -134,30 +134,38 @@ def set_only_my_number(
     *, user: User, only: bool, token: AccessToken | None = None, request: AnyRequest = None
 ) -> Account:
     """Set whether calls fail rather than show another number than the account's own phone."""
-    with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=user.account_id)
-        if account.only_my_number != only:
-            account.only_my_number = only
-            account.save(update_fields=["only_my_number"])
-            audit.record(
-                "account.only_my_number_changed", account=account, user=user, token=token,
-                request=request, only=only,
-            )  # fmt: skip
-    return account
+    return _set_switch(
+        "only_my_number", only, user=user, token=token, request=request, facts={"only": only}
+    )
 
 
 def set_asks_for_key(
     *, user: User, asks: bool, token: AccessToken | None = None, request: AnyRequest = None
 ) -> Account:
     """Set whether a call asks for a key on the account's own phone before the other one rings."""
+    return _set_switch(
+        "asks_for_key", asks, user=user, token=token, request=request, facts={"asks": asks}
+    )
+
+
+def _set_switch(
+    name: str,
+    is_on: bool,
+    *,
+    user: User,
+    token: AccessToken | None,
+    request: AnyRequest,
+    facts: dict[str, bool],
+) -> Account:
+    """Set a switch of the user's account. A change is recorded, a repetition is not."""
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=user.account_id)
-        if account.asks_for_key != asks:
-            account.asks_for_key = asks
-            account.save(update_fields=["asks_for_key"])
+        if getattr(account, name) != is_on:
+            setattr(account, name, is_on)
+            account.save(update_fields=[name])
             audit.record(
-                "account.asks_for_key_changed", account=account, user=user, token=token,
-                request=request, asks=asks,
+                f"account.{name}_changed", account=account, user=user, token=token,
+                request=request, **facts,
             )  # fmt: skip
     return account
 

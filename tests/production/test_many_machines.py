@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from dev.api_customer import ApiCustomer
-from dev.cluster import Cluster, wait_until
+from dev.cluster import Cluster
+from dev.stack import wait_until
 
 pytestmark = pytest.mark.production
 

@@ -13,7 +13,8 @@ import requests
 from psycopg import sql
 
 from dev.api_customer import DESTINATION, ApiCustomer
-from dev.cluster import THREADS, WEB_PROCESSES, Cluster, wait_until
+from dev.cluster import THREADS, WEB_PROCESSES, Cluster
+from dev.stack import wait_until
 
 pytestmark = pytest.mark.production
 

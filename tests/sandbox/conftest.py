@@ -164,8 +164,9 @@ def wait_for(condition: Callable[[], T], seconds: float = 60.0) -> T:
     raise AssertionError("It did not happen in time")
 
 
-@pytest.fixture(scope="session")
-def _receiver() -> Iterator[Receiver]:
+@contextmanager
+def running_receiver() -> Iterator[Receiver]:
+    """Serve a receiver in a thread of its own."""
     receiver = Receiver()
     server = receiver.serve()
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -175,6 +176,12 @@ def _receiver() -> Iterator[Receiver]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def _receiver() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The web process dies by SIGKILL at each step of a call through the computer, by the real SDK."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +13,7 @@ from billing.models import Hold
 from dev.microphone import launch_with_microphone
 from telephony.models import Call
 from telephony.pricing import Price
-from tests.sandbox.conftest import Receiver
+from tests.sandbox.conftest import Receiver, running_receiver
 from tests.sandbox.conftest import Sandbox as Control
 from tests.sandbox.voice import Caller
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person, makes_people
@@ -58,15 +57,8 @@ def microphone(
 
 @pytest.fixture(scope="module")
 def page_server() -> Iterator[Receiver]:
-    receiver = Receiver()
-    server = receiver.serve()
-    receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield receiver
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running_receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.authenticator_app import code_shown
-from dev.cluster import wait_until
 from dev.customer import Customer
-from dev.stack import Stack
+from dev.stack import Stack, wait_until
 from tests.live import stack as stack
 from tests.web.judge import judge
 from tests.web.watched import DESKTOP, PHONE, Watched

@@ -1,5 +1,7 @@
 """moby caller-id: verify that a phone is yours, and choose which one calls."""
 
+from typing import cast
+
 from cleo.helpers import argument, option
 
 from moby.api.answers import (
@@ -302,53 +304,48 @@ class CallerIdRegisterCommand(PhoneCommand):
         return registration
 
 
-class CallerIdOnlyMyNumberCommand(Command):
+class SwitchCommand(Command):
+    """A setting of the account that is on or off: shown without a word, changed with one."""
+
+    arguments = [argument("setting", "on or off, to change it.", optional=True)]
+    path: str
+    field: str  # of the account, and of the answer
+    kind: type[OnlyMyNumber | AsksForKey]
+    line_off: str
+    line_on: str
+
+    def handle(self) -> int:
+        wanted = self.argument("setting")
+        if wanted not in (None, "on", "off"):
+            raise MobyError("usage", f"{wanted!r} is not a setting", "Use on or off.")
+        if wanted is None:
+            account = cast("dict[str, bool]", self.api.get("status", Status)["account"])
+            is_on = account.get(self.field, False)
+        else:
+            body = {self.field: wanted == "on"}
+            changed = self.api.post(self.path, self.kind, body, is_idempotent=True)
+            is_on = cast("dict[str, bool]", changed)[self.field]
+        return self.answer({self.field: is_on}, self.line_on if is_on else self.line_off)
+
+
+class CallerIdOnlyMyNumberCommand(SwitchCommand):
     name = "caller-id only-my-number"
     description = "Show or change whether calls fail rather than show another number"
-    arguments = [argument("setting", "on or off, to change it.", optional=True)]
-
-    def handle(self) -> int:
-        wanted = _read_switch(self.argument("setting"))
-        if wanted is None:
-            account = self.api.get("status", Status)["account"]
-            only = account.get("only_my_number", False)
-        else:
-            body = {"only_my_number": wanted}
-            changed = self.api.post(
-                "caller-ids/only-my-number", OnlyMyNumber, body, is_idempotent=True
-            )
-            only = changed["only_my_number"]
-        line = "Calls show another number where yours is refused."
-        if only:
-            line = "Calls fail where your own number cannot be shown."
-        return self.answer({"only_my_number": only}, line)
+    path = "caller-ids/only-my-number"
+    field = "only_my_number"
+    kind = OnlyMyNumber
+    line_off = "Calls show another number where yours is refused."
+    line_on = "Calls fail where your own number cannot be shown."
 
 
-class CallerIdAskForKeyCommand(Command):
+class CallerIdAskForKeyCommand(SwitchCommand):
     name = "caller-id ask-for-key"
     description = "Show or change whether your phone asks for a 1 before the other one rings"
-    arguments = [argument("setting", "on or off, to change it.", optional=True)]
-
-    def handle(self) -> int:
-        wanted = _read_switch(self.argument("setting"))
-        if wanted is None:
-            account = self.api.get("status", Status)["account"]
-            asks = account.get("asks_for_key", False)
-        else:
-            body = {"asks_for_key": wanted}
-            changed = self.api.post("caller-ids/ask-for-key", AsksForKey, body, is_idempotent=True)
-            asks = changed["asks_for_key"]
-        line = "The other phone rings as soon as yours is picked up, also by a voicemail."
-        if asks:
-            line = "Your phone asks you to press 1 before the other one rings."
-        return self.answer({"asks_for_key": asks}, line)
-
-
-def _read_switch(setting: str | None) -> bool | None:
-    """Return the setting that the person wants, None if it is only to be shown."""
-    if setting not in (None, "on", "off"):
-        raise MobyError("usage", f"{setting!r} is not a setting", "Use on or off.")
-    return None if setting is None else setting == "on"
+    path = "caller-ids/ask-for-key"
+    field = "asks_for_key"
+    kind = AsksForKey
+    line_off = "The other phone rings as soon as yours is picked up, also by a voicemail."
+    line_on = "Your phone asks you to press 1 before the other one rings."
 
 
 class CallerIdCountryCommand(Command):
