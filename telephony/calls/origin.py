@@ -90,7 +90,7 @@ def client_price(deck: DeckIndex) -> Price | None:
 def computer_micros_per_minute(deck: DeckIndex, rate: RateRow) -> int | None:
     """Return the price of both legs through a computer, None where no call is possible."""
     own = client_price(deck)
-    if own is None or rate.kind in REFUSED_KINDS:
+    if own is None or rate.kind in REFUSED_KINDS or rate.country in deck.closed_countries:
         return None
     return own.micros_per_minute + rate.price.micros_per_minute
 

@@ -43,10 +43,11 @@ def test_closed_country_is_refused_before_anything_rings(
     assert "closed in spite of a price: DE" in closed
 
 
-@pytest.mark.usefixtures("closed")
+@pytest.mark.usefixtures("closed", "computer_calls")
 def test_prices_of_a_closed_country_cannot_be_called(caller: Person) -> None:
     rates = caller.get("rates/DE").json()["rates"]
     assert {rate["total_per_minute"]["callback"] for rate in rates} == {None}
+    assert {rate["total_per_minute"]["computer"] for rate in rates} == {None}
     page = Client().get("/rates").content.decode()
     row = page.partition("?q=DE")[2].partition("</tr>")[0]
     assert "cannot be called" in row
