@@ -141,8 +141,8 @@ def _close_if_silent(call: Call) -> str:
         return "settled"
     if not was_over and leg_has_ended(call.leg_a_status):
         return "waiting"  # for the seconds of the leg that was ended just now
-    write_off(call, end_reason=Call.EndReason.NO_NEWS)
-    return "closed"
+    # A report that comes at this very moment wins, and is looked at next time.
+    return "closed" if write_off(call, end_reason=Call.EndReason.NO_NEWS) else "waiting"
 
 
 def _record_prices(call: Call) -> str:

@@ -168,6 +168,7 @@ def test_word_that_comes_after_the_closing_changes_nothing(
     sandbox.phone(DESTINATION, talk_seconds=10)
     caller.call()
     wait_for(lambda: len(sandbox.get("webhooks")["held"]) == 2, "both legs to end")
+    wait_for(Call.objects.filter(leg_b_status="completed").exists, "the end of the bridge")
     sandbox.fault("500", "*", times=None)
     backdate(created_at=LONG_AGO)
     reconcile_now()
