@@ -43,6 +43,10 @@ class Peer:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             self._behaviour(connection)
+            # Closed with a part of the request unread, the connection would be reset, and the
+            # client would not read what it was sent.
+            connection.shutdown(socket.SHUT_WR)
+            silent(connection)
 
     def close(self) -> None:
         self._listener.close()
