@@ -158,7 +158,7 @@ def test_page_gets_the_token_of_its_own_call(
 
 def test_ended_call_can_be_called_again_with_its_keys(browser: Client, caller: Person) -> None:
     placed = caller.call("020 7946 0018 ext 12", country="GB").json()["call_id"]
-    Call.objects.update(state="busy")
+    caller.final(placed)
     page = browser.get(f"/calls/{placed}").content.decode()
     (again,) = re.findall(r'href="(/call\?to=[^"]+)"', page)
     form = forms_of(browser.get(unescape(again)).content.decode())["callback"]
