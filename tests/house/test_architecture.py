@@ -11,7 +11,6 @@ from dev.house import (
 )
 
 OURS = modules()
-EDGES = imports_of_ours(OURS)
 RANK = {"mobayilo.lib": 0, "accounts": 1, "billing": 2, "telephony": 3, "mobayilo": 4}
 ALONE = {"sandbox", "moby"}
 # In each app a room, which is a folder or a file, imports only from rooms before it.
@@ -41,6 +40,11 @@ LADDERS = {
 GATEWAYS = {"billing.payments.gateway", "telephony.twilio.gateway"}
 
 
+@pytest.fixture(scope="module")
+def edges() -> dict[str, set[str]]:
+    return imports_of_ours(OURS)
+
+
 def house(name: str) -> str:
     return "mobayilo.lib" if name.startswith("mobayilo.lib") else name.split(".")[0]
 
@@ -51,10 +55,10 @@ def is_allowed(here: str, there: str) -> bool:
     return here in RANK and there in RANK and RANK[there] < RANK[here]
 
 
-def test_imports_follow_the_direction_of_the_house() -> None:
+def test_imports_follow_the_direction_of_the_house(edges: dict[str, set[str]]) -> None:
     wrong = [
         f"{here} imports {there}"
-        for here, imported in EDGES.items()
+        for here, imported in edges.items()
         for there in imported
         if house(here) in RANK.keys() | ALONE and not is_allowed(house(here), house(there))
     ]
@@ -77,7 +81,7 @@ def test_imports_are_judged_by_rank(here: str, there: str, allowed: bool) -> Non
 
 
 @pytest.mark.parametrize("app", LADDERS)
-def test_rooms_import_only_from_rooms_before_them(app: str) -> None:
+def test_rooms_import_only_from_rooms_before_them(app: str, edges: dict[str, set[str]]) -> None:
     place = {room: number for number, room in enumerate(LADDERS[app].split())}
 
     def room(name: str) -> str:
@@ -88,14 +92,14 @@ def test_rooms_import_only_from_rooms_before_them(app: str) -> None:
     wrong = [
         f"{here} imports {there}"
         for here in inside
-        for there in EDGES[here] & set(inside)
+        for there in edges[here] & set(inside)
         if place[room(there)] > place[room(here)]
     ]
     assert wrong == []
 
 
-def test_no_module_imports_itself_through_others() -> None:
-    assert circles(EDGES) == []
+def test_no_module_imports_itself_through_others(edges: dict[str, set[str]]) -> None:
+    assert circles(edges) == []
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
 
 
