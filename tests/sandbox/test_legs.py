@@ -12,18 +12,20 @@ BOB = "+447400654321"
 
 def test_phone_that_is_answered_by_hand(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.post("numbers", number=ALICE, outcome="manual")
-    sid = call_alice(sandbox, receiver)
-    assert running_call_to(sandbox, ALICE, "ringing") == sid
-    sandbox.post(f"calls/{sid}/answer")
+    with sandbox.slowed():
+        sid = call_alice(sandbox, receiver)
+        assert running_call_to(sandbox, ALICE, "ringing") == sid
+        sandbox.post(f"calls/{sid}/answer")
     sandbox.wait_until_idle()
     assert "in-progress" in receiver.statuses()
 
 
 def test_phone_that_is_declined_is_busy(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.post("numbers", number=ALICE, outcome="manual")
-    sid = call_alice(sandbox, receiver)
-    running_call_to(sandbox, ALICE, "ringing")
-    sandbox.post(f"calls/{sid}/decline")
+    with sandbox.slowed():
+        sid = call_alice(sandbox, receiver)
+        running_call_to(sandbox, ALICE, "ringing")
+        sandbox.post(f"calls/{sid}/decline")
     assert sandbox.twilio.calls(sid).fetch().status == "busy"
 
 
@@ -67,10 +69,11 @@ def test_star_ends_the_bridge_but_not_the_call(sandbox: Sandbox, receiver: Recei
     sandbox.post("numbers", number=CHARLIE, talk_seconds=None)
     sid = call_alice(sandbox, receiver)
     running_call_to(sandbox, CHARLIE, "in-progress")
-    sandbox.post(f"calls/{sid}/star")
-    wait_for(lambda: receiver.at("/after"))
-    assert receiver.at("/after")[0].fields["DialCallStatus"] == "completed"
-    assert sandbox.twilio.calls(sid).fetch().status == "in-progress"
+    with sandbox.slowed():
+        sandbox.post(f"calls/{sid}/star")
+        wait_for(lambda: receiver.at("/after"))
+        assert receiver.at("/after")[0].fields["DialCallStatus"] == "completed"
+        assert sandbox.twilio.calls(sid).fetch().status == "in-progress"
 
 
 def test_document_is_carried_out_in_order(sandbox: Sandbox, receiver: Receiver) -> None:

@@ -59,11 +59,12 @@ def test_html_of_a_mail_runs_nothing(sandbox: Sandbox) -> None:
 
 def test_phone_page_shows_codes_and_answers_calls(sandbox: Sandbox, receiver: Receiver) -> None:
     press(sandbox, f"/phone/{ALICE}/manner", outcome="manual")
-    sid = call_alice(sandbox, receiver)
-    running_call_to(sandbox, ALICE, "ringing")
-    shown = page(sandbox, f"/phone/{ALICE}")
-    assert re.findall(r'name="action" value="(\w+)"', shown) == ["answer", "decline"]
-    press(sandbox, f"/phone/{ALICE}/calls/{sid}", action="answer")
+    with sandbox.slowed():
+        sid = call_alice(sandbox, receiver)
+        running_call_to(sandbox, ALICE, "ringing")
+        shown = page(sandbox, f"/phone/{ALICE}")
+        assert re.findall(r'name="action" value="(\w+)"', shown) == ["answer", "decline"]
+        press(sandbox, f"/phone/{ALICE}/calls/{sid}", action="answer")
     sandbox.wait_until_idle()
     assert "completed" in page(sandbox, f"/phone/{ALICE}/live")
     assert f'href="/phone/{ALICE}"' in page(sandbox, "/phone")

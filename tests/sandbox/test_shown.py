@@ -87,10 +87,11 @@ def test_validation_that_is_not_keyed_in_fails(
 
 
 def test_of_two_validations_at_once_one_succeeds(sandbox: Sandbox, receiver: Receiver) -> None:
-    for _ in range(2):
-        sandbox.twilio.validation_requests.create(
-            phone_number=CHARLIE, status_callback=f"{receiver.url}/validated"
-        )
+    with sandbox.slowed():
+        for _ in range(2):
+            sandbox.twilio.validation_requests.create(
+                phone_number=CHARLIE, status_callback=f"{receiver.url}/validated"
+            )
     sandbox.wait_until_idle()
     reported = sorted(one.fields["VerificationStatus"] for one in receiver.at("/validated"))
     assert reported == ["failed", "success"]

@@ -115,9 +115,10 @@ def test_caller_who_gives_up_while_it_rings_cancels_the_call(
     caller: Caller, sandbox: Sandbox
 ) -> None:
     sandbox.post("numbers", number=CHARLIE, outcome="manual")
-    caller.call()
-    caller.wait_for("ringing")
-    caller.do("call.disconnect()")
+    with sandbox.slowed():
+        caller.call()
+        caller.wait_for("ringing")
+        caller.do("call.disconnect()")
     sandbox.wait_until_idle()
     assert (caller.leg()["status"], caller.callee()["status"]) == ("canceled", "canceled")
 

@@ -107,12 +107,14 @@ def test_stripe_retries_until_it_is_answered(sandbox: Sandbox, receiver: Receive
     receiver.answers["/webhooks/stripe"] = (500, "")
     session = create(sandbox)
     sandbox.stripe.v1.checkout.sessions.expire(session.id)
-    wait_for(lambda: len(receiver.at("/webhooks/stripe")) == 2)
+    wait_for(lambda: len(receiver.at("/webhooks/stripe")) >= 2)
     receiver.answers["/webhooks/stripe"] = (200, "")
     sandbox.wait_until_idle()
     record = sandbox.get("webhooks")["webhooks"][0]
     assert (record["kind"], record["state"]) == ("stripe:checkout.session.expired", "delivered")
-    assert [attempt["status"] for attempt in record["attempts"]] == [500, 500, 200]
+    *failed, last = (attempt["status"] for attempt in record["attempts"])
+    assert (set(failed), last) == ({500}, 200)
+    assert len(failed) >= 2
 
 
 @pytest.mark.parametrize(

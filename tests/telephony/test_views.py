@@ -176,7 +176,7 @@ def test_number_that_cannot_be_is_explained_on_the_page(browser: Client, deck: o
 def test_page_hangs_up(
     client: Client, caller: Person, sandbox: Sandbox, person: Callable[..., Person]
 ) -> None:
-    sandbox.post("speed", speed=20)
+    sandbox.post("speed", speed=1)
     sandbox.phone(OWN_PHONE, outcome="manual")
     call_id = caller.call().json()["call_id"]
     client.force_login(caller.user)

@@ -61,6 +61,7 @@ def test_registered_phone_is_shown_where_the_rule_asks_for_it(
 def test_code_is_shown_while_the_carrier_calls_and_forgotten_after(
     caller: Person, sandbox: Sandbox
 ) -> None:
+    sandbox.post("speed", speed=1)
     sandbox.phone(OWN_PHONE, outcome="manual")
     started = caller.post(path_of(caller)).json()
     assert (started["state"], started["calls_from"]) == ("calling", "+14157234000")
@@ -116,6 +117,7 @@ def test_number_that_the_carrier_has_already_is_taken_as_it_is(
 
 
 def test_requests_at_once_ring_the_phone_once(caller: Person, sandbox: Sandbox) -> None:
+    sandbox.post("speed", speed=1)
     sandbox.phone(OWN_PHONE, outcome="manual")
     path = path_of(caller)
     with ThreadPoolExecutor(4) as pool:
@@ -237,6 +239,7 @@ def test_only_the_owner_of_a_verified_phone_registers_it(
 def test_report_needs_the_carriers_signature(
     caller: Person, sandbox: Sandbox, settings: Settings
 ) -> None:
+    sandbox.post("speed", speed=1)
     sandbox.phone(OWN_PHONE, outcome="manual")
     caller.post(path_of(caller))
     path = f"/webhooks/twilio/registration/{Registration.objects.get().public_id}"
