@@ -1,12 +1,14 @@
 """The carrier's part of `check_live`: what has to be right at Twilio before the first customer."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from django.conf import settings
 from django.urls import reverse
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
+from telephony.phones.shown_rules import current_rules
 from telephony.rates.deck import current_deck
 from telephony.rates.plan import NO_COUNTRY
 from telephony.twilio import gateway
@@ -66,6 +68,12 @@ def of_account() -> Iterator[Finding]:
             "People who call the number back hear an error.",
             f"Set its voice URL to {answer} (POST), or to a TwiML Bin with your announcement "
             "(Phone Numbers, the number, Voice).",
+        )
+    for shown in sorted(current_rules().operator_numbers - {settings.TWILIO_FROM_NUMBER}):
+        yield ask(
+            f"Shown number {shown}",
+            partial(gateway.check_number, shown),
+            "Buy it under Phone Numbers, or import rules of shown numbers without it.",
         )
     yield ask(
         "Twilio currency",
@@ -152,4 +160,5 @@ def ask(subject: str, check: Callable[[], str], remedy: str) -> Finding:
     try:
         return right(subject, check())
     except ProductError as refusal:
-        return wrong(subject, refusal.message, remedy)
+        is_away = refusal.code == "provider_unavailable"
+        return wrong(subject, refusal.message, "Try again in a minute." if is_away else remedy)

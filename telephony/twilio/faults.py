@@ -32,7 +32,7 @@ REMEDIES: dict[int, str] = {
     20003: _KEYS,
     20005: _INACTIVE,
     20010: "This is disabled for the account: ask Twilio's support.",
-    20404: "A SID in our settings is unknown there: manage.py check_twilio names it.",
+    20404: "A SID in our settings is unknown there: manage.py check_live names it.",
     21203: "International calls are off: allow them under Voice, Settings, Geo permissions.",
     21210: _FROM_NUMBER,
     21212: _FROM_NUMBER,

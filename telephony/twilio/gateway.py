@@ -549,16 +549,6 @@ def closed_countries() -> tuple[frozenset[str], int]:
     return closed, len(permissions)
 
 
-def check_dialing_permission(country: str) -> str:
-    """Return `open`. Raises ProductError if our account may not call a country."""
-    with _asking("check a dialing permission"):
-        permission = _client().voice.v1.dialing_permissions.countries(country).fetch()
-        is_open = permission.low_risk_numbers_enabled is True
-    if not is_open:
-        raise ProductError("destination_blocked", f"Our account may not call {country}.")
-    return "open"
-
-
 # Webhooks
 
 

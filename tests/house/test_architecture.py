@@ -24,7 +24,7 @@ LADDERS = {
         " views urls"
     ),
     "telephony": (
-        "numbers pricing models twilio rates opening checks rules apps phones calls forms"
+        "numbers pricing models twilio rates checks rules apps phones calls opening forms"
         " management serializers admin api views urls"
     ),
     "mobayilo.client": "wheel api checks apps management views urls",

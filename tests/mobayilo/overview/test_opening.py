@@ -23,6 +23,7 @@ from tests.mobayilo.overview.resolver import resolver
 from tests.telephony.decks import GOOD, HEADER
 from tests.telephony.printing import printed
 from tests.telephony.sandbox import VOICE, Sandbox, running_sandbox
+from tests.telephony.shown import ALWAYS, SOURCE, load_rules
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 RECORDS = {
@@ -167,6 +168,13 @@ def test_certificate_that_cannot_be_read_is_named(settings: Settings) -> None:
     settings.PUBLIC = urlsplit("https://127.0.0.1:1")
     [finding] = of_certificate()
     assert (finding.subject, finding.is_right) == ("Certificate", False)
+
+
+def test_number_to_show_that_is_not_the_accounts_is_named(opening: Sandbox, tmp_path: Path) -> None:
+    load_rules(tmp_path, ALWAYS, f"*,GB,,+442071838750,{SOURCE}")
+    assert wrong_things() == {"Shown number +442071838750"}
+    opening.post("twilio", purchased_numbers=["+442071838750"])
+    assert wrong_things() == set()
 
 
 def test_dump_that_was_cut_off_is_no_backup(opening: Sandbox, tmp_path: Path) -> None:
