@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import cache as once
 
+from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.core.checks import run_checks
@@ -11,7 +12,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
-from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.ratelimits import limited
 
 PROBE_SALT = "mobayilo.probe"
@@ -26,12 +26,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @limited("probes")
 def probe(request: HttpRequest, signed: str) -> JsonResponse:
-    """Report to `check_live` which address a request is counted by; only this site signs such."""
+    """Report to `check_live` what proxies wrote, and how many are trusted; only this site asks."""
     try:
         signing.loads(signed, salt=PROBE_SALT, max_age=PROBE_LASTS)
     except signing.BadSignature:
         raise Http404 from None
-    return JsonResponse({"address": client_ip(request)})
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return JsonResponse({"forwarded": forwarded, "trusted": settings.TRUSTED_PROXY_COUNT})
 
 
 @limited("probes")

@@ -119,7 +119,8 @@ def of_address() -> Iterator[Finding]:
             session.trust_env = not settings.IS_LOCAL
             headers = {"X-Forwarded-For": FORGED_ADDRESS}
             answer = session.get(url, headers=headers, timeout=10, allow_redirects=False)
-            seen = str(answer.json()["address"])
+            seen = answer.json()
+            forwarded, trusted = str(seen["forwarded"]), int(seen["trusted"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         yield wrong(
             "Site",
@@ -129,13 +130,29 @@ def of_address() -> Iterator[Finding]:
         return
     yield right("Site", settings.PUBLIC_URL)
     yield from of_certificate()
-    yield judge(
-        "Proxies",
-        seen != FORGED_ADDRESS,
-        f"TRUSTED_PROXY_COUNT is {settings.TRUSTED_PROXY_COUNT}",
-        "A client can write the address that it is counted by.",
-        "Lower TRUSTED_PROXY_COUNT.",
-    )
+    yield of_proxies(forwarded, trusted)
+
+
+def of_proxies(forwarded: str, trusted: int) -> Finding:
+    """Return whether as many proxies are trusted as wrote to X-Forwarded-For.
+
+    Each proxy appends an address to the one that was forged, unless the outermost drops that one.
+    """
+    count = len([one for one in forwarded.rpartition(FORGED_ADDRESS)[2].split(",") if one.strip()])
+    remedy = f"Set TRUSTED_PROXY_COUNT to {count}, and restart mobayilo-web."
+    if trusted > count:
+        says = "A client can write the address that it is counted by."
+        return wrong("Proxies", f"{says} {count} proxies, {trusted} trusted.", remedy)
+    if trusted < count:
+        says = "All customers are counted as one, by the address of a proxy."
+        return wrong("Proxies", f"{says} {count} proxies, {trusted} trusted.", remedy)
+    if settings.PUBLIC.scheme == "https" and not count:  # gunicorn itself speaks no TLS
+        return wrong(
+            "Proxies",
+            "The proxy that ends TLS writes no X-Forwarded-For: all customers are counted as one.",
+            "Have it append the client's address, as deploy/nginx/proxy.conf does.",
+        )
+    return right("Proxies", f"{count}, and as many are trusted")
 
 
 def of_certificate() -> Iterator[Finding]:

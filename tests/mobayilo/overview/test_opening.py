@@ -15,10 +15,11 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from mobayilo.overview.models import PeriodicJob
-from mobayilo.overview.opening import of_certificate
+from mobayilo.overview.opening import of_address, of_certificate, of_proxies
 from mobayilo.overview.periodic import JOBS
 from telephony.models import RateDeck
 from tests.live_keys import live_key
+from tests.mobayilo.overview.proxy import proxies
 from tests.mobayilo.overview.resolver import resolver
 from tests.telephony.decks import GOOD, HEADER
 from tests.telephony.printing import printed
@@ -62,7 +63,6 @@ IN_SETTINGS = [
     ("SUPPORT_EMAIL", "", "Support address"),
     ("COMPANY_NAME", "", "Legal pages"),
     ("MAIL_DKIM_SELECTOR", "two", "DKIM"),
-    ("TRUSTED_PROXY_COUNT", 1, "Proxies"),
     ("BACKUP_FOLDER", "/nowhere", "Backup"),
 ]
 
@@ -162,6 +162,29 @@ def test_outage_of_stripe_is_not_taken_for_a_wrong_key(opening: Sandbox) -> None
 def test_outage_of_twilio_is_not_taken_for_a_right_account(opening: Sandbox, path: str) -> None:
     opening.fault("500", path, times=200)
     assert wrong_things() == {"Twilio"}
+
+
+@pytest.mark.parametrize(
+    ("count", "trusted", "is_right"),
+    [
+        *((0, 0, True), (0, 1, False), (0, 3, False)),
+        *((1, 0, False), (1, 1, True), (1, 2, False)),
+        *((2, 1, False), (2, 2, True), (2, 4, False)),
+    ],
+)
+def test_as_many_proxies_are_trusted_as_there_are(
+    live_server: LiveServer, settings: Settings, count: int, trusted: int, is_right: bool
+) -> None:
+    settings.TRUSTED_PROXY_COUNT = trusted
+    with proxies(live_server.url, count=count) as settings.PUBLIC_URL:
+        found = {one.subject: one.is_right for one in of_address()}
+    assert found == {"Site": True, "Certificate": None, "Proxies": is_right}
+
+
+def test_proxy_that_ends_tls_and_passes_no_address_on_is_named(settings: Settings) -> None:
+    settings.PUBLIC = urlsplit("https://mobayilo.example")
+    assert of_proxies("192.0.2.1", 0).is_right is False
+    assert of_proxies("192.0.2.1, 198.51.100.7", 1).is_right is True
 
 
 def test_certificate_that_cannot_be_read_is_named(settings: Settings) -> None:
