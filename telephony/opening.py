@@ -14,10 +14,11 @@ from telephony.rates.plan import NO_COUNTRY
 from telephony.twilio import gateway
 
 CONSOLE = "https://console.twilio.com"
+Trial = Callable[[], Iterator[Finding]]
 
 
-def findings() -> Iterator[Finding]:
-    """Yield the findings about Twilio and the price list."""
+def findings(trial_call: Trial | None = None) -> Iterator[Finding]:
+    """Yield the findings about Twilio, the price list, and a trial call where one is wanted."""
     account = ask(
         "Twilio account",
         gateway.check_account,
@@ -33,6 +34,10 @@ def findings() -> Iterator[Finding]:
         if is_reachable:
             yield from of_account()
         yield from of_deck(is_reachable=is_reachable)
+        if trial_call is None:
+            yield unchecked("Call", "--call +NUMBER places one, which costs a few cents")
+        elif is_reachable:
+            yield from trial_call()
     except ProductError as refusal:
         yield wrong("Twilio", refusal.message, "Try again in a minute; the rest was not checked.")
 
@@ -85,7 +90,8 @@ def of_account() -> Iterator[Finding]:
         gateway.check_verify_service,
         "Create a service under Verify, Services and set TWILIO_VERIFY_SERVICE_SID to its SID.",
     )
-    yield unchecked("Verify channels", "whether SMS and voice are sent is seen by sending one only")
+    # https://www.twilio.com/docs/verify/api/service: no field says which channels are on.
+    yield unchecked("Verify channels", "Twilio does not say which are on: have a code sent by each")
     yield of_computer_calls()
 
 

@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/twilio/client", webhooks.client_twiml, name="webhook-client"),
     path("webhooks/twilio/client/status", webhooks.client_status, name="webhook-client-status"),
     path("webhooks/twilio/inbound", webhooks.inbound, name="webhook-inbound"),
+    path("webhooks/twilio/trial", webhooks.trial, name="webhook-trial"),
     path(
         "webhooks/twilio/registration/<str:registration_id>",
         registration_status,

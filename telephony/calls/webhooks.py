@@ -275,6 +275,15 @@ def inbound(request: HttpRequest) -> HttpResponse:
     return _xml(twiml.answer_inbound())
 
 
+@csrf_exempt
+@require_POST
+@limited("webhook")
+def trial(request: HttpRequest) -> HttpResponse:
+    """Answer the phone that `check_live --call` rang. A replay dials nothing: only Twilio dials."""
+    verify_signature(request)
+    return _xml(twiml.trial(request.POST.get("To", "")))
+
+
 def _record(request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport) -> bool:
     """Record a report that says something. Return False if it says nothing new."""
     # A <Dial> that was refused has no leg, and so no SID.

@@ -315,20 +315,26 @@ def remove_registered(sid: str) -> None:
 
 
 def create_call(
-    *, to: str, twiml_url: str, status_url: str, ring_seconds: int, limit_seconds: int
+    *, to: str, twiml_url: str, ring_seconds: int, limit_seconds: int, status_url: str = ""
 ) -> ProviderCall:
-    """Call a number from ours. Raises `OutcomeUnknownError` if the phone may ring all the same."""
+    """Call a number from ours. Raises `OutcomeUnknownError` if the phone may ring all the same.
+
+    Twilio reports each status to `status_url`, and none without one.
+    """
+    reports = {
+        "status_callback": status_url,
+        "status_callback_event": ["initiated", "ringing", "answered", "completed"],
+        "status_callback_method": "POST",
+    }
     with _asking("place a call", about_e164=to):
         call = _client().calls.create(
             to=to,
             from_=settings.TWILIO_FROM_NUMBER,
             url=twiml_url,
             method="POST",
-            status_callback=status_url,
-            status_callback_event=["initiated", "ringing", "answered", "completed"],
-            status_callback_method="POST",
             timeout=ring_seconds,
             time_limit=limit_seconds,
+            **(reports if status_url else {}),
         )
         return _provider_call(call)
 

@@ -104,6 +104,16 @@ def answer_inbound() -> str:
     return _hang_up(_SENTENCES["inbound"])
 
 
+def trial(phone: str) -> str:
+    """Dial our own number from the operator's phone, for `check_live --call`, and say goodbye."""
+    response = Element("Response")
+    _say(response, _SENTENCES["trial"])
+    attributes = {"callerId": phone, "timeout": "20", "timeLimit": "20"}
+    SubElement(response, "Dial", attributes).text = settings.TWILIO_FROM_NUMBER
+    _say(response, _SENTENCES["trial_end"])
+    return _document(response)
+
+
 def end_unconfirmed() -> str:
     """Say that the key was not pressed, and hang up."""
     return _hang_up(_SENTENCES["not_confirmed"])

@@ -24,7 +24,7 @@ LADDERS = {
         " views urls"
     ),
     "telephony": (
-        "numbers pricing models twilio rates checks rules apps phones calls opening forms"
+        "numbers pricing models twilio rates checks rules apps phones calls opening trial forms"
         " management serializers admin api views urls"
     ),
     "mobayilo.client": "wheel api checks apps management views urls",

@@ -21,6 +21,7 @@ from telephony.models import RateDeck
 from tests.live_keys import live_key
 from tests.mobayilo.overview.proxy import proxies
 from tests.mobayilo.overview.resolver import resolver
+from tests.telephony.callers import OWN_PHONE
 from tests.telephony.decks import GOOD, HEADER
 from tests.telephony.printing import printed
 from tests.telephony.sandbox import VOICE, Sandbox, running_sandbox
@@ -120,10 +121,12 @@ def wrong_things() -> set[str]:
 
 def test_site_in_which_all_is_right_may_open(opening: Sandbox) -> None:
     assert wrong_things() == set()
-    text = printed("check_live", "--mail", "alice@example.org")
+    opening.post("speed", speed=40)
+    text = printed("check_live", "--mail", "alice@example.org", "--call", OWN_PHONE)
     assert "✗" not in text
     assert text.endswith("Ready to open.\n")
     assert "✓ Mail: sent to alice@example.org" in text
+    assert "✓ Call: second leg: +12025550100 answered" in text
 
 
 def test_each_fault_at_a_provider_names_itself_and_no_other(opening: Sandbox) -> None:

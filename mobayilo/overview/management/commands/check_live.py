@@ -4,46 +4,74 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from billing import opening as stripe
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, right, unchecked, wrong
 from mobayilo.overview import opening as site
 from telephony import opening as twilio
+from telephony import trial
+from telephony.numbers import number_from_e164
 
 MARKS = {True: "✓", False: "✗", None: "?"}
 
 
 class Command(BaseCommand):
-    help = "Checks everything that has to be right before the first customer, without an effect."
+    help = (
+        "Checks everything that has to be right before the first customer. Nothing is changed; a "
+        "mail is sent and a phone rings only where you ask for it."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--call",
+            metavar="+NUMBER",
+            help="ring this phone, then our own number from it, and look at both legs",
+        )
         parser.add_argument("--mail", metavar="ADDRESS", help="send one mail to this address")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = list(self.findings(options["mail"] or ""))
+        found = []
+        for one in self.findings(read_phone(options["call"]), options["mail"] or ""):
+            found.append(one)
+            if not options["json"]:
+                self.stdout.write(line_of(one))
         is_right = not any(one.is_right is False for one in found)
         if options["json"]:
             rows = [asdict(one) for one in found]
             self.stdout.write(json.dumps({"ok": is_right, "findings": rows}, indent=2))
         else:
-            for one in found:
-                self.stdout.write(line_of(one))
             self.stdout.write("Ready to open." if is_right else "Not ready to open.")
         if not is_right:
             raise SystemExit(1)
 
-    def findings(self, address: str) -> Iterator[Finding]:
-        yield from twilio.findings()
+    def findings(self, phone: str, address: str) -> Iterator[Finding]:
+        trial_call = partial(trial.findings, phone, self.stderr.write) if phone else None
+        yield from twilio.findings(trial_call)
         yield from stripe.findings()
         yield from site.findings()
         yield send_mail_to(address) if address else unchecked("Mail", "--mail ADDRESS sends one")
+
+
+def read_phone(text: str | None) -> str:
+    """Return the E.164 of a phone to ring, or nothing. Raise CommandError for another text."""
+    if not text:
+        return ""
+    try:
+        e164 = number_from_e164(text).e164
+    except ProductError as refusal:
+        raise CommandError(f"--call {text}: {refusal.message}") from None
+    if e164 == settings.TWILIO_FROM_NUMBER:
+        raise CommandError("--call: name a phone of yours; this is the number that calls it.")
+    return e164
 
 
 def send_mail_to(address: str) -> Finding:
