@@ -12,12 +12,20 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from aiortc import RTCPeerConnection
+from django.conf import settings
+from django.core.management import call_command
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Request, TextMessage
 
-from tests.telephony.callers import Person
+from billing.models import Hold
+from telephony.models import Call
+from telephony.pricing import Price
+from tests.telephony.callers import DESTINATION, Person
 from tests.telephony.sandbox import Sandbox
+from tests.telephony.webhooks import PRICE
+
+CLIENT_PRICE = Price(6_000, 1, 1)
 
 
 @cache
@@ -97,3 +105,19 @@ def computer_of(
         asked = urlencode({"call_id": call_id} | params)
         computer.say("invite", callsid="TJSmine", sdp=offer(), twilio={"params": asked})
         yield computer
+
+
+def assert_billed_as_twilio_played_it(person: Person, sandbox: Sandbox, call_id: str) -> None:
+    """Compare the one call of a person of twenty dollars with the carrier's own record of it."""
+    legs = sandbox.get("calls")["calls"]
+    own = [leg for leg in legs if leg["from"] == f"client:{call_id}"]
+    far = [leg for leg in legs if leg["to"] == DESTINATION and leg["duration"]]
+    cost = 0
+    if far and int(far[0]["duration"]) >= settings.FALSE_ANSWER_SECONDS:
+        cost = CLIENT_PRICE.cost_micros(int(own[0]["duration"]))
+        cost += PRICE.leg_b.cost_micros(int(far[0]["duration"]))
+    assert Call.objects.get().cost_micros == cost
+    assert person.balance.balance_micros == 20_000_000 - cost
+    assert person.balance.held_micros == 0
+    assert not Hold.objects.filter(state=Hold.State.OPEN).exists()
+    call_command("audit_ledger")

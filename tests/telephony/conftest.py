@@ -92,6 +92,15 @@ def caller(person: Callable[..., Person], alice: User) -> Person:
 
 
 @pytest.fixture
+def carrier(caller: Person, sandbox: Sandbox, computer_calls: None, settings: Settings) -> Sandbox:
+    """The carrier, whose TwiML app leads to this product."""
+    webhook = f"{settings.PUBLIC_URL}/webhooks/twilio/client"
+    urls = {"voice_url": webhook, "status_callback": f"{webhook}/status"}
+    sandbox.post("twilio", application=urls)
+    return sandbox
+
+
+@pytest.fixture
 def load(tmp_path: Path) -> Callable[..., str]:
     """Import rows below the header. The function returns what the command printed."""
 

@@ -9,27 +9,25 @@ from playwright.sync_api import Browser, Playwright
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.models import Hold
 from dev.microphone import launch_with_microphone
 from telephony.models import Call
-from telephony.pricing import Price
 from tests.sandbox.conftest import Receiver, running_receiver
 from tests.sandbox.conftest import Sandbox as Control
 from tests.sandbox.voice import Caller
-from tests.telephony.callers import DESTINATION, OWN_PHONE, Person, makes_people
+from tests.telephony.callers import DESTINATION, OWN_PHONE, makes_people
+from tests.telephony.computer import assert_billed_as_twilio_played_it
 from tests.telephony.processes import MortalServer
 from tests.telephony.sandbox import VOICE, Sandbox, wait_for
-from tests.telephony.webhooks import PRICE
 from tests.web.conftest import ARGUMENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CLIENT_PRICE = Price(6_000, 1, 1)
 POINTS = [
     "telephony.calls.webhooks:client_may_talk:before",
     "telephony.calls.webhooks:client_may_talk:after",
     "telephony.calls.webhooks:_may_bridge:before",
     "telephony.calls.webhooks:_may_bridge:after",
+    "telephony.calls.webhooks:apply_report:after",
     "telephony.calls.progress:_store:after",
     "telephony.calls.webhooks:record_event:after",
     "telephony.calls.settlement:_close:after",
@@ -121,18 +119,3 @@ def has_ended(server: MortalServer, sandbox: Sandbox) -> bool:
     Call.objects.exclude(reconcile_after=None).update(reconcile_after=timezone.now())
     call_command("reconcile_calls")
     return Call.objects.get().settled_at is not None
-
-
-def assert_billed_as_twilio_played_it(person: Person, sandbox: Sandbox, call_id: str) -> None:
-    legs = sandbox.get("calls")["calls"]
-    (own,) = [leg for leg in legs if leg["from"] == f"client:{call_id}"]
-    far = [leg for leg in legs if leg["to"] == DESTINATION and leg["duration"]]
-    cost = 0
-    if far:
-        cost = CLIENT_PRICE.cost_micros(int(own["duration"]))
-        cost += PRICE.leg_b.cost_micros(int(far[0]["duration"]))
-    assert Call.objects.get().cost_micros == cost
-    assert person.balance.balance_micros == 20_000_000 - cost
-    assert person.balance.held_micros == 0
-    assert not Hold.objects.filter(state=Hold.State.OPEN).exists()
-    call_command("audit_ledger")

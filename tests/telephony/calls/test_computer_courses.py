@@ -21,15 +21,6 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 PREMIUM = "+449098790000"
 
 
-@pytest.fixture
-def carrier(caller: Person, sandbox: Sandbox, computer_calls: None, settings: Settings) -> Sandbox:
-    """The carrier, whose TwiML app leads to this product."""
-    webhook = f"{settings.PUBLIC_URL}/webhooks/twilio/client"
-    urls = {"voice_url": webhook, "status_callback": f"{webhook}/status"}
-    sandbox.post("twilio", application=urls)
-    return sandbox
-
-
 def place(caller: Person, **more: Any) -> str:
     return str(caller.call(mode="computer", **more).json()["call_id"])
 
