@@ -33,11 +33,17 @@
 
     // Seconds until the next look; 0 ends it.
     const take = async (answer) => {
-      if (answer.type === "opaqueredirect") {
-        // Signed out, or over: where the page itself hangs on that, it shows what is so now. Not while it
-        // talks: that would end the call.
-        const isTalking = document.querySelector("[data-talk-controls]:not([hidden])") !== null;
-        if ("liveReload" in box.dataset && !isTalking) location.reload();
+      // Signed out, or over: where the page itself hangs on that, it shows what is so now. Not while it
+      // talks: that would end the call.
+      const isElsewhere = answer.type === "opaqueredirect";
+      const isTalking = document.querySelector("[data-talk-controls]:not([hidden])") !== null;
+      for (const words of document.querySelectorAll("[data-live-signed-out]")) {
+        words.hidden = !(isElsewhere && isTalking);
+      }
+      if (isElsewhere) {
+        if (!("liveReload" in box.dataset)) return 0;
+        if (isTalking) return seconds;
+        location.reload();
         return 0;
       }
       if (answer.ok) {

@@ -80,6 +80,12 @@ def leg_of(stack: Stack, call_id: str) -> dict[str, Any]:
     return next(leg for leg in legs if leg["from"] == f"client:{call_id}")
 
 
+def hang_up_far_end(stack: Stack) -> None:
+    legs = stack.control("calls?running=1").json()["calls"]
+    [callee] = [leg for leg in legs if leg["to"] == CALLED]
+    stack.control(f"calls/{callee['sid']}/hangup", {})
+
+
 def digits_heard(stack: Stack) -> list[str]:
     """Return what each leg heard of the keypad."""
     return [leg["digits_heard"] for leg in stack.control("calls").json()["calls"]]
@@ -118,9 +124,7 @@ def test_called_person_who_hangs_up_ends_it_on_the_page(
     page: Page, alice: Customer, stack: Stack
 ) -> None:
     call_id = call_from(page)
-    legs = stack.control("calls?running=1").json()["calls"]
-    [callee] = [leg for leg in legs if leg["to"] == CALLED]
-    stack.control(f"calls/{callee['sid']}/hangup", {})
+    hang_up_far_end(stack)
     expect(page.get_by_text("The call has ended.")).to_be_visible(timeout=60_000)
     assert settled(alice, call_id)["state"] == "completed"
 
@@ -148,17 +152,28 @@ def test_busy_number_ends_the_call_and_costs_nothing(
     assert (call["state"], call["receipt"]["total"]) == ("busy", "0.00")
 
 
-def test_session_that_ends_elsewhere_leaves_the_call_running(
+def test_call_goes_on_after_a_session_that_ended_elsewhere_until_it_is_hung_up(
     page: Page, alice: Customer, stack: Stack
 ) -> None:
     call_id = call_from(page)
-    with page.expect_response(lambda one: "/state" in one.url and one.status == 302):
-        page.context.clear_cookies()
-    page.keyboard.press("7")
+    page.context.clear_cookies(name="session")
+    expect(page.get_by_text("You are signed out.")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="7", exact=True).click()
     wait_for(lambda: "7" in digits_heard(stack))
     expect(page.get_by_text("You are talking.")).to_be_visible()
-    page.context.close()
+    page.get_by_role("button", name="Hang up").click()
+    page.wait_for_url("**/accounts/login/**")
     assert settled(alice, call_id)["state"] == "completed"
+
+
+def test_page_of_a_call_that_ends_after_its_session_asks_to_sign_in(
+    page: Page, alice: Customer, stack: Stack
+) -> None:
+    call_id = call_from(page)
+    page.context.clear_cookies(name="session")
+    expect(page.get_by_text("You are signed out.")).to_be_visible(timeout=60_000)
+    hang_up_far_end(stack)
+    page.wait_for_url(f"**/accounts/login/?next=/calls/{call_id}", timeout=60_000)
 
 
 def test_start_that_failed_can_be_tried_again(page: Page, alice: Customer) -> None:
