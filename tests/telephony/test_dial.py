@@ -124,6 +124,19 @@ def test_reader_whose_money_is_held_is_led_to_the_call_that_holds_it(
 
 
 @pytest.mark.usefixtures("computer_calls")
+def test_mode_that_held_money_forbids_names_its_call_beside_the_mode_that_is_left(
+    person: People, client: Client, alice: User
+) -> None:
+    poor = person(alice, phone=OWN_PHONE, dollars=0.20)
+    call_id = poor.call(mode="computer", max_seconds=540).json()["call_id"]
+    client.force_login(alice)
+    page = dial(client, DESTINATION)
+    assert list(forms_of(page)) == ["computer"]
+    assert page.count(f'href="/calls/{call_id}">Show {call_id}</a>') == 1
+    assert '<a href="/topup">Top up</a>' in page
+
+
+@pytest.mark.usefixtures("computer_calls")
 def test_only_the_page_that_starts_a_call_may_reach_the_carrier(
     browser: Client, settings: Settings
 ) -> None:
