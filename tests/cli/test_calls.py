@@ -31,6 +31,18 @@ def test_balance_that_is_too_small_is_no_limit_of_nothing(moby: Moby, server: St
 
 
 @pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("computer", ["0.018", None])
+def test_quote_shows_the_price_through_a_computer_where_that_is_possible(
+    moby: Moby, server: StubServer, computer: str | None
+) -> None:
+    totals = {"callback": "0.042", "computer": computer}
+    server.on("POST", "quote", {**d.QUOTE, "total_per_minute": totals})
+    lines = moby.run("call", d.DESTINATION, "--dry-run").stdout.splitlines()
+    cheaper = "        $0.018 through a computer, on the page Call of the site"
+    assert (lines[3] == cheaper) == (computer is not None)
+
+
+@pytest.mark.usefixtures("signed_in")
 @pytest.mark.parametrize(
     ("promise", "line"),
     [

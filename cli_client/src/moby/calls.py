@@ -101,6 +101,7 @@ def quote_lines(quote: Quote) -> list[str]:
         f"From    {clean(quote['from'])}, which rings first"
         + ("; press 1 when you pick up" if quote.get("asks_for_key") else ""),
         f"Price   {price} a minute ({parts})",
+        *_computer_lines(quote),
         f"Limit   {limit}",
         *(
             f"Held    {whole_cents(call['hold'], rounding=ROUND_UP)} by {clean(call['call_id'])} "
@@ -109,6 +110,16 @@ def quote_lines(quote: Quote) -> list[str]:
         ),
         *_shown_lines(quote),
         *(["Charged even if it is not answered"] if quote.get("charges_attempt") else []),
+    ]
+
+
+def _computer_lines(quote: Quote) -> list[str]:
+    """Return the price of the same call through the computer, where that is possible."""
+    totals = quote.get("total_per_minute")
+    if totals is None or totals["computer"] is None:
+        return []
+    return [
+        f"        {dollars(totals['computer'])} through a computer, on the page Call of the site"
     ]
 
 

@@ -1,5 +1,7 @@
 """`moby rates`."""
 
+import re
+
 import pytest
 
 from tests.cli import documents as d
@@ -65,8 +67,20 @@ def test_rates_show_the_whole_price_from_a_country(moby: Moby, server: StubServe
     assert server.received[0].query == {"from": ["US"]}
     assert "A minute in all" in lines[1]
     assert "$0.042" in lines[2]
-    assert "not callable" in lines[3]
+    assert "no calls" in lines[3]
     assert lines[4] == "In all: from a mobile (United States), whose side is $0.03 of it."
+
+
+def test_rates_show_the_price_through_a_computer_where_that_is_possible(
+    moby: Moby, server: StubServer
+) -> None:
+    closed = {**d.RATE, "total_per_minute": {"callback": None, "computer": None}}
+    both = {**d.RATE, "total_per_minute": {"callback": "0.042", "computer": "0.018"}}
+    server.on("GET", "rates/GB", {**d.RATES, "rates": [both, closed]})
+    lines = moby.run("rates", "GB", "--from", "US").stdout.splitlines()
+    assert re.search(r"By phone  Computer  Charged in", lines[1])
+    assert re.search(r"\$0\.042 +\$0\.018 +60 s, then", lines[2])
+    assert re.search(r"no calls +60 s, then", lines[3])
 
 
 def test_rates_of_a_server_without_whole_prices_are_of_their_side(

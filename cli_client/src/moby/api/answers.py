@@ -192,6 +192,7 @@ Quote = TypedDict(
         "asks_for_key": NotRequired[bool],
         "legs": list[Leg],
         "price_per_minute": str,
+        "total_per_minute": NotRequired[TotalPerMinute],
         "terms": str,
         "max_seconds": int,
         "hold": str,
