@@ -24,6 +24,9 @@ COMMANDS = {
     "calls list": "calls",
     "calls show": "calls",
     "completions": "help",
+    "config get": "config",
+    "config list": "config",
+    "config set": "config",
     "doctor": "doctor",
     "help": "help",
     "login": "login",
@@ -43,5 +46,6 @@ GROUPS = {
     "auth sessions": "The devices that are signed in",
     "caller-id": "The phones that are yours",
     "calls": "Calls made and calls under way",
+    "config": "Settings that are kept on this machine",
     "topups": "Money paid in",
 }

@@ -25,6 +25,7 @@ from moby.store.credentials import (
     Login,
     read_profile_name,
 )
+from moby.store.settings import Value, value_of
 from moby.text import clean
 
 BASE_PATH = "/api/cli/v1/"
@@ -331,6 +332,12 @@ class Session:
         """The options that name this profile and host in a later command, with a space before."""
         profile = "" if self.profile == DEFAULT_PROFILE else f" --profile {self.profile}"
         return profile + ("" if self.host == self._usual_host else f" --host {self.host}")
+
+    def setting(self, name: str) -> Value:
+        """Return what a setting of `moby config` is in this run."""
+        return value_of(
+            name, config=self.config, profile=self.profile, environ=self.context.environ
+        )
 
     @cached_property
     def credentials(self) -> Credentials:

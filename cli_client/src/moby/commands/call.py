@@ -24,7 +24,6 @@ from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for, interrupted
 from moby.text import cents_as_dollars, clean, clock_time, dollars, parse, read_cents
 
-_CONFIRM_ABOVE_CENTS = 50
 _LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
 _EMERGENCY = ("112", "911", "999")
 _TICK_SECONDS = 0.5
@@ -102,7 +101,7 @@ class CallCommand(Command):
         phone = self.text("from")
         order: dict[str, object] = {
             "to": to,
-            "country": self.text("country"),
+            "country": self.text("country") or self.session.setting("country").text,
             "mode": "callback" if self.flag("callback") else None,
             "caller_id": find_caller_id(self.api, phone) if phone else None,
             "only_my_number": True if self.flag("only-my-number") else None,
@@ -154,10 +153,8 @@ class CallCommand(Command):
         if not self.console.json:
             for line in quote_lines(quote):
                 self.console.remark(line)
-        named = self.context.environ.get("MOBY_CONFIRM_ABOVE")
-        threshold_cents = (
-            read_cents(named, "an amount in MOBY_CONFIRM_ABOVE") if named else _CONFIRM_ABOVE_CENTS
-        )
+        threshold = self.session.setting("confirm-above")
+        threshold_cents = read_cents(threshold.text or "0", f"an amount in {threshold.source}")
         if Decimal(quote["price_per_minute"]) * 100 <= threshold_cents or self.flag("yes"):
             return
         price = dollars(quote["price_per_minute"])
@@ -166,8 +163,8 @@ class CallCommand(Command):
                 "confirmation_required",
                 f"not called: {price} a minute is a price to ask about, and nothing can be asked "
                 "here",
-                "To call all the same, add --yes. MOBY_CONFIRM_ABOVE sets from which price a call "
-                "is asked about.",
+                "To call all the same, add --yes. moby config set confirm-above, or "
+                "MOBY_CONFIRM_ABOVE, sets from which price a call is asked about.",
             )
         if not self.console.confirm(f"{price} a minute. Call?"):
             raise MobyError("canceled", "not called")

@@ -16,7 +16,7 @@ SECTIONS = {
     "Sign in": ("auth", "logout", "whoami"),
     "Call": ("call", "calls", "caller-id", "rates"),
     "Money": ("balance", "topup", "topups", "transactions"),
-    "moby itself": ("completions", "doctor", "help", "self-update", "version"),
+    "moby itself": ("completions", "config", "doctor", "help", "self-update", "version"),
 }
 # Names for the values of options, where the name of the option does not say it; those of one
 # command come first.
@@ -74,6 +74,9 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "calls show": ("calls show", "calls show call_1 --json", "calls show --web"),
     "completions": ("completions bash", "completions --install"),
+    "config get": ("config get country",),
+    "config list": ("config list", "config list --json"),
+    "config set": ("config set country GB", "config set confirm-above 1.00"),
     "doctor": ("doctor",),
     "help": ("help calls list", "help exit-codes"),
     "login": ("login",),
@@ -179,7 +182,8 @@ TOPICS: dict[str, str] = {
   MOBY_PROFILE        the profile, where you have several sign-ins (default)
   MOBY_CONFIG_DIR     where moby keeps its files (~/.config/moby)
   MOBY_KEYRING        off: never use the system's keyring
-  MOBY_CONFIRM_ABOVE  dollars a minute above which a call is asked about (0.50)
+  MOBY_CONFIRM_ABOVE  dollars a minute above which a call is asked about, before
+                      the setting confirm-above (0.50)
   NO_COLOR            no colours
   BROWSER             the browser to open
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY

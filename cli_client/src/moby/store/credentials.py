@@ -43,10 +43,11 @@ class Login(TypedDict, total=False):
 class Profile(TypedDict, total=False):
     host: str
     logins: dict[str, Login]
+    settings: dict[str, str]  # by the names of moby.store.settings
 
 
 class Config:
-    """The configuration that moby keeps: profiles and their logins, without secrets."""
+    """The configuration that moby keeps: profiles, their logins and settings, without secrets."""
 
     def __init__(self, folder: Path, *, ignored: bool = False) -> None:
         self.folder = folder
@@ -75,6 +76,14 @@ class Config:
         with self._changing() as profiles:
             profiles.get(name, {}).get("logins", {}).pop(host, None)
 
+    def keep_setting(self, profile: str, name: str, value: str | None) -> None:
+        """Store a setting of the profile, or take it away."""
+        with self._changing() as profiles:
+            settings = profiles.setdefault(profile, {}).setdefault("settings", {})
+            settings.pop(name, None)
+            if value is not None:
+                settings[name] = value
+
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold a lock of that name, which no other moby on this machine holds at the time."""
         return locked(self.folder, name)
@@ -100,7 +109,9 @@ class Config:
 def _is_profile(value: object) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("host", ""), str):
         return False
-    logins = value.get("logins", {})
+    logins, settings = value.get("logins", {}), value.get("settings", {})
+    if not isinstance(settings, dict) or not all(isinstance(one, str) for one in settings.values()):
+        return False
     return isinstance(logins, dict) and all(isinstance(one, dict) for one in logins.values())
 
 

@@ -1,0 +1,61 @@
+"""moby config: settings of a profile that are kept on this machine."""
+
+from cleo.helpers import argument
+
+from moby.cli.command import Command
+from moby.store.settings import RESET, SETTINGS, Value, read_setting_name
+from moby.text import clean
+
+_NAMES = ", ".join(SETTINGS)
+
+
+class ConfigGetCommand(Command):
+    name = "config get"
+    description = "Show a setting"
+    arguments = [argument("name", f"One of {_NAMES}.")]
+
+    def handle(self) -> int:
+        name = read_setting_name(self.word("name"))
+        value = self.session.setting(name)
+        return self.answer(_document(name, value), clean(value.text or ""))
+
+
+class ConfigSetCommand(Command):
+    name = "config set"
+    description = "Change a setting of this profile"
+    arguments = [
+        argument("name", f"One of {_NAMES}."),
+        argument("value", f"The new value; {RESET} takes the setting away."),
+    ]
+
+    def handle(self) -> int:
+        name, given = read_setting_name(self.word("name")), self.word("value")
+        kept = None if given.lower() == RESET else SETTINGS[name].read(given)
+        self.session.config.keep_setting(self.session.profile, name, kept)
+        value = self.session.setting(name)
+        if value.source == SETTINGS[name].variable:
+            self.console.remark(f"Note: {value.source} is set, and wins.")
+        shown = clean(value.text) if value.text else "left to your account"
+        return self.answer(_document(name, value), f"{name} is {shown}.")
+
+
+class ConfigListCommand(Command):
+    name = "config list"
+    description = "Show every setting, and where its value comes from"
+
+    def handle(self) -> int:
+        values = {name: self.session.setting(name) for name in SETTINGS}
+        if self.console.json:
+            settings = [_document(name, value) for name, value in values.items()]
+            self.console.document({"profile": self.session.profile, "settings": settings})
+            return 0
+        rows = [
+            (name, value.text or "-", value.source, SETTINGS[name].description)
+            for name, value in values.items()
+        ]
+        self.console.table(("Setting", "Value", "From", "Meaning"), rows)
+        return 0
+
+
+def _document(name: str, value: Value) -> dict[str, str | None]:
+    return {"name": name, "value": value.text, "source": value.source}

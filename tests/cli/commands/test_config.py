@@ -1,0 +1,79 @@
+"""moby config: settings, and the source that wins."""
+
+import json
+
+import pytest
+
+from tests.cli import documents as d
+from tests.cli.program import Moby
+from tests.cli.stubs import StubServer
+
+
+def test_setting_is_kept_for_its_profile_and_taken_away_again(moby: Moby) -> None:
+    assert moby.run("config", "set", "country", "gb").stdout == "country is GB.\n"
+    assert moby.run("config", "get", "country").stdout == "GB\n"
+    other = moby.run("config", "get", "country", "--profile", "work", "--json").json
+    assert other == {"name": "country", "value": None, "source": "account"}
+    assert moby.run("config", "set", "country", "default").stdout == (
+        "country is left to your account.\n"
+    )
+    assert moby.run("config", "get", "country").stdout == "\n"
+    assert "GB" not in (moby.home / "config/config.json").read_text()
+
+
+def test_list_names_each_value_and_its_source(moby: Moby) -> None:
+    moby.run("config", "set", "confirm_above", "$2")
+    listed = moby.run("config", "list", "--json").json["settings"]
+    by_name = {one["name"]: (one["value"], one["source"]) for one in listed}
+    assert by_name["confirm-above"] == ("2.00", "config")
+    assert by_name["country"] == (None, "account")
+    shown = moby.run("config", "list", MOBY_CONFIRM_ABOVE="0.10").stdout
+    assert "0.10   MOBY_CONFIRM_ABOVE" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("volume", "11"), "usage"),
+        (("country", "Atlantis"), "usage"),
+        (("confirm-above", "cheap"), "bad_amount"),
+    ],
+)
+def test_setting_that_cannot_be_used_is_refused(
+    moby: Moby, words: tuple[str, ...], code: str
+) -> None:
+    ran = moby.run("config", "set", *words, "--json")
+    assert (ran.code, ran.error["code"]) == (2, code)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_option_wins_over_the_setting_of_a_country(moby: Moby, server: StubServer) -> None:
+    moby.run("config", "set", "country", "GB")
+    for words in ((), ("--country", "US")):
+        server.on("POST", "quote", d.QUOTE)
+        moby.run("call", "020 7946 0018", "--dry-run", *words)
+    assert [request.json["country"] for request in server.received] == ["GB", "US"]
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_environment_wins_over_the_setting_of_a_threshold(moby: Moby, server: StubServer) -> None:
+    moby.run("config", "set", "confirm-above", "0.04")
+    server.on("POST", "quote", d.QUOTE)
+    refused = moby.run("call", d.DESTINATION, "--json")
+    assert refused.error["code"] == "confirmation_required"
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", d.CALL, status=201)
+    assert moby.run("call", d.DESTINATION, "--json", MOBY_CONFIRM_ABOVE="1").code == 0
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_setting_that_was_edited_into_nonsense_is_named(moby: Moby, server: StubServer) -> None:
+    file = moby.home / "config/config.json"
+    moby.run("config", "set", "confirm-above", "0.04")
+    document = json.loads(file.read_text())
+    document["profiles"]["default"]["settings"]["confirm-above"] = "much"
+    file.write_text(json.dumps(document))
+    server.on("POST", "quote", d.QUOTE)
+    ran = moby.run("call", d.DESTINATION, "--json")
+    assert (ran.code, ran.error["code"]) == (2, "bad_amount")
+    assert "'much' is not an amount in config" in ran.error["message"]
