@@ -354,6 +354,7 @@ class VoiceTokenAnswerSerializer(serializers.Serializer[Any]):
     token = serializers.CharField(source="secret")
     identity = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    gateway = serializers.CharField()
 
 
 class CallsPageSerializer(serializers.Serializer[Any]):

@@ -28,6 +28,7 @@ class VoiceToken:
     secret: str
     identity: str
     expires_at: datetime
+    gateway: str  # the address that the Voice SDK connects to
 
 
 def make_voice_token(call: Call) -> VoiceToken:
@@ -42,7 +43,7 @@ def make_voice_token(call: Call) -> VoiceToken:
     secret = gateway.voice_token(
         identity=call.public_id, lives_seconds=int(TOKEN_LIVES.total_seconds())
     )
-    return VoiceToken(secret, call.public_id, expires_at)
+    return VoiceToken(secret, call.public_id, expires_at, voice_gateway())
 
 
 def sandbox_host() -> str:

@@ -119,6 +119,7 @@ def test_token_is_for_one_client_that_only_calls(caller: Person, settings: Setti
     }
     assert 0 < claims["exp"] - time.time() <= 600
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json()["gateway"] == settings.TWILIO_API_URL.replace("http:", "ws:")
 
 
 def test_strangers_and_other_calls_get_no_token(
