@@ -31,6 +31,8 @@ def test_wheel_holds_manual_and_completions(wheel: Path) -> None:
     ):
         assert f"moby-0.1.0.data/data/{file}" in names
     assert not [name for name in names if "tests" in name]
+    page = ("index.html", "page.css", "page.js", "silence.wav", "twilio.min.js", "LICENSE")
+    assert {f"moby/agent/page/{name}" for name in page} <= set(names)
 
 
 def test_wheel_runs_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:

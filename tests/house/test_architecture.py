@@ -34,7 +34,7 @@ LADDERS = {
     ),
     "moby": (
         "command_names installation errors text bounded faults network context console store api"
-        " calls sign_in help cli commands generate __main__"
+        " calls agent sign_in help cli commands generate __main__"
     ),
 }
 GATEWAYS = {"billing.payments.gateway", "telephony.twilio.gateway"}

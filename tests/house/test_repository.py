@@ -85,3 +85,6 @@ def test_vendored_voice_sdk_is_the_release_that_its_readme_names() -> None:
     folder = ROOT / "static" / "vendor" / "twilio-voice"
     digest = hashlib.sha256((folder / "twilio.min.js").read_bytes()).hexdigest()
     assert f"`{digest}`" in (folder / "README.md").read_text()
+    page = ROOT / "cli_client/src/moby/agent/page"  # in the wheel, which holds no link
+    for name in ("twilio.min.js", "LICENSE"):
+        assert (page / name).read_bytes() == (folder / name).read_bytes()

@@ -43,6 +43,7 @@ REASONS = {
     "not_bridged": "you picked up, but the call was not put through",
     "false_answer": "too short to be a real answer, so it cost nothing",
     "not_placed": "the carrier never placed it",
+    "not_started": "this computer never started it",
     "no_news": "the carrier never said how it ended",
 }
 # What sets the time limit of a call, where the person did not set it.
@@ -77,12 +78,14 @@ def is_settled(call: Call) -> bool:
 
 
 def quote_lines(quote: Quote) -> list[str]:
+    is_computer = quote.get("mode") == "computer"
+    first = "your computer" if is_computer else "your phone"
     where = f"{clean(quote['country_name'])}, {clean(quote['kind']).replace('_', ' ')}"
     price = dollars(quote["price_per_minute"])
     legs = {leg["leg"]: leg for leg in quote["legs"]}
     parts = " + ".join(
         f"{dollars(legs[name]['price_per_minute'])} {whose}"
-        for name, whose in (("a", "your phone"), ("b", "theirs"))
+        for name, whose in (("a", first), ("b", "theirs"))
         if name in legs
     )
     available = whole_cents(quote["available"], rounding=ROUND_DOWN)
@@ -98,7 +101,9 @@ def quote_lines(quote: Quote) -> list[str]:
     keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
     return [
         f"To      {clean(quote['international'])} ({where}){keys}",
-        f"From    {clean(quote['from'])}, which rings first"
+        "From    this computer"
+        if is_computer
+        else f"From    {clean(quote['from'])}, which rings first"
         + ("; press 1 when you pick up" if quote.get("asks_for_key") else ""),
         f"Price   {price} a minute ({parts})",
         *_computer_lines(quote),
@@ -142,6 +147,8 @@ def state_in_words(call: Call) -> str:
     """Return the state of a call, or what the person has to do for it to go on."""
     if call.get("awaits_key"):
         return "press 1 on your phone"
+    if call["mode"] == "computer" and call["state"] in ("queued", "dialing"):
+        return "connecting this computer"
     return STATES.get(call["state"], clean(call["state"]))
 
 

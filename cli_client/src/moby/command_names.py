@@ -2,6 +2,9 @@
 
 # Each with its file in moby.commands, which is loaded when the command runs.
 COMMANDS = {
+    "agent run": "agent",
+    "agent status": "agent",
+    "agent stop": "agent",
     "auth login": "login",
     "auth logout": "auth",
     "auth refresh": "auth",
@@ -29,6 +32,7 @@ COMMANDS = {
     "config set": "config",
     "doctor": "doctor",
     "help": "help",
+    "keys": "agent",
     "login": "login",
     "logout": "auth",
     "rates": "rates",
@@ -42,6 +46,7 @@ COMMANDS = {
     "whoami": "auth",
 }
 GROUPS = {
+    "agent": "The phone of this computer",
     "auth": "Sign in, sign out, and look after the token",
     "auth sessions": "The devices that are signed in",
     "caller-id": "The phones that are yours",

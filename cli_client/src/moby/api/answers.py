@@ -153,7 +153,7 @@ Rates = TypedDict(
 
 class Leg(TypedDict):
     leg: str
-    e164: str
+    e164: str | None
     price_per_minute: str
     first_seconds: int
     next_seconds: int
@@ -183,6 +183,7 @@ Quote = TypedDict(
         "kind": str,
         "international": str,
         "extension": str | None,
+        "mode": NotRequired[str],
         "from": str,
         "caller_id": NotRequired[str],
         "shown_number": NotRequired[str],
@@ -245,6 +246,12 @@ Call = TypedDict(
         "receipt": Receipt | None,
     },
 )
+
+
+class VoiceToken(TypedDict):
+    call_id: str
+    token: str
+    gateway: str
 
 
 class Calls(TypedDict):

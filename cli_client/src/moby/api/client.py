@@ -333,6 +333,12 @@ class Session:
         profile = "" if self.profile == DEFAULT_PROFILE else f" --profile {self.profile}"
         return profile + ("" if self.host == self._usual_host else f" --host {self.host}")
 
+    def beside(self, context: Context, watcher: Watcher) -> "Session":
+        """Return the same session for another thread, which reads the stored token by itself."""
+        return Session(
+            context, host=self.host, token=self._token, profile=self.profile, watcher=watcher
+        )
+
     def setting(self, name: str) -> Value:
         """Return what a setting of `moby config` is in this run."""
         return value_of(

@@ -1,12 +1,14 @@
 """moby call: ask for the price, place the call, and follow it to its end."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 from cleo.helpers import argument, option
 
-from moby.api.answers import Balance, Call, Candidate, Quote
+from moby.agent.link import AgentGoneError, AgentLink, find_agent
+from moby.api.answers import Balance, Call, Candidate, Quote, Status, VoiceToken
 from moby.api.client import Api
 from moby.calls import (
     ENDED,
@@ -20,7 +22,7 @@ from moby.calls import (
 )
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.console import Console, read_keypress, single_keys
-from moby.context import Context
+from moby.context import NO_BROWSER, Context
 from moby.errors import ExitCode, MobyError, exit_code_for, interrupted
 from moby.text import cents_as_dollars, clean, clock_time, dollars, parse, read_cents
 
@@ -30,11 +32,16 @@ _TICK_SECONDS = 0.5
 _SLOWEST_RETRY_SECONDS = 10.0
 _PATIENCE_SECONDS = 300.0  # beyond the call's own limit, for a server that is away
 _WARNING_SECONDS = 60.0
+_ALLOW_SECONDS = 120.0  # for a person who has to allow the microphone
+_READY_SECONDS = 20.0  # for an agent that has just been started
+_FREE_SECONDS = 3.0  # for a call whose end the page hears a little later than the server
+_TONES = "0123456789*#"
+_ESCAPE = "\x1b"  # begins what a terminal sends for an arrow, whose digits are no keys
 
 
 class CallCommand(Command):
     name = "call"
-    description = "Call anybody: your phone rings first, then theirs"
+    description = "Call anybody, by your phone or by this computer"
     arguments = [
         argument("destination", "The number, as you would write it.", optional=True, multiple=True)
     ]
@@ -45,7 +52,9 @@ class CallCommand(Command):
         option(
             "max-cost", None, "End the call before it costs more dollars than this.", flag=False
         ),
-        option("callback", None, "Ring your phone first, as every call does today.", flag=True),
+        option("callback", None, "Ring your phone first, then theirs.", flag=True),
+        option("computer", None, "Talk by this computer's microphone.", flag=True),
+        option("headless", None, "Talk by an installed Chrome, with no window.", flag=True),
         option(
             "only-my-number", None, "Let the call fail rather than show another number.", flag=True
         ),
@@ -58,7 +67,8 @@ class CallCommand(Command):
 
     def handle(self) -> int:
         key = read_key(self.text("idempotency-key"))
-        order = self._read_order()
+        agent, mode = self._choose_mode()
+        order = {**self._read_order(), "mode": mode}
         quote = self._quote(order)
         if self.flag("dry-run"):
             if self.console.json:
@@ -79,12 +89,120 @@ class CallCommand(Command):
         order["expected_terms"] = quote["terms"]
         if "fallback_number" in quote:  # a server that binds itself to the number, too
             order["expected_shown_number"] = quote.get("shown_number")
+        if mode == "computer":
+            with self._phone(agent) as phone:
+                call = self._place(order, key)
+                self._begin(call, phone)
+                return self._follow(call, phone) if self.waits() else self._leave(call)
         call = self._place(order, key)
-        if self.waits():
-            return self._follow(call)
+        if agent is not None:
+            with suppress(AgentGoneError, MobyError):
+                agent.watch(call["call_id"])  # for programs that ask the agent for its state
+        return self._follow(call) if self.waits() else self._leave(call)
+
+    def _choose_mode(self) -> tuple[AgentLink | None, str | None]:
+        """Return the agent of this account, and the mode: None leaves it to the account.
+
+        An option decides, else an agent that runs, else the setting. Raise `agent_not_running`
+        for a call through the computer that would end with this command.
+        """
+        by_computer = self.flag("computer") or self.flag("headless")
+        if by_computer and self.flag("callback"):
+            raise MobyError("usage", "--callback and --computer are two ways", "Leave one out.")
+        agent = self._agent()
+        if self.flag("callback"):
+            return agent, "callback"
+        mode = self.session.setting("call-mode").text
+        if agent is not None:
+            return agent, "computer"
+        if not by_computer and mode != "computer":
+            return None, mode
+        is_dry = self.flag("dry-run")
+        if not is_dry and not (self.waits() and self._has_terminal):
+            raise MobyError(
+                "agent_not_running",
+                "no agent runs that could keep the call when this command has ended",
+                "Start one in another terminal: moby agent run\n"
+                "Or have your phone ring first: --callback",
+            )
+        return None, "computer"
+
+    @property
+    def _has_terminal(self) -> bool:
+        return self.context.stdin.isatty() and self.context.stderr.isatty()
+
+    def _agent(self) -> AgentLink | None:
+        """Return the agent that runs for this host, profile and account."""
+        link = find_agent(self.context.config_dir)
+        place = (self.session.host, self.session.profile)
+        if link is None or (link.run.host, link.run.profile) != place:
+            return None
+        account = self.api.get("status", Status)["account"]["id"]
+        return link if link.run.account == account else None
+
+    @contextmanager
+    def _phone(self, agent: AgentLink | None) -> Iterator[AgentLink]:
+        """Yield an agent that can talk; one of this call alone where none runs."""
+        if agent is not None:
+            self._require_ready(agent, within_seconds=_READY_SECONDS)
+            if not agent.is_free(self.context.clock, within_seconds=_FREE_SECONDS):
+                raise MobyError(
+                    "agent_busy",
+                    f"this computer is in another call, {agent.call_under_way}",
+                    f"End it: moby calls hangup {agent.call_under_way}",
+                )
+            yield agent
+            return
+        from moby.agent.agent import Agent  # 40 ms, for calls through the computer only
+
+        account = self.api.get("status", Status)["account"]["id"]
+        is_headless, say = self.flag("headless"), self.console.say
+        with Agent(self.session, account=account, is_headless=is_headless, say=say) as own:
+            if not is_headless:
+                url = own.new_url()
+                if not self.context.open_in_browser(url):
+                    say(f"{NO_BROWSER}\n{url}")
+                say("Allow the microphone in the page of moby that opens.")
+            link = AgentLink(own.run)
+            self._require_ready(link, within_seconds=_ALLOW_SECONDS)
+            yield link
+
+    def _require_ready(self, agent: AgentLink, *, within_seconds: float) -> None:
+        try:
+            if agent.is_ready(self.context.clock, within_seconds=within_seconds):
+                return
+        except AgentGoneError as error:
+            raise MobyError("agent_not_running", "the agent has ended") from error
+        reason = "its page is not open"
+        if agent.seen["page"]:
+            reason = f"its microphone is {agent.seen['microphone']}"
+        raise MobyError(
+            "agent_not_ready",
+            f"not called: this computer cannot talk, since {reason}",
+            "Look: moby agent status, moby doctor. Or have your phone ring first: --callback",
+        )
+
+    def _begin(self, call: Call, phone: AgentLink) -> None:
+        """Have the page start the call; end the call if it cannot."""
+        name = call["call_id"]
+        try:
+            body = {"call_id": name}
+            voice = self.api.post("voice/token", VoiceToken, body, is_idempotent=True)
+            phone.start(name, call["to"], voice)
+        except (MobyError, AgentGoneError, KeyboardInterrupt) as error:
+            with suppress(MobyError):  # what nothing starts ends by itself, and costs nothing
+                self.api.post(f"calls/{name}/hangup", Call, is_idempotent=True)
+            if isinstance(error, AgentGoneError):
+                raise MobyError("agent_not_running", "not called: the agent has ended") from error
+            raise
+
+    def _leave(self, call: Call) -> int:
+        rings = f"your phone {call['from']} rings first"
+        if call["mode"] == "computer":
+            rings = "talk by this computer"
         return self.answer(
             call,
-            clean(f"Calling {call['to']}; your phone {call['from']} rings first."),
+            clean(f"Calling {call['to']}; {rings}."),
             f"Watch it: moby calls show {call['call_id']}",
             f"End it:   moby calls hangup {call['call_id']}",
         )
@@ -102,7 +220,6 @@ class CallCommand(Command):
         order: dict[str, object] = {
             "to": to,
             "country": self.text("country") or self.session.setting("country").text,
-            "mode": "callback" if self.flag("callback") else None,
             "caller_id": find_caller_id(self.api, phone) if phone else None,
             "only_my_number": True if self.flag("only-my-number") else None,
         }
@@ -201,9 +318,9 @@ class CallCommand(Command):
         state = "has ended" if ended["state"] in ENDED else "is being hung up"
         return interrupted(f"interrupted; {name} to {clean(call['to'])} {state}", hint)
 
-    def _follow(self, call: Call) -> int:
+    def _follow(self, call: Call, phone: AgentLink | None = None) -> int:
         """Follow the call to its end, then show the receipt and the balance."""
-        follower = CallFollower(self.context, self.console, self.api, call)
+        follower = CallFollower(self.context, self.console, self.api, call, phone)
         try:
             call = follower.follow()
         except KeyboardInterrupt as error:
@@ -230,10 +347,18 @@ class CallCommand(Command):
 class CallFollower:
     """A call that is followed to its end, through lost networks, and hung up on request."""
 
-    def __init__(self, context: Context, console: Console, api: Api, call: Call) -> None:
+    def __init__(
+        self,
+        context: Context,
+        console: Console,
+        api: Api,
+        call: Call,
+        phone: AgentLink | None = None,
+    ) -> None:
         self._context = context
         self._console = console
         self._api = api
+        self._phone = phone  # of a call through this computer
         self.call = call
         self.interrupted = False
         self.hung_up = False
@@ -250,7 +375,11 @@ class CallFollower:
         listens = self._console.can_ask
         shown = ""
         if listens:
-            self._console.remark("Press h or Ctrl-C to hang up.")
+            sent = "0-9 * # are sent, m mutes, " if self._phone else ""
+            self._console.remark(
+                f"Press h or Ctrl-C to hang up{'; ' if sent else '.'}"
+                f"{sent.rstrip(', ')}{'.' if sent else ''}"
+            )
         with single_keys(self._context.stdin) if listens else nullcontext():
             while not is_settled(self.call):
                 try:
@@ -273,6 +402,9 @@ class CallFollower:
 
     def hang_up(self) -> None:
         self._console.remark("Hanging up …")
+        if self._phone is not None:
+            with suppress(AgentGoneError, MobyError):  # the server hangs up all the same
+                self._phone.hang_up(self.call["call_id"])
         try:
             self.call = self._api.post(f"calls/{self.call['call_id']}/hangup", Call)
         except MobyError as error:
@@ -296,12 +428,33 @@ class CallFollower:
                 self._console.remark("One minute left: the call ends when its limit is reached.\a")
             if not self._console.can_ask:
                 clock.sleep(left if not self._console.shows_live else min(left, _TICK_SECONDS))
-            elif read_keypress(self._context.stdin, min(left, _TICK_SECONDS)).lower() in ("h", "q"):
+            elif self._hangs_up(read_keypress(self._context.stdin, min(left, _TICK_SECONDS))):
                 self.hang_up()
                 return
 
+    def _hangs_up(self, key: str) -> bool:
+        """Send a tone, or mute, by a key of the terminal; return whether the key hangs up."""
+        if key == _ESCAPE:
+            while read_keypress(self._context.stdin, 0):
+                pass
+            return False
+        if self._phone is not None and key and key.lower() in f"{_TONES}m":
+            try:
+                if key in _TONES:
+                    self._phone.press(self.call["call_id"], key)
+                    self._console.live(f"Sent {key}")
+                else:
+                    is_muted = self._phone.toggle_mute(self.call["call_id"])
+                    self._console.remark("Muted." if is_muted else "They hear you again.")
+            except MobyError as error:
+                self._console.remark(f"Not sent: {error.message}")
+            except AgentGoneError:
+                pass  # which the next look reports
+        return key.lower() in ("h", "q") and bool(key)
+
     def _refresh(self) -> None:
         """Ask for news of the call, and repeat a hang-up that did not get through."""
+        self._look_at_phone()
         path = f"calls/{self.call['call_id']}"
         try:
             if self._retry_hang_up:
@@ -327,6 +480,17 @@ class CallFollower:
                 talked = 0.0
             self._connected_at = now - max(0.0, talked)
 
+    def _look_at_phone(self) -> None:
+        """Hang up where the agent that talked has ended, and the sound with it."""
+        if self._phone is None or self.call["state"] in ENDED:
+            return
+        try:
+            self._phone.look()
+        except AgentGoneError:
+            self._phone = None
+            self._console.remark("The agent has ended, and with it the sound.")
+            self.hang_up()
+
     def _survive(self, error: MobyError) -> None:
         """Go on when the network is lost, which ends neither the call nor the following."""
         away = self._context.clock.now() - self._last_answer_at
@@ -344,6 +508,11 @@ class CallFollower:
             return f"{clean(self.call['to'])}: hanging up"
         talked = self._talked_seconds()
         line = state_line(self.call, talked)
+        page = self._phone.seen["call"] if self._phone else None
+        if page and page["state"] == "reconnecting":
+            line += ", reconnecting"
+        if page and page["muted"]:
+            line += ", muted"
         if talked is not None or self.call["state"] in ENDED:
             return line
         return f"{line} {clock_time(self._context.clock.now() - self._state_since)}"

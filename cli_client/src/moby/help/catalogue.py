@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "Sign in": ("auth", "logout", "whoami"),
-    "Call": ("call", "calls", "caller-id", "rates"),
+    "Call": ("call", "calls", "agent", "keys", "caller-id", "rates"),
     "Money": ("balance", "topup", "topups", "transactions"),
     "moby itself": ("completions", "config", "doctor", "help", "self-update", "version"),
 }
@@ -37,6 +37,9 @@ _VALUES = {
 }
 # A test types each, so that none has an option that is not there.
 _EXAMPLES: dict[str, tuple[str, ...]] = {
+    "agent run": ("agent run", "agent run --headless"),
+    "agent status": ("agent status", "agent status --json"),
+    "agent stop": ("agent stop",),
     "auth login": (
         "auth login",
         "auth login --allow GB",
@@ -52,6 +55,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "call": (
         'call "020 7946 0018" --country GB',
         "call +442079460018 --max-minutes 10 --max-cost 2.00",
+        "call +442079460018 --computer",
         "call +442079460018 --dry-run",
     ),
     "caller-id ask-for-key": ("caller-id ask-for-key", "caller-id ask-for-key off"),
@@ -79,6 +83,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "config set": ("config set country GB", "config set confirm-above 1.00"),
     "doctor": ("doctor",),
     "help": ("help calls list", "help exit-codes"),
+    "keys": ("keys '1#'", "keys call_1 '1#'"),
     "login": ("login",),
     "logout": ("logout",),
     "rates": ("rates GB", "rates Ghana", "rates +442079460018"),
@@ -184,6 +189,8 @@ TOPICS: dict[str, str] = {
   MOBY_KEYRING        off: never use the system's keyring
   MOBY_CONFIRM_ABOVE  dollars a minute above which a call is asked about, before
                       the setting confirm-above (0.50)
+  MOBY_BROWSER        the Chrome or Chromium that --headless uses
+  MOBY_AGENT_PORT     the port of the agent on this computer (7788)
   NO_COLOR            no colours
   BROWSER             the browser to open
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY

@@ -104,8 +104,10 @@ def prepare_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path, name: str = "lock") -> Iterator[None]:
-    """Let one writer at a time through, across processes; give up after five seconds."""
+def locked(
+    folder: Path, name: str = "lock", *, wait_seconds: float = _LOCK_SECONDS
+) -> Iterator[None]:
+    """Let one process at a time through; give up after the time with `bad_configuration`."""
     prepare_folder(folder)
     if sys.platform == "win32":
         yield
@@ -118,7 +120,7 @@ def locked(folder: Path, name: str = "lock") -> Iterator[None]:
     except OSError as error:
         raise _unreadable(folder / name, error) from error
     try:
-        deadline = time.monotonic() + _LOCK_SECONDS
+        deadline = time.monotonic() + wait_seconds
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

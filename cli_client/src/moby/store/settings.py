@@ -9,6 +9,7 @@ from moby.errors import MobyError
 from moby.store.credentials import Config
 from moby.text import read_cents
 
+MODES = ("callback", "computer")
 RESET = "default"  # the word that takes a setting away
 # The two-letter codes of ISO 3166; the server knows which countries can be called.
 COUNTRY_CODES = (
@@ -37,6 +38,13 @@ class Value:
     source: str  # the variable, `config`, `account` or `default`
 
 
+def _read_mode(text: str) -> str:
+    if text.lower() not in MODES:
+        hint = "callback rings your phone first, computer uses this computer's microphone."
+        raise MobyError("usage", f"{text!r} is no way of calling", hint)
+    return text.lower()
+
+
 def _read_country(text: str) -> str:
     if text.upper() not in COUNTRY_CODES.split():
         raise MobyError("usage", f"{text!r} is not a country's code", "Use two letters, as in GB.")
@@ -48,6 +56,7 @@ def _read_threshold(text: str) -> str:
 
 
 SETTINGS: Mapping[str, Setting] = {
+    "call-mode": Setting("How calls are made: callback or computer.", _read_mode),
     "country": Setting("The country that numbers without + are read in.", _read_country),
     "confirm-above": Setting(
         "Dollars a minute above which a call is asked about.",
@@ -59,7 +68,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 
 def read_setting_name(text: str) -> str:
-    """Return the name of a setting as it is kept; confirm_above and Confirm Above are one."""
+    """Return the name of a setting as it is kept; call_mode and Call Mode are call-mode."""
     name = re.sub(r"[\s_]+", "-", text.strip().lower())
     if name not in SETTINGS:
         raise MobyError("usage", f"{text!r} is no setting", f"There are: {', '.join(SETTINGS)}")
