@@ -13,13 +13,15 @@ LIST = Path(__file__).with_name("prices.json")
 @dataclass(frozen=True, kw_only=True)
 class Price:
     friendly_name: str
-    origins: tuple[str, ...]  # prefixes of the caller's number, without plus; or ("ALL",)
+    # Prefixes of the number shown, without plus; or ALL, or ROW beside prices that name some
+    # (https://www.twilio.com/docs/voice/pricing).
+    origins: tuple[str, ...]
     destinations: tuple[str, ...]
     per_minute: Decimal
 
     def origin_length(self, origin: str) -> int | None:
         """Return the length of the prefix that names the caller; None if there is none."""
-        if self.origins == ("ALL",):
+        if self.origins in (("ALL",), ("ROW",)):
             return 0
         return max((len(p) for p in self.origins if origin.startswith(p)), default=None)
 
