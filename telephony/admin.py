@@ -347,6 +347,7 @@ class RateDeckAdmin(ReadOnlyAdmin):
 class RateAdmin(ReadOnlyAdmin):
     list_display = [
         "prefix",
+        "shown_prefixes",
         "description",
         "country",
         "kind",

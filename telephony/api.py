@@ -17,7 +17,7 @@ from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
-from telephony.calls.origin import origin_in, origin_of
+from telephony.calls.origin import number_shown, origin_in, origin_of, rate_from, rates_from
 from telephony.calls.place import CallRequest, place_call, quote_call
 from telephony.calls.quote import (
     CallFunds,
@@ -96,7 +96,10 @@ class CountryRatesView(APIView):
     def get(self, request: Request, country: str) -> Response:
         iso = country_code(country)
         deck = current_deck()
-        return Response(rates_of(iso, deck.of_country(iso), deck, _funds(request, deck)))
+        funds = _funds(request, deck)
+        rates = rates_from(funds.origin if funds else None, deck)
+        rows = [rate for rate in rates if rate.country == iso]
+        return Response(rates_of(iso, rows, deck, funds))
 
 
 class NumberRatesView(APIView):
@@ -125,22 +128,23 @@ class NumberRatesView(APIView):
             default_country=(account.default_country or None) if account else None,
         )
         deck = current_deck()
-        rate = deck.find(number.e164)
+        funds = _funds(request, deck, called_e164=number.e164)
+        rate = rate_from(funds.origin if funds else None, deck, number)
         rows = [rate] if rate else []
-        return Response(rates_of(number.country, rows, deck, _funds(request, deck)))
+        return Response(rates_of(number.country, rows, deck, funds))
 
 
 def _account_if_known(request: Request) -> Account | None:
     return account_of(request) if request.auth else None
 
 
-def _funds(request: Request, deck: DeckIndex) -> CallFunds | None:
+def _funds(request: Request, deck: DeckIndex, *, called_e164: str = "") -> CallFunds | None:
     """Return where the caller's phone is, by `from` or by the account, and the account's money."""
     account = _account_if_known(request)
     if stated := request.query_params.get("from"):
         origin = origin_in(stated, deck)
     else:
-        origin = origin_of(account, deck) if account else None
+        origin = origin_of(account, deck, called_e164=called_e164) if account else None
     if origin is None:
         return None
     return CallFunds(origin, available_micros_of(account) if account else None)
@@ -160,10 +164,11 @@ class NumberCheckView(APIView):
         deck, rate, origin, reason = None, None, None, None
         try:
             deck = current_deck()
-            rate = deck.find(number.e164)
-            origin = origin_of(account, deck)
+            origin = origin_of(account, deck, called_e164=number.e164)
+            rate = rate_from(origin, deck, number)
             ours = rules_read_with(origin.caller_id if origin else None).operator_numbers
-            check_destination(account, number, deck, operator_numbers=ours)
+            shown_e164 = number_shown(origin, number.country)
+            check_destination(account, number, deck, operator_numbers=ours, shown_e164=shown_e164)
         except ProductError as refusal:
             reason, origin = refusal.code, None
         return Response(number_check_of(number, rate, reason, deck=deck, origin=origin))

@@ -256,6 +256,15 @@ class Rate(models.Model):
 
     deck = models.ForeignKey(RateDeck, on_delete=models.CASCADE, related_name="rates")
     prefix = models.CharField(max_length=15)
+    # Prefixes of the number shown, with spaces between them, for which the price holds. Empty: for
+    # every number that no other row of the prefix names.
+    shown_prefixes = models.CharField(
+        "only if the number shown begins with",
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+    )
     description = models.CharField(max_length=100)
     country = models.CharField(max_length=3)
     kind = models.CharField(max_length=21, choices=Kind)
@@ -267,7 +276,8 @@ class Rate(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["deck", "prefix", "effective_from"], name="rate_prefix_once_a_deck"
+                fields=["deck", "prefix", "shown_prefixes", "effective_from"],
+                name="rate_prefix_once_a_deck",
             ),
             models.CheckConstraint(
                 condition=Q(first_seconds__gt=0, next_seconds__gt=0),

@@ -149,8 +149,7 @@ def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
         )
     if not is_reachable:
         return
-    countries = {row.country for row in deck.rows.values()} - {NO_COUNTRY}
-    wanted = sorted(countries - set(settings.CLOSED_COUNTRIES))
+    wanted = sorted(deck.countries - {NO_COUNTRY} - set(settings.CLOSED_COUNTRIES))
     closed = sorted(gateway.closed_countries()[0].intersection(wanted))
     yield judge(
         "Dialing permissions",

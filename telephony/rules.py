@@ -95,7 +95,12 @@ _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
 def check_destination(
-    account: Account, number: Number, deck: DeckIndex, *, operator_numbers: Container[str]
+    account: Account,
+    number: Number,
+    deck: DeckIndex,
+    *,
+    operator_numbers: Container[str],
+    shown_e164: str,
 ) -> RateRow:
     """Return the rate of a number that may ring. Raises ProductError if it may not.
 
@@ -104,7 +109,7 @@ def check_destination(
     """
     if number.e164 in operator_numbers:
         raise ProductError("destination_blocked", f"{number.international} is a number of ours.")
-    rate = deck.find(number.e164)
+    rate = deck.find(number.e164, shown_e164=shown_e164)
     for kind in (str(number.kind), rate.kind if rate else ""):
         if kind in REFUSED_KINDS:
             words = kind.replace("_", " ")

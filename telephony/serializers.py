@@ -15,7 +15,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_money
 from mobayilo.lib.money import CURRENCY, MICROS_PER_DOLLAR, dollars_to_micros, format_micros
 from mobayilo.lib.serializers import StrictSerializer
-from telephony.calls.origin import Origin, in_modes, total_per_minute
+from telephony.calls.origin import Origin, in_modes, rate_from, total_per_minute
 from telephony.calls.quote import CallFunds, Quote
 from telephony.calls.settlement import charge_of
 from telephony.models import Call, CallerId, Registration, Verification
@@ -369,19 +369,20 @@ def rates_of(
 ) -> dict[str, Any]:
     """Return RATES of the contract. Rows of one description and price share a line."""
     origin, available = (funds.origin, funds.available_micros) if funds else (None, None)
-    lines: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
+    lines: dict[tuple[Any, ...], list[RateRow]] = defaultdict(list)
     for row in rows:
-        lines[row.description, row.kind, row.price].append(row)
+        totals = total_per_minute(deck, origin, row)
+        lines[row.description, row.kind, row.price, *totals.values()].append(row)
     rates = [
         {
-            "description": description,
-            "kind": kind,
+            "description": alike[0].description,
+            "kind": alike[0].kind,
             "prefixes": sorted(row.prefix for row in alike),
-            **_price(price),
+            **_price(alike[0].price),
             "total_per_minute": total_per_minute(deck, origin, alike[0]),
             "buys_seconds": funds.buys_seconds(alike[0]) if funds else None,
         }
-        for (description, kind, price), alike in lines.items()
+        for alike in lines.values()
     ]
     rates.sort(key=lambda rate: (str(rate["kind"]), str(rate["description"])))
     return {
@@ -469,7 +470,8 @@ def number_in_words(
 def _price_in_words(number: Number, priced_from: Callable[[DeckIndex], Origin | None]) -> str:
     try:
         deck = current_deck()
-        rate, origin = deck.find(number.e164), priced_from(deck)
+        origin = priced_from(deck)
+        rate = rate_from(origin, deck, number)
     except ProductError as refusal:
         return refusal.message
     if rate is None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat
 
 from mobayilo.lib.money import MICROS_PER_DOLLAR
-from telephony.calls.origin import Origin
+from telephony.calls.origin import Origin, number_shown, rate_from, rates_from
 from telephony.models import Rate
 from telephony.numbers import country_code, country_name, read_number
 from telephony.pricing import Price
@@ -92,9 +92,10 @@ def search(
     """
     if not _LOOKS_LIKE_A_NUMBER.search(text):
         iso = country_code(text)
-        return Found(iso, country_name(iso), _lines(deck.of_country(iso), origin))
+        rates = [rate for rate in rates_from(origin, deck) if rate.country == iso]
+        return Found(iso, country_name(iso), _lines(rates, origin))
     number = read_number(text, stated_country=None, default_country=default_country)
-    rate = deck.find(number.e164)
+    rate = rate_from(origin, deck, number)
     lines = _lines([rate] if rate else [], origin)
     return Found(number.country, country_name(number.country), lines, number.e164)
 
@@ -104,7 +105,7 @@ def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
     own_micros = origin.price.micros_per_minute if origin else 0
     fixed: dict[str, int] = {}
     mobile: dict[str, int] = {}
-    for row in deck.rows.values():
+    for row in rates_from(origin, deck):
         lowest = {Rate.Kind.FIXED: fixed, Rate.Kind.MOBILE: mobile}.get(Rate.Kind(row.kind))
         if lowest is not None:
             micros = own_micros + row.price.micros_per_minute
@@ -114,7 +115,7 @@ def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
             iso,
             country_name(iso),
             fixed.get(iso),
-            mobile.get(iso) or _mobile_micros(deck, iso, own_micros),
+            mobile.get(iso) or _mobile_micros(deck, iso, origin),
             iso in deck.closed_countries,
         )
         for iso in fixed.keys() | mobile.keys()
@@ -123,12 +124,14 @@ def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
     return sorted(rows, key=lambda row: row.name)
 
 
-def _mobile_micros(deck: DeckIndex, iso: str, own_micros: int) -> int | None:
+def _mobile_micros(deck: DeckIndex, iso: str, origin: Origin | None) -> int | None:
     """Return the price of an example mobile, for countries whose mobiles have no own prefix."""
     example = phonenumbers.example_number_for_type(iso, phonenumbers.PhoneNumberType.MOBILE)
     if example is None:
         return None
-    rate = deck.find(phonenumbers.format_number(example, PhoneNumberFormat.E164))
+    e164 = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+    rate = deck.find(e164, shown_e164=number_shown(origin, iso))
+    own_micros = origin.price.micros_per_minute if origin else 0
     return own_micros + rate.price.micros_per_minute if rate else None
 
 

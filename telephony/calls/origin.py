@@ -1,6 +1,8 @@
 """The phone or computer of the customer that a call is from, and the whole price from there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import phonenumbers
 from django.conf import settings
@@ -13,9 +15,11 @@ from mobayilo.lib.client_ip import country_of
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
-from telephony.models import CallerId
-from telephony.numbers import country_code, country_name, country_names
+from telephony.models import Call, CallerId
+from telephony.numbers import Number, country_code, country_name, country_names
 from telephony.phones.caller_ids import caller_id_for_calls
+from telephony.phones.shown import ShownFacts, shown_facts
+from telephony.phones.shown_rules import current_rules
 from telephony.pricing import CallPrice, Price
 from telephony.rates.deck import DeckIndex, RateRow
 from telephony.rules import REFUSED_KINDS
@@ -30,7 +34,9 @@ class Origin:
     """A phone of the customer, or any mobile of a country, and the price of ringing it."""
 
     country: str
+    e164: str
     price: Price
+    facts: ShownFacts | None  # None where no price depends on the number shown
     caller_id: CallerId | None = None
     closed_countries: frozenset[str] = frozenset()  # at the carrier
 
@@ -55,19 +61,22 @@ class Origin:
         return price.micros_per_minute if price else None
 
 
-def origin_of(account: Account, deck: DeckIndex) -> Origin | None:
+def origin_of(account: Account, deck: DeckIndex, *, called_e164: str = "") -> Origin | None:
     """Return the phone that calls of an account ring, or else a mobile of its country.
 
     None if neither is known, or if the phone has no price.
     """
     try:
-        caller_id = caller_id_for_calls(account, None)
+        caller_id = caller_id_for_calls(account, None, called_e164=called_e164)
     except ProductError:
         return origin_in(account.default_country, deck) if account.default_country else None
-    own = deck.find(caller_id.e164)
+    own = deck.find(caller_id.e164, shown_e164=settings.TWILIO_FROM_NUMBER)
     if own is None:
         return None
-    return Origin(caller_id.country, own.price, caller_id, deck.closed_countries)
+    facts = shown_facts(caller_id)
+    return Origin(
+        caller_id.country, caller_id.e164, own.price, facts, caller_id, deck.closed_countries
+    )
 
 
 def origin_in(country: str, deck: DeckIndex) -> Origin | None:
@@ -77,9 +86,32 @@ def origin_in(country: str, deck: DeckIndex) -> Origin | None:
         example = phonenumbers.example_number_for_type(iso, kind)
         if example is None:
             continue
-        if rate := deck.find(phonenumbers.format_number(example, PhoneNumberFormat.E164)):
-            return Origin(iso, rate.price, closed_countries=deck.closed_countries)
+        e164 = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+        if rate := deck.find(e164, shown_e164=settings.TWILIO_FROM_NUMBER):
+            facts = ShownFacts(current_rules()) if deck.knows_shown_numbers else None
+            return Origin(iso, e164, rate.price, facts, closed_countries=deck.closed_countries)
     return None
+
+
+def number_shown(
+    origin: Origin | None, called_country: str, mode: Call.Mode = Call.Mode.CALLBACK
+) -> str:
+    """Return the number that calls into a country show, an empty text where it is not known."""
+    if origin is None or origin.facts is None:
+        return ""
+    if origin.facts.shows_own(origin.facts.own_number(origin.country, called_country, mode)):
+        return origin.e164
+    return origin.facts.rules.operator_number(origin.country, called_country)
+
+
+def rates_from(origin: Origin | None, deck: DeckIndex) -> Iterator[RateRow]:
+    """Yield the rate of each prefix for calls from an origin."""
+    return deck.rows(partial(number_shown, origin))
+
+
+def rate_from(origin: Origin | None, deck: DeckIndex, number: Number) -> RateRow | None:
+    """Return the rate of a number for calls from an origin, None without a price."""
+    return deck.find(number.e164, shown_e164=number_shown(origin, number.country))
 
 
 def client_price(deck: DeckIndex) -> Price | None:
@@ -87,12 +119,19 @@ def client_price(deck: DeckIndex) -> Price | None:
     return deck.client_price if settings.TWILIO_TWIML_APP_SID else None
 
 
-def computer_micros_per_minute(deck: DeckIndex, rate: RateRow) -> int | None:
-    """Return the price of both legs through a computer, None where no call is possible."""
+def computer_micros_per_minute(deck: DeckIndex, origin: Origin | None, rate: RateRow) -> int | None:
+    """Return the price of both legs through a computer, None where no call is possible.
+
+    `rate` is that of the number which a callback call shows, and a computer may show another one.
+    """
     own = client_price(deck)
     if own is None or rate.kind in REFUSED_KINDS or rate.country in deck.closed_countries:
         return None
-    return own.micros_per_minute + rate.price.micros_per_minute
+    shown_e164 = number_shown(origin, rate.country, Call.Mode.COMPUTER)
+    through_computer = deck.alike(rate, shown_e164) if deck.knows_shown_numbers else rate
+    if through_computer is None:
+        return None
+    return own.micros_per_minute + through_computer.price.micros_per_minute
 
 
 def total_per_minute(
@@ -100,7 +139,7 @@ def total_per_minute(
 ) -> dict[str, str | None]:
     """Return the price of a minute of both legs in each mode, None where no call is possible."""
     callback = origin.micros_per_minute(rate) if origin and rate else None
-    computer = computer_micros_per_minute(deck, rate) if deck and rate else None
+    computer = computer_micros_per_minute(deck, origin, rate) if deck and rate else None
     return in_modes(callback, computer)
 
 

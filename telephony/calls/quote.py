@@ -1,7 +1,7 @@
 """The price of a call and the time that the balance affords, both known before any phone rings."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,13 +14,19 @@ from billing.models import Wallet
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.formatting import format_balance, format_held, format_money
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros
-from telephony.calls.origin import Origin, client_price
+from telephony.calls.origin import Origin, client_price, number_shown, origin_of
 from telephony.models import Call, CallerId
 from telephony.numbers import Number, mask, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
-from telephony.phones.shown import ShownFacts, ShownNumber, choose_shown_number, shown_facts
+from telephony.phones.shown import (
+    ShownFacts,
+    ShownNumber,
+    choose_shown_number,
+    refuse_other_number,
+    shown_facts,
+)
 from telephony.pricing import CallPrice, Price
-from telephony.rates.deck import DeckIndex, RateRow, current_deck, find_rate
+from telephony.rates.deck import DeckIndex, RateRow, current_deck
 from telephony.rules import (
     Activity,
     Limits,
@@ -169,8 +175,11 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     number = read_called_number(account, order.to, order.country)
     caller_id = caller_id_for_calls(account, order.caller_id, called_e164=number.e164)
     deck, facts = current_deck(), shown_facts(caller_id)
-    ours = facts.rules.operator_numbers
-    rate = check_destination(account, number, deck, operator_numbers=ours)
+    shown = choose_shown_number(caller_id, number, facts, order.mode)
+    rate = check_destination(
+        account, number, deck,
+        operator_numbers=facts.rules.operator_numbers, shown_e164=shown.e164,
+    )  # fmt: skip
     own_price = _own_leg_price(order.mode, caller_id, number, deck, facts)
     if token is not None:
         guards = Guards.from_columns(token)
@@ -182,7 +191,10 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         if order.mode == Call.Mode.CALLBACK or guards.caller_ids is not None:
             check_own_phone(token, caller_id.e164)
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
-    shown = choose_shown_number(caller_id, number, facts, only_own=only_own, mode=order.mode)
+    if only_own:
+        refuse_other_number(caller_id, number, facts, shown)
+    if only_own or not _pays_for_fallback(shown, number, deck, rate):
+        shown = replace(shown, fallback_e164=None)
     dials = 2 if shown.fallback_e164 else 1
     price = CallPrice(
         own_price, rate.price, settings.CALL_RING_SECONDS, dials,
@@ -193,6 +205,20 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         account, token, caller_id, number, shown, deck.deck_id, rate, price, order,
         limits_of(caller_id.account), micros_per_minute,
     )  # fmt: skip
+
+
+def _pays_for_fallback(shown: ShownNumber, number: Number, deck: DeckIndex, rate: RateRow) -> bool:
+    """Report whether the price of the number shown pays for the call with the one in reserve too.
+
+    The price that was quoted holds for the whole call. A dearer number in reserve is left out of
+    it, and has its own price in the next quote, which shows that number at once.
+    """
+    if not shown.fallback_e164:
+        return False
+    fallback = deck.find(number.e164, shown_e164=shown.fallback_e164)
+    return fallback is not None and (
+        fallback.price.micros_per_minute <= rate.price.micros_per_minute
+    )
 
 
 def _own_leg_price(
@@ -212,8 +238,9 @@ def _own_leg_price(
         )
     account, own_phone = caller_id.account, number_from_e164(caller_id.e164)
     own_rate = check_destination(
-        account, own_phone, deck, operator_numbers=facts.rules.operator_numbers
-    )
+        account, own_phone, deck,
+        operator_numbers=facts.rules.operator_numbers, shown_e164=settings.TWILIO_FROM_NUMBER,
+    )  # fmt: skip
     check_own_phone_price(account, own_phone, own_rate)
     return own_rate.price
 
@@ -232,7 +259,9 @@ def _micros_in_modes(
     for other in {*Call.Mode} - {chosen}:
         with suppress(ProductError):
             own = _own_leg_price(other, caller_id, number, deck, facts)
-            micros[other] = own.micros_per_minute + price.leg_b.micros_per_minute
+            shown = choose_shown_number(caller_id, number, facts, other)
+            if rate := deck.find(number.e164, shown_e164=shown.e164):
+                micros[other] = own.micros_per_minute + rate.price.micros_per_minute
     return micros
 
 
@@ -245,18 +274,23 @@ def read_called_number(account: Account, text: str, country: str | None) -> Numb
     try:
         return read_number(text, stated_country=country, default_country=default)
     except ProductError as refusal:
-        for candidate in refusal.details.get("candidates", ()):
-            candidate["price_per_minute"] = price_per_minute(candidate["e164"])
+        if candidates := refusal.details.get("candidates"):
+            _add_prices(account, candidates)
         raise
 
 
-def price_per_minute(e164: str) -> str | None:
-    """Return the price of leg B alone in dollars, None if the number has no price."""
-    try:
-        rate = find_rate(e164)
-    except ProductError:
-        return None
-    return format_micros(rate.price.micros_per_minute) if rate else None
+def _add_prices(account: Account, candidates: list[dict[str, Any]]) -> None:
+    """Add the price of leg B alone to the numbers that a text can mean, None without a price."""
+    deck = None
+    with suppress(ProductError):
+        deck = current_deck()
+    origin = origin_of(account, deck) if deck and deck.knows_shown_numbers else None
+    for candidate in candidates:
+        shown_e164 = number_shown(origin, candidate["country"])
+        rate = deck and deck.find(candidate["e164"], shown_e164=shown_e164)
+        candidate["price_per_minute"] = (
+            format_micros(rate.price.micros_per_minute) if rate else None
+        )
 
 
 def quote_route(route: Route, funds: Funds, activity: Activity) -> Quote:

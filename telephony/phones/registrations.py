@@ -75,7 +75,7 @@ def start_registration(
     check_own_phone(token, caller_id.e164)
     number = number_from_e164(caller_id.e164)
     ours = current_rules().operator_numbers
-    check_destination(user.account, number, current_deck(), operator_numbers=ours)
+    check_destination(user.account, number, current_deck(), operator_numbers=ours, shown_e164="")
     registration, is_new = _begin(caller_id, user)
     if is_new:
         _have_phone_called(registration)

@@ -38,8 +38,26 @@ class ShownFacts:
     """The facts on which a promise rests, read together with the phone."""
 
     rules: Rules
-    registered_at: datetime | None
-    refused_at: datetime | None
+    registered_at: datetime | None = None
+    refused_at: datetime | None = None
+
+    def own_number(self, phone_country: str, called_country: str, mode: Call.Mode) -> str:
+        """Return the rule about the own number: `always`, `registered` or `never`."""
+        rule = self.rules.own_number(phone_country, called_country)
+        # A client's leg shows numbers that were bought or registered, and no others
+        # (https://www.twilio.com/docs/api/errors/13214).
+        return REGISTERED if mode == Call.Mode.COMPUTER and rule == ALWAYS else rule
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the carrier refused to show the own number since it was registered."""
+        return self.refused_at is not None and (
+            self.registered_at is None or self.registered_at < self.refused_at
+        )
+
+    def shows_own(self, rule: str) -> bool:
+        is_registered = rule == REGISTERED and self.registered_at is not None
+        return not self.is_refused and (rule == ALWAYS or is_registered)
 
 
 def recent_refusals() -> QuerySet[Call]:
@@ -77,29 +95,29 @@ def rules_read_with(phone: CallerId | None) -> Rules:
 
 
 def choose_shown_number(
-    phone: CallerId, number: Number, facts: ShownFacts, *, only_own: bool, mode: Call.Mode
+    phone: CallerId, number: Number, facts: ShownFacts, mode: Call.Mode
 ) -> ShownNumber:
-    """Return the number to show. Raises `own_number_not_shown` if only the own one may be."""
-    rule = facts.rules.own_number(phone.country, number.country)
-    if mode == Call.Mode.COMPUTER and rule == ALWAYS:
-        # A client's leg shows numbers that were bought or registered, and no others
-        # (https://www.twilio.com/docs/api/errors/13214).
-        rule = REGISTERED
+    """Return the number to show, and the one in reserve."""
+    rule = facts.own_number(phone.country, number.country, mode)
     if phone.e164 == number.e164:
         rule = NEVER  # no carrier connects a number to itself
-    is_registered = facts.registered_at is not None
-    is_refused = facts.refused_at is not None and (
-        facts.registered_at is None or facts.registered_at < facts.refused_at
-    )
     operator = facts.rules.operator_number(phone.country, number.country)
-    if not is_refused and (rule == ALWAYS or (rule != NEVER and is_registered)):
-        return ShownNumber(phone.e164, True, None if only_own else operator, False)
-    registration_helps = rule != NEVER and not is_registered
-    if not only_own:
-        return ShownNumber(operator, False, None, registration_helps)
-    if is_refused:
+    if facts.shows_own(rule):
+        return ShownNumber(phone.e164, True, operator, False)
+    registration_helps = rule != NEVER and facts.registered_at is None
+    return ShownNumber(operator, False, None, registration_helps)
+
+
+def refuse_other_number(
+    phone: CallerId, number: Number, facts: ShownFacts, shown: ShownNumber
+) -> None:
+    """Raise `own_number_not_shown` if the number to show is not the own one, which alone may be."""
+    if shown.is_own:
+        return
+    registration_helps = shown.registration_helps
+    if facts.is_refused:
         reason = f"Our carrier lately refused to show {phone.e164} to {number.international}."
-    elif rule == NEVER:
+    elif not registration_helps:
         reason = f"Calls to {country_name(number.country)} cannot show {phone.e164}."
     else:
         reason = (
@@ -113,5 +131,5 @@ def choose_shown_number(
     )
     hint = register if registration_helps else None
     raise ProductError(
-        "own_number_not_shown", reason, hint=hint, details={"operator_number": operator}
+        "own_number_not_shown", reason, hint=hint, details={"operator_number": shown.e164}
     )

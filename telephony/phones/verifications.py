@@ -57,7 +57,7 @@ def request_verification(
     if read.extension:
         raise ProductError("invalid_number", "A phone behind an extension cannot be verified.")
     ours = current_rules().operator_numbers
-    check_destination(account, read, current_deck(), operator_numbers=ours)
+    check_destination(account, read, current_deck(), operator_numbers=ours, shown_e164="")
     check_own_phone(token, read.e164)
     verification = _begin(user, read, channel)
     try:

@@ -46,9 +46,9 @@ NAMES = {
     "ends_at": (
         "end date", "stop date", "expiry date", "expiration date", "valid to", "valid until",
     ),
-    "origins": (
-        "origination prefix", "origination prefixes", "origin prefix", "origin prefixes",
-        "src code",
+    "shown_prefixes": (
+        "origins", "origination prefix", "origination prefixes", "origin prefix",
+        "origin prefixes", "src code",
     ),
     "currency": ("currency code", "price unit"),
     "connection_fee": (

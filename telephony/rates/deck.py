@@ -1,8 +1,9 @@
 """The price of a minute: the deck in force, kept in memory, searched by longest prefix."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Generic, Protocol, TypeVar
 
 from django.conf import settings
@@ -24,7 +25,13 @@ class HasPrefix(Protocol):
     def prefix(self) -> str: ...
 
 
+class HasShownPrefixes(HasPrefix, Protocol):
+    @property
+    def shown_prefixes(self) -> str: ...
+
+
 Row = TypeVar("Row", bound=HasPrefix)
+Priced = TypeVar("Priced", bound=HasShownPrefixes)
 
 
 class PrefixTable(Generic[Row]):
@@ -47,15 +54,70 @@ class PrefixTable(Generic[Row]):
         return None
 
 
+class PriceTable(Generic[Priced]):
+    """Prices by prefix, of which some hold only if the number shown begins with a prefix too.
+
+    Carriers ask more for calls into some countries if the number shown is not from there
+    (https://www.twilio.com/docs/voice/pricing). The longest prefix of the number called that has a
+    price for the number shown counts, and of its prices the one that names most of that number,
+    or else the one that names none. Of rows alike the last counts.
+    """
+
+    def __init__(self, rows: Iterable[Priced]) -> None:
+        usual = []
+        self._special: dict[str, list[Priced]] = {}
+        for row in rows:
+            if row.shown_prefixes:
+                self._special.setdefault(row.prefix, []).append(row)
+            else:
+                usual.append(row)
+        self._usual = PrefixTable(usual)
+        self._lengths = sorted({len(prefix) for prefix in self._special}, reverse=True)
+
+    @property
+    def knows_shown_numbers(self) -> bool:
+        """Whether a price depends on the number shown."""
+        return bool(self._special)
+
+    def depends_on_shown(self, prefix: str) -> bool:
+        return prefix in self._special
+
+    @property
+    def rows(self) -> Iterator[Priced]:
+        yield from self._usual.rows.values()
+        for rows in self._special.values():
+            yield from rows
+
+    def find(self, digits: str, shown_digits: str) -> Priced | None:
+        """Return the row of a number; both numbers are without a plus."""
+        usual = self._usual.find(digits)
+        for length in self._lengths:
+            if usual is not None and length < len(usual.prefix):
+                break
+            if row := self._special_row(digits[:length], shown_digits):
+                return row
+        return usual
+
+    def _special_row(self, prefix: str, shown_digits: str) -> Priced | None:
+        best, longest = None, 1
+        for row in self._special.get(prefix, ()):
+            begins = [one for one in row.shown_prefixes.split() if shown_digits.startswith(one)]
+            length = max(map(len, begins), default=0)
+            if length >= longest:
+                best, longest = row, length
+        return best
+
+
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """One prefix of the deck."""
+    """One prefix of the deck, or its price for the numbers shown that begin with others."""
 
     prefix: str
     description: str
     country: str
     kind: str
     price: Price
+    shown_prefixes: str = ""
 
 
 class DeckIndex:
@@ -68,7 +130,7 @@ class DeckIndex:
         current_until: datetime | None,
         stored_at: datetime | None = None,
     ) -> None:
-        self._table = PrefixTable(rows)
+        self._table = PriceTable(rows)
         self.deck_id = deck_id
         # SQLite reuses the id of an import that was rolled back, so decks are compared by time too.
         self.stored_at = stored_at
@@ -77,23 +139,38 @@ class DeckIndex:
         self.closed_countries: frozenset[str] = frozenset()
 
     @property
-    def rows(self) -> dict[str, RateRow]:
-        return self._table.rows
+    def knows_shown_numbers(self) -> bool:
+        return self._table.knows_shown_numbers
 
-    def find(self, e164: str) -> RateRow | None:
-        """Return the rate of the longest prefix that a number begins with."""
-        return self._table.find(e164[1:])
+    @property
+    def countries(self) -> set[str]:
+        return {row.country for row in self._table.rows}
+
+    def find(self, e164: str, *, shown_e164: str) -> RateRow | None:
+        """Return the rate of the longest prefix that a number begins with.
+
+        Without a number shown, which is an empty text, it is the rate for every other one.
+        """
+        return self._table.find(e164[1:], shown_e164[1:])
 
     @property
     def client_price(self) -> Price | None:
         """The price of the customer's own leg through the computer, None without such a row."""
-        row = self.rows.get(CLIENT_PREFIX)
+        row = self._table.find(CLIENT_PREFIX, "")
         return row.price if row else None
 
-    def of_country(self, country: str) -> list[RateRow]:
-        """Return the rates of a country, in the order of the deck's kinds and prices."""
-        rows = self.rows.values()
-        return [row for row in rows if row.country == country and row.prefix != CLIENT_PREFIX]
+    def rows(self, shown_in: Callable[[str], str]) -> Iterator[RateRow]:
+        """Yield the rate of each prefix, where `shown_in` is the number shown in a country."""
+        shown_in = cache(shown_in)
+        for row in self._table.rows:
+            depends = self._table.depends_on_shown(row.prefix)
+            counts = not depends or row is self.alike(row, shown_in(row.country))
+            if counts and row.prefix != CLIENT_PREFIX:
+                yield row
+
+    def alike(self, rate: RateRow, shown_e164: str) -> RateRow | None:
+        """Return the rate of the same numbers with another number shown, None without a price."""
+        return self._table.find(rate.prefix, shown_e164[1:])
 
 
 def usable_decks() -> QuerySet[RateDeck]:
@@ -141,11 +218,11 @@ def _load(deck_id: int, stored_at: datetime, now: datetime) -> DeckIndex:
     """Read the rows in force, of a prefix the newest. The next row to come ends the index."""
     rates = Rate.objects.filter(deck_id=deck_id)
     rows = [
-        RateRow(prefix, description, country, kind, Price(micros, first, following))
-        for prefix, description, country, kind, micros, first, following in rates.filter(
+        RateRow(prefix, description, country, kind, Price(micros, first, following), shown)
+        for prefix, description, country, kind, micros, first, following, shown in rates.filter(
             effective_from__lte=now
         )
-        .order_by("effective_from")
+        .order_by("effective_from", "id")
         .values_list(
             "prefix",
             "description",
@@ -154,6 +231,7 @@ def _load(deck_id: int, stored_at: datetime, now: datetime) -> DeckIndex:
             "micros_per_minute",
             "first_seconds",
             "next_seconds",
+            "shown_prefixes",
         )
     ]
     upcoming = rates.filter(effective_from__gt=now).order_by("effective_from")
@@ -162,5 +240,5 @@ def _load(deck_id: int, stored_at: datetime, now: datetime) -> DeckIndex:
 
 
 def find_rate(e164: str) -> RateRow | None:
-    """Return the rate of a number now, None if the number has no price."""
-    return current_deck().find(e164)
+    """Return the rate of a number now if no price names the number shown, None without one."""
+    return current_deck().find(e164, shown_e164="")

@@ -44,6 +44,8 @@ def in_words(change: Change, *, now: datetime) -> str:
     """Return `~ +44 United Kingdom: $0.012 60/60 → $0.02 30/6`, and the instant if it is later."""
     old, new = change.old, change.new
     when = "" if change.at <= now else f" from {change.at:%Y-%m-%d %H:%M} UTC"
+    shown = (new and new.shown_prefixes) or (old and old.shown_prefixes)
+    when += f" where the number shown begins with {shown}" if shown else ""
     sign = "+" if change.is_added else "-" if change.is_removed else "~"
     named = new if new and change.is_added else old or new
     words = f"{sign} +{change.prefix} {named.description if named else ''}"

@@ -1,13 +1,15 @@
 """Rate decks as CSV files, read and checked as a whole.
 
 Our own columns are prefix, description, country, kind, price_per_minute, first_seconds,
-next_seconds and effective_from. `telephony.rates.columns` finds them in other layouts, and what a
-layout does not say is taken from the numbering plan. Lines that begin with # are comments. The word
-`sample` in one marks a sample deck.
+next_seconds, effective_from and, for prices that depend on the number shown, shown_prefixes.
+`telephony.rates.columns` finds them in other layouts, and what a layout does not say is taken from
+the numbering plan. Lines that begin with # are comments. The word `sample` in one marks a sample
+deck.
 """
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,9 +29,14 @@ COLUMNS = [
     "prefix", "description", "country", "kind", "price_per_minute", "first_seconds",
     "next_seconds", "effective_from",
 ]  # fmt: skip
+SHOWN_PREFIXES = "shown_prefixes"  # an own column that most decks do without
 MAX_PRICE_DOLLARS = Decimal(100)
 MAX_INCREMENT_SECONDS = 3600
 MAX_PREFIXES_OF_RANGE = 1000
+MAX_SHOWN_PREFIXES = 1000  # characters
+# Of every number shown that no other price of the prefix names
+# (https://www.twilio.com/docs/voice/pricing).
+_ANY_NUMBER_SHOWN = {"", "ALL", "ROW"}
 # Twilio bills every started minute, and so does a list that does not say its steps.
 DEFAULT_INCREMENTS = (60, 60)
 _YEARS = range(2000, 2101)
@@ -66,6 +73,7 @@ class DeckRow(NamedTuple):
     first_seconds: int
     next_seconds: int
     effective_from: datetime
+    shown_prefixes: str = ""
 
     @property
     def terms(self) -> tuple[int, int, int]:
@@ -93,27 +101,28 @@ def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = 
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     layout = find_layout(lines, dict(mapping or {}))
-    rows: dict[tuple[str, datetime], DeckRow] = {}
+    rows: dict[tuple[str, str, datetime], DeckRow] = {}
+    named: dict[tuple[str, datetime], set[str]] = defaultdict(set)
     problems = []
-    # A list with a price for each origin has a prefix several times; the highest loses nothing.
-    has_origins = "origins" in layout.places
     for number, line in enumerate(lines[layout.first_line :], start=layout.first_line + 1):
         if line.startswith("#") or not line.strip(" \t,;|"):
             continue
         try:
             for row in _rows(layout.record(line), now):
-                key = row.prefix, row.effective_from
-                if key in rows and not has_origins:
-                    raise ValueError(f"prefix {row.prefix} occurs twice for {key[1]:%Y-%m-%d}")
-                if key not in rows or rows[key].micros_per_minute < row.micros_per_minute:
-                    rows[key] = row
+                key = row.prefix, row.shown_prefixes, row.effective_from
+                shown = set(row.shown_prefixes.split())
+                earlier = named[key[0], key[2]] if shown else shown
+                if key in rows or shown & earlier:
+                    raise ValueError(f"prefix {row.prefix} occurs twice for {key[2]:%Y-%m-%d}")
+                earlier |= shown
+                rows[key] = row
         except ValueError as problem:
             problems.append(f"line {number} ({line[:20].strip()}): {problem}")
     if problems or not rows:
         raise DeckError(problems or ["the file holds no rates"])
     chosen = repr(sorted(mapping.items())) if mapping else ""
     return Deck(
-        rows=sorted(rows.values(), key=lambda row: (row.prefix, row.effective_from)),
+        rows=[rows[key] for key in sorted(rows)],
         digest=hashlib.sha256((text + chosen).encode()).hexdigest(),
         is_sample=any(line.startswith("#") and "sample" in line.lower() for line in lines),
         layout=layout,
@@ -136,6 +145,7 @@ def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
         record.get("increments", ""), record.get("first_seconds"), record.get("next_seconds")
     )
     effective_from = _instant(record.get("effective_from", ""), now)
+    shown_prefixes = _shown_prefixes(record.get(SHOWN_PREFIXES, ""))
     for prefix in _prefixes(record):
         covering = numbering_plan().find(prefix)
         country = _country(record.get("country", ""), covering)
@@ -152,6 +162,7 @@ def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
             first_seconds=first,
             next_seconds=following,
             effective_from=effective_from,
+            shown_prefixes=shown_prefixes,
         )
 
 
@@ -211,6 +222,21 @@ def _prefix(text: str) -> str:
             f"a prefix is 1 to 15 digits and begins with a country calling code, not {text[:30]!r}"
         )
     return matched[1]
+
+
+@lru_cache(maxsize=1024)
+def _shown_prefixes(text: str) -> str:
+    """Return the prefixes of the number shown with spaces between; none is every other number."""
+    if text.upper() in _ANY_NUMBER_SHOWN:
+        return ""
+    parts = list(filter(None, re.split(r"[,;|/\s]+", text)))
+    for part in parts:
+        if not _PREFIX.fullmatch(part):
+            raise ValueError(f"{part!r} is no prefix of numbers shown, as +44, nor ALL or ROW")
+    prefixes = " ".join(sorted({_prefix(part) for part in parts}))
+    if len(prefixes) > MAX_SHOWN_PREFIXES:
+        raise ValueError(f"the prefixes of the number shown take over {MAX_SHOWN_PREFIXES} letters")
+    return prefixes
 
 
 @lru_cache(maxsize=1024)

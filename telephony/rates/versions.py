@@ -1,6 +1,6 @@
 """The versions of the price list: compare them, store one, withdraw one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from mobayilo.lib.errors import ProductError
 from telephony.models import Rate, RateDeck
-from telephony.rates.deck import PrefixTable, usable_decks
+from telephony.rates.deck import PriceTable, usable_decks
 from telephony.rates.files import Deck, DeckRow
 
 # A price that changes by more than this factor is more often a slip than a decision.
@@ -88,34 +88,43 @@ def versions_of(decks: Iterable[RateDeck]) -> list[Version]:
 def compare(before: list[Version], after: list[Version], *, now: datetime) -> list[Change]:
     """Return every prefix with another price after than before, now and at each later change.
 
-    A change that lasts is reported once, at its first instant.
+    A change that lasts is reported once, at its first instant, and so is one for several numbers
+    shown.
     """
     later = {at for version in (*before, *after) for at in version.instants if at > now}
-    reported: dict[str, tuple[object, object]] = {}
-    changes = []
+    reported: dict[tuple[str, str], tuple[object, object]] = {}
+    changes: dict[Change, None] = {}
     for at in (now, *sorted(later)):
         old, new = table_at(before, at), table_at(after, at)
-        for prefix in sorted({*old.rows, *new.rows, *reported}):
-            before_it, after_it = old.find(prefix), new.find(prefix)
+        for prefix, shown in sorted({*_priced(old, new), *reported}):
+            before_it, after_it = old.find(prefix, shown), new.find(prefix, shown)
             terms = (before_it and before_it.terms, after_it and after_it.terms)
-            is_reported = reported.get(prefix) == terms
+            is_reported = reported.get((prefix, shown)) == terms
             if terms[0] == terms[1]:
-                reported.pop(prefix, None)
+                reported.pop((prefix, shown), None)
                 continue
-            reported[prefix] = terms
+            reported[prefix, shown] = terms
             if not is_reported:
-                changes.append(Change(prefix, at, before_it, after_it))
-    return changes
+                changes[Change(prefix, at, before_it, after_it)] = None
+    return list(changes)
 
 
-def table_at(versions: list[Version], at: datetime) -> PrefixTable[DeckRow]:
+def _priced(*tables: PriceTable[DeckRow]) -> Iterator[tuple[str, str]]:
+    """Yield each prefix with each number shown that a price of it names, and with none."""
+    for table in tables:
+        for row in table.rows:
+            yield row.prefix, ""
+            yield from ((row.prefix, shown) for shown in row.shown_prefixes.split())
+
+
+def table_at(versions: list[Version], at: datetime) -> PriceTable[DeckRow]:
     """Return the prices in force at an instant. Of two decks from one instant the later counts."""
     started = [version for version in versions if version.effective_from <= at]
     # `max` gives the first of equals, so the order is turned round.
     newest = max(reversed(started), key=lambda version: version.effective_from, default=None)
     rows = newest.rows if newest else ()
     in_force = [row for row in rows if row.effective_from <= at]
-    return PrefixTable(sorted(in_force, key=lambda row: row.effective_from))
+    return PriceTable(sorted(in_force, key=lambda row: row.effective_from))
 
 
 def store_deck(deck: Deck, *, name: str) -> RateDeck:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from telephony.models import Rate
 from telephony.numbers import country_name
 from telephony.rates.deck import CLIENT_PREFIX
-from telephony.rates.files import COLUMNS, kind_in_words
+from telephony.rates.files import COLUMNS, SHOWN_PREFIXES, kind_in_words
 from telephony.rates.plan import NO_COUNTRY
 from telephony.twilio.gateway import ProviderPrice
 
@@ -38,31 +38,32 @@ class Margin:
 def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Margin) -> str:
     """Return the deck as CSV. `prices` are pairs of a country and one of its prices.
 
-    Twilio asks more for some callers' numbers, so the highest price of a prefix counts.
+    Of two prices for the same numbers the higher one counts.
     """
-    rows: dict[str, list[object]] = {}
-    highest: dict[str, int] = {}
+    rows: dict[tuple[str, str], list[object]] = {}
+    highest: dict[tuple[str, str], int] = {}
     for country, price in prices:
         # The name of Twilio's product, which ends with "Minute - ", stands before the description.
         words = price.description.split("Minute - ")[-1].strip()
         description = words if words and words != country else country_name(country)
         kind = kind_in_words(price.description) or Rate.Kind.FIXED.value
+        shown = " ".join(price.shown_prefixes)
         for prefix in price.prefixes:
-            if price.micros_per_minute <= highest.get(prefix, -1):
+            if price.micros_per_minute <= highest.get((prefix, shown), -1):
                 continue
-            highest[prefix] = price.micros_per_minute
+            highest[prefix, shown] = price.micros_per_minute
             retail = margin.retail_micros(price.micros_per_minute)
-            rows[prefix] = [
+            rows[prefix, shown] = [
                 prefix, description[:100], country, kind, f"{retail / 1_000_000:.6f}",
-                margin.first_seconds, margin.next_seconds, "",
+                margin.first_seconds, margin.next_seconds, "", shown,
             ]  # fmt: skip
     retail = margin.retail_micros(CLIENT_MICROS_PER_MINUTE)
-    rows[CLIENT_PREFIX] = [
+    rows[CLIENT_PREFIX, ""] = [
         CLIENT_PREFIX, "Through the computer", NO_COUNTRY, Rate.Kind.INTERNET.value,
-        f"{retail / 1_000_000:.6f}", margin.first_seconds, margin.next_seconds, "",
+        f"{retail / 1_000_000:.6f}", margin.first_seconds, margin.next_seconds, "", "",
     ]  # fmt: skip
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows[prefix] for prefix in sorted(rows))
+    writer.writerow([*COLUMNS, SHOWN_PREFIXES])
+    writer.writerows(rows[key] for key in sorted(rows))
     return written.getvalue()

@@ -6,7 +6,7 @@ Functions take typed arguments and return dataclasses of ours or raise ProductEr
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -139,11 +139,16 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class ProviderPrice:
-    """A price per minute that Twilio charges us for calls to some prefixes."""
+    """A price per minute that Twilio charges us for calls to some prefixes.
+
+    `shown_prefixes` has no item if the price holds for every number shown that no other price names
+    (`ALL` or `ROW`, https://www.twilio.com/docs/voice/pricing).
+    """
 
     description: str
     prefixes: tuple[str, ...]
     micros_per_minute: int
+    shown_prefixes: tuple[str, ...]
 
 
 class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
@@ -462,6 +467,7 @@ def voice_prices(country: str) -> list[ProviderPrice]:
                 micros_per_minute=dollars_to_micros(
                     Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
                 ),
+                shown_prefixes=_shown_prefixes(row["origination_prefixes"]),
             )
             for row in rows
         ]
@@ -471,6 +477,12 @@ def voice_prices(country: str) -> list[ProviderPrice]:
             f"Twilio's prices for this account are in {currency}, and a deck is in {CURRENCY}.",
         )
     return prices
+
+
+def _shown_prefixes(origins: Iterable[object]) -> tuple[str, ...]:
+    """Return the prefixes that a price's `origination_prefixes` name, none for every other one."""
+    prefixes = {str(one) for one in origins}
+    return () if prefixes & {"ALL", "ROW"} else tuple(sorted(prefixes))
 
 
 def check_account() -> str:

@@ -31,7 +31,7 @@ def _rate_lookup_us() -> float:
     asked = [f"+{draw.randrange(10**10, 10**12)}" for _ in range(LOOK_UPS)]
     started = time.perf_counter()
     for e164 in asked:
-        deck.find(e164)
+        deck.find(e164, shown_e164="")
     return (time.perf_counter() - started) / LOOK_UPS * 1e6
 
 

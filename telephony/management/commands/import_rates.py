@@ -34,7 +34,7 @@ class Command(DeckCommand):
         deck = self.read(options["file"], mapping_from(options["map"]))
         if deck.is_sample and not settings.IS_LOCAL:
             raise CommandError("This deck is a sample and no price list: import one of your own.")
-        if deck.layout.header != COLUMNS:
+        if deck.layout.header[: len(COLUMNS)] != COLUMNS:
             self.stdout.write(deck.layout.in_words)
             if not {"increments", "first_seconds", "next_seconds"} & set(deck.layout.places):
                 self.stdout.write("It names no increments: started minutes are billed (60/60).")

@@ -31,6 +31,6 @@ class Command(BaseCommand):
 
 def _priced_countries() -> set[str]:
     try:
-        return {row.country for row in current_deck().rows.values()}
+        return current_deck().countries
     except ProductError:
         return set()  # no price list is in force

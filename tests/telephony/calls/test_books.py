@@ -8,11 +8,14 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK has no types
 
+from accounts.models import User
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
 from telephony.models import Call
 from telephony.twilio import gateway
-from tests.telephony.callers import DESTINATION, Person
+from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
+from tests.telephony.printing import printed
+from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -20,12 +23,12 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
 def compare() -> tuple[int, str]:
     """Run `reconcile_twilio` for today. Return whether it agreed, and its output."""
-    printed = StringIO()
+    text = StringIO()
     try:
-        call_command("reconcile_twilio", "--date", f"{timezone.now():%Y-%m-%d}", stdout=printed)
+        call_command("reconcile_twilio", "--date", f"{timezone.now():%Y-%m-%d}", stdout=text)
     except SystemExit as end:
-        return int(str(end.code)), printed.getvalue()
-    return 0, printed.getvalue()
+        return int(str(end.code)), text.getvalue()
+    return 0, text.getvalue()
 
 
 @pytest.fixture
@@ -44,6 +47,24 @@ def test_day_that_agrees_shows_the_margin(talked: Call) -> None:
     (row,) = [line for line in text.splitlines() if line.startswith("United Kingdom")]
     assert row.split()[2:4] == ["1", "1.1"]
     assert AuditReport.objects.get(subject="twilio").difference_count == 0
+
+
+@pytest.mark.parametrize("phone", [OWN_PHONE, "+12025550123"])
+def test_each_leg_is_charged_by_the_number_that_it_shows(
+    person: People, alice: User, sandbox: Sandbox, phone: str
+) -> None:
+    printed("sync_rates", "--margin=0", "--minimum=0", "--country=GB", "--country=US",
+            "--allow-jumps", "--allow-gaps")  # fmt: skip
+    somebody = person(alice, phone=phone, dollars=20)
+    somebody.final(somebody.call(to="+447400654321").json()["call_id"])
+    sandbox.wait_until_idle()
+    sandbox.post("advance", seconds=600)
+    reconcile_now()
+    call = Call.objects.get()
+    assert call.leg_a_paid_micros
+    assert (call.leg_a_paid_micros, call.leg_b_paid_micros) == (
+        call.leg_a_cost_micros, call.leg_b_cost_micros,
+    )  # fmt: skip
 
 
 def test_seconds_that_differ_are_found(talked: Call) -> None:

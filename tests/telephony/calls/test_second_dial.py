@@ -8,6 +8,7 @@ from accounts.models import User
 from telephony.models import Call
 from telephony.phones.shown import REFUSAL_REMEMBERED
 from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
+from tests.telephony.printing import printed
 from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.shown import OPERATOR, dialled, play, refuse
@@ -67,6 +68,19 @@ def test_third_number_is_never_tried(
     assert (call["state"], call["end_reason"]) == ("failed", "caller_id_refused")
     assert dialled(sandbox) == []
     assert Call.objects.get().number_refusals == (2 if traces.get("action", True) else 1)
+
+
+def test_dearer_number_in_reserve_waits_for_its_own_quote(caller: Person, sandbox: Sandbox) -> None:
+    printed("sync_rates", "--margin=0", "--minimum=0", "--country=GB", "--country=US",
+            "--allow-jumps", "--allow-gaps")  # fmt: skip
+    mobile = "+447400654321"
+    refuse(sandbox, {"caller": OWN_PHONE, "called": mobile})
+    refused = play(caller, sandbox, to=mobile)
+    assert (refused["end_reason"], refused["cost"]) == ("caller_id_refused", "0.00")
+    quoted = caller.post("quote", to=mobile).json()
+    assert (quoted["shown_number"], quoted["legs"][1]["price_per_minute"]) == (OPERATOR, "0.061")
+    call = play(caller, sandbox, to=mobile)
+    assert call["receipt"]["legs"][1]["cost"] == "0.061"
 
 
 def test_next_quote_tells_that_the_pair_was_refused(caller: Person, sandbox: Sandbox) -> None:

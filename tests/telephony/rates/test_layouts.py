@@ -23,7 +23,7 @@ def import_text(folder: Path, text: str, *options: str) -> str:
 
 def stored() -> dict[str, Terms]:
     return {
-        rate.prefix: (
+        " for ".join(filter(None, (rate.prefix, rate.shown_prefixes))): (
             rate.country, rate.kind, rate.micros_per_minute, rate.first_seconds, rate.next_seconds
         )
         for rate in Rate.objects.all()

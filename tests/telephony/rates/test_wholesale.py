@@ -1,5 +1,6 @@
 """Prices that Twilio charges, and the margin added to each."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -18,17 +19,22 @@ def _asks_the_sandbox(sandbox: Sandbox, settings: Settings) -> None:
     settings.TWILIO_TIMEOUT_SECONDS = 2.0
 
 
-def test_margin_is_on_top_of_the_dearest_origin(tmp_path: Path) -> None:
+def test_margin_is_on_top_of_each_price_of_a_number_shown(tmp_path: Path) -> None:
     for percent in ("0", "100"):
         printed("sync_rates", "--margin", percent, "--minimum", "0", "--country", "GB",
                 "--output", str(tmp_path / percent))  # fmt: skip
     assert not RateDeck.objects.exists()
-    assert sum_of(tmp_path / "100") == 2 * sum_of(tmp_path / "0")
+    single, double = prices_of(tmp_path / "0"), prices_of(tmp_path / "100")
+    assert double == {key: 2 * micros for key, micros in single.items()}
+    assert single["447", "33 353 44 49"] < single["447", ""]
 
 
-def sum_of(path: Path) -> int:
-    rows = path.read_text().splitlines()[1:]
-    return sum(round(float(row.split(",")[-4]) * 1_000_000) for row in rows)
+def prices_of(path: Path) -> dict[tuple[str, str], int]:
+    rows = csv.DictReader(path.read_text().splitlines())
+    return {
+        (row["prefix"], row["shown_prefixes"]): round(float(row["price_per_minute"]) * 1_000_000)
+        for row in rows
+    }
 
 
 def test_all_countries_make_a_deck_that_validates() -> None:
