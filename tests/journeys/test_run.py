@@ -29,7 +29,7 @@ def run_again(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 120) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline

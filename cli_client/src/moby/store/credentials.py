@@ -368,6 +368,9 @@ class KeyringStore:
         if self._environ.get("MOBY_KEYRING", "").lower() in ("off", "0", "no", "false"):
             raise KeyringUnavailableError("it is switched off by MOBY_KEYRING")
         if self._backend is None:
+            # A cold disk is no keyring that hangs, so it is read before the time runs.
+            import keyring.core  # noqa: F401
+
             remembered = None if self._environ.get("PYTHON_KEYRING_BACKEND") else self._remembered
             self._backend = _bounded(lambda: _load(remembered), "opened")
         return self._backend
