@@ -139,20 +139,21 @@ def of_proxies(forwarded: str, trusted: int) -> Finding:
     Each proxy appends an address to the one that was forged, unless the outermost drops that one.
     """
     count = len([one for one in forwarded.rpartition(FORGED_ADDRESS)[2].split(",") if one.strip()])
-    remedy = f"Set TRUSTED_PROXY_COUNT to {count}, and restart mobayilo-web."
+    counts = f"Proxies: {count}. TRUSTED_PROXY_COUNT: {trusted}."
+    remedy = f"Set it to {count}, and restart mobayilo-web."
     if trusted > count:
         says = "A client can write the address that it is counted by."
-        return wrong("Proxies", f"{says} {count} proxies, {trusted} trusted.", remedy)
+        return wrong("Proxies", f"{says} {counts}", remedy)
     if trusted < count:
         says = "All customers are counted as one, by the address of a proxy."
-        return wrong("Proxies", f"{says} {count} proxies, {trusted} trusted.", remedy)
+        return wrong("Proxies", f"{says} {counts}", remedy)
     if settings.PUBLIC.scheme == "https" and not count:  # gunicorn itself speaks no TLS
         return wrong(
             "Proxies",
             "The proxy that ends TLS writes no X-Forwarded-For: all customers are counted as one.",
             "Have it append the client's address, as deploy/nginx/proxy.conf does.",
         )
-    return right("Proxies", f"{count}, and as many are trusted")
+    return right("Proxies", f"{count} wrote to X-Forwarded-For, and TRUSTED_PROXY_COUNT says so")
 
 
 def of_certificate() -> Iterator[Finding]:
