@@ -50,7 +50,7 @@ class Sandbox:
     def __init__(self, settings: Settings) -> None:
         self.clock = Clock()
         self.phones = Phones()
-        self.courier = Courier(self.clock)
+        self.courier = Courier(self.clock, settings.web_url)
         self.faults = Faults()
         self.mailbox = Mailbox(self.clock)
         self._build_twilio(settings)
