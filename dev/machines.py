@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,13 +131,15 @@ def test(machine: Machine) -> None:
 
 
 def install(machine: Machine) -> None:
-    """Type the commands of docs/operations.md, then start the web server as its unit does."""
+    """Type the commands of docs/operations.md, then start the web server as its unit does.
+
+    The last of the chapter asks the providers, which tests/production/test_opening_day.py plays.
+    """
     place = "/srv/mobayilo"
     machine.clone("mobayilo", place)
     write_settings(machine.root / "etc" / "mobayilo" / "mobayilo.env")
-    guide = (ROOT / "docs" / "operations.md").read_text()
-    chapter = guide.split("\n## Install\n")[1].split("\n## ")[0]
-    for commands in COMMANDS.findall(chapter):
+    *preparation, _check_live = COMMANDS.findall(chapter("Install"))
+    for commands in preparation:
         machine.run("mobayilo", place, commands)
     unit = (ROOT / "deploy" / "systemd" / "mobayilo-web.service").read_text()
     server = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)[0]
@@ -168,11 +170,21 @@ def write_settings(path: Path) -> None:
         "COMPANY_ADDRESS": "1 Example Street; London",
         "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
     }
-    text = (ROOT / "deploy" / "mobayilo.env").read_text()
-    for name, value in filled.items():
-        text = re.sub(rf"^#?{name}=.*$", f"{name}={value}", text, count=1, flags=re.MULTILINE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_text(fill((ROOT / "deploy" / "mobayilo.env").read_text(), filled))
+
+
+def chapter(name: str) -> str:
+    """Return a chapter of docs/operations.md."""
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    return guide.split(f"\n## {name}\n")[1].split("\n## ")[0]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return a file of settings with some filled in, also those that were comments."""
+    for name, value in values.items():
+        text = re.sub(rf"^#?{name}=.*$", f"{name}={value}", text, count=1, flags=re.MULTILINE)
+    return text
 
 
 def wait_until_ready(web: subprocess.Popen[bytes]) -> None:

@@ -1,10 +1,7 @@
 """nginx by the configuration of deploy/, in front of a web process that never answers."""
 
-import os
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.stack import ROOT, free_port
+from dev.stack import free_port
+from tests.production.nginx import NGINX, make_certificate, start_nginx
 
-NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-DEPLOY = ROOT / "deploy" / "nginx"
 ASKED = b"GET / HTTP/1.1\r\nHost: mobayilo.com\r\n\r\n"
 pytestmark = [
     pytest.mark.production,
@@ -27,28 +23,9 @@ pytestmark = [
 def port(tmp_path: Path) -> Iterator[int]:
     """The port of the site, on loopback, with a certificate of its own."""
     silent, port = socket.create_server(("127.0.0.1", 0), backlog=200), free_port()
-    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
-    files = ["-keyout", str(tmp_path / "privkey.pem"), "-out", str(tmp_path / "fullchain.pem")]
-    subprocess.run([*request, *files], capture_output=True, check=True)
-    (tmp_path / "mobayilo").mkdir()
-    shutil.copy(DEPLOY / "proxy.conf", tmp_path / "mobayilo")
-    site = (DEPLOY / "mobayilo.conf").read_text()
-    for old, new in {
-        "/etc/mobayilo/tls": str(tmp_path),
-        "/var/log/nginx": str(tmp_path),
-        "127.0.0.1:8000": f"127.0.0.1:{silent.getsockname()[1]}",
-        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-        "mobayilo_clients 100;": "mobayilo_clients 4;",
-        "listen 80;": f"listen 127.0.0.1:{free_port()};",
-        "listen [::]:443 ssl;": "",
-        "listen [::]:80;": "",
-    }.items():
-        site = site.replace(old, new)
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid;\ndaemon off;\nevents {{}}\nhttp {{ access_log off;\n{site}\n}}\n"
-    )
-    options = ["-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "log")]
-    nginx = subprocess.Popen([str(NGINX), *options])
+    few = {"mobayilo_clients 100;": "mobayilo_clients 4;"}
+    make_certificate(tmp_path)
+    nginx = start_nginx(tmp_path, port=port, web_port=silent.getsockname()[1], changes=few)
     yield port
     nginx.terminate()
     nginx.wait(timeout=20)
