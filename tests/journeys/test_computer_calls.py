@@ -176,6 +176,35 @@ def test_page_of_a_call_that_ends_after_its_session_asks_to_sign_in(
     page.wait_for_url(f"**/accounts/login/?next=/calls/{call_id}", timeout=60_000)
 
 
+def test_reload_during_a_call_asks_first(page: Page, alice: Customer, stack: Stack) -> None:
+    call_id = call_from(page)
+    page.get_by_role("button", name="Mute").click()  # no browser asks for a page left untouched
+    with page.expect_event("dialog", timeout=60_000) as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    expect(page.get_by_text("You are talking.")).to_be_visible()
+    assert leg_of(stack, call_id)["status"] == "in-progress"
+    page.get_by_role("button", name="Hang up").click()
+    assert settled(alice, call_id)["state"] == "completed"
+
+
+def test_second_tab_of_a_browser_talks_once_the_first_has_ended(
+    page: Page, alice: Customer
+) -> None:
+    call_from(page)
+    second = page.context.new_page()
+    open_offer(second)
+    second.get_by_role("button", name="Talk here").click()
+    expect(second.get_by_text("Another tab of this browser is in a call.")).to_be_visible()
+    page.get_by_role("button", name="Hang up").click()
+    expect(page.get_by_role("heading", name="Receipt")).to_be_visible(timeout=60_000)
+    second.get_by_role("button", name="Talk", exact=True).click()
+    expect(second.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
+    second.get_by_role("button", name="Hang up").click()
+    assert settled(alice, second.url.rsplit("/", 1)[1].split("#")[0])["state"] == "completed"
+
+
 def test_start_that_failed_can_be_tried_again(page: Page, alice: Customer) -> None:
     page.route("**/voice-token", lambda route: route.fulfill(status=503))
     open_offer(page)
@@ -184,8 +213,8 @@ def test_start_that_failed_can_be_tried_again(page: Page, alice: Customer) -> No
     page.unroute("**/voice-token")
     page.get_by_role("button", name="Talk", exact=True).click()
     expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Hang up").click()
-    assert settled(alice, page.url.rsplit("/", 1)[1])
+    page.get_by_role("button", name="Hang up").click()  # right after the answer
+    assert settled(alice, page.url.rsplit("/", 1)[1])["state"] == "completed"
 
 
 def test_browser_that_dies_ends_the_call_and_its_hold(

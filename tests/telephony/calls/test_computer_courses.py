@@ -55,7 +55,7 @@ def test_talk_is_billed_as_a_leg_of_the_computer_and_one_of_a_phone(
     check_books(caller, call, carrier)
 
 
-@pytest.mark.parametrize("who", ["computer", "site", "nobody"])
+@pytest.mark.parametrize("who", ["computer", "site", "both", "nobody"])
 def test_either_side_and_a_computer_that_vanishes_end_the_call(
     caller: Person, carrier: Sandbox, who: str
 ) -> None:
@@ -63,11 +63,11 @@ def test_either_side_and_a_computer_that_vanishes_end_the_call(
     call_id = place(caller)
     with computer_of(caller, carrier, call_id) as computer:
         sid = computer.wait_for("answer")["payload"]["callsid"]
-        if who == "computer":
+        if who in ("computer", "both"):
             computer.say("hangup", callsid=sid)
-        elif who == "site":
+        if who in ("site", "both"):
             assert caller.post(f"calls/{call_id}/hangup").status_code == 200
-        else:
+        if who == "nobody":
             computer.vanish()
         call = caller.final(call_id)
     assert call["state"] == "completed"
