@@ -11,7 +11,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
@@ -24,6 +24,7 @@ from sandbox.webhooks import TAMPERINGS, Attempt, Webhook, signed_request
 log = logging.getLogger(__name__)
 
 ACTIONS = ("drop", "duplicate", "delay", "hold")
+DROPPED = "dropped"
 KEPT = 50_000
 LINES = 64
 
@@ -108,19 +109,23 @@ class Courier:
     async def fetch(self, webhook: Webhook) -> Attempt:
         """Ask the product for something now (TwiML); a dropped request is a failed connection."""
         self._remember(webhook)
+        attempt = await self._retry(webhook, await self._ask(webhook), self._ask)
+        is_lost = attempt.error == DROPPED
+        webhook.state = "dropped" if is_lost else "delivered" if attempt.succeeded else "failed"
+        return attempt
+
+    async def _ask(self, webhook: Webhook) -> Attempt:
         rule = self._take_rule(webhook.kind)
-        if rule is not None and rule.action in ("drop", "hold"):
-            attempt = Attempt(at=self._clock.instant().isoformat(), seconds=0, error="dropped")
+        action = rule.action if rule else ""
+        if action in ("drop", "hold"):
+            attempt = Attempt(at=self._clock.instant().isoformat(), seconds=0, error=DROPPED)
             webhook.attempts.append(attempt)
-            webhook.state = "dropped"
             return attempt
-        if rule is not None and rule.action == "delay":
+        if rule and action == "delay":
             await self._clock.pace.sleep(rule.delay_seconds)
-        if rule is not None and rule.action == "duplicate":
+        if action == "duplicate":
             await self._attempt(webhook)
-        tampering = rule.action if rule and rule.action in TAMPERINGS else None
-        await self._deliver(webhook, tampering=tampering)
-        return webhook.attempts[-1]
+        return await self._attempt(webhook, action if action in TAMPERINGS else None)
 
     async def release(self, ids: Iterable[str]) -> None:
         """Send held webhooks one after the other, each answered before the next leaves."""
@@ -170,13 +175,21 @@ class Courier:
         """Only the first attempt is tampered with: what is tried again is genuine."""
         for _ in range(copies):
             attempt = await self._attempt(webhook, tampering)
+        attempt = await self._retry(webhook, attempt, self._attempt)
+        webhook.state = "delivered" if attempt.succeeded else "failed"
+
+    async def _retry(
+        self, webhook: Webhook, attempt: Attempt, again: Callable[[Webhook], Awaitable[Attempt]]
+    ) -> Attempt:
+        """Return the last attempt, of as many as the webhook has, within its time for all."""
         for delay in webhook.retry_delays:
-            if not webhook.should_retry(attempt):
+            if not webhook.should_retry(attempt) or webhook.spent_seconds > webhook.total_seconds:
                 break
             webhook.state = "waiting"
             await self._clock.pace.sleep(delay)
-            attempt = await self._attempt(webhook)
-        webhook.state = "delivered" if attempt.succeeded else "failed"
+            webhook.waited_seconds += delay
+            attempt = await again(webhook)
+        return attempt
 
     async def _attempt(self, webhook: Webhook, tampering: str | None = None) -> Attempt:
         line = await self._free_lines.get()

@@ -1,5 +1,6 @@
 """One request from a provider to the product: its content, its signature, its attempts."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,10 +45,16 @@ class Webhook:
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
     retry_delays: tuple[float, ...] = ()
+    total_seconds: float = math.inf  # after which no attempt is made again
     should_retry: Callable[[Attempt], bool] = lambda attempt: not attempt.succeeded
     id: str = field(default_factory=lambda: stripe_id("wh", 16))
     state: str = "queued"
     attempts: list[Attempt] = field(default_factory=list)
+    waited_seconds: float = 0.0  # between the attempts
+
+    @property
+    def spent_seconds(self) -> float:
+        return self.waited_seconds + sum(attempt.seconds for attempt in self.attempts)
 
     def as_json(self) -> dict[str, Any]:
         return {

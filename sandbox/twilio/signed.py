@@ -28,12 +28,16 @@ def signature(auth_token: str, url: str, fields: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """`#rc=2&rp=ct,5xx&ct=2000&rt=5000`: retries, what calls for one, time-outs in milliseconds."""
+    """`#rc=2&rp=ct,5xx&ct=2000&rt=5000&tt=9000`: retries, what calls for one, time-outs in ms.
+
+    The last is the time for all attempts together. The time between two is not documented.
+    """
 
     retries: int = 1
     policy: frozenset[str] = frozenset({"ct"})
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
+    total_seconds: float = 15.0
 
     @classmethod
     def of(cls, url: str) -> "Overrides":
@@ -43,6 +47,7 @@ class Overrides:
             policy=frozenset(given.get("rp", "ct").split(",")),
             connect_seconds=whole_number(given.get("ct"), 5000) / 1000,
             read_seconds=whole_number(given.get("rt"), 15_000) / 1000,
+            total_seconds=min(whole_number(given.get("tt"), 15_000), 15_000) / 1000,
         )
 
     def wants_retry(self, attempt: Attempt) -> bool:
@@ -82,5 +87,6 @@ def twilio_webhook(
         connect_seconds=overrides.connect_seconds,
         read_seconds=overrides.read_seconds,
         retry_delays=(RETRY_SECONDS,) * overrides.retries,
+        total_seconds=overrides.total_seconds,
         should_retry=overrides.wants_retry,
     )

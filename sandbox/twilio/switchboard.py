@@ -230,7 +230,7 @@ class Switchboard:
         async def work() -> None:
             started = time.monotonic()
             attempt = await self._courier.fetch(webhook)
-            elapsed = min(time.monotonic() - started, attempt.seconds)
+            elapsed = min(time.monotonic() - started, attempt.seconds) + webhook.waited_seconds
             answered_at = leg.time + elapsed
             for one in waiting:
                 one.resume(answered_at)

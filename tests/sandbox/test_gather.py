@@ -6,10 +6,16 @@ from tests.sandbox.calls import call_alice
 from tests.sandbox.conftest import ALICE, Receiver, Sandbox, wait_for
 
 
-def ask(receiver: Receiver, *, attributes: str = 'numDigits="1"', timeout_seconds: int = 5) -> None:
+def ask(
+    receiver: Receiver,
+    *,
+    attributes: str = 'numDigits="1"',
+    timeout_seconds: int = 5,
+    action: str = "/key",
+) -> None:
     receiver.answers["/twiml"] = (
         200,
-        f'<Response><Gather action="/key" timeout="{timeout_seconds}" {attributes}>'
+        f'<Response><Gather action="{action}" timeout="{timeout_seconds}" {attributes}>'
         "<Say>one two three four five</Say></Gather><Pause length='20'/></Response>",
     )
     receiver.answers["/key"] = (200, "<Response/>")
@@ -80,6 +86,23 @@ def test_question_ends_with_its_key_its_count_or_in_time(
     call_alice(sandbox, receiver)
     sandbox.wait_until_idle()
     assert [one.fields["Digits"] for one in receiver.at("/key")] == ([digits] if digits else [])
+
+
+@pytest.mark.parametrize(
+    ("fragment", "attempts"), [("", 1), ("#rc=3&amp;rp=5xx", 4), ("#rc=5&amp;rp=ct", 1)]
+)
+def test_key_is_sent_again_as_its_address_says(
+    sandbox: Sandbox, receiver: Receiver, fragment: str, attempts: int
+) -> None:
+    ask(receiver, action=f"/key?question=2{fragment}")
+    receiver.answers["/key"] = (503, "")
+    sid = call_alice(sandbox, receiver)
+    sandbox.wait_until_idle()
+    sent = receiver.at("/key")
+    assert [one.fields["Digits"] for one in sent] == ["1"] * attempts
+    # The voice that apologises for us speaks after the last attempt, a second after each other.
+    assert int(sandbox.twilio.calls(sid).fetch().duration or 0) == 5 + attempts
+    assert [one.error_code for one in sandbox.twilio.calls(sid).notifications.list()] == ["11200"]
 
 
 def test_person_presses_the_key_by_hand(sandbox: Sandbox, receiver: Receiver) -> None:
