@@ -256,7 +256,7 @@ def ring(call: Call) -> Call:
             placed = gateway.create_call(
                 to=call.from_e164,
                 twiml_url=webhook_url(call, "twiml"),
-                status_url=webhook_url(call, "status", retried=True),
+                status_url=webhook_url(call, "status"),
                 ring_seconds=OWN_RING_SECONDS,
                 limit_seconds=call.price.leg_a_limit_seconds(call.max_seconds),
             )

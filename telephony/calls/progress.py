@@ -53,7 +53,7 @@ class LegReport:
     caller: str = ""  # the number that the leg shows, where the report names it
     is_explained: bool = False  # whether the report knows why a leg failed
     is_number_refused: bool = False
-    error_code: int | None = None  # of a <Dial> that was refused
+    error_code: int | None = None  # why no <Dial> was carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,13 @@ def record_event(call: Call, *, source: Source, reports: list[LegReport]) -> boo
     return True
 
 
-def record_answer(call: Call, answer: ProviderCall, *, leg: str) -> None:
+def record_answer(
+    call: Call, answer: ProviderCall, *, leg: str, error_code: int | None = None
+) -> None:
     """Store an answer of Twilio to a request of ours, and apply it."""
     report = LegReport(
         "a" if leg == "a" else "b", answer.sid, answer.status, answer.seconds, answer.price_micros,
-        caller=answer.caller,
+        caller=answer.caller, error_code=error_code,
     )  # fmt: skip
     # The sequence names all that can be new, so an answer with nothing new is stored once.
     seconds = "" if answer.seconds is None else answer.seconds

@@ -24,9 +24,9 @@ from telephony.calls.place import (
     why_not_placed,
 )
 from telephony.calls.progress import LegReport, Source, record_answer, record_event
-from telephony.calls.refusals import noted_refusal, record_refusal
+from telephony.calls.refusals import noted_refusal, record_refusal, unfetched
 from telephony.calls.settlement import settle_if_ended, write_off
-from telephony.calls.states import NEVER_DIALLED, UNEXPLAINED, leg_has_ended
+from telephony.calls.states import NEVER_DIALLED, UNEXPLAINED, is_known, leg_has_ended
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
 from telephony.twilio.gateway import UnknownSidError
@@ -98,9 +98,12 @@ def reconcile(call: Call) -> str:
 
 def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
     try:
-        record_answer(call, gateway.fetch_call(leg_a_sid), leg="a")
+        answer = gateway.fetch_call(leg_a_sid)
     except UnknownSidError:
         return
+    has_ended = is_known(answer.status) and leg_has_ended(answer.status)
+    code = unfetched(call, leg_a_sid) if has_ended else None
+    record_answer(call, answer, leg="a", error_code=code)
     if call.bridged_at is None or call.settled_at is not None:
         return
     for child in gateway.find_children(leg_a_sid):

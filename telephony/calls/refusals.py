@@ -1,19 +1,20 @@
-"""The refusal of a <Dial> that rang no phone, as Twilio reports it or notes it about the call.
+"""The reason why no other phone rang, as Twilio reports it or notes it about the call.
 
-The codes are 13214 and 13223 to 13227 of https://www.twilio.com/docs/api/errors; an account that
-may not call at all has those of the API.
+The codes of a refused <Dial> are 13214 and 13223 to 13227 of
+https://www.twilio.com/docs/api/errors; an account that may not call at all has those of the API.
 """
 
 from contextlib import suppress
 
 from mobayilo.lib.errors import ProductError
-from telephony.models import Call
+from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
 from telephony.twilio.faults import BLOCKED_CODE, CLOSED_COUNTRY_CODES, is_operators, record_fault
 from telephony.twilio.twiml import CALLER_ID_REFUSED
 
 Reason = Call.EndReason
 HIGH_RISK = 13225
+_FETCHING = range(11_000, 12_000)  # what Twilio notes where it cannot fetch our instructions
 _ABOUT_THE_NUMBER = frozenset({13223, 13224, HIGH_RISK, 13226, BLOCKED_CODE})
 
 
@@ -52,6 +53,20 @@ def reported_refusal(call: Call, leg_a_sid: str, *, code: str, has_leg: bool) ->
     with suppress(ProductError):
         noted = noted_refusal(call, leg_a_sid)
     return noted if noted is not None or has_leg else CALLER_ID_REFUSED
+
+
+def unfetched(call: Call, leg_a_sid: str) -> int | None:
+    """Return the code of Twilio's note that it got no answer of ours to the key, None without one.
+
+    A question that was asked twice and answered each time needs no look at the notes.
+    """
+    if not call.is_unconfirmed or call.hangup_requested_at is not None:
+        return None
+    if call.events.filter(kind=CallEvent.Kind.KEY, sequence="second").exists():
+        return None
+    with suppress(ProductError):
+        return next((c for c in gateway.errors_of_call(leg_a_sid) if c in _FETCHING), None)
+    return None
 
 
 def record_refusal(call: Call, code: int | None) -> None:

@@ -110,7 +110,7 @@ def _state_after_leg_a(call: Call) -> tuple[State, str]:
         return State.RINGING, ""  # Twilio is asked for the end of leg B
     if call.hangup_requested_at is not None:
         return State.CANCELED, Reason.HUNG_UP
-    if call.is_unconfirmed:
+    if call.is_unconfirmed and call.dial_error is None:
         return State.NO_ANSWER, Reason.NO_KEY
     return State.FAILED, Reason.NOT_BRIDGED
 

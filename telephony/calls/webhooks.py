@@ -6,6 +6,7 @@ harmless because each event is stored under a unique key.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import wraps
@@ -22,7 +23,7 @@ from billing.ledger import is_held
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.computer import client_may_talk
 from telephony.calls.progress import LegReport, Source, apply_report, record_event
-from telephony.calls.refusals import record_refusal, reported_refusal
+from telephony.calls.refusals import record_refusal, reported_refusal, unfetched
 from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent
 from telephony.twilio import twiml
@@ -144,8 +145,14 @@ def _live(call: Call, sid: str) -> QuerySet[Call]:
 
 @signed_by_twilio
 def call_status(request: HttpRequest, call: Call) -> HttpResponse:
-    """Record a status of leg A, the customer's own phone."""
-    _record(request, call, CallEvent.Kind.STATUS, _leg_report(request, "a"))
+    """Record a status of leg A, the customer's own phone.
+
+    If the phone hung up at the question, the notes say whether we failed to answer its key.
+    """
+    report = _leg_report(request, "a")
+    if report.status == "completed" and report.sid == call.leg_a_sid:
+        report = replace(report, error_code=unfetched(call, report.sid))
+    _record(request, call, CallEvent.Kind.STATUS, report)
     return HttpResponse(status=204)
 
 

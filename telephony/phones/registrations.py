@@ -28,6 +28,7 @@ from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
 from telephony.twilio import gateway
 from telephony.twilio.gateway import OutcomeUnknownError, UnknownSidError
+from telephony.twilio.twiml import RETRY
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _have_phone_called(registration: Registration) -> None:
         asked = gateway.start_validation(
             e164=registration.e164,
             name=registration.public_id,
-            status_url=f"{settings.PUBLIC_URL}{path}#rc=3&rp=ct,rt,5xx",
+            status_url=f"{settings.PUBLIC_URL}{path}{RETRY}",
         )
     except OutcomeUnknownError as unknown:
         _fail(registration, Failure.NO_NEWS)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from telephony.models import Call
 from telephony.pricing import KEY_WAIT_SECONDS
 
-# Three more tries (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). The
-# fragment is never part of the signature.
-_RETRY = "#rc=3&rp=ct,rt,5xx"
+# Up to five more tries within 15 seconds, where Twilio by default tries once more, and that only if
+# it got no connection (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). A
+# call whose instructions cannot be fetched ends. The fragment is never part of the signature.
+RETRY = "#rc=5&rp=ct,rt,5xx"
 # A callerId that may not be shown (https://www.twilio.com/docs/api/errors/13214).
 CALLER_ID_REFUSED = 13214
 # The request to `action` of the second <Dial> of a call says so.
@@ -31,11 +32,10 @@ def ask_for_key(call: Call, *, is_second: bool = False) -> str:
     https://www.twilio.com/docs/voice/twiml/gather
     """
     response = Element("Response")
-    url = webhook_url(call, "key")
     gather = SubElement(
         response,
         "Gather",
-        action=f"{url}?{SECOND_QUESTION}" if is_second else url,
+        action=webhook_url(call, "key", query=SECOND_QUESTION if is_second else ""),
         method="POST",
         numDigits="1",
         finishOnKey="",  # else # would be no key at all
@@ -54,7 +54,8 @@ def bridge(call: Call) -> str:
 
 def bridge_again(call: Call) -> str:
     """Dial the destination once more, from the operator's number, after the own one was refused."""
-    return _dial(call, _SENTENCES["another_number"], f"{webhook_url(call, 'dial')}?{SECOND_DIAL}")
+    action = webhook_url(call, "dial", query=SECOND_DIAL)
+    return _dial(call, _SENTENCES["another_number"], action)
 
 
 def _dial(call: Call, words: str, action: str) -> str:
@@ -76,7 +77,7 @@ def _dial(call: Call, words: str, action: str) -> str:
     number = SubElement(
         dial,
         "Number",
-        statusCallback=webhook_url(call, "child", retried=True),
+        statusCallback=webhook_url(call, "child"),
         statusCallbackEvent="initiated ringing answered completed",
         statusCallbackMethod="POST",
     )
@@ -147,10 +148,10 @@ def _counted(count: int, unit: str) -> str:
     return str(one if count == 1 else several).format(count=count)
 
 
-def webhook_url(call: Call, name: str, *, retried: bool = False) -> str:
-    """Return the address to which Twilio reports; with `retried` it sends a lost event again."""
+def webhook_url(call: Call, name: str, *, query: str = "") -> str:
+    """Return the address to which Twilio reports, or which it asks what to do."""
     path = reverse(f"telephony:webhook-{name}", args=[call.public_id])
-    return f"{settings.PUBLIC_URL}{path}{_RETRY if retried else ''}"
+    return f"{settings.PUBLIC_URL}{path}{'?' if query else ''}{query}{RETRY}"
 
 
 def _document(response: Element) -> str:

@@ -114,19 +114,39 @@ def test_question_and_ring_take_nothing_from_the_talk(caller: Person, sandbox: S
     assert (final["state"], final["duration_seconds"]) == ("completed", 120)
 
 
-@pytest.mark.parametrize("lost", ["twilio:gather_action", "twilio:call.*"])
+@pytest.mark.parametrize(
+    ("lost", "ending"),
+    [
+        (["twilio:call.*"], ("no_answer", "no_key", None)),
+        (["twilio:gather_action"], ("failed", "not_bridged", 11205)),
+        (["twilio:gather_action", "twilio:call.*"], ("failed", "not_bridged", 11205)),
+    ],
+)
 def test_question_whose_requests_are_lost_ends_without_a_charge(
-    caller: Person, sandbox: Sandbox, lost: str
+    caller: Person, sandbox: Sandbox, lost: list[str], ending: tuple[str, str, int | None]
 ) -> None:
-    sandbox.post("webhooks/rules", pattern=lost, action="drop")
-    sandbox.phone(OWN_PHONE, keys="1" if "gather" in lost else "")
+    for pattern in lost:
+        sandbox.post("webhooks/rules", pattern=pattern, action="drop")
+    sandbox.phone(OWN_PHONE, keys="1" if "twilio:gather_action" in lost else "")
     caller.call()
     sandbox.wait_until_idle()
     Call.objects.filter(settled_at=None).update(reconcile_after=timezone.now())
     reconcile_due()
     call = Call.objects.get()
-    assert (call.state, call.end_reason, call.cost_micros) == ("no_answer", "no_key", 0)
-    assert caller.balance.held_micros == 0
+    assert (call.state, call.end_reason, call.dial_error) == ending
+    assert (call.cost_micros, caller.balance.held_micros) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["twiml", "gather_action", "dial_action"])
+def test_outage_of_some_seconds_does_not_end_the_call(
+    caller: Person, sandbox: Sandbox, kind: str
+) -> None:
+    sandbox.post("webhooks/rules", pattern=f"twilio:{kind}", action="drop", times=4)
+    sandbox.phone(OWN_PHONE, keys="21")
+    final = caller.final(caller.call().json()["call_id"])
+    assert (final["state"], final["duration_seconds"]) == ("completed", 30)
+    lost = sandbox.get("webhooks", kind=f"twilio:{kind}")["webhooks"][0]
+    assert [attempt["error"] for attempt in lost["attempts"]] == ["dropped"] * 4 + [None]
 
 
 def test_key_is_refused_once_the_call_has_ended(caller: Person, report: Report) -> None:
