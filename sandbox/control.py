@@ -118,8 +118,9 @@ class Control:
 
     async def show_idle(self, _request: Request) -> Response:
         calls, webhooks = len(self._board.running), self._courier.in_flight()
+        idle, requests = not calls and not webhooks, self._courier.being_sent()
         return JSONResponse(
-            {"idle": not calls and not webhooks, "calls": calls, "webhooks": webhooks}
+            {"idle": idle, "calls": calls, "webhooks": webhooks, "requests": requests}
         )
 
     async def show_numbers(self, _request: Request) -> Response:
@@ -227,7 +228,7 @@ class Control:
         return await self.show_faults(request)
 
     async def clear_faults(self, request: Request) -> Response:
-        self._faults.faults.clear()
+        self._faults.clear()
         return await self.show_faults(request)
 
     async def show_webhooks(self, request: Request) -> Response:

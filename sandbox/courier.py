@@ -146,6 +146,10 @@ class Courier:
     def in_flight(self) -> int:
         return len(self._tasks)
 
+    def being_sent(self) -> int:
+        """Return how many requests are at the product now; those to be tried again are not."""
+        return LINES - self._free_lines.qsize()
+
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)

@@ -5,6 +5,7 @@ import fnmatch
 import json
 import random
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,8 +38,8 @@ class Fault:
     """`when` is "after" where the provider did the work and only its answer is lost. `share` is
     how many of the requests that match have it, by chance.
 
-    A "slow" answer is honest, and only late by `seconds`; an "altered" one has other
-    `fields`. The work of both is done at once.
+    A "slow" answer is honest, and only late by `seconds`, or until the faults are cleared; an
+    "altered" one has other `fields`. The work of both is done at once.
     """
 
     kind: str
@@ -122,10 +123,17 @@ class Faults:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.exchanges: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._cleared = asyncio.Event()
 
     def reset(self) -> None:
-        self.faults.clear()
+        self.clear()
         self.exchanges.clear()
+
+    def clear(self) -> None:
+        """Forget every fault, and send the answers that are late."""
+        self.faults.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
 
     def around(self, app: ASGIApp) -> ASGIApp:
         async def record(scope: Scope, receive: Receive, send: Send) -> None:
@@ -150,7 +158,8 @@ class Faults:
         if fault is None or fault.kind in HONEST:
             assert honest is not None  # noqa: S101 - for the type checker: it ran
             if fault is not None and fault.kind == "slow":
-                await asyncio.sleep(fault.seconds)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._cleared.wait(), fault.seconds)
             await (honest.altered(fault.fields) if fault else honest).send_to(send)
         elif fault.kind in ("timeout", "close"):
             if fault.kind == "timeout":

@@ -15,6 +15,7 @@ from tests.billing.money import (
     credit,
 )
 from tests.billing.stripe_sandbox import StripeSandbox
+from tests.patience import patience_seconds
 from tests.telephony.sandbox import Sandbox, running_sandbox
 
 
@@ -47,10 +48,14 @@ def _sandbox_process(live_server: LiveServer) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def stripe_sandbox(
-    transactional_db: None, _sandbox_process: Sandbox, settings: Settings
+    transactional_db: None,
+    _sandbox_process: Sandbox,
+    settings: Settings,
+    request: pytest.FixtureRequest,
 ) -> StripeSandbox:
     """A fresh Stripe, whose webhooks reach the live server."""
     settings.STRIPE_API_URL = _sandbox_process.url
+    settings.STRIPE_TIMEOUT_SECONDS = patience_seconds(request)
     _sandbox_process.post("reset")
     return StripeSandbox(_sandbox_process)
 

@@ -1,7 +1,5 @@
 """Stripe and its customers, played in the sandbox."""
 
-import requests
-
 from billing.models import TopUp
 from billing.payments.gateway import client, retrieve_session
 from tests.telephony.sandbox import Sandbox
@@ -42,7 +40,7 @@ class StripeSandbox:
         self.control.post("stripe/account", **changes)
 
     def heal(self) -> None:
-        requests.delete(f"{self.control.url}/control/faults", timeout=10).raise_for_status()
+        self.control.clear_faults()
 
     def sessions(self) -> list[str]:
         """The ids of every Checkout Session that was made."""

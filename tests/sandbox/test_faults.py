@@ -1,6 +1,7 @@
 """Faults of the providers' answers, as the official SDKs meet them."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,7 @@ import stripe
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped] # no types
 
 from tests.sandbox.checkout import create, session_params
-from tests.sandbox.conftest import ALICE, OUR_NUMBER, Sandbox
+from tests.sandbox.conftest import ALICE, OUR_NUMBER, Sandbox, wait_for
 
 TWIML = "<Response/>"
 
@@ -100,6 +101,16 @@ def test_slow_answer_is_honest(sandbox: Sandbox) -> None:
     started = time.monotonic()
     assert place(sandbox).status == "queued"
     assert time.monotonic() - started >= 0.3
+
+
+def test_slow_answer_is_sent_once_the_faults_are_cleared(sandbox: Sandbox) -> None:
+    sandbox.post("faults", kind="slow", provider="twilio", seconds=3600)
+    with ThreadPoolExecutor(1) as pool:
+        placing = pool.submit(place, sandbox)
+        wait_for(lambda: sandbox.get("calls")["calls"])
+        assert not placing.done()
+        requests.delete(f"{sandbox.http}/control/faults", timeout=10)
+        assert placing.result().status == "queued"
 
 
 def test_altered_answer_is_honest_but_for_its_fields(sandbox: Sandbox) -> None:

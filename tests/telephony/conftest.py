@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from telephony.models import Call
+from tests.patience import patience_seconds
 from tests.telephony.callers import OWN_PHONE, Person, makes_people
 from tests.telephony.decks import DECK, HEADER
 from tests.telephony.printing import printed
@@ -57,6 +58,7 @@ def live(
     deck: Path,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[LiveServer]:
     """The product on a real port, which knows the sandbox and is known to it."""
     # A server thread lives as long as its HTTP connection; its database connection may not, or
@@ -64,7 +66,7 @@ def live(
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     settings.PUBLIC_URL = live_server.url
     settings.TWILIO_API_URL = sandbox.url
-    settings.TWILIO_TIMEOUT_SECONDS = 2.0
+    settings.TWILIO_TIMEOUT_SECONDS = patience_seconds(request)
     yield live_server
     sandbox.fall_silent()
 

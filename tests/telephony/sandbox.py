@@ -46,13 +46,16 @@ class Sandbox:
     def fault(self, kind: str, path: str, **more: object) -> None:
         self.post("faults", kind=kind, provider="twilio", path=f"*{path}", **more)
 
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/control/faults", timeout=10).raise_for_status()
+
     def code_for(self, number: str) -> str:
         return str(self.get("messages", to=number)["messages"][-1]["code"])
 
     def fall_silent(self) -> None:
         """Nothing more happens, and nothing is on its way to a database about to be emptied."""
         self.post("speed", speed=0.0001)
-        wait_for(lambda: not self.get("idle")["webhooks"], "the last webhook")
+        wait_for(lambda: not self.get("idle")["requests"], "the answer to the last webhook")
         self.post("reset")
 
     def wait_until_idle(self) -> None:

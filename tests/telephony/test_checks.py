@@ -5,15 +5,16 @@ from django.core.checks import run_checks
 from pytest_django import Settings
 
 from telephony.checks import check_call_limits, check_voice_settings
+from tests.patience import patience_seconds
 from tests.telephony.sandbox import Sandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
-def _asks_the_sandbox(sandbox: Sandbox, settings: Settings) -> None:
+def _asks_the_sandbox(sandbox: Sandbox, settings: Settings, request: pytest.FixtureRequest) -> None:
     settings.TWILIO_API_URL = sandbox.url
-    settings.TWILIO_TIMEOUT_SECONDS = 2.0
+    settings.TWILIO_TIMEOUT_SECONDS = patience_seconds(request)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from pytest_django import Settings
 
 from billing.models import StripeEvent, TopUp, Transfer
 from billing.payments.reconciliation import reconcile_topups
@@ -14,11 +13,6 @@ from tests.billing.stripe_sandbox import StripeSandbox
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 CHECKED_OUT = "checkout.session.completed"
-
-
-@pytest.fixture(autouse=True)
-def _short_patience(settings: Settings) -> None:
-    settings.STRIPE_TIMEOUT_SECONDS = 0.5
 
 
 def test_replay_since_nonsense_replays_nothing(topup: TopUp) -> None:

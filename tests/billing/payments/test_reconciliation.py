@@ -22,11 +22,6 @@ SESSIONS = "/v1/checkout/sessions"
 FAULTS = ["429", "500", "503", "timeout", "close", "empty", "malformed", "html"]
 
 
-@pytest.fixture(autouse=True)
-def _short_patience(settings: Settings) -> None:
-    settings.STRIPE_TIMEOUT_SECONDS = 0.5
-
-
 @pytest.fixture
 def api(alice: User) -> Client:
     return api_of(alice)

@@ -20,9 +20,8 @@ UPDATE = "/Calls/CA*.json"
 
 
 @pytest.fixture
-def talking(caller: Person, sandbox: Sandbox, settings: Settings) -> str:
+def talking(caller: Person, sandbox: Sandbox) -> str:
     """A call that would talk for an hour."""
-    settings.TWILIO_TIMEOUT_SECONDS = 0.5
     sandbox.post("speed", speed=20)
     sandbox.phone(DESTINATION, talk_seconds=3000)
     call_id = str(caller.call().json()["call_id"])
@@ -76,10 +75,9 @@ def test_hangup_while_twilio_is_refused_is_carried_out_later(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_hangup_of_a_call_that_was_answered_unheard_is_repaired(
-    caller: Person, sandbox: Sandbox, settings: Settings, kind: str
+    caller: Person, sandbox: Sandbox, kind: str
 ) -> None:
     """Twilio refuses to cancel it (21220), so it is looked at first, and that may fail too."""
-    settings.TWILIO_TIMEOUT_SECONDS = 0.5
     sandbox.post("webhooks/rules", pattern="*call.*", action="drop")
     sandbox.post("speed", speed=20)
     sandbox.phone(DESTINATION, talk_seconds=3000)
@@ -95,13 +93,14 @@ def test_hangup_of_a_call_that_was_answered_unheard_is_repaired(
 def test_hangup_while_the_call_is_being_placed_ends_it(caller: Person, sandbox: Sandbox) -> None:
     sandbox.post("speed", speed=1)
     sandbox.post("webhooks/rules", pattern="*", action="drop")
-    sandbox.fault("slow", "/Calls.json", method="POST", seconds=1)
+    sandbox.fault("slow", "/Calls.json", method="POST")
     with ThreadPoolExecutor(1) as pool:
         placing = pool.submit(in_another_thread, caller.call)
         wait_for(Call.objects.exists, "the call")
         call_id = Call.objects.get().public_id
         assert caller.post(f"calls/{call_id}/hangup").status_code == 200
         assert Call.objects.get().leg_a_sid is None
+        sandbox.clear_faults()
         assert placing.result().status_code == 201
     (own,) = sandbox.get("calls", number=OWN_PHONE)["calls"]
     assert own["status"] == "canceled"

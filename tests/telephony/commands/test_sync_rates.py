@@ -6,6 +6,7 @@ from pytest_django import Settings
 
 from telephony.models import RateDeck
 from telephony.rates.deck import find_rate
+from tests.patience import patience_seconds
 from tests.telephony.printing import printed
 from tests.telephony.sandbox import Sandbox
 
@@ -13,9 +14,9 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
-def _asks_the_sandbox(sandbox: Sandbox, settings: Settings) -> None:
+def _asks_the_sandbox(sandbox: Sandbox, settings: Settings, request: pytest.FixtureRequest) -> None:
     settings.TWILIO_API_URL = sandbox.url
-    settings.TWILIO_TIMEOUT_SECONDS = 2.0
+    settings.TWILIO_TIMEOUT_SECONDS = patience_seconds(request)
 
 
 def test_deck_is_built_from_twilios_prices() -> None:

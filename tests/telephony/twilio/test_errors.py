@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-import requests
 from django.core.management import CommandError
 from django.utils import timezone
 from pytest_django import Settings
@@ -27,7 +26,6 @@ Break = Callable[..., None]
 @pytest.fixture
 def twilio_fails(sandbox: Sandbox, settings: Settings) -> Break:
     """Twilio fails in some way, once, or refuses connections until `mend`."""
-    settings.TWILIO_TIMEOUT_SECONDS = 0.5
 
     def fail(kind: str, path: str, method: str = "GET", when: str = "before") -> None:
         if kind == "refused":
@@ -42,7 +40,7 @@ def twilio_fails(sandbox: Sandbox, settings: Settings) -> Break:
 def mend(sandbox: Sandbox, settings: Settings) -> Callable[[], None]:
     def mended() -> None:
         settings.TWILIO_API_URL = sandbox.url
-        requests.delete(f"{sandbox.url}/control/faults", timeout=10)
+        sandbox.clear_faults()
 
     return mended
 
@@ -239,7 +237,7 @@ def test_outage_is_not_asked_about_call_by_call(
     reconcile_now()
     assert len(sandbox.get("exchanges", provider="twilio")["exchanges"]) == before + 3
     assert Call.objects.exclude(hangup_requested_at=None).count() == 5
-    requests.delete(f"{sandbox.url}/control/faults", timeout=10)
+    sandbox.clear_faults()
     reconcile_now()
     assert sandbox.get("calls", running="1")["calls"] == []
 
