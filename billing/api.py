@@ -38,7 +38,8 @@ class BalanceView(APIView):
     serializer_class = BalanceSerializer
 
     def get(self, request: Request) -> Response:
-        balance = joined_balance(account_of(request))
+        account = account_of(request)
+        balance = joined_balance(account)
         available_cents = micros_to_cents(balance.available_micros)
         # Held is rounded up where the others are rounded down: shown sums never promise too much.
         return Response(
@@ -49,7 +50,8 @@ class BalanceView(APIView):
                 "held_cents": -micros_to_cents(-balance.held_micros),
                 "currency": CURRENCY,
                 "balance": format_micros(balance.balance_micros),
-                "is_low": is_low(balance.balance_micros),
+                # Who reads it tops up, which a frozen account may not.
+                "is_low": is_low(balance.balance_micros) and not account.is_frozen,
             }
         )
 

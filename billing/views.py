@@ -27,6 +27,7 @@ from billing.payments.topups import (
     largest_cents,
     refresh_topup,
     start_topup,
+    topups_on_their_way,
 )
 from billing.serializers import TransferSerializer
 from mobayilo.lib.errors import ProductError, keep_refusal, show_refusal
@@ -66,6 +67,7 @@ def topup(request: HttpRequest) -> HttpResponse:
             return redirect("billing:topup-return", topup_id=started.public_id)
     context = {
         "form": form,
+        "on_their_way": topups_on_their_way(user.account),
         "by_card": settings.STRIPE_PAYMENT_METHODS == ["card"],
         "presets_cents": [
             cents for cents in PRESETS_CENTS if cents <= largest_cents(first_paid_at)
@@ -196,6 +198,7 @@ def statement(request: HttpRequest) -> HttpResponse:
     query.pop("page", None)
     context = {
         "page": Paginator(found, TRANSFERS_PER_PAGE).get_page(request.GET.get("page")),
+        "on_their_way": topups_on_their_way(account),
         "filters": filters,
         "query": query.urlencode(),
         "months": statements.months_of(account, today=timezone.localdate()),

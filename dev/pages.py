@@ -30,6 +30,8 @@ VISITOR_PAGES = {
     "confirm-stale": "/accounts/confirm-email/gone/",
     "closed": "/accounts/inactive/",
 }
+# Pages that an operator fills by naming the company.
+COMPANY_PAGES = {"terms": "/terms", "privacy": "/privacy", "refunds": "/refunds"}
 CUSTOMER_PAGES = {
     "home": "/home",
     "dial": "/call",
@@ -64,6 +66,8 @@ THING_PAGES = {
     "call-running": "/calls/{running}",
     "topup-paid": "/topup/{topup}",
     "topup-waiting": "/topup/{waiting}",
+    "topup-on-its-way": "/topup/{delayed}",
+    "topup-disputed": "/topup/{disputed}",
     "topup-receipt": "/topup/{topup}/receipt",
     "month": "/statement/{month}",
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dev.customer import Customer, Started
-from dev.pages import CUSTOMER_PAGES, THING_PAGES, VISITOR_PAGES, steps_of
+from dev.pages import COMPANY_PAGES, CUSTOMER_PAGES, THING_PAGES, VISITOR_PAGES, steps_of
 from dev.stack import ROOT, Stack
 
 FOLDER = ROOT / "var" / "screenshots"
@@ -33,7 +33,14 @@ CUSTOMERS = (
     "beginner@example.org",
     "regular@example.org",
     "heavy.customer.whose.address.is.long@department.of-a-company-with-a-long-name.example.org",
+    "frozen@example.org",
 )
+SETTINGS = {
+    "RATELIMIT_ENABLE": "false",  # one person looks at hundreds of pages
+    "COMPANY_NAME": "Example Ltd",
+    "COMPANY_ADDRESS": "1 Example Street; London; United Kingdom",
+    "SUPPORT_EMAIL": "support@example.org",
+}
 
 
 def main() -> int:
@@ -46,10 +53,9 @@ def main() -> int:
         print("Chromium is not installed (Debian: apt-get install chromium)", file=sys.stderr)
         return 1
     started = time.monotonic()
-    settings = {"RATELIMIT_ENABLE": "false"}  # one person looks at hundreds of pages
     with (
         tempfile.TemporaryDirectory(prefix="mobayilo-pictures-") as folder,
-        Stack(Path(folder), settings=settings) as stack,
+        Stack(Path(folder), settings=SETTINGS) as stack,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -135,9 +141,9 @@ def confirm(page: Page) -> None:
 def pages_of(stack: Stack, page: Page, who: str) -> dict[str, str]:
     """Return name and path of the pages that a customer, or a visitor, can open now."""
     if not who:
-        return VISITOR_PAGES
+        return {**VISITOR_PAGES, **COMPANY_PAGES}
     confirm(page)
-    if who == CUSTOMERS[0]:
+    if who in (CUSTOMERS[0], CUSTOMERS[-1]):
         return CUSTOMER_PAGES
     user = f"scenes.User.objects.get(email={who!r})"
     ids = json.loads(asked(stack, f"json.dumps(scenes.one_of_each({user}))"))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -225,6 +225,12 @@ def _await_money(topup: TopUp) -> None:
     waiting = TopUp.objects.filter(pk=topup.pk, status=TopUp.Status.PENDING, processing_since=None)
     if waiting.update(processing_since=timezone.now(), checkout_url=""):
         logger.info("top-up on its way", extra={"topup": topup.public_id})
+
+
+def topups_on_their_way(account: Account) -> QuerySet[TopUp]:
+    """Return the top-ups that are paid and whose money comes days later, oldest first."""
+    pending = TopUp.objects.filter(account=account, status=TopUp.Status.PENDING)
+    return pending.exclude(processing_since=None).order_by("id")
 
 
 def _end(topup: TopUp, status: TopUp.Status) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessToken, Account, User
 from billing.models import Transfer
+from billing.payments.topups import topups_on_their_way
 from mobayilo.overview.charts import DayChart, day_chart, shares
 from telephony.models import Call
 from telephony.numbers import country_name
@@ -36,12 +37,16 @@ class Step:
 
 
 def next_steps(user: User, *, is_verified: bool) -> list[Step]:
-    """Return the steps in their order; none after a first call, which needs all others."""
+    """Return the steps in their order; none after a first call, which needs all others.
+
+    A frozen account can take none of the last two.
+    """
     account = user.account
-    if Call.objects.filter(account=account).exists():
+    if account.is_frozen or Call.objects.filter(account=account).exists():
         return []
     signed_in = AccessToken.objects.filter(user=user, kind=AccessToken.Kind.DEVICE).exists()
-    has_paid = Transfer.objects.of(account).filter(amount_micros__gt=0).exists()
+    has_credit = Transfer.objects.of(account).filter(amount_micros__gt=0).exists()
+    has_paid = has_credit or topups_on_their_way(account).exists()
     return [
         Step(
             _("Install moby"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import signed_in_user
+from billing.payments.topups import topups_on_their_way
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import home as home_page
@@ -58,6 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "caller_id_status": status,
         "caller_id_e164": e164,
+        "on_their_way": topups_on_their_way(user.account),
         "steps": home_page.next_steps(user, is_verified=status == "verified"),
         "expiring_tokens": home_page.expiring_tokens(user),
         "spending": home_page.spending_chart(user.account),

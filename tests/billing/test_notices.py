@@ -3,6 +3,7 @@
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account, OutboxMail, User
@@ -75,6 +76,9 @@ def test_balance_tells_terminals_that_it_is_low(account: Account, alice: User) -
     spend(account, 19, "call:1")
     after = api.get("/api/cli/v1/balance").json()
     assert (before["is_low"], after["is_low"]) == (False, True)
+    alice.account.frozen_at = timezone.now()
+    alice.account.save()
+    assert api.get("/api/cli/v1/balance").json()["is_low"] is False  # no top-up is taken
     assert (after["balance"], after["balance_cents"], after["held_cents"]) == ("1.00", 100, 0)
 
 

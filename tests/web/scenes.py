@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import DEVICE_DEFAULT, AccessToken, Account, User
 from accounts.tokens.lifecycle import revoke_token
 from billing import ledger
-from billing.models import Book, TopUp, Transfer
+from billing.models import Book, Dispute, TopUp, Transfer
 from mobayilo import exceptions
 from mobayilo.lib.errors import ProductError
 from telephony.models import Call, CallerId, Rate, RateDeck
@@ -102,6 +102,33 @@ def paid_topup(user: User, amount_micros: int = 20_000_000, **fields: Any) -> To
         expires_at=now + timedelta(hours=1),
         **given,
     )
+
+
+def delayed_topup(user: User) -> TopUp:
+    """A top-up that was paid from a bank account, and whose money comes days later."""
+    now = timezone.now()
+    return paid_topup(user, status="pending", paid_at=None, processing_since=now, is_by_card=False)
+
+
+def disputed_topup(user: User) -> TopUp:
+    """A paid top-up whose payment the bank disputes."""
+    topup = paid_topup(user)
+    topup.disputes.create(
+        stripe_id=f"dp_{topup.pk}",
+        kind=Dispute.Kind.DISPUTE,
+        amount_micros=topup.amount_micros,
+        state=Dispute.State.OPEN,
+        answer_by=timezone.now() + timedelta(days=7),
+    )
+    return topup
+
+
+def frozen_customer(user: User) -> None:
+    """Freeze an account for a disputed payment, while another payment is on its way."""
+    delayed_topup(user)
+    user.account.frozen_at = timezone.now()
+    user.account.frozen_reason = f"Disputed payment {disputed_topup(user).public_id}"
+    user.account.save()
 
 
 def proved_phone(user: User, e164: str = OWN_PHONE, *, is_default: bool = True) -> CallerId:
@@ -196,6 +223,8 @@ def one_of_each(user: User) -> dict[str, str]:
         "running": running_call(user, phone).public_id,
         "topup": paid_topup(user).public_id,
         "waiting": paid_topup(user, status="pending", paid_at=None).public_id,
+        "delayed": delayed_topup(user).public_id,
+        "disputed": disputed_topup(user).public_id,
         "month": f"{timezone.now():%Y-%m}",
     }
 
@@ -239,9 +268,10 @@ def some_tokens(user: User, *, prefix: str = "") -> None:
     revoke_token(ended.row, reason="revoked by you")
 
 
-def make_customers(newcomer: str, beginner: str, regular: str, heavy: str) -> None:
-    """For pictures: one with nothing yet, one row of each, a usual one, and too much."""
+def make_customers(newcomer: str, beginner: str, regular: str, heavy: str, frozen: str) -> None:
+    """For pictures: one with nothing yet, one row of each, a usual one, too much, a frozen one."""
     person(newcomer)
+    frozen_customer(person(frozen))
     first = person(beginner)
     credit(first.account, 20_000_000)
     past_call(first, proved_phone(first, "+447400123400"), CALLS[0])

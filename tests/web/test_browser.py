@@ -1,14 +1,16 @@
 """Every page as a browser sees it: accessible, quiet, within its width and its weight."""
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
-from dev.pages import CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES, steps_of
+from dev.pages import COMPANY_PAGES, CUSTOMER_PAGES, REFUSALS, THING_PAGES, VISITOR_PAGES, steps_of
 from tests.people import PASSWORD
 from tests.web.judge import judge_of_customers
 from tests.web.scenes import (
     busy_customer,
     deck_in_force,
+    frozen_customer,
     one_of_each,
     refusal_pages,
     some_tokens,
@@ -29,9 +31,12 @@ def judge_all(watched: Watched, pages: dict[str, str]) -> list[str]:
     return wrong + watched.complaints
 
 
-def test_pages_of_visitors_hold_what_the_design_promises(watched: Watched) -> None:
+def test_pages_of_visitors_hold_what_the_design_promises(
+    watched: Watched, settings: Settings
+) -> None:
     deck_in_force()
-    assert judge_all(watched, VISITOR_PAGES) == []
+    settings.COMPANY_NAME, settings.COMPANY_ADDRESS = "Example Ltd", "1 Example Street; London"
+    assert judge_all(watched, {**VISITOR_PAGES, **COMPANY_PAGES}) == []
 
 
 def test_pages_of_customers_hold_what_the_design_promises(watched: Watched, alice: User) -> None:
@@ -47,6 +52,15 @@ def test_pages_of_newcomers_hold_what_the_design_promises(watched: Watched, alic
     watched.sign_in(alice)
     first = list(CUSTOMER_PAGES)[: list(CUSTOMER_PAGES).index("device")]
     assert judge_all(watched, {name: CUSTOMER_PAGES[name] for name in first}) == []
+
+
+def test_pages_of_a_frozen_account_hold_what_the_design_promises(
+    watched: Watched, alice: User
+) -> None:
+    frozen_customer(alice)
+    watched.sign_in(alice)
+    pages = ("home", "dial", "topup", "statement", "caller-ids")
+    assert judge_all(watched, {name: CUSTOMER_PAGES[name] for name in pages}) == []
 
 
 def test_pages_behind_a_step_hold_what_the_design_promises(watched: Watched, alice: User) -> None:

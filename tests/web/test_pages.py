@@ -25,7 +25,10 @@ from tests.web.weight import MOST_BYTES, weight
 MOST_QUERIES = 15
 
 
-ANY_ID = {"call": "x", "running": "x", "topup": "x", "waiting": "x", "month": "2026-11"}
+ANY_ID = {
+    **dict.fromkeys(("call", "running", "topup", "waiting", "delayed", "disputed"), "x"),
+    "month": "2026-11",
+}
 # Addresses to which the steps of dev/pages.py lead.
 STEPS = [
     "/device/confirm",
