@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
@@ -10,9 +9,9 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from dev.customer import Customer
 from dev.microphone import launch_with_microphone
 from dev.stack import Stack
+from tests.journeys.computer import CALLED, digits_heard, hang_up_far_end, leg_of, settled
 from tests.sandbox.conftest import wait_for
 
-CALLED = "+442079460777"
 MICROPHONE_HZ, CALLED_HZ = 1000, 700
 TEN_CLIENTS = """async () => {
   const { callId, tokenUrl, sandboxHost } = document.querySelector("[data-talk]").dataset;
@@ -72,35 +71,6 @@ def call_from(page: Page) -> str:
     page.get_by_role("button", name="Talk here").click()
     expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
     return page.url.rsplit("/", 1)[1].split("#")[0]
-
-
-def leg_of(stack: Stack, call_id: str) -> dict[str, Any]:
-    """Return the carrier's record of the computer's leg."""
-    legs = stack.control("calls").json()["calls"]
-    return next(leg for leg in legs if leg["from"] == f"client:{call_id}")
-
-
-def hang_up_far_end(stack: Stack) -> None:
-    legs = stack.control("calls?running=1").json()["calls"]
-    [callee] = [leg for leg in legs if leg["to"] == CALLED]
-    stack.control(f"calls/{callee['sid']}/hangup", {})
-
-
-def digits_heard(stack: Stack) -> list[str]:
-    """Return what each leg heard of the keypad."""
-    return [leg["digits_heard"] for leg in stack.control("calls").json()["calls"]]
-
-
-def settled(alice: Customer, call_id: str) -> dict[str, Any]:
-    """Return the call once it is billed."""
-
-    def ended() -> dict[str, Any] | None:
-        shown = alice.moby("calls", "show", call_id, "--json").json
-        return shown if shown["receipt"] else None
-
-    found = wait_for(ended)
-    assert found is not None
-    return found
 
 
 def test_both_sides_hear_the_other_and_the_receipt_has_both_legs(
