@@ -1,5 +1,7 @@
 """`moby doctor`: each check, and no secret."""
 
+import socket
+
 import pytest
 
 from tests.cli import documents as d
@@ -34,6 +36,24 @@ def test_doctor_names_what_is_wrong_and_no_secret(moby: Moby, server: StubServer
     assert "behind the server" in ran.stdout
     assert "MOBY_API_KEY" in ran.stdout
     assert not [secret for secret in ("k3y", "t0ken", "pw@") if secret in ran.stdout]
+
+
+def test_doctor_looks_at_what_calls_through_the_computer_need(moby: Moby) -> None:
+    sound = moby.home / "run/pulse"
+    sound.mkdir(parents=True)
+    (sound / "native").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = {"MOBY_HOST": "https://nowhere.invalid", "MOBY_AGENT_PORT": port}
+        more = {"XDG_RUNTIME_DIR": str(moby.home / "run"), "MOBY_BROWSER": "/bin/true"}
+        findings = moby.run("doctor", "--json", **env, **more).json["findings"]
+    found = {finding["subject"]: (finding["state"], finding["detail"]) for finding in findings}
+    assert found["sound"] == ("ok", "PulseAudio")
+    assert found["port"][0] == "note"
+    assert f"{port} is in use by" in found["port"][1]
+    assert found["browser"] == ("ok", "for calls without a window: /bin/true")
+    missing = {"PATH": "/nowhere", "MOBY_BROWSER": "chrome"}
+    assert "MOBY_BROWSER names chrome" in moby.run("doctor", **env, **missing).stdout
 
 
 def test_doctor_of_a_server_that_is_away(moby: Moby) -> None:

@@ -6,9 +6,14 @@ import socket
 import stat
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from moby import __version__
+from moby.agent.browser import find_browser
+from moby.agent.link import find_agent
+from moby.agent.peers import program_on
+from moby.agent.run_file import ADDRESS, port_of
 from moby.api.answers import Client, Status
 from moby.api.client import BASE_PATH, Session
 from moby.cli.command import Command
@@ -199,6 +204,44 @@ def _sign_in(session: Session) -> tuple[str, str]:
         return "note" if error.code == "not_signed_in" else "problem", error.message
     account, expires = clean(status["account"]["id"]), status["token"]["expires_at"] or "never"
     return "ok", f"account {account}, token from {sources[0]}, expires {clean(expires)}"
+
+
+@checks("browser")
+def _browser(session: Session) -> tuple[str, str]:
+    """Name the browser that --headless would use; calls in a window need none of these."""
+    try:
+        return "ok", f"for calls without a window: {find_browser(session.context.environ)}"
+    except MobyError as error:
+        named = session.context.environ.get("MOBY_BROWSER")
+        return "problem" if named else "note", error.message
+
+
+@checks("sound")
+def _sound(session: Session) -> tuple[str, str]:
+    """Look for a sound server, or a device that records; only Linux shows them as files."""
+    if platform.system() != "Linux":
+        return "note", "not looked at on this system; the page of moby agent run shows it"
+    runtime = session.context.environ.get("XDG_RUNTIME_DIR", "")
+    for name, socket_name in (("PipeWire", "pipewire-0"), ("PulseAudio", "pulse/native")):
+        if runtime and (Path(runtime) / socket_name).exists():
+            return "ok", name
+    if list(Path("/dev/snd").glob("pcmC*D*c")):
+        return "ok", "ALSA, with a device that records"
+    return "note", "no sound server and no microphone were found; calls by your phone need none"
+
+
+@checks("port")
+def _port(session: Session) -> tuple[str, str]:
+    """Say who listens on the port of the agent."""
+    port = port_of(session.context.environ)
+    if link := find_agent(session.context.config_dir):
+        state = "ready" if link.seen["ready"] else "not ready"
+        return "ok", f"{link.run.port}: your agent, {state}"
+    try:
+        with socket.create_server((ADDRESS, port)):
+            return "ok", f"{port} is free for moby agent run"
+    except OSError:
+        return "note", f"{port} is in use by {program_on(port) or 'another program'}"
 
 
 def _without_home(path: str) -> str:
