@@ -107,6 +107,26 @@ def test_stop_ends_the_agent_and_waits_for_it(agent: RunningAgent) -> None:
     assert not (agent.moby.home / "config/agent.json").exists()
 
 
+@pytest.mark.usefixtures("signed_in")
+def test_page_that_was_closed_opens_again_for_a_call(moby: Moby, server: StubServer) -> None:
+    moby.env["MOBY_AGENT_PORT"] = str(free_port())
+    server.on("GET", "status", d.STATUS)
+    running = moby.start("agent", "run", SSH_TTY="/dev/pts/0")
+    wait_until(
+        lambda: bool(moby.run("agent", "status", "--json").json["running"]), "it", seconds=30
+    )
+    server.on("GET", "status", d.STATUS)
+    server.on("POST", "quote", QUOTE)
+    ran = moby.run("call", d.DESTINATION, "--json")
+    running.terminate()
+    _, shown = running.communicate(timeout=30)
+    assert ran.error["code"] == "agent_not_ready"
+    [opened] = moby.opened
+    assert opened.startswith(f"http://127.0.0.1:{moby.env['MOBY_AGENT_PORT']}/#")
+    assert "http://127.0.0.1:" in shown
+    assert opened not in shown
+
+
 def test_call_goes_through_the_agent_of_this_account(
     agent: RunningAgent, server: StubServer
 ) -> None:

@@ -6,7 +6,6 @@ pipe, so no other user reads it in a list of processes, and a browser whose pipe
 so none is left behind however its agent ends.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -122,6 +121,8 @@ class HeadlessBrowser:
 
 
 def _pipe() -> tuple[int, int]:
+    import fcntl  # which not every system has
+
     ends = os.pipe()
     copies = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _FIRST_OWN_HANDLE) for end in ends]
     for end in ends:

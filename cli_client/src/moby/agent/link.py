@@ -17,8 +17,13 @@ _SECONDS = 5.0
 _TICK_SECONDS = 0.2
 
 
-class AgentGoneError(Exception):
+class AgentGoneError(MobyError):
     """Nothing of this run answers any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "agent_not_running", "the agent has ended", "Start it again: moby agent run"
+        )
 
 
 class LineReport(TypedDict):
@@ -78,6 +83,10 @@ class AgentLink:
     def start(self, call_id: str, to: str, voice: VoiceToken) -> None:
         body = {"to": to, "token": voice["token"], "gateway": voice["gateway"]}
         self._act("/v1/calls", {"call_id": call_id, **body})
+
+    def new_url(self) -> str:
+        """Return the address of the page, which opens it once, in place of one that was closed."""
+        return str(self._act("/v1/pages", {})["url"])
 
     def watch(self, call_id: str) -> None:
         self._act("/v1/calls", {"call_id": call_id})

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Protocol
 
 from moby import __version__
@@ -51,6 +52,7 @@ class Operations(Protocol):
     secret: str
     gateways: str  # those that the page may connect to, as a policy names them
 
+    def new_url(self) -> str: ...
     def look(self) -> dict[str, object]: ...
     def state_of(self, call_id: str) -> str | None: ...
     def watch(self, call_id: str) -> None: ...
@@ -75,6 +77,11 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int, agent: Operations) -> None:
         super().__init__((ADDRESS, port), _Handler)
         self.agent = agent
+
+    def server_bind(self) -> None:
+        """Bind without asking for the name of the address, which may take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = ADDRESS, self.port
 
     @property
     def port(self) -> int:
@@ -145,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _post(self) -> None:
         self._check_user()
         agent, body = self.server.agent, self._read()
-        if self.path.startswith("/v1/page"):
+        if self.path == "/v1/page" or self.path.startswith("/v1/page/"):
             self._post_of_page(agent.phone, body)
             return
         if not self._shows(agent.secret):
@@ -154,6 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._begin(agent, body)
         elif found := _CALL_ACT.fullmatch(self.path):
             self._act(agent, found[1], found[2], body)
+        elif self.path == "/v1/pages":
+            self._send_json({"url": agent.new_url()})
         elif self.path == "/v1/stop":
             self._send_json({"stopping": True})
             agent.stop()

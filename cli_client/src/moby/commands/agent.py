@@ -18,7 +18,6 @@ from moby.errors import MobyError
 
 _STOP_SECONDS = 15.0
 _TICK_SECONDS = 0.1
-NOT_RUNNING = "no agent of yours runs"
 
 
 class AgentRunCommand(Command):
@@ -121,16 +120,13 @@ class KeysCommand(Command):
             raise MobyError("usage", f"{keys or ''!r} are no keys", "For example: moby keys '1#'")
         link = find_agent(self.context.config_dir)
         if link is None:
-            raise MobyError("agent_not_running", NOT_RUNNING, "Start one: moby agent run")
-        try:
-            call_id = str(call or link.call_under_way or "")
-            if not call_id:
-                raise MobyError(
-                    "not_found", "this computer is in no call", "See: moby agent status"
-                )
-            link.press(call_id, text.lower())
-        except AgentGoneError as error:
-            raise MobyError("agent_not_running", NOT_RUNNING) from error
+            what, hint = "no agent of yours runs", "Start one: moby agent run"
+            raise MobyError("agent_not_running", what, hint)
+        call_id = str(call or link.call_under_way or "")
+        if not call_id:
+            hint = "See: moby agent status"
+            raise MobyError("not_found", "this computer is in no call", hint)
+        link.press(call_id, text.lower())
         return self.answer({"call_id": call_id, "keys": text.lower()}, f"Sent {text.lower()}.")
 
 

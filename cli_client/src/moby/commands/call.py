@@ -96,7 +96,7 @@ class CallCommand(Command):
                 return self._follow(call, phone) if self.waits() else self._leave(call)
         call = self._place(order, key)
         if agent is not None:
-            with suppress(AgentGoneError, MobyError):
+            with suppress(MobyError):
                 agent.watch(call["call_id"])  # for programs that ask the agent for its state
         return self._follow(call) if self.waits() else self._leave(call)
 
@@ -144,6 +144,8 @@ class CallCommand(Command):
     def _phone(self, agent: AgentLink | None) -> Iterator[AgentLink]:
         """Yield an agent that can talk; one of this call alone where none runs."""
         if agent is not None:
+            if not agent.seen["page"] and not agent.run.is_headless:
+                self._show_page(agent.new_url())
             self._require_ready(agent, within_seconds=_READY_SECONDS)
             if not agent.is_free(self.context.clock, within_seconds=_FREE_SECONDS):
                 raise MobyError(
@@ -159,20 +161,19 @@ class CallCommand(Command):
         is_headless, say = self.flag("headless"), self.console.say
         with Agent(self.session, account=account, is_headless=is_headless, say=say) as own:
             if not is_headless:
-                url = own.new_url()
-                if not self.context.open_in_browser(url):
-                    say(f"{NO_BROWSER}\n{url}")
-                say("Allow the microphone in the page of moby that opens.")
+                self._show_page(own.new_url())
             link = AgentLink(own.run)
             self._require_ready(link, within_seconds=_ALLOW_SECONDS)
             yield link
 
+    def _show_page(self, url: str) -> None:
+        if not self.context.open_in_browser(url):
+            self.console.say(f"{NO_BROWSER}\n{url}")
+        self.console.remark("Allow the microphone in the page of moby that opens.")
+
     def _require_ready(self, agent: AgentLink, *, within_seconds: float) -> None:
-        try:
-            if agent.is_ready(self.context.clock, within_seconds=within_seconds):
-                return
-        except AgentGoneError as error:
-            raise MobyError("agent_not_running", "the agent has ended") from error
+        if agent.is_ready(self.context.clock, within_seconds=within_seconds):
+            return
         reason = "its page is not open"
         if agent.seen["page"]:
             reason = f"its microphone is {agent.seen['microphone']}"
@@ -189,11 +190,9 @@ class CallCommand(Command):
             body = {"call_id": name}
             voice = self.api.post("voice/token", VoiceToken, body, is_idempotent=True)
             phone.start(name, call["to"], voice)
-        except (MobyError, AgentGoneError, KeyboardInterrupt) as error:
+        except (MobyError, KeyboardInterrupt):
             with suppress(MobyError):  # what nothing starts ends by itself, and costs nothing
                 self.api.post(f"calls/{name}/hangup", Call, is_idempotent=True)
-            if isinstance(error, AgentGoneError):
-                raise MobyError("agent_not_running", "not called: the agent has ended") from error
             raise
 
     def _leave(self, call: Call) -> int:
@@ -403,7 +402,7 @@ class CallFollower:
     def hang_up(self) -> None:
         self._console.remark("Hanging up …")
         if self._phone is not None:
-            with suppress(AgentGoneError, MobyError):  # the server hangs up all the same
+            with suppress(MobyError):  # the server hangs up all the same
                 self._phone.hang_up(self.call["call_id"])
         try:
             self.call = self._api.post(f"calls/{self.call['call_id']}/hangup", Call)
@@ -448,8 +447,6 @@ class CallFollower:
                     self._console.remark("Muted." if is_muted else "They hear you again.")
             except MobyError as error:
                 self._console.remark(f"Not sent: {error.message}")
-            except AgentGoneError:
-                pass  # which the next look reports
         return key.lower() in ("h", "q") and bool(key)
 
     def _refresh(self) -> None:

@@ -18,6 +18,7 @@
   let device = null;
   let call = null;
   let callId = null;
+  let keysToSend = "";
 
   // Where the sandbox plays Twilio there is no TLS, on which the SDK insists. Every other address is left alone.
   let plainGateway = "";
@@ -79,7 +80,11 @@
     }));
     mine.on("error", ({ code }) => (hasFailed = code !== GATEWAY_HANGUP));
     mine.on("reconnecting", ifMine(() => line("reconnecting")));
-    mine.on("reconnected", ifMine(() => line("talking")));
+    mine.on("reconnected", ifMine(() => {
+      line("talking");
+      if (keysToSend) mine.sendDigits(keysToSend);
+      keysToSend = "";
+    }));
     mine.on("mute", ifMine((isMuted) => {
       showMuted();
       report({ call_id: id, is_muted: isMuted });
@@ -91,7 +96,7 @@
 
   const begin = async ({ call_id: id, to, token, gateway }) => {
     letGo("ended");
-    callId = id;
+    [callId, keysToSend] = [id, ""];
     part("number").textContent = to;
     part("call").hidden = false;
     document.title = `${to} · moby`;
@@ -120,8 +125,10 @@
     call?.disconnect();
     letGo("ended", more);
   };
+  // Keys that are pressed while the connection is lost are sent when it is back.
   const press = (keys) => {
     if (call?.status() === "open") call.sendDigits(keys);
+    if (call?.status() === "reconnecting") keysToSend += keys;
   };
 
   const carryOut = (order) => {
