@@ -21,10 +21,8 @@ LOUDNESS = 12_000
 ON_SAMPLES = RATE // 3
 
 
-def launch_with_microphone(
-    playwright: "Playwright", folder: Path, *, tone_hz: int, arguments: Sequence[str] = ()
-) -> "Browser":
-    """Start Chromium with a tone in place of the microphone, over and over."""
+def microphone_arguments(folder: Path, *, tone_hz: int) -> list[str]:
+    """Write the tone to a file; return the arguments by which Chromium hears it over and over."""
     path = folder / "microphone.wav"
     tone = [round(LOUDNESS * math.sin(2 * math.pi * tone_hz * n / RATE)) for n in range(ON_SAMPLES)]
     samples = array("h", tone + [0] * (RATE - ON_SAMPLES))
@@ -33,12 +31,18 @@ def launch_with_microphone(
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes(samples.tobytes())
+    return ["--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={path}"]
+
+
+def launch_with_microphone(
+    playwright: "Playwright", folder: Path, *, tone_hz: int, arguments: Sequence[str] = ()
+) -> "Browser":
+    """Start Chromium with a tone in place of the microphone."""
     all_arguments = [
         "--no-sandbox",
         *arguments,
         "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={path}",
+        *microphone_arguments(folder, tone_hz=tone_hz),
         "--autoplay-policy=no-user-gesture-required",
     ]
     return playwright.chromium.launch(executable_path=CHROMIUM, args=all_arguments)
