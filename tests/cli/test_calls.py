@@ -38,8 +38,22 @@ def test_quote_shows_the_price_through_a_computer_where_that_is_possible(
     totals = {"callback": "0.042", "computer": computer}
     server.on("POST", "quote", {**d.QUOTE, "total_per_minute": totals})
     lines = moby.run("call", d.DESTINATION, "--dry-run").stdout.splitlines()
-    cheaper = "        $0.018 through a computer, on the page Call of the site"
+    cheaper = "        $0.018 by this computer: add --computer"
     assert (lines[3] == cheaper) == (computer is not None)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_quote_by_this_computer_rings_no_phone_of_ones_own(moby: Moby, server: StubServer) -> None:
+    legs = [{**d.LEGS[0], "e164": None, "price_per_minute": "0.006"}, d.LEGS[1]]
+    totals = {"callback": "0.042", "computer": "0.018"}
+    quote = {**d.QUOTE, "mode": "computer", "legs": legs, "price_per_minute": "0.018"}
+    server.on("POST", "quote", {**quote, "total_per_minute": totals})
+    lines = moby.run("call", d.DESTINATION, "--computer", "--dry-run").stdout.splitlines()
+    assert lines[1:4] == [
+        "From    this computer",
+        "Price   $0.018 a minute ($0.006 your computer + $0.012 theirs)",
+        "Limit   20 min; $1.25 of $20.00 held meanwhile",
+    ]
 
 
 @pytest.mark.usefixtures("signed_in")

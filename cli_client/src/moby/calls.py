@@ -121,11 +121,9 @@ def quote_lines(quote: Quote) -> list[str]:
 def _computer_lines(quote: Quote) -> list[str]:
     """Return the price of the same call through the computer, where that is possible."""
     totals = quote.get("total_per_minute")
-    if totals is None or totals["computer"] is None:
+    if quote.get("mode") == "computer" or totals is None or totals["computer"] is None:
         return []
-    return [
-        f"        {dollars(totals['computer'])} through a computer, on the page Call of the site"
-    ]
+    return [f"        {dollars(totals['computer'])} by this computer: add --computer"]
 
 
 def _shown_lines(quote: Quote) -> list[str]:
