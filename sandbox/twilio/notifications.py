@@ -52,6 +52,6 @@ class Notifications:
             "date_created": at,
             "date_updated": at,
             "request_method": "POST",
-            "request_url": None,
+            "request_url": trouble["url"] or None,
             "uri": f"{path}/{sid}.json",
         }

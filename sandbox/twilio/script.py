@@ -173,5 +173,5 @@ class Script:
 
     def _apologise(self, code: int, message: str) -> None:
         self._answer()
-        self._board.complain(self._leg, code, message)
+        self._board.complain(self._leg, code, message, url=self._url)
         self._leg.after(APOLOGY_SECONDS, lambda: self._board.end(self._leg, "completed"))

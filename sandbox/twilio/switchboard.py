@@ -238,13 +238,14 @@ class Switchboard:
 
         self._courier.start(work())
 
-    def complain(self, leg: Leg, code: int, message: str) -> None:
+    def complain(self, leg: Leg, code: int, message: str, *, url: str = "") -> None:
         """Write an entry of the account's error log, for errors that a call cannot report."""
         self.troubles.append(
             {
                 "call_sid": leg.sid,
                 "error_code": str(code),
                 "message": message,
+                "url": url,
                 "at": iso8601(leg.instant(leg.time) or leg.created_at),
             }
         )

@@ -22,6 +22,7 @@ from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import format_micros
 from telephony.calls.hangup import end_if_requested
+from telephony.calls.lookup import is_past_placing, look_up, placing_takes
 from telephony.calls.progress import LegReport, apply_report
 from telephony.calls.quote import CallOrder, Quote, Route, find_route, funds_of, quote_route
 from telephony.calls.settlement import write_off
@@ -34,11 +35,6 @@ from telephony.twilio.twiml import webhook_url
 logger = logging.getLogger(__name__)
 CARRIER = Circuit("twilio-calls", "phone carrier")
 
-# A request that places a call may be under way at Twilio for this long.
-PLACING_TAKES = timedelta(seconds=30)
-# A call through the computer is started by a page that is open already. After so long without it
-# the call ends, and its hold with it.
-STARTS_WITHIN = timedelta(seconds=60)
 # The customer's own phone rings this long. Most mailboxes answer after 20 to 30 seconds.
 OWN_RING_SECONDS = 25
 # Twilio may report an end late. After this much more, silence means that no report will come.
@@ -229,12 +225,8 @@ def _new_call(request: CallRequest, quote: Quote) -> Call:
         hold_micros=quote.hold_micros,
         most_unpaid_micros=price.most_unpaid_micros(short_seconds=settings.FALSE_ANSWER_SECONDS),
         charges_attempt=quote.charges_attempt,
-        reconcile_after=timezone.now() + _placing_takes(route.order.mode),
+        reconcile_after=timezone.now() + placing_takes(route.order.mode),
     )
-
-
-def _placing_takes(mode: str) -> timedelta:
-    return STARTS_WITHIN if mode == Call.Mode.COMPUTER else PLACING_TAKES
 
 
 def _store_refusal(request: CallRequest, refusal: ProductError) -> None:
@@ -289,11 +281,6 @@ def ring(call: Call) -> Call:
     return adopt(call, placed)
 
 
-def is_past_placing(call: Call) -> bool:
-    """Report whether no request to place the call is under way any more, and no page starts it."""
-    return call.created_at <= timezone.now() - _placing_takes(call.mode)
-
-
 def adopt(call: Call, placed: ProviderCall) -> Call:
     """Commit that Twilio placed the call, and end it if a hang-up was requested meanwhile."""
     later = timezone.now() + ASK_EVERY
@@ -313,40 +300,6 @@ def give_up(call: Call, reason: str) -> bool:
     """Write off a call that Twilio never placed, unless a report of it has come meanwhile."""
     call.refresh_from_db()
     return call.leg_a_sid is None and write_off(call, end_reason=reason)
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Twilio's call for a call of ours whose outcome is unknown."""
-
-    found: ProviderCall | None
-    is_absent: bool  # Twilio has no call that could be it
-
-
-def look_up(call: Call) -> LookUp:
-    """Find a call at Twilio by number and time, since Twilio stores no id of ours.
-
-    A call is found only if as many are possible as calls of the phone were lost. Several are
-    matched in the order of their times, once no request to place one is under way any more.
-    Otherwise its webhooks, which carry our id, report it. A computer is a client at Twilio, with
-    the call's id as its name.
-    """
-    if call.is_through_computer:
-        since = call.created_at - timedelta(seconds=5)
-        placed = gateway.find_client_calls(identity=call.public_id, since=since)
-        return LookUp(placed[-1] if placed else None, is_absent=not placed)
-    unknown = Call.objects.filter(
-        from_e164=call.from_e164, mode=Call.Mode.CALLBACK, leg_a_sid=None, settled_at=None
-    )
-    lost = list(unknown.order_by("created_at", "id"))
-    since = min(one.created_at for one in [call, *lost]) - timedelta(seconds=5)
-    placed = gateway.find_calls(to=call.from_e164, since=since)
-    sids = [one.sid for one in placed]
-    known = set(Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True))
-    candidates = [one for one in reversed(placed) if one.sid not in known]
-    is_clear = len(candidates) == len(lost) and (len(lost) == 1 or all(map(is_past_placing, lost)))
-    found = next((one for one, ours in zip(candidates, lost, strict=False) if ours == call), None)
-    return LookUp(found if is_clear else None, is_absent=not candidates)
 
 
 def expires_at(call: Call) -> datetime:

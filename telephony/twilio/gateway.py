@@ -405,6 +405,16 @@ def errors_of_call(sid: str) -> list[int]:
         return [int(one.error_code) for one in noted if one.error_code]
 
 
+def noted_urls(sid: str) -> list[str]:
+    """Return our addresses that Twilio noted an error of about a call, such as no answer.
+
+    https://www.twilio.com/docs/usage/api/notification
+    """
+    with _asking("list the errors of a call", may_be_gone=True):
+        noted = _client().calls(sid).notifications.list(limit=20)
+        return [str(one.request_url) for one in noted if one.request_url]
+
+
 def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
     """Hang up a call in progress, or cancel a call that still rings."""
     with _asking("end a call", may_be_gone=True):
