@@ -21,6 +21,9 @@ from sandbox.twilio.shown import ShownNumbers
 from sandbox.twilio.switchboard import Switchboard
 
 PATH = "/2010-04-01/Accounts/{account_sid}/Calls"
+# Of refusals on demand that are no 400: of the account's keys and rights
+# (https://www.twilio.com/docs/api/errors).
+STATUSES = {20003: 401, 20006: 403, 20008: 403, 20403: 403, 70051: 403}
 MAX_TWIML = 4000
 
 
@@ -133,7 +136,7 @@ class Calls:
         self._reach.check(form["To"])
         refusal = self._phones.behaviour(form["To"], "customer").call_error
         if refusal is not None:
-            raise TwilioError(400, refusal, "Refused on demand")
+            raise TwilioError(STATUSES.get(refusal, 400), refusal, "Refused on demand")
         for name in ("Url", "StatusCallback"):
             check_url(form.get(name))
         if len(form.get("Twiml", "")) > MAX_TWIML:

@@ -23,6 +23,7 @@ _INACTIVE = "The account is not active: look at its balance and at the messages 
 _FROM_NUMBER = "Set TWILIO_FROM_NUMBER to a voice number of this account."
 _GEO = "Allow the country under Voice, Settings, Geo permissions, or name it in CLOSED_COUNTRIES."
 _KEYS = "Compare TWILIO_ACCOUNT_SID and the token or key with the console."
+_RIGHTS = "The API key may not do this: use a standard key, or add the permission to it."
 # By code, https://www.twilio.com/docs/api/errors.
 REMEDIES: dict[int, str] = {
     10001: _INACTIVE,
@@ -31,7 +32,9 @@ REMEDIES: dict[int, str] = {
     13227: _GEO,
     20003: _KEYS,
     20005: _INACTIVE,
+    20006: _RIGHTS,
     20010: "This is disabled for the account: ask Twilio's support.",
+    20403: _INACTIVE,
     20404: "A SID in our settings is unknown there: manage.py check_live names it.",
     21203: "International calls are off: allow them under Voice, Settings, Geo permissions.",
     21210: _FROM_NUMBER,
@@ -40,6 +43,7 @@ REMEDIES: dict[int, str] = {
     21216: "Calls to +1 need an approved Primary Customer Profile: complete it under Trust Hub.",
     21219: _TRIAL,
     21608: _TRIAL,
+    70051: _RIGHTS,
     60223: "The channel is switched off: enable it under Verify, Services.",
     575001: _TRIAL,
 }
@@ -50,17 +54,19 @@ def remedy_of(code: int) -> str:
     """Return what the operator has to do about a code; 0 is a refusal without one."""
     if code in _VERIFIED_RECIPIENTS:
         return _TRIAL
-    return REMEDIES.get(code, _KEYS)
+    unlisted = f"Read https://www.twilio.com/docs/api/errors/{code}." if code else _KEYS
+    return REMEDIES.get(code, unlisted)
 
 
 def is_operators(code: int, e164: str = "") -> bool:
     """Report whether a refused request about a number is for the operator to mend.
 
-    A blocked number is one of a high risk, unless it is in +1, where a profile is missing
-    (https://www.twilio.com/docs/errors/21216).
+    A blocked number is one of a high risk or, in +1, one that is not called without a customer
+    profile (https://www.twilio.com/docs/errors/21216). In the countries of +1 that fraud seeks, the
+    Caribbean ones, the first is meant: a missing profile shows in the United States and in Canada.
     """
     if code == BLOCKED_CODE:
-        return e164.startswith("+1")
+        return e164.startswith("+1") and number_from_e164(e164).country in ("US", "CA")
     return code in REMEDIES or code in _VERIFIED_RECIPIENTS
 
 

@@ -67,9 +67,12 @@ _REFUSALS: dict[int, tuple[str, str]] = {
     60212: ("too_many_codes", "Another code for this number is just being sent."),
     60238: ("number_blocked", "Codes to this number are blocked, to prevent fraud."),
     60410: ("number_blocked", "Codes to numbers like this are blocked for now, to prevent fraud."),
+    60220: ("region_not_permitted", "Codes cannot be sent to this country."),
     60605: ("region_not_permitted", "Codes cannot be sent to this country."),
 }
 _MISCONFIGURED = "Our phone carrier refused this because of our own account there."
+# With 403 Verify also refuses a number, not us (https://www.twilio.com/docs/api/errors).
+_OF_VERIFY = range(60_000, 61_000)
 _TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code lives
 
 
@@ -92,7 +95,7 @@ def _refusal_of(status: int, code: int, e164: str) -> ProductError:
         )
     if status >= 500:
         return OutcomeUnknownError()
-    if status in (401, 403):
+    if status == 401 or (status == 403 and code not in _OF_VERIFY):
         return ProductError("provider_misconfigured", _MISCONFIGURED)
     return ProductError("provider_refused", "Our phone carrier refused the request.")
 

@@ -161,6 +161,7 @@ def test_one_phone_of_a_user_waits_however_many_are_asked_for_at_once(
         (60212, "too_many_codes"),
         (60238, "number_blocked"),
         (60410, "number_blocked"),
+        (60220, "region_not_permitted"),
         (60605, "region_not_permitted"),
         (20003, "provider_misconfigured"),
     ],

@@ -15,7 +15,8 @@ from tests.web.support_desk import desk_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
-OPERATORS_CODES = [10001, 20003, 21203, 21210, 21212, 21219, 573005, 575001]
+# 20008 is none of our list, and comes with the HTTP status 403.
+OPERATORS_CODES = [10001, 20003, 20008, 21203, 21210, 21212, 21219, 70051, 573005, 575001]
 
 
 @pytest.mark.parametrize("code", OPERATORS_CODES)
@@ -53,6 +54,7 @@ def test_trial_account_calls_nobody_and_sends_no_code(
         ({"profile": "draft"}, "+12025550123", "provider_misconfigured", [(21216, "")]),
         ({"closed_countries": ["GB"]}, OWN_PHONE, "country_closed", [(21215, "GB")]),
         ({"high_risk_prefixes": ["+4474"]}, OWN_PHONE, "destination_blocked", []),
+        ({"high_risk_prefixes": ["+1876"]}, "+18765550123", "destination_blocked", []),
     ],
 )
 def test_refusal_of_the_own_phone_is_told_apart_by_whose_fault_it_is(
