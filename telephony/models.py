@@ -59,7 +59,10 @@ class CallerId(models.Model):
 
     class Meta:
         verbose_name = "caller ID"
-        permissions = [("remove_callerid", "Can remove caller IDs")]
+        permissions = [
+            ("remove_callerid", "Can remove caller IDs"),
+            ("switch_question", "Can switch the question for a key on a customer's phone"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "e164"],

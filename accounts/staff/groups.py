@@ -15,6 +15,7 @@ SUPPORT = (
     "billing.adjust_wallet",
     "billing.refund_topup",
     "telephony.remove_callerid",
+    "telephony.switch_question",
     "telephony.expire_verification",
     "telephony.reconcile_call",
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
@@ -15,10 +15,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts.access import signed_in_user
 from accounts.admin import AccountAdmin
 from accounts.models import Account
 from accounts.secrets import hide_tokens_in
-from accounts.staff.base import ReadOnlyAdmin, record_look
+from accounts.staff.base import ReadOnlyAdmin, ReasonForm, action_with_reason, record_look
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support import dashboard
 from mobayilo.overview.support.account import (
@@ -31,6 +32,7 @@ from mobayilo.overview.support.account import (
 from mobayilo.overview.support.search import accounts_of, find
 from mobayilo.overview.support.tables import change_url
 from telephony.models import AccountLimits, OpenedDestination
+from telephony.phones.caller_ids import set_asks_for_key
 
 View = Callable[..., HttpResponse]
 
@@ -41,6 +43,8 @@ class SupportAccountAdmin(AccountAdmin):
 
     It replaces the admin of `accounts.admin`, which cannot read billing and telephony.
     """
+
+    actions = [*AccountAdmin.actions, "ask_for_key", "ask_for_no_key"]
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -114,6 +118,26 @@ class SupportAccountAdmin(AccountAdmin):
         }
         return TemplateResponse(request, "overview/support_found.html", context)
 
+    @action_with_reason(
+        "Ask for a key before the other phone rings",
+        right="telephony.switch_question",
+        consequence="Their phone asks them to press 1, so that no voicemail of theirs places a "
+        "call. They may switch it off again.",
+    )
+    def ask_for_key(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
+        return _switch_question(request, chosen, form, asks=True)
+
+    @action_with_reason(
+        "Ask for no key: for phones whose keys do not arrive",
+        right="telephony.switch_question",
+        consequence="The other phone rings as soon as theirs is picked up, also by a voicemail of "
+        "theirs, and such a call costs them what others cost.",
+    )
+    def ask_for_no_key(
+        self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm
+    ) -> str:
+        return _switch_question(request, chosen, form, asks=False)
+
     def today(self, request: HttpRequest) -> HttpResponse:
         """Show the figures that operators look at every day."""
         now = timezone.now()
@@ -127,6 +151,18 @@ class SupportAccountAdmin(AccountAdmin):
             "money": dashboard.money_by_day(now),
         }
         return TemplateResponse(request, "overview/support_dashboard.html", context)
+
+
+def _switch_question(
+    request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm, *, asks: bool
+) -> str:
+    others = list(chosen.exclude(asks_for_key=asks))
+    for account in others:
+        set_asks_for_key(
+            user=signed_in_user(request), account=account, asks=asks, request=request,
+            reason=form.cleaned_data["reason"],
+        )  # fmt: skip
+    return f"{len(others)} switched {'on' if asks else 'off'}."
 
 
 def _may_add(model: type[Model], request: HttpRequest) -> bool:

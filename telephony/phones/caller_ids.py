@@ -1,5 +1,7 @@
 """The phones that an account verified and may call from, and the country of the account."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -140,12 +142,23 @@ def set_only_my_number(
 
 
 def set_asks_for_key(
-    *, user: User, asks: bool, token: AccessToken | None = None, request: AnyRequest = None
+    *,
+    user: User,
+    asks: bool,
+    token: AccessToken | None = None,
+    request: AnyRequest = None,
+    account: Account | None = None,
+    reason: str = "",
 ) -> Account:
-    """Set whether a call asks for a key on the account's own phone before the other one rings."""
+    """Set whether a call asks for a key on the account's own phone before the other one rings.
+
+    The account is the user's, or for staff that of a customer, with a reason.
+    """
+    facts = {"asks": asks} | ({"reason": reason} if reason else {})
     return _set_switch(
-        "asks_for_key", asks, user=user, token=token, request=request, facts={"asks": asks}
-    )
+        "asks_for_key", asks,
+        user=user, token=token, request=request, facts=facts, account=account,
+    )  # fmt: skip
 
 
 def _set_switch(
@@ -155,11 +168,13 @@ def _set_switch(
     user: User,
     token: AccessToken | None,
     request: AnyRequest,
-    facts: dict[str, bool],
+    facts: Mapping[str, bool | str],
+    account: Account | None = None,
 ) -> Account:
-    """Set a switch of the user's account. A change is recorded, a repetition is not."""
+    """Set a switch of an account. A change is recorded, a repetition is not."""
+    account_pk = account.pk if account else user.account_id
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=user.account_id)
+        account = Account.objects.select_for_update().get(pk=account_pk)
         if getattr(account, name) != is_on:
             setattr(account, name, is_on)
             account.save(update_fields=[name])

@@ -109,6 +109,8 @@ def account_buttons(request: HttpRequest, account: Account) -> list[Button]:
     """Return the actions on an account and its wallet that the signed-in staff may take."""
     acts = {"thaw": "Thaw"} if account.is_frozen else {"freeze": "Freeze"}
     acts |= {"revoke": "Revoke all tokens", "tighten": "Limit the life of tokens"}
+    asks = account.asks_for_key
+    acts |= {"ask_for_no_key": "Ask for no key"} if asks else {"ask_for_key": "Ask for a key"}
     wallet: Wallet | None = getattr(account, "wallet", None)
     on_wallet = buttons(request, wallet, credit_or_debit="Credit or debit") if wallet else []
     return [*buttons(request, account, **acts), *on_wallet]

@@ -12,7 +12,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 ACTS = [
     ("user", "lock"), ("user", "unlock"), ("user", "end_sessions"),
     ("user", "remove_second_factor"), ("account", "freeze"), ("account", "thaw"),
-    ("account", "revoke"), ("account", "tighten"), ("accesstoken", "revoke"),
+    ("account", "revoke"), ("account", "tighten"), ("account", "ask_for_no_key"),
+    ("accesstoken", "revoke"),
 ]  # fmt: skip
 
 

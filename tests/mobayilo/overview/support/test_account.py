@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, AuditEvent, User
 from billing.models import TopUp
 from mobayilo.overview.support.tables import list_url
 from telephony.models import Call, OpenedDestination
@@ -153,6 +153,24 @@ def test_button_closes_a_destination_and_comes_back_to_the_screen(alice: User) -
     assert "1 closed." in done.content.decode()
     opened.refresh_from_db()
     assert opened.closed_at is not None
+
+
+def test_support_switches_the_question_for_a_customer(alice: User) -> None:
+    desk, account = desk_of("support"), alice.account
+    for action, label, asks in (
+        ("ask_for_no_key", "Ask for no key", False), ("ask_for_key", "Ask for a key", True),
+    ):  # fmt: skip
+        assert f">{label}<" in desk.get(page_of(alice)).text
+        sent = {"action": action, "_selected_action": account.pk, "with_reason": "yes",
+                "reason": "their keys never arrive"}  # fmt: skip
+        assert "1 switched" in desk.post("/admin/accounts/account/", sent, follow=True).text
+        account.refresh_from_db()
+        assert account.asks_for_key is asks
+    events = AuditEvent.objects.filter(action="account.asks_for_key_changed", account=account)
+    assert {(one.via, one.facts["reason"]) for one in events} == {("staff", sent["reason"])}
+    desk_of("finance").post("/admin/accounts/account/", {**sent, "action": "ask_for_no_key"})
+    account.refresh_from_db()
+    assert account.asks_for_key
 
 
 def test_button_freezes_and_comes_back_to_the_screen(alice: User) -> None:
