@@ -46,10 +46,10 @@ class RunningAgent:
         program.chmod(0o755)
         self.moby.env |= {"MOBY_AGENT_PORT": str(self.port), "MOBY_BROWSER": str(program)}
 
-    def start(self) -> None:
+    def start(self, *words: str) -> None:
         orders = self.browser / "orders"
         orders.unlink(missing_ok=True)
-        self.process = self.moby.start("agent", "run", "--headless")
+        self.process = self.moby.start("agent", "run", "--headless", *words)
         wait_until(
             lambda: (
                 self.process.poll() is not None or (orders.exists() and "\0" in orders.read_text())

@@ -142,6 +142,24 @@ def test_call_goes_through_the_agent_of_this_account(
     assert d.TOKEN not in json.dumps(page.orders)
 
 
+def test_agent_and_its_commands_show_no_secret_at_the_highest_verbosity(
+    agent: RunningAgent, server: StubServer
+) -> None:
+    agent.end()
+    server.on("GET", "status", d.STATUS)
+    agent.start("-vvv")
+    page = agent.open_page()
+    secrets = [agent.secret, agent.code, page.secret, d.TOKEN, str(VOICE["token"])]
+    script_call(server)
+    lines = ["call", d.DESTINATION], ["agent", "status"], ["keys", "1"]
+    ran = [agent.moby.run(*words, "-vvv") for words in lines]
+    agent.wait_for_state("call_1", "dialing")
+    agent.process.kill()
+    shown = "".join([*agent.process.communicate(timeout=30), *(r.stdout + r.stderr for r in ran)])
+    assert "POST " in shown
+    assert not [secret for secret in secrets if secret in shown]
+
+
 def test_keys_reach_the_page_once_the_call_is_answered(
     agent: RunningAgent, server: StubServer
 ) -> None:

@@ -63,13 +63,14 @@ def test_login_shows_no_secret_at_any_verbosity(
         assert not [s for s in (d.TOKEN, d.OTHER_TOKEN) if s in ran.stdout + ran.stderr]
 
 
-# Commands that the table of one request cannot hold; each has a test of its own below or above.
-ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth token", "login", "logout", "doctor"}
-SILENT = {
-    "completions",
-    "help",
-    "version",
-}  # they know no secret: they read no token and ask no server
+# Commands that the table of one request cannot hold; each has a test of its own, here or for the
+# agent.
+ELSEWHERE = {
+    *("auth login", "auth logout", "auth refresh", "auth token", "login", "logout", "doctor"),
+    *("agent run", "agent status", "agent stop", "keys"),
+}
+# They know no secret: they read no token and ask no server.
+SILENT = {"completions", "help", "version", "config get", "config list", "config set"}
 
 
 def test_no_command_is_forgotten() -> None:

@@ -3,7 +3,6 @@
 import json
 from contextlib import closing
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -116,6 +115,9 @@ class AgentLink:
     def _ask(
         self, method: str, path: str, body: dict[str, object] | None = None
     ) -> dict[str, object]:
+        # 30 ms, for which neither help nor completion waits.
+        from http.client import HTTPConnection, HTTPException
+
         headers = {"Authorization": f"Bearer {self.run.secret}", "Content-Type": "application/json"}
         payload = None if body is None else json.dumps(body)
         try:
