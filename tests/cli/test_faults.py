@@ -300,7 +300,7 @@ def test_waiting_and_each_new_try_are_shown_on_a_terminal(
 
     address = peer(first_down_then_silent).address
     child = moby.spawn("balance", MOBY_HOST=f"http://{address}", MOBY_TOKEN=d.TOKEN)
-    child.expect_exact(f"http://{address} is busy (HTTP 502); try 2 follows")
+    child.expect_exact(f"Try 2 follows: http://{address} is busy (HTTP 502)")
     child.expect(f"Waiting for {address}, try 2, 1 s")
     child.sendintr()
     child.expect("interrupted")

@@ -35,6 +35,7 @@ class Console:
     decorated_out: bool = False
     decorated_err: bool = False
     _held: list[str] = field(default_factory=list)
+    _line: str = ""  # replaced by the next one
     _live: bool = False
 
     # Output
@@ -88,6 +89,19 @@ class Console:
 
     def live(self, text: str) -> None:
         """Write a line on stderr that replaces the last one; only a terminal gets it."""
+        self._line = text
+        self._rewrite(text)
+
+    def live_wait(self, text: str) -> None:
+        """Show behind the live line what is waited for; an empty text ends that."""
+        if text:
+            self._rewrite(" · ".join(filter(None, (self._line, text))))
+        elif self._line:
+            self._rewrite(self._line)
+        else:
+            self.end_live()
+
+    def _rewrite(self, text: str) -> None:
         if not self.shows_live:
             return
         room = _width_of(self.context.stderr) - 1
@@ -96,6 +110,7 @@ class Console:
         self._live = True
 
     def end_live(self) -> None:
+        self._line = ""
         if self._live:
             self.context.stderr.write("\r\x1b[K")
             self._live = False

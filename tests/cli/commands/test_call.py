@@ -276,6 +276,18 @@ def test_call_follows_live_and_ends_with_the_receipt(moby: Moby, server: StubSer
     assert text.index("$0.042 a minute") < text.index("ringing them")
 
 
+def test_call_keeps_its_line_while_the_server_is_slow(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "quote", d.QUOTE)
+    server.on("POST", "calls", {**RINGING, "poll_after_seconds": 0.2}, status=201)
+    server.on("GET", "calls/call_1", d.COMPLETED, delay_seconds=2)
+    server.on("GET", "balance", d.BALANCE)
+    child = moby.spawn("call", d.DESTINATION, MOBY_TOKEN=d.TOKEN)
+    place = server.url.removeprefix("http://")
+    child.expect(rf"ringing them 0:0\d.* · Waiting for {place}, 1 s")
+    _, code = finish(child)
+    assert code == 0
+
+
 @pytest.mark.parametrize(("key", "expected"), [("h", 0), ("\x03", 130)])
 def test_keys_hang_up(moby: Moby, server: StubServer, key: str, expected: int) -> None:
     server.on("POST", "quote", d.QUOTE)

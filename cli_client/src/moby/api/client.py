@@ -169,7 +169,7 @@ class Api:
         raise AssertionError("the loop returns or raises")
 
     def _wait_for_next(self, number: int, pause_seconds: float, reason: str) -> None:
-        self._watcher.show_waiting(f"{clean(reason)}; try {number + 1} follows …")
+        self._watcher.show_waiting(f"Try {number + 1} follows: {clean(reason)}")
         self._context.clock.sleep(pause_seconds)
 
     def _send(self, request: Request, number: int) -> Response:

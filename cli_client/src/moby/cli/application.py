@@ -105,7 +105,6 @@ class Application(Moby):
         self.context = context
         self.console = Console(context)
         self.session: Session | None = None
-        self._shows_waiting = False
         self.auto_exits(False)
         self.catch_exceptions(False)
         makers = {name: load(name) for name in COMMANDS}
@@ -151,12 +150,7 @@ class Application(Moby):
             raise interrupted() from error
 
     def show_waiting(self, text: str) -> None:
-        if text:
-            self.console.live(text)
-            self._shows_waiting = True
-        elif self._shows_waiting:
-            self.console.end_live()
-            self._shows_waiting = False
+        self.console.live_wait(text)
 
     def trace(self, request: Request, response: Response | None, seconds: float) -> None:
         if self.console.verbosity:
