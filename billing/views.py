@@ -83,8 +83,7 @@ def leave_for(request: HttpRequest, checkout_url: str) -> HttpResponse:
     domain of the operator's (https://docs.stripe.com/payments/checkout/custom-domains).
     """
     address = urlsplit(checkout_url)
-    allowed = (settings.STRIPE_API_URL or settings.STRIPE_CHECKOUT_URL).rstrip("/")
-    if f"{address.scheme}://{address.netloc}" == allowed:
+    if f"{address.scheme}://{address.netloc}" == settings.STRIPE_CHECKOUT_URL:
         return redirect(checkout_url)
     return render(request, "billing/topup_leave.html", {"checkout_url": checkout_url})
 

@@ -495,7 +495,7 @@ CSRF_COOKIE_NAME = "csrftoken" if IS_LOCAL else "__Host-csrftoken"
 CSRF_FAILURE_VIEW = "mobayilo.exceptions.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 
-STRIPE_CHECKOUT_URL = "https://checkout.stripe.com"
+STRIPE_CHECKOUT_URL = (STRIPE_API_URL or "https://checkout.stripe.com").rstrip("/")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -506,7 +506,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         # A form of ours may lead to Stripe's page: browsers apply this to redirects too.
-        "form-action": [SELF, STRIPE_API_URL or STRIPE_CHECKOUT_URL],
+        "form-action": [SELF, STRIPE_CHECKOUT_URL],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

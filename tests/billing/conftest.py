@@ -54,7 +54,7 @@ def stripe_sandbox(
     request: pytest.FixtureRequest,
 ) -> StripeSandbox:
     """A fresh Stripe, whose webhooks reach the live server."""
-    settings.STRIPE_API_URL = _sandbox_process.url
+    settings.STRIPE_API_URL = settings.STRIPE_CHECKOUT_URL = _sandbox_process.url
     settings.STRIPE_TIMEOUT_SECONDS = patience_seconds(request)
     _sandbox_process.post("reset")
     return StripeSandbox(_sandbox_process)
