@@ -27,10 +27,16 @@ def check_stripe_secrets(
         for name, beginnings, identifier, where in _SECRETS
         if not getattr(settings, name).startswith(beginnings)
     ]
-    if not settings.IS_LOCAL and settings.STRIPE_API_KEY.startswith(("rk_test_", "sk_test_")):
+    # An organization's key, sk_org_, does not say its mode, and needs a header besides
+    # (https://docs.stripe.com/keys/organization-api-keys).
+    key = settings.STRIPE_API_KEY
+    may_be_a_test_key = key.startswith(("rk_", "sk_")) and not key.startswith(
+        ("rk_live_", "sk_live_")
+    )
+    if not settings.IS_LOCAL and may_be_a_test_key:
         problems.append(
             Error(
-                "STRIPE_API_KEY is a test key: card 4242 4242 4242 4242 would buy real calls.",
+                "STRIPE_API_KEY is no live key: card 4242 4242 4242 4242 would buy real calls.",
                 hint="Set a live restricted key, rk_live_… (Developers, API keys, live mode).",
                 id="billing.E003",
             )

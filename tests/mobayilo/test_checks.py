@@ -28,6 +28,7 @@ def test_staff_without_a_second_factor_are_refused_on_a_public_host() -> None:
     ("changes", "check"),
     [
         ({"STRIPE_API_KEY": "rk_test_0"}, "billing.E003"),
+        ({"STRIPE_API_KEY": "sk_org_0"}, "billing.E003"),
         ({"STRIPE_PAYMENT_METHODS": ""}, "billing.E004"),
         ({"MAIL_FROM": "hello@gmail.com"}, "mobayilo.E007"),
         ({"PUBLIC_URL": "https://calls.example.com", "MAIL_FROM": None}, "mobayilo.E007"),
