@@ -42,7 +42,11 @@ from billing.models import (
 )
 from billing.payments import events
 from billing.payments.disputes import withdraw_warning
-from billing.payments.refunds import refundable_by_staff_micros, start_refund
+from billing.payments.refunds import (
+    check_refundable,
+    refundable_by_staff_micros,
+    start_refund,
+)
 from billing.payments.topups import refresh_topup
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import MINUS, format_change, format_money, format_when
@@ -236,6 +240,8 @@ class TopUpAdmin(ReadOnlyAdmin):
         topup, cents = only_one(chosen), form.cleaned_data["amount"]
         if cents <= settings.SECOND_PERSON_ABOVE_CENTS:
             return ""
+        # No one is asked to confirm what would be refused.
+        check_refundable(cents * MICROS_PER_CENT, most_micros=refundable_by_staff_micros(topup))
         return f"{format_money(cents * MICROS_PER_CENT)} of {topup} back to the card"
 
     @action_with_reason(
@@ -249,7 +255,7 @@ class TopUpAdmin(ReadOnlyAdmin):
     )
     def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
         topup = only_one(chosen)
-        before = Refund.objects.filter(topup=topup).count()
+        earlier = set(Refund.objects.filter(topup=topup).values_list("pk", flat=True))
         refund = start_refund(
             topup=topup,
             amount_micros=form.cleaned_data["amount"] * MICROS_PER_CENT,
@@ -263,8 +269,7 @@ class TopUpAdmin(ReadOnlyAdmin):
         left = format_money(refundable_by_staff_micros(topup))
         state = refund.get_status_display()
         again = "This form was sent before; nothing moved now. "
-        is_new = Refund.objects.filter(topup=topup).count() > before
-        lead = "" if is_new else again
+        lead = again if refund.pk in earlier else ""
         return f"{lead}Refund {refund}: {state}. {left} of {topup} can still be refunded."
 
     @action_with_reason(

@@ -72,6 +72,16 @@ def refundable_by_staff_micros(topup: TopUp) -> int:
     return max(0, topup.amount_micros - topup.refunded_micros - claimed)
 
 
+def check_refundable(amount_micros: int, *, most_micros: int) -> None:
+    """Raise `not_refundable` for a sum that is more than can be refunded, or no whole cents."""
+    if not 0 < amount_micros <= most_micros or amount_micros % MICROS_PER_CENT:
+        raise ProductError(
+            "not_refundable",
+            f"Of this top-up, {format_money(most_micros)} can be refunded.",
+            details={"refundable_cents": most_micros // MICROS_PER_CENT},
+        )
+
+
 def start_refund(
     *,
     topup: TopUp,
@@ -128,12 +138,7 @@ def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
         said = f"An account may make {most} refunds in 30 days." if most else "None is made here."
         raise ProductError("too_many_refunds", said)
     most_micros = refundable_by_staff_micros(topup) if by_staff else _refundable_of(topup, balance)
-    if not 0 < refund.amount_micros <= most_micros or refund.amount_micros % MICROS_PER_CENT:
-        raise ProductError(
-            "not_refundable",
-            f"Of this top-up, {format_money(most_micros)} can be refunded.",
-            details={"refundable_cents": most_micros // MICROS_PER_CENT},
-        )
+    check_refundable(refund.amount_micros, most_micros=most_micros)
     balance_claims(topup, also_refunded_micros=refund.amount_micros)
     refund.save()
     ledger.place_hold(

@@ -163,6 +163,14 @@ def test_large_refund_waits_for_a_second_person(
     assert totals(paid.account) == (5, 0)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_refund_of_more_than_was_paid_asks_no_one(paid: TopUp, settings: Settings) -> None:
+    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
+    page = act(staff("support"), "refund", paid, amount="20.01")
+    assert "Of this top-up, $20.00 can be refunded." in page
+    assert not PendingAct.objects.exists()
+
+
 def test_large_refund_of_a_call_that_is_not_there_asks_no_one(account: Account) -> None:
     sent = {"amount": "50", "kind": "call_refund", "reference": "call_nonexistent"}
     shown = act(staff("support"), "credit_or_debit", account.wallet, **sent)
