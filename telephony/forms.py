@@ -194,8 +194,7 @@ class KeyQuestionForm(forms.Form):
 
 
 def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
-    names = sorted(country_names().items(), key=lambda item: item[1])
-    choices = [("", nothing), *names]
+    choices = [("", nothing), *country_names().items()]
     field = form.fields["country"]
     if isinstance(field, forms.ChoiceField):
         field.choices = choices

@@ -12,7 +12,7 @@ from phonenumbers import PhoneNumberFormat
 from mobayilo.lib.money import MICROS_PER_DOLLAR
 from telephony.calls.origin import Origin, number_shown, rate_from, rates_from
 from telephony.models import Rate
-from telephony.numbers import country_code, country_name, read_number
+from telephony.numbers import country_code, country_name, country_names, read_number
 from telephony.pricing import Price
 from telephony.rates.deck import DeckIndex, RateRow
 
@@ -121,7 +121,8 @@ def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
         for iso in fixed.keys() | mobile.keys()
         if iso.isalpha()
     ]
-    return sorted(rows, key=lambda row: row.name)
+    place = {iso: number for number, iso in enumerate(country_names())}
+    return sorted(rows, key=lambda row: place.get(row.iso, len(place)))
 
 
 def _mobile_micros(deck: DeckIndex, iso: str, origin: Origin | None) -> int | None:

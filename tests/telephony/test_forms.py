@@ -25,6 +25,13 @@ def test_wrong_code_keeps_the_country_of_the_account(browser: Client, alice: Use
     assert page.count('<option value="BR" selected>') == 2  # to verify a phone, and to read numbers
 
 
+def test_countries_stand_by_their_letters_and_not_by_their_accents(browser: Client) -> None:
+    page = browser.get("/calls").content.decode()
+    names = ["Afghanistan", "Åland", "Albania", "Zimbabwe"]
+    places = [page.index(f">{name}") for name in names]
+    assert places == sorted(places)
+
+
 @pytest.mark.usefixtures("deck")
 @pytest.mark.parametrize("shown", ["no_answer", "No Answer", "no answer"])
 def test_state_is_taken_as_it_is_shown(browser: Client, alice: User, shown: str) -> None:
