@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.computer_call import missing_parts, talk
-from dev.customer import Customer, Ran, Started
+from dev.customer import Customer, Ran
 from dev.stack import Stack
 
 PHONE = "+447400123456"
@@ -112,9 +112,7 @@ def prove_phone(customer: Customer) -> None:
 
 def top_up(customer: Customer) -> None:
     say("Top up $20.00; pay on the checkout page while moby waits")
-    topup = Started(customer, "topup", "20", "--wait")
-    customer.pay(topup.wait_for(r"(https?://\S+/c/pay/\S+)"))
-    show(topup.finish())
+    show(customer.top_up("20"))
     balance = show(customer.moby("balance", "--json")).json
     expect(balance["balance"] == "20.00", "the balance is 20.00")
 

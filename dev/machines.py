@@ -191,6 +191,7 @@ def wait_until_ready(web: subprocess.Popen[bytes]) -> None:
     """Return when /readyz answers 200. Raise MachineError when it does not."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY_SECONDS
+    problem = OSError("the web server ended")
     while time.monotonic() < deadline and web.poll() is None:
         try:
             with direct.open(f"http://127.0.0.1:{PORT}/readyz", timeout=5) as answer:

@@ -293,7 +293,12 @@ class ShownNumberRulesAdmin(ReadOnlyAdmin):
         )
         obj.pk = stored.pk
 
-    @action_with_reason("Withdraw: those before apply", right="telephony.set_shown_numbers")
+    @action_with_reason(
+        "Withdraw: those before apply",
+        right="telephony.set_shown_numbers",
+        consequence="The version before it is in force at once, or the rules of the release "
+        "where there is none: calls from now on may show other numbers.",
+    )
     def withdraw(
         self, request: HttpRequest, chosen: QuerySet[ShownNumberRules], form: ReasonForm
     ) -> str:
