@@ -88,6 +88,8 @@ def reconcile_twilio(day: date) -> AuditReport:
                 _compare_leg(book, calls[leg.sid], leg)
             elif not _is_ours(leg, parent=calls.get(leg.parent_sid)):
                 book.counts[OTHERS.get(leg.direction, "other calls of the account")] += 1
+            elif leg.seconds and _is_trial(leg):
+                book.counts["trial calls of check_live"] += 1
             elif leg.seconds:
                 book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
     _find_missing(book)
@@ -106,6 +108,12 @@ def _is_ours(leg: ProviderCall, *, parent: Call | None) -> bool:
     is_client = leg.direction == "inbound" and leg.caller.startswith("client:call_")
     is_placed = leg.direction == "outbound-api" and leg.caller == settings.TWILIO_FROM_NUMBER
     return is_client or is_placed
+
+
+def _is_trial(leg: ProviderCall) -> bool:
+    """Report whether a call led to our own number, which no customer's call does."""
+    children = gateway.find_children(leg.sid)
+    return any(child.called == settings.TWILIO_FROM_NUMBER for child in children)
 
 
 def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:

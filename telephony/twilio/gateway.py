@@ -124,6 +124,7 @@ class ProviderCall:
     sid: str
     parent_sid: str
     caller: str
+    called: str
     status: str
     seconds: int | None
     price_micros: int | None
@@ -431,6 +432,7 @@ def _provider_call(call: CallInstance) -> ProviderCall:
     return ProviderCall(
         sid=_sid(call.sid),
         parent_sid=str(call.parent_call_sid or ""),
+        called=str(call.to or ""),
         caller=str(call._from or ""),  # the SDK's name for a field that Python reserves
         status=str(call.status or ""),
         seconds=int(call.duration) if call.duration not in (None, "") else None,
