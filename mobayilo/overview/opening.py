@@ -37,6 +37,9 @@ def findings() -> Iterator[Finding]:
 
 
 def of_configuration() -> Iterator[Finding]:
+    for name in ("TWILIO_API_URL", "STRIPE_API_URL"):
+        if url := getattr(settings, name):
+            yield unchecked(name, f"{url} was asked, and not the provider: unset it before opening")
     checked = run_checks(include_deployment_checks=True)
     errors = [
         one

@@ -124,6 +124,7 @@ def test_site_in_which_all_is_right_may_open(opening: Sandbox) -> None:
     opening.post("speed", speed=40)
     text = printed("check_live", "--mail", "alice@example.org", "--call", OWN_PHONE)
     assert "✗" not in text
+    assert f"? STRIPE_API_URL: not checked: {opening.url} was asked" in text
     assert text.endswith("Ready to open.\n")
     assert "✓ Mail: sent to alice@example.org" in text
     assert "✓ Call: second leg: +12025550100 answered" in text
