@@ -18,14 +18,18 @@ if TYPE_CHECKING:  # the demo runs without it
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 RATE = 48_000
 LOUDNESS = 12_000
-ON_SAMPLES = RATE // 3
+
+
+def tone_of(hz: int, *, rate: int) -> list[int]:
+    """Return the samples of a second: a third of it is a tone, the rest is silence."""
+    on = [round(LOUDNESS * math.sin(2 * math.pi * hz * n / rate)) for n in range(rate // 3)]
+    return on + [0] * (rate - len(on))
 
 
 def microphone_arguments(folder: Path, *, tone_hz: int) -> list[str]:
     """Write the tone to a file; return the arguments by which Chromium hears it over and over."""
     path = folder / "microphone.wav"
-    tone = [round(LOUDNESS * math.sin(2 * math.pi * tone_hz * n / RATE)) for n in range(ON_SAMPLES)]
-    samples = array("h", tone + [0] * (RATE - ON_SAMPLES))
+    samples = array("h", tone_of(tone_hz, rate=RATE))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -9,10 +9,20 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from dev.customer import Customer
 from dev.microphone import launch_with_microphone
 from dev.stack import Stack
-from tests.journeys.computer import CALLED, digits_heard, hang_up_far_end, leg_of, settled
+from tests.journeys.computer import (
+    CALLED,
+    MICROPHONE_HZ,
+    answering,
+    call_from,
+    digits_heard,
+    hang_up_far_end,
+    leg_of,
+    open_offer,
+    page_of,
+    settled,
+)
 from tests.sandbox.conftest import wait_for
 
-MICROPHONE_HZ, CALLED_HZ = 1000, 700
 TEN_CLIENTS = """async () => {
   const { callId, tokenUrl, sandboxHost } = document.querySelector("[data-talk]").dataset;
   const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
@@ -45,32 +55,10 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def page(browser: Browser, alice: Customer, stack: Stack) -> Iterator[Page]:
-    """Alice's browser, signed in. Who is called picks up, speaks a tone and stays on the line."""
-    stack.control("speed", {"speed": 1})
-    number = {"number": CALLED, "answer_after_seconds": 0.1, "talk_seconds": None}
-    stack.control("numbers", {**number, "speaks_hz": CALLED_HZ})
-    context = browser.new_context(base_url=stack.web)
-    context.add_cookies(
-        [
-            {"name": one.name, "value": one.value or "", "url": stack.web}
-            for one in alice.browser.session.cookies
-        ]
-    )
-    yield context.new_page()
-    context.close()
-    stack.control("speed", {"speed": 40})
-
-
-def open_offer(page: Page) -> None:
-    page.goto(f"/call?to={CALLED.replace('+', '%2B')}")
-
-
-def call_from(page: Page) -> str:
-    """Talk to the number by the page Call. Returns the call's id, once the other side is there."""
-    open_offer(page)
-    page.get_by_role("button", name="Talk here").click()
-    expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
-    return page.url.rsplit("/", 1)[1].split("#")[0]
+    with answering(stack):
+        page = page_of(alice, browser)
+        yield page
+        page.context.close()
 
 
 def test_both_sides_hear_the_other_and_the_receipt_has_both_legs(

@@ -9,11 +9,19 @@ import pytest
 from dev.customer import Customer
 from dev.stack import Stack
 from tests.firefox import FIREFOX, Firefox, running_firefox
-from tests.journeys.computer import CALLED, digits_heard, hang_up_far_end, leg_of, settled
+from tests.journeys.computer import (
+    CALLED,
+    CALLED_HZ,
+    MICROPHONE_HZ,
+    answering,
+    digits_heard,
+    hang_up_far_end,
+    leg_of,
+    settled,
+)
 from tests.sandbox.conftest import wait_for
 from tests.sound import decoded, loudest_hz
 
-MICROPHONE_HZ, CALLED_HZ = 1000, 700
 # The page keeps its call to itself, so the SDK gives it to these too.
 KEEP_CALL = """
   const { prototype } = Twilio.Device;
@@ -52,17 +60,14 @@ pytestmark = [
 def firefox(
     alice: Customer, stack: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Firefox]:
-    """Alice's Firefox, signed in. Who is called picks up, speaks a tone and stays on the line."""
-    stack.control("speed", {"speed": 1})
-    number = {"number": CALLED, "answer_after_seconds": 0.1, "talk_seconds": None}
-    stack.control("numbers", {**number, "speaks_hz": CALLED_HZ})
+    """Alice's Firefox, signed in."""
     profile = tmp_path_factory.mktemp("firefox")
-    with running_firefox(profile, **{"media.navigator.audio.fake_frequency": MICROPHONE_HZ}) as one:
-        one.open(f"{stack.web}/rates")
+    tone = {"media.navigator.audio.fake_frequency": MICROPHONE_HZ}
+    with answering(stack), running_firefox(profile, **tone) as firefox:
+        firefox.open(f"{stack.web}/rates")
         for cookie in alice.browser.session.cookies:
-            one.add_cookie(cookie.name, cookie.value or "")
-        yield one
-    stack.control("speed", {"speed": 40})
+            firefox.add_cookie(cookie.name, cookie.value or "")
+        yield firefox
 
 
 def press(firefox: Firefox, name: str) -> None:
