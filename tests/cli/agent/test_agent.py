@@ -13,7 +13,7 @@ from dev.stack import free_port, wait_until
 from moby.api.client import BASE_PATH
 from tests.cli import documents as d
 from tests.cli.agent.running import RunningAgent
-from tests.cli.program import Moby
+from tests.cli.program import Moby, Ran
 from tests.cli.stubs import StubServer
 
 VOICE = {"call_id": "call_1", "token": "voice-token", "gateway": "ws://127.0.0.1:9"}
@@ -29,6 +29,14 @@ def script_call(server: StubServer) -> None:
     server.on("POST", "calls", CALL, status=201)
     server.on("POST", "voice/token", VOICE)
     server.on("GET", "calls/call_1", {**CALL, "state": "dialing", "version": 2})
+
+
+def place(agent: RunningAgent, server: StubServer, *words: str) -> Ran:
+    """Call through the agent. Returns once it has asked for the state of the call."""
+    script_call(server)
+    ran = agent.moby.run("call", d.DESTINATION, "--json", *words)
+    agent.wait_for_state("call_1", "dialing")
+    return ran
 
 
 def test_status_says_that_nothing_runs_and_that_is_no_failure(moby: Moby) -> None:
@@ -131,12 +139,10 @@ def test_call_goes_through_the_agent_of_this_account(
     agent: RunningAgent, server: StubServer
 ) -> None:
     page = agent.open_page()
-    script_call(server)
-    ran = agent.moby.run("call", d.DESTINATION, "--json")
+    ran = place(agent, server)
     assert (ran.code, ran.json["mode"]) == (0, "computer")
     order = page.wait_for("call")
     assert (order["token"], order["gateway"]) == ("voice-token", "ws://127.0.0.1:9")
-    agent.wait_for_state("call_1", "dialing")
     bodies = {r.path.removeprefix(BASE_PATH): r for r in server.received if r.method == "POST"}
     assert bodies["quote"].json["mode"] == bodies["calls"].json["mode"] == "computer"
     assert d.TOKEN not in json.dumps(page.orders)
@@ -164,8 +170,7 @@ def test_keys_reach_the_page_once_the_call_is_answered(
     agent: RunningAgent, server: StubServer
 ) -> None:
     page = agent.open_page()
-    script_call(server)
-    agent.moby.run("call", d.DESTINATION, "--json")
+    place(agent, server)
     early = agent.moby.run("keys", "1#", "--json")
     assert early.error["code"] == "agent_not_ready"
     page.report(call_id="call_1", state="talking")
@@ -179,8 +184,7 @@ def test_second_call_waits_for_the_first_and_is_not_placed(
     agent: RunningAgent, server: StubServer
 ) -> None:
     page = agent.open_page()
-    script_call(server)
-    agent.moby.run("call", d.DESTINATION, "--json")
+    place(agent, server)
     page.report(call_id="call_1", state="talking")
     server.on("GET", "status", d.STATUS)
     server.on("POST", "quote", QUOTE)
@@ -189,13 +193,25 @@ def test_second_call_waits_for_the_first_and_is_not_placed(
     assert "moby calls hangup call_1" in busy.error["hint"]
 
 
+def test_repeated_call_goes_on_and_does_not_begin_again(
+    agent: RunningAgent, server: StubServer
+) -> None:
+    page = agent.open_page()
+    for _ in range(2):
+        place(agent, server, "--idempotency-key", "k1")
+        page.wait_for("call")
+        page.report(call_id="call_1", state="talking")
+    server.forget()  # the agent asked for the state once
+    agent.moby.run("keys", "1")
+    page.wait_for("keys")
+    assert [order["kind"] for order in page.orders] == ["call", "keys"]
+
+
 def test_person_who_hangs_up_on_the_page_ends_the_call_at_the_server(
     agent: RunningAgent, server: StubServer
 ) -> None:
     page = agent.open_page()
-    script_call(server)
-    agent.moby.run("call", d.DESTINATION, "--json")
-    agent.wait_for_state("call_1", "dialing")
+    place(agent, server)
     server.on("POST", "calls/call_1/hangup", {**d.COMPLETED, "mode": "computer"})
     server.on("GET", "calls/call_1", {**d.COMPLETED, "mode": "computer"})
     page.report(call_id="call_1", state="ended", is_hung_up=True)

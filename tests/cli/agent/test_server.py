@@ -5,6 +5,7 @@ from os import geteuid
 
 import pytest
 
+from dev.stack import wait_until
 from tests.cli import documents as d
 from tests.cli.agent.running import RunningAgent
 from tests.cli.stubs import StubServer
@@ -112,6 +113,7 @@ def test_state_of_a_call_is_all_that_an_id_shows(agent: RunningAgent, server: St
     for state in states:
         server.on("GET", f"calls/call_{state}", {**d.CALL, **later, "state": state, "cost": "0"})
         agent.command("/v1/calls", {"call_id": f"call_{state}"})
+    wait_until(lambda: len(server.paths()) > len(states), "each state", seconds=30)
     for state, shown in states.items():
         agent.wait_for_state(f"call_{state}", shown)
     assert agent.ask("GET", "/v1/calls/call_unknown").status == 404

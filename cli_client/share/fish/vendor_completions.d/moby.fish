@@ -134,6 +134,7 @@ complete -c moby -f -n '__moby_at "config"' -a set -d 'Change a setting of this 
 complete -c moby -f -n '__moby_at "config get"' -a 'call-mode country confirm-above'
 complete -c moby -f -n '__moby_at "config set"' -a 'call-mode country confirm-above'
 complete -c moby -f -n '__moby_at "help"' -a 'exit-codes environment json options'
+complete -c moby -f -n '__moby_at "keys"' -a '(moby completions --values running 2>/dev/null)'
 complete -c moby -n '__moby_at "logout"' -l all -d 'Sign out of every profile and host kept here.'
 complete -c moby -n '__moby_at "rates"' -l country -x -a 'AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW' -d 'The country the number is written for, such as GB.'
 complete -c moby -n '__moby_at "rates"' -l from -x -d 'The country of the phone you call from, such as US.'

@@ -32,7 +32,7 @@ _END_PATIENCE_SECONDS = 5.0  # for the carrier's own report of a call that the p
 _RETRY_SECONDS = 5.0
 _REMEMBERED_CALLS = 200
 _LATE_SECONDS = 300.0  # after the limit of a call, for a server that is away
-_RESTARTS = 5  # of a browser that ends by itself
+_RESTART_SECONDS = 10.0  # between two starts of a browser that ends by itself
 # What callers of the agent are shown; a call that only waits is none yet.
 _STATES = {"dialing": "dialing", "ringing": "dialing", "answered": "answered"}
 _STATES |= {state: "completed" if state == "completed" else "failed" for state in ENDED}
@@ -175,10 +175,11 @@ class Agent:
     def _look_after(self) -> None:
         """End a call that has lost its page, renew voice tokens, restart a browser that ended."""
         lost_since: float | None = None
-        restarts = 0
+        restart_at = 0.0
         while not self._stopping.wait(_TICK_SECONDS):
-            if self._browser and self._browser.has_ended and restarts < _RESTARTS:
-                restarts += 1
+            has_ended = self._browser is not None and self._browser.has_ended
+            if has_ended and time.monotonic() >= restart_at:
+                restart_at = time.monotonic() + _RESTART_SECONDS
                 self._say("The browser of the agent has ended; starting another.")
                 self._restart_browser()
             line = self.phone.line
@@ -193,11 +194,14 @@ class Agent:
                 threading.Thread(target=self._renew_token, args=[line], daemon=True).start()
 
     def _restart_browser(self) -> None:
+        self.phone.lose()
         self._end_browser()
         context = self._session.context
-        with suppress(MobyError, OSError):  # tried again at the next tick
+        try:
             self._browser = HeadlessBrowser(context.environ, context.config_dir)
             self._browser.open(self.new_url())
+        except (MobyError, OSError) as error:
+            self._say(f"No browser could be started: {error}. End the agent and run it again.")
 
     def _renew_token(self, line: Line) -> None:
         with suppress(MobyError):  # the call goes on without, unless its connection breaks too

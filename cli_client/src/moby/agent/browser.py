@@ -8,6 +8,7 @@ so none is left behind however its agent ends.
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import time
@@ -25,7 +26,7 @@ NAMES = (
     "chromium-headless-shell",
     "microsoft-edge",
 )
-_PROFILE = "agent-browser"  # in moby's folder; made new for each run
+_PROFILES = "agent-browser"  # in moby's folder
 _READS, _WRITES = 3, 4  # where the browser expects its pipes
 _FIRST_OWN_HANDLE = 10  # so that none of ours stands where one of those goes
 _END_SECONDS = 5.0
@@ -68,9 +69,11 @@ class HeadlessBrowser:
     """A running browser. `open` shows it the page; `end` ends it."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
-        self._profile = folder / _PROFILE
-        shutil.rmtree(self._profile, ignore_errors=True)
-        arguments = [find_browser(environ), *_ARGUMENTS, f"--user-data-dir={self._profile}"]
+        self._profiles = folder / _PROFILES
+        shutil.rmtree(self._profiles, ignore_errors=True)
+        # A new one each time: a browser that is still ending would take the page from this one.
+        profile = self._profiles / secrets.token_hex(4)
+        arguments = [find_browser(environ), *_ARGUMENTS, f"--user-data-dir={profile}"]
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")  # as root it starts in no other way
         its_input, self._to_it = _pipe()
@@ -117,7 +120,7 @@ class HeadlessBrowser:
             while not self.has_ended:
                 time.sleep(0.05)
         os.close(self._from_it)
-        shutil.rmtree(self._profile, ignore_errors=True)
+        shutil.rmtree(self._profiles, ignore_errors=True)
 
 
 def _pipe() -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from moby.errors import MobyError
 
-PRESENT_SECONDS = 3.0  # between two requests of a page that is there
+PRESENT_SECONDS = 5.0  # between two requests of a page that is there
 _STEP_SECONDS = 0.5
 OVER = ("ended", "failed")
 _LINES = ("starting", "ringing", "talking", "reconnecting", *OVER)

@@ -147,7 +147,9 @@ class CallCommand(Command):
             if not agent.seen["page"] and not agent.run.is_headless:
                 self._show_page(agent.new_url())
             self._require_ready(agent, within_seconds=_READY_SECONDS)
-            if not agent.is_free(self.context.clock, within_seconds=_FREE_SECONDS):
+            is_repeated = self.option("idempotency-key") is not None  # perhaps of the same call
+            is_free = agent.is_free(self.context.clock, within_seconds=_FREE_SECONDS)
+            if not is_free and not is_repeated:
                 raise MobyError(
                     "agent_busy",
                     f"this computer is in another call, {agent.call_under_way}",

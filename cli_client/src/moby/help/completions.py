@@ -37,6 +37,7 @@ _ASKED_WORDS = {
     "caller-id remove": "phones",
     "calls hangup": "running",
     "calls show": "calls",
+    "keys": "running",
     "topups show": "topups",
 }
 # The --from of `rates` is a country, so that of `call` has its command before it.

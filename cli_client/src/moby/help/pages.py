@@ -21,7 +21,8 @@ before it rings. Sign in once with a browser; moby keeps a token for this device
 revoke at any time.
 """
 _FILES = (
-    ("~/.config/moby/config.json", "Profiles and sign-ins, without secrets."),
+    ("~/.config/moby/agent.json", "Where the agent listens, and the secret of its run."),
+    ("~/.config/moby/config.json", "Profiles, sign-ins and settings, without secrets."),
     ("~/.config/moby/credentials.json", "Tokens, only where you chose it in place of a keyring."),
     ("~/.config/moby/pending-login.json", "A sign-in that waits for its approval."),
 )

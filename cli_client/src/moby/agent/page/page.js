@@ -13,6 +13,7 @@
   const REFRESH_BEFORE_MS = 120_000;
   const AGENT_PATIENCE_MS = 5_000;
   const RETRY_MS = 500;
+  const ENTER_TRIES = 40;
   let secret = "";
   let sending = Promise.resolve();
   let device = null;
@@ -186,10 +187,14 @@
     if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return say("unsupported");
     const code = location.hash.slice(1) || sessionStorage.getItem(SECRET) || "";
     history.replaceState(null, "", location.pathname);
-    try {
-      secret = (await post("/v1/page", { code })).secret;
-    } catch (problem) {
-      return say(problem.status === 409 ? "elsewhere" : "stranger");
+    for (let tries = ENTER_TRIES; !secret; tries -= 1) {
+      try {
+        secret = (await post("/v1/page", { code })).secret;
+      } catch (problem) {
+        if (problem.status !== 409) return say("stranger");
+        if (tries === 0) return say("elsewhere");
+        await pause(RETRY_MS); // the page before may have ended without a word
+      }
     }
     sessionStorage.setItem(SECRET, secret);
     navigator.locks?.request(SECRET, () => new Promise(() => {})); // who holds a lock is not put to sleep
