@@ -57,6 +57,8 @@ def test_commands_load_no_server_to_find_out_that_no_agent_runs() -> None:
 def test_agent_is_ready_with_a_page_that_has_the_microphone(agent: RunningAgent) -> None:
     assert (agent.status()["running"], agent.status()["ready"]) == (True, False)
     page = agent.open_page()
+    assert agent.process.stderr is not None
+    assert "The agent is ready.\n" in iter(agent.process.stderr.readline, "")
     seen = agent.status()
     assert (seen["ready"], seen["account"], seen["port"]) == (True, "acct_1", agent.port)
     page.report(microphone="refused")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from moby.agent.browser import HeadlessBrowser, find_browser
 from moby.agent.peers import program_on
-from moby.agent.phone import Line, Phone
+from moby.agent.phone import Line, Phone, Report
 from moby.agent.run_file import ADDRESS, RunFile, only_one, port_of
 from moby.agent.server import GATEWAYS, LOCAL_GATEWAYS, Server
 from moby.api.answers import Call, VoiceToken
@@ -46,7 +46,7 @@ class Quiet:
 
 
 class Agent:
-    """`with Agent(session, account=…) as agent:` runs it; `wait` returns when it is to stop."""
+    """`with Agent(session, account=…) as agent:` runs it, until `is_asked_to_stop`."""
 
     def __init__(
         self, session: Session, *, account: str, is_headless: bool, say: Callable[[str], None]
@@ -103,9 +103,8 @@ class Agent:
         """Return the address of the page, which opens it once."""
         return f"http://{ADDRESS}:{self._server.port}/#{self.phone.new_code()}"
 
-    def wait(self) -> None:
-        while not self._stopping.is_set():
-            self._stopping.wait(1.0)
+    def is_asked_to_stop(self, *, within_seconds: float) -> bool:
+        return self._stopping.wait(within_seconds)
 
     def _listen(self, port: int) -> Server:
         try:
@@ -120,13 +119,13 @@ class Agent:
 
     # What commands ask for
 
-    def look(self) -> dict[str, object]:
+    def look(self) -> Report:
         line = self.phone.line
         return {
             "ready": self.phone.is_ready,
             "page": self.phone.is_present,
             "microphone": self.phone.microphone if self.phone.is_present else "unknown",
-            "call": None if line is None else _line_document(line),
+            "call": line.report() if line else None,
         }
 
     def state_of(self, call_id: str) -> str | None:
@@ -274,7 +273,3 @@ class Agent:
         context = self._session.context
         own = dataclasses.replace(context, transport=WebTransport(context.environ))
         return self._session.beside(own, Quiet()).api
-
-
-def _line_document(line: Line) -> dict[str, object]:
-    return {"call_id": line.call_id, "state": line.state, "muted": line.is_muted}

@@ -4,9 +4,9 @@ import json
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
-from moby.agent.phone import OVER
+from moby.agent.phone import OVER, Report
 from moby.agent.run_file import ADDRESS, RunFile, read_run_file
 from moby.api.answers import VoiceToken
 from moby.context import Clock
@@ -23,21 +23,6 @@ class AgentGoneError(MobyError):
         super().__init__(
             "agent_not_running", "the agent has ended", "Start it again: moby agent run"
         )
-
-
-class LineReport(TypedDict):
-    """The call that the page is in, or was in last, by the page's own reports."""
-
-    call_id: str
-    state: str
-    muted: bool
-
-
-class Report(TypedDict):
-    ready: bool
-    page: bool
-    microphone: str
-    call: LineReport | None
 
 
 @dataclass

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from moby.errors import MobyError
 
@@ -12,6 +13,23 @@ PRESENT_SECONDS = 5.0  # between two requests of a page that is there
 _STEP_SECONDS = 0.5
 OVER = ("ended", "failed")
 _LINES = ("starting", "ringing", "talking", "reconnecting", *OVER)
+
+
+class LineReport(TypedDict):
+    """The call that the page is in, or was in last, by the page's own reports."""
+
+    call_id: str
+    state: str
+    muted: bool
+
+
+class Report(TypedDict):
+    """An answer of the agent about itself."""
+
+    ready: bool
+    page: bool
+    microphone: str
+    call: LineReport | None
 
 
 @dataclass
@@ -27,6 +45,9 @@ class Line:
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    def report(self) -> LineReport:
+        return {"call_id": self.call_id, "state": self.state, "muted": self.is_muted}
 
     def enter(self, state: str) -> None:
         self.state = state

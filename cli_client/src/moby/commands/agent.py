@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from cleo.helpers import argument, option
 
-from moby.agent.link import AgentGoneError, Report, find_agent
+from moby.agent.link import AgentGoneError, find_agent
+from moby.agent.phone import Report
 from moby.agent.run_file import ADDRESS, RunFile
 from moby.api.answers import Status
 from moby.cli.command import Command
@@ -18,6 +19,7 @@ from moby.errors import MobyError
 
 _STOP_SECONDS = 15.0
 _TICK_SECONDS = 0.1
+_LOOK_SECONDS = 1.0
 
 
 class AgentRunCommand(Command):
@@ -52,7 +54,10 @@ class AgentRunCommand(Command):
                 "Call from another terminal: moby call NUMBER",
                 "End it with Ctrl-C, or: moby agent stop",
             )
-            agent.wait()
+            shown = _readiness(agent.look())
+            while not agent.is_asked_to_stop(within_seconds=_LOOK_SECONDS):
+                if shown != (shown := _readiness(agent.look())):
+                    self.console.remark(f"The agent is {shown}.")
         return 0
 
     def _open_page(self, url: str) -> None:
@@ -72,11 +77,10 @@ class AgentStatusCommand(Command):
             return self.answer(nothing, "No agent runs. Start one: moby agent run")
         seen = link.seen
         document = {"running": True, **seen, **_facts_of(link.run)}
-        state = "ready" if seen["ready"] else f"not ready: {_reason(seen)}"
         call = link.call_under_way
         return self.answer(
             document,
-            f"The agent runs (process {link.run.pid}, port {link.run.port}) and is {state}.",
+            f"The agent of process {link.run.pid} is {_readiness(seen)}.",
             f"Account {link.run.account} on {link.run.host}, profile {link.run.profile}.",
             *([f"In a call: {call}."] if call else []),
         )
@@ -141,12 +145,14 @@ def _facts_of(run: RunFile) -> dict[str, object]:
     }
 
 
-def _reason(seen: Report) -> str:
+def _readiness(seen: Report) -> str:
+    if seen["ready"]:
+        return "ready"
     if not seen["page"]:
-        return "its page is not open"
+        return "not ready: its page is not open"
     if seen["microphone"] == "unknown":
-        return "its page asks for the microphone"
-    return f"the microphone is {seen['microphone']}"
+        return "not ready: its page asks for the microphone"
+    return f"not ready: the microphone is {seen['microphone']}"
 
 
 @contextmanager
