@@ -339,13 +339,18 @@ ERRORS: dict[str, ErrorKind] = {
         terminal="Call another number, or ring another phone of yours first with --from.",
     ),
     "computer_calls_closed": ErrorKind(
-        403, 5, "Leave mode out, and your phone rings first.", page="Have your phone ring instead."
+        403,
+        5,
+        "Leave mode out, and your phone rings first.",
+        page="Have your phone ring instead.",
+        terminal="Have your phone ring first: --callback",
     ),
     "call_not_waiting": ErrorKind(
         409,
         1,
         "Place another call with mode computer, and start it within a minute.",
         page="Place the call again.",
+        terminal="Call again. A page of this computer has a minute to start a call, once.",
     ),
     "country_closed": ErrorKind(403, 5, "Write to {support} if you need to call there."),
     "price_too_high": ErrorKind(
