@@ -1,9 +1,10 @@
-"""`make soak`: mixed traffic with faults for SECONDS, then the audits.
+"""`make soak`: mixed traffic with faults for SECONDS, beside the alerts, then the audits.
 
 Customers read, quote, call, top up, sign in and sign devices in, as fast as this machine lets them.
 Meanwhile webhooks come twice, late and out of order, one request in a hundred to a provider fails,
 and a web process is killed. Ends with 1 if money differs, a call was placed twice, something stays
-open, a request ended in 500, the traffic of a customer broke off, or too little came to its end.
+open, a request ended in 500, the traffic of a customer broke off, too little came to its end, or an
+alert of deploy/alerts.yml fired.
 """
 
 import argparse
@@ -15,8 +16,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import requests
@@ -25,6 +27,7 @@ from dev.api_customer import DESTINATION, ApiCustomer, CountingSession, Tally
 from dev.browser import Browser
 from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
+from dev.prometheus import Prometheus
 from dev.stack import wait_until
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -105,8 +108,34 @@ class Traffic:
         return said
 
 
+class Monitor:
+    """A Prometheus that scrapes each web process, and the alerts that fired."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.prometheus = Prometheus()
+        self.urls = [f"http://127.0.0.1:{port}" for port in cluster.ports]
+        self.looks = 0
+        self.fired: dict[str, int] = {}  # the second of each alert
+        self.over = Event()
+
+    def run(self) -> None:
+        began = looked = time.monotonic()
+        while not self.over.wait(SCRAPE_EVERY_SECONDS):
+            now = time.monotonic()
+            for url in self.urls:
+                self.prometheus.scrape(url, METRICS_TOKEN, after_seconds=now - looked)
+                looked = now
+            self.looks += 1
+            self.prometheus.repeat_a_day_ago()
+            for alert in self.prometheus.lasting():
+                self.fired.setdefault(alert, round(now - began))
+
+
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who live for minutes
+METRICS_TOKEN = "scrape-me"  # noqa: S105 - of a cluster that lives for minutes
+SCRAPE_EVERY_SECONDS = 10
 SETTINGS = {
+    "METRICS_TOKEN": METRICS_TOKEN,
     "RATELIMIT_ENABLE": "false",
     "SPEND_MAX_CENTS_PER_DAY": "100000000",
     "TOPUP_MAX_CENTS": "100000000",
@@ -172,7 +201,11 @@ def placed_twice(cluster: Cluster) -> list[str]:
 
 
 def report(
-    cluster: Cluster, tally: Tally, customers: list[Future[Counter[str]]], seconds: float
+    cluster: Cluster,
+    tally: Tally,
+    customers: list[Future[Counter[str]]],
+    monitor: Monitor,
+    seconds: float,
 ) -> int:
     """Print the result. Return the exit code."""
     broken = [repr(error) for one in customers if (error := one.exception())]
@@ -195,12 +228,13 @@ def report(
         "open calls, open holds": f"{left[0]}, {left[1]}",
         "ledger difference": f"{difference} micro-dollars",
         "audit": "clean" if audit.returncode == 0 else audit.stdout,
+        f"alerts, {monitor.looks} looks": in_words(Counter(monitor.fired)),
     }
     for name, value in rows.items():
         sys.stdout.write(f"{name:<24}{value}\n")
     too_little = len(times) < LEAST_REQUESTS_A_SECOND * seconds or done.keys() < WEIGHTS.keys()
     wrong = twice or any(left) or difference or audit.returncode or tally.statuses[500]
-    return int(bool(wrong or broken or too_little))
+    return int(bool(wrong or broken or too_little or monitor.fired or not monitor.looks))
 
 
 def in_words(counted: Counter[Any]) -> str:
@@ -228,15 +262,21 @@ def settle(cluster: Cluster) -> None:
 def soak(cluster: Cluster, folder: Path, *, people: int, seconds: float) -> int:
     cluster.control("speed", {"speed": 20})
     cluster.control("numbers", {"number": DESTINATION, "talk_seconds": 30})
+    # At the sample's prices each of these calls costs more than it brings in.
+    cluster.manage("sync_rates", "--margin=30", "--country=GB", "--allow-jumps", "--allow-gaps")
     customers = [make_customer(cluster, folder, number) for number in range(people)]
     disturb(cluster)
-    with ThreadPoolExecutor(people + 1) as pool:
+    monitor = Monitor(cluster)
+    with ThreadPoolExecutor(people + 2) as pool:
+        pool.submit(monitor.run)
         killing = pool.submit(kill_a_web_process, cluster, seconds / 2)
         running = [pool.submit(Traffic(customer, seconds).run) for customer in customers]
-    killing.result()
-    settle(cluster)
+        killing.result()
+        wait(running)
+        settle(cluster)
+        monitor.over.set()
     tally = sum((customer.tally for customer in customers), Tally())
-    return report(cluster, tally, running, seconds)
+    return report(cluster, tally, running, monitor, seconds)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Every alert of deploy/alerts.yml: silent on a quiet site, fired by what it is about.
 
-How long a condition has to hold before Prometheus fires (`for`) is left to Prometheus.
+How long a condition has to hold before Prometheus fires (`for`) is left to `make soak`.
 """
 
 import time
@@ -21,13 +21,21 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import TopUp, Wallet
+from dev.prometheus import Prometheus, rules
 from dev.stack import free_port
 from mobayilo.overview.periodic import run_now
 from telephony.models import Call
 from tests.billing.payments.stripe_events import event, paid, send
 from tests.database import ON_SQLITE
-from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person, fund, prove
-from tests.telephony.prometheus import Prometheus, rules
+from tests.telephony.callers import (
+    DESTINATION,
+    OWN_PHONE,
+    People,
+    Person,
+    fund,
+    make_call,
+    prove,
+)
 from tests.telephony.sandbox import Sandbox, wait_for
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -262,6 +270,35 @@ def test_nothing_fires_on_a_site_where_calls_go_well(site: Site) -> None:
     site.caller.final(site.caller.call().json()["call_id"])
     call_command("run_periodic", "--once")
     assert site.firing() - {"MobayiloSlow"} == set()  # a busy machine may be slow
+
+
+def test_alert_fires_once_its_condition_has_lasted() -> None:
+    prometheus, nowhere = Prometheus(), f"http://127.0.0.1:{free_port()}"
+    fired = []
+    for after_seconds in (0, 60, 59, 1):
+        prometheus.scrape(nowhere, TOKEN, after_seconds=after_seconds)
+        fired.append("MobayiloDown" in prometheus.lasting())
+    assert fired == [False, False, False, True]
+
+
+def test_few_refusals_among_many_calls_are_no_outage(site: Site) -> None:
+    assert "MobayiloCarrierAway" in lose_the_carrier(site)
+    for _ in range(150):
+        make_call(site.caller.user)
+    assert "MobayiloCarrierAway" not in site.firing()
+
+
+def test_refused_dials_count_once_however_many_processes_report_them(site: Site) -> None:
+    site.sandbox.post("twilio", high_risk_prefixes=[DESTINATION])
+    for _ in range(4):
+        site.caller.final(site.caller.call().json()["call_id"])
+    site.firing()
+    beside = site.settings.PUBLIC_URL.replace("localhost", "127.0.0.1")
+    site.prometheus.scrape(beside, TOKEN, after_seconds=0)
+    assert {dict(one)["instance"] for one in site.prometheus.series} >= {
+        site.settings.PUBLIC_URL.removeprefix("http://"), beside.removeprefix("http://")
+    }  # fmt: skip
+    assert "MobayiloDialsRefused" not in site.prometheus.firing()
 
 
 def test_spending_as_a_day_ago_is_no_jump(site: Site) -> None:

@@ -10,15 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import promql_parser as promql
 import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-ALERTS = Path(__file__).parents[2] / "deploy" / "alerts.yml"
+ALERTS = Path(__file__).parents[1] / "deploy" / "alerts.yml"
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
+DAY_SECONDS = 86_400
 STALE_SECONDS = 300  # an instant value is looked for so far back
 Labels = frozenset[tuple[str, str]]
 Vector = dict[Labels, float]
@@ -30,43 +34,71 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
+@cache
+def _rules() -> dict[str, dict[str, Any]]:
+    groups = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
 def rules() -> dict[str, str]:
     """Return the expression of each alert by its name."""
-    groups = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
-    return {rule["alert"]: rule["expr"] for group in groups for rule in group["rules"]}
+    return {name: rule["expr"] for name, rule in _rules().items()}
+
+
+def holds_seconds(alert: str) -> int:
+    """Return for how long the condition of an alert has to hold before it fires."""
+    text = _rules()[alert].get("for", "0s")
+    return int(text[:-1]) * UNIT_SECONDS[text[-1]]
 
 
 @dataclass
 class Prometheus:
-    """Samples by series, and the instant of the last scrape in seconds."""
+    """Samples by series, the instant of the last scrape in seconds, and since when alerts hold."""
 
     series: dict[Labels, list[tuple[float, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     now: float = 0.0
+    since: dict[str, float] = field(default_factory=dict)
 
     def scrape(self, url: str, token: str, *, after_seconds: float = 60) -> None:
         """Read the metrics of a server, so many seconds after the last scrape."""
         self.now += after_seconds
+        instance = urlsplit(url).netloc
         try:
             headers = {"Authorization": f"Bearer {token}"}
             answer = requests.get(f"{url}/metrics", headers=headers, timeout=10)
             answer.raise_for_status()
         except requests.RequestException:
-            self._add("up", {}, 0)
+            self._add("up", {}, 0, instance)
             return
-        self._add("up", {}, 1)
+        self._add("up", {}, 1, instance)
         for family in text_string_to_metric_families(answer.text):
             for sample in family.samples:
-                self._add(sample.name, sample.labels, sample.value)
+                self._add(sample.name, sample.labels, sample.value, instance)
 
-    def _add(self, name: str, labels: dict[str, str], value: float) -> None:
-        named = {**labels, "__name__": name, "job": "mobayilo"}
+    def _add(self, name: str, labels: dict[str, str], value: float, instance: str) -> None:
+        named = {**labels, "__name__": name, "job": "mobayilo", "instance": instance}
         self.series[frozenset(named.items())].append((self.now, value))
 
     def firing(self) -> set[str]:
         """Return the alerts whose expression holds now; how long it has to hold is left out."""
         return {name for name, text in rules().items() if self.value(promql.parse(text))}
+
+    def repeat_a_day_ago(self) -> None:
+        """Let the day before have had the same, as on a site that goes on."""
+        for samples in self.series.values():
+            at, value = samples[-1]
+            if at == self.now:
+                samples.append((at - DAY_SECONDS, value))
+
+    def lasting(self) -> set[str]:
+        """Return the alerts that held at each look, of which this is one, for as long as they must.
+
+        An alert may hold for one process and then for another; Prometheus counts them apart.
+        """
+        self.since = {name: self.since.get(name, self.now) for name in self.firing()}
+        return {name for name, at in self.since.items() if self.now - at >= holds_seconds(name)}
 
     def value(self, node: Any) -> Any:  # noqa: ANN401 - a node of the parser's, which has no types
         """Return a vector, or the number of a literal."""
@@ -131,7 +163,8 @@ class Prometheus:
         }
 
     def _AggregateExpr(self, node: Any) -> Vector:  # noqa: ANN401, N802 - named as the node
-        assert str(node.op) == "sum"
+        if str(node.op) != "sum":
+            raise NotImplementedError(str(node.op))
         sums: Vector = defaultdict(float)
         for labels, number in self.value(node.expr).items():
             sums[_grouped(labels, node.modifier)] += number
