@@ -11,6 +11,7 @@ import argparse
 import os
 import re
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -137,14 +138,16 @@ def install(machine: Machine) -> None:
     """
     place = "/srv/mobayilo"
     machine.clone("mobayilo", place)
-    write_settings(machine.root / "etc" / "mobayilo" / "mobayilo.env")
+    settings = machine.root / "etc" / "mobayilo" / "mobayilo.env"
+    write_settings(settings)
     *preparation, _check_live = COMMANDS.findall(chapter("Install"))
     for commands in preparation:
         machine.run("mobayilo", place, commands)
     unit = (ROOT / "deploy" / "systemd" / "mobayilo-web.service").read_text()
     server = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)[0]
-    settings = "set -a; . /etc/mobayilo/mobayilo.env; set +a"
-    web = machine.start("mobayilo", place, f"{settings}\nexec {server}")
+    # As EnvironmentFile reads them, where a shell would take the second word for a command.
+    lines = re.findall(r"^[A-Z_]+=.*$", settings.read_text(), re.MULTILINE)
+    web = machine.start("mobayilo", place, f"exec env {shlex.join(lines)} {server}")
     try:
         wait_until_ready(web)
     finally:

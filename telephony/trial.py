@@ -1,6 +1,6 @@
 """The call of `check_live --call`: the operator's phone rings, then a number of the account.
 
-It goes the way of a customer's call, with nobody to charge: Twilio rings the phone, fetches
+It goes the way of a customer's call, and no account is charged: Twilio rings the phone, fetches
 instructions from this site, and dials the second leg with the phone as the number shown. Twilio is
 then asked about both legs, and about the errors that it noted.
 """
