@@ -120,7 +120,9 @@ class NewSite(Stack):
         """Start Redis, nginx with a certificate, and the units, and wait for a first round."""
         options = ["--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
         self._start("redis", ["redis-server", *options, "--dir", str(self.folder)])
-        self.processes.append(start_nginx(self.folder, port=self.port, web_port=self.web_port))
+        nginx = start_nginx(self.folder, port=self.port, web_port=self.web_port)
+        self.processes.append(nginx)
+        self.logs[nginx.pid] = self.folder / "log"
         for unit in ("mobayilo-web", "mobayilo-periodic"):
             self._start(unit, self.translate(self.command_of(unit)).split())
         self.type(self.command_of("mobayilo-backup"))
