@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dev.customer import Customer
 from dev.stack import Stack
@@ -24,12 +24,16 @@ def answering(stack: Stack) -> Iterator[None]:
     stack.control("speed", {"speed": 40})
 
 
-def page_of(customer: Customer, browser: Browser) -> Page:
-    """Return a page of a customer who is signed in."""
-    context = browser.new_context(base_url=customer.stack.web)
+def sign_in(customer: Customer, context: BrowserContext) -> None:
     for one in customer.browser.session.cookies:
         cookie = {"name": one.name, "value": one.value or "", "url": customer.stack.web}
         context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict in all but name
+
+
+def page_of(customer: Customer, browser: Browser) -> Page:
+    """Return a page of a customer who is signed in."""
+    context = browser.new_context(base_url=customer.stack.web)
+    sign_in(customer, context)
     return context.new_page()
 
 

@@ -20,8 +20,11 @@ from tests.journeys.computer import (
     open_offer,
     page_of,
     settled,
+    sign_in,
 )
 from tests.sandbox.conftest import wait_for
+from tests.web.judge import judge, judge_of_customers
+from tests.web.watched import PHONE, Watched
 
 TEN_CLIENTS = """async () => {
   const { callId, tokenUrl, sandboxHost } = document.querySelector("[data-talk]").dataset;
@@ -37,6 +40,10 @@ TEN_CLIENTS = """async () => {
   const begun = await Promise.all(Array.from({ length: 10 }, one));
   begun.forEach(([call]) => call.disconnect());
   return begun.map(([, news]) => news);
+}"""
+SHOW_WARNINGS = """() => {
+  const all = "[data-talk-warning], [data-talk-say=refused]";
+  document.querySelectorAll(all).forEach((one) => (one.hidden = false));
 }"""
 pytestmark = [
     pytest.mark.journey,
@@ -76,6 +83,26 @@ def test_both_sides_hear_the_other_and_the_receipt_has_both_legs(
     assert (call["mode"], call["state"]) == ("computer", "completed")
     assert [leg["to"] for leg in call["receipt"]["legs"]] == ["computer", CALLED]
     assert Decimal(call["receipt"]["total"]) > 0
+
+
+def test_page_that_talks_holds_what_the_design_promises(
+    browser: Browser, alice: Customer, stack: Stack
+) -> None:
+    watched = Watched(browser, stack.web)
+    sign_in(alice, watched.context)
+    links: list[str] = []
+    watched.page.on("websocket", lambda link: links.append(link.url))
+    with answering(stack):
+        open_offer(watched.page)
+        wrong = judge(watched, "offers", looks=[(PHONE, "light"), (PHONE, "dark")])
+        call_id = call_from(watched.page)
+        watched.page.evaluate(SHOW_WARNINGS)
+        wrong += judge_of_customers(watched, "talk")
+        watched.page.get_by_role("button", name="Hang up").click()
+        assert settled(alice, call_id)["state"] == "completed"
+    assert wrong == watched.complaints == []
+    assert links == [f"{stack.sandbox.replace('http', 'ws')}/signal"]
+    watched.context.close()
 
 
 def test_called_person_who_hangs_up_ends_it_on_the_page(
