@@ -92,7 +92,10 @@ class ProbeMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """One policy for every answer; django-csp's own middleware builds it for each answer."""
+    """One policy for every answer; django-csp's own middleware builds it for each answer.
+
+    No page may use the microphone but those that set a policy of their own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -101,4 +104,5 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.setdefault(HEADER, self.policy)
+        response.setdefault("Permissions-Policy", "microphone=()")
         return response

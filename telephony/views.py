@@ -74,6 +74,8 @@ from telephony.rates.deck import DeckIndex
 from telephony.serializers import MIN_DIGITS, number_in_words, poll_after_seconds, receipt_of
 
 CALLS_A_PAGE = 25
+# Of the page that asks for the microphone before it places a call, and of the page that talks.
+MICROPHONE_POLICY = "microphone=(self)"
 
 
 @limited("page-read", methods=("GET",))
@@ -95,7 +97,9 @@ def dial(request: HttpRequest) -> HttpResponse:
                 return redirect(_page_of_call(placed))
     context = {"form": form, "offers": offers_on_page(request, form)}
     status = 400 if request.method == "POST" else 200
-    return render(request, "telephony/dial.html", context, status=status)
+    response = render(request, "telephony/dial.html", context, status=status)
+    response["Permissions-Policy"] = MICROPHONE_POLICY
+    return response
 
 
 @limited("page-read")
@@ -196,7 +200,7 @@ def call(request: HttpRequest, public_id: str) -> HttpResponse:
     context |= {"is_waiting": True, "sandbox_host": sandbox_host()}
     response = render(request, "telephony/call.html", context)
     response[HEADER] = build_policy(update={"connect-src": [voice_gateway()], "media-src": [SELF]})
-    response["Permissions-Policy"] = "microphone=(self)"
+    response["Permissions-Policy"] = MICROPHONE_POLICY
     return response
 
 

@@ -190,6 +190,18 @@ def test_second_tab_of_a_browser_talks_once_the_first_has_ended(
     assert settled(alice, second.url.rsplit("/", 1)[1].split("#")[0])["state"] == "completed"
 
 
+def test_refused_microphone_places_no_call_and_says_how_to_allow_it(
+    page: Page, alice: Customer
+) -> None:
+    page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject('refused')")
+    open_offer(page)
+    page.get_by_role("button", name="Talk here").click()
+    expect(page.get_by_text("set Microphone to Allow")).to_be_visible()
+    expect(page.get_by_role("button", name="Talk here")).to_be_enabled()
+    expect(page.get_by_role("button", name="Ring my phone")).to_be_enabled()
+    assert alice.moby("balance", "--json").json["held_cents"] == 0
+
+
 def test_start_that_failed_can_be_tried_again(page: Page, alice: Customer) -> None:
     page.route("**/voice-token", lambda route: route.fulfill(status=503))
     open_offer(page)

@@ -152,6 +152,9 @@ def test_only_the_page_that_starts_a_call_may_reach_the_carrier(
     assert "twilio" not in ended.headers["Content-Security-Policy"]
     assert "twilio.min.js" not in ended.content.decode()
     assert "twilio" not in browser.get("/call").headers["Content-Security-Policy"]
+    pages = [ended, browser.get("/call"), browser.get("/home")]
+    policies = [one.headers["Permissions-Policy"] for one in pages]
+    assert policies == ["microphone=()", "microphone=(self)", "microphone=()"]
 
 
 @pytest.mark.usefixtures("computer_calls")
