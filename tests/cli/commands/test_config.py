@@ -1,6 +1,7 @@
 """moby config: settings, and the source that wins."""
 
 import json
+import re
 
 import pytest
 
@@ -27,8 +28,9 @@ def test_list_names_each_value_and_its_source(moby: Moby) -> None:
     by_name = {one["name"]: (one["value"], one["source"]) for one in listed}
     assert by_name["confirm-above"] == ("2.00", "config")
     assert by_name["country"] == (None, "account")
+    assert by_name["call-mode"] == ("callback", "default")
     shown = moby.run("config", "list", MOBY_CONFIRM_ABOVE="0.10").stdout
-    assert "0.10   MOBY_CONFIRM_ABOVE" in shown
+    assert re.search(r"confirm-above +0\.10 +MOBY_CONFIRM_ABOVE ", shown)
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,10 @@ class CallCommand(Command):
         return self._follow(call) if self.waits() else self._leave(call)
 
     def _choose_mode(self) -> tuple[AgentLink | None, str | None]:
-        """Return the agent of this account, and the mode: None leaves it to the account.
+        """Return the agent of this account, and the mode: None leaves it to the server.
 
-        An option decides, else an agent that runs, else the setting. Raise `agent_not_running`
-        for a call through the computer that would end with this command.
+        An option decides, else an agent that runs, else the setting where it was changed.
+        Raise `agent_not_running` for a call through the computer that would end with this command.
         """
         by_computer = self.flag("computer") or self.flag("headless")
         if by_computer and self.flag("callback"):
@@ -112,7 +112,8 @@ class CallCommand(Command):
         agent = self._agent()
         if self.flag("callback"):
             return agent, "callback"
-        mode = self.session.setting("call-mode").text
+        setting = self.session.setting("call-mode")
+        mode = None if setting.source == "default" else setting.text
         if agent is not None:
             return agent, "computer"
         if not by_computer and mode != "computer":

@@ -56,7 +56,11 @@ def _read_threshold(text: str) -> str:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "call-mode": Setting("How calls are made: callback or computer.", _read_mode),
+    "call-mode": Setting(
+        "How calls are made while no agent runs: callback or computer.",
+        _read_mode,
+        default="callback",
+    ),
     "country": Setting("The country that numbers without + are read in.", _read_country),
     "confirm-above": Setting(
         "Dollars a minute above which a call is asked about.",
