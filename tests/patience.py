@@ -1,4 +1,4 @@
-"""How long the product waits for a provider in a test."""
+"""The time that the product waits for a provider in a test."""
 
 import pytest
 
