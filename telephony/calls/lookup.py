@@ -65,7 +65,7 @@ def look_up(call: Call) -> LookUp:
 
 
 class _Match:
-    """Which of our lost calls each call at Twilio may be, both the oldest first."""
+    """The lost calls that each call at Twilio may be, both the oldest first."""
 
     def __init__(self, placed: Iterable[ProviderCall], lost: list[Call]) -> None:
         self._found: dict[Call, ProviderCall] = {}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,21 +39,22 @@ class Margin:
 def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Margin) -> str:
     """Return the deck as CSV. `prices` are pairs of a country and one of its prices.
 
-    Of two prices for the same numbers the higher one counts.
+    Of two prices for the same numbers, called and shown, the higher one counts.
     """
     rows: dict[tuple[str, str], list[object]] = {}
-    highest: dict[tuple[str, str], int] = {}
-    for country, price in prices:
+    priced: dict[str, set[str]] = defaultdict(set)
+    for country, price in sorted(prices, key=lambda pair: -pair[1].micros_per_minute):
         # The name of Twilio's product, which ends with "Minute - ", stands before the description.
         words = price.description.split("Minute - ")[-1].strip()
         description = words if words and words != country else country_name(country)
         kind = kind_in_words(price.description) or Rate.Kind.FIXED.value
-        shown = " ".join(price.shown_prefixes)
+        retail = margin.retail_micros(price.micros_per_minute)
         for prefix in price.prefixes:
-            if price.micros_per_minute <= highest.get((prefix, shown), -1):
+            left = ({*price.shown_prefixes} or {""}) - priced[prefix]
+            if not left:
                 continue
-            highest[prefix, shown] = price.micros_per_minute
-            retail = margin.retail_micros(price.micros_per_minute)
+            priced[prefix] |= left
+            shown = " ".join(sorted(left))
             rows[prefix, shown] = [
                 prefix, description[:100], country, kind, f"{retail / 1_000_000:.6f}",
                 margin.first_seconds, margin.next_seconds, "", shown,

@@ -29,6 +29,13 @@ def test_deck_is_built_from_twilios_prices() -> None:
     assert rate.price.micros_per_minute % 100 == 0
 
 
+def test_prices_in_another_currency_are_refused_by_name(sandbox: Sandbox) -> None:
+    sandbox.post("twilio", currency="EUR")
+    with pytest.raises(CommandError, match="are in EUR, and a deck is in USD"):
+        printed("sync_rates", "--margin", "30", "--country", "GB")
+    assert not RateDeck.objects.exists()
+
+
 @pytest.mark.parametrize("kind", ["500", "timeout", "empty", "malformed"])
 def test_faults_of_the_pricing_api_store_nothing(sandbox: Sandbox, kind: str) -> None:
     sandbox.fault(kind, "/Countries/GB")

@@ -4,9 +4,15 @@ import csv
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from telephony.models import RateDeck
+from telephony.rates.files import parse_deck
+from telephony.rates.wholesale import Margin, deck_from_prices
+from telephony.twilio.gateway import ProviderPrice
 from tests.patience import patience_seconds
 from tests.telephony.printing import printed
 from tests.telephony.sandbox import Sandbox
@@ -36,6 +42,23 @@ def prices_of(path: Path) -> dict[tuple[str, str], int]:
         (row["prefix"], row["shown_prefixes"]): round(float(row["price_per_minute"]) * 1_000_000)
         for row in rows
     }
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.sets(st.sampled_from("123"), max_size=2)), max_size=6)
+)
+def test_higher_of_two_prices_for_the_same_numbers_counts(
+    prices: list[tuple[int, set[str]]],
+) -> None:
+    listed = [("GB", ProviderPrice("UK", ("44",), cents * 10_000, tuple(s))) for cents, s in prices]
+    text = deck_from_prices(listed, margin=Margin(0, 0, 60, 60))
+    rows = [row for row in parse_deck(text, now=timezone.now()).rows if row.prefix == "44"]
+    found = {s: row.micros_per_minute for row in rows for s in row.shown_prefixes.split() or [""]}
+    wanted: dict[str, int] = {}
+    for cents, shown in prices:
+        for one in shown or {""}:
+            wanted[one] = max(wanted.get(one, 0), cents * 10_000)
+    assert found == wanted
 
 
 def test_all_countries_make_a_deck_that_validates() -> None:
