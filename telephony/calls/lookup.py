@@ -103,9 +103,9 @@ class _Match:
 
     def _settle_by_notes(self, one: ProviderCall) -> None:
         with suppress(ProductError):
-            urls = gateway.noted_urls(one.sid)
+            notes = gateway.notes_of_call(one.sid)
             for ours in self._open.get(one, ()):
-                if any(ours.public_id in url for url in urls):
+                if any(ours.public_id in note.url for note in notes):
                     self._settle(one, ours)
                     return
 

@@ -5,12 +5,13 @@ https://www.twilio.com/docs/api/errors; an account that may not call at all has 
 """
 
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from mobayilo.lib.errors import ProductError
 from telephony.models import Call, CallEvent
 from telephony.twilio import gateway
 from telephony.twilio.faults import BLOCKED_CODE, CLOSED_COUNTRY_CODES, is_operators, record_fault
-from telephony.twilio.twiml import CALLER_ID_REFUSED
+from telephony.twilio.twiml import CALLER_ID_REFUSED, webhook_url
 
 Reason = Call.EndReason
 HIGH_RISK = 13225
@@ -64,8 +65,12 @@ def unfetched(call: Call, leg_a_sid: str) -> int | None:
         return None
     if call.events.filter(kind=CallEvent.Kind.KEY, sequence="second").exists():
         return None
+    path = urlsplit(webhook_url(call, "key")).path
     with suppress(ProductError):
-        return next((c for c in gateway.errors_of_call(leg_a_sid) if c in _FETCHING), None)
+        for note in gateway.notes_of_call(leg_a_sid):
+            # A report that did not reach us is noted too, and ends no call.
+            if note.code in _FETCHING and urlsplit(note.url).path in ("", path):
+                return note.code
     return None
 
 

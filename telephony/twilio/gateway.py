@@ -134,6 +134,14 @@ class ProviderCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """An error that Twilio noted about a call; `url` is the address of ours that it is about."""
+
+    code: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """A call that Twilio makes to a phone, whose owner is to key in the code."""
 
@@ -404,19 +412,19 @@ def find_children(parent_sid: str) -> list[ProviderCall]:
 
 def errors_of_call(sid: str) -> list[int]:
     """Return the codes of the errors that Twilio noted about a call, such as a refused <Dial>."""
-    with _asking("list the errors of a call", may_be_gone=True):
-        noted = _client().calls(sid).notifications.list(limit=20)
-        return [int(one.error_code) for one in noted if one.error_code]
+    return [note.code for note in notes_of_call(sid)]
 
 
-def noted_urls(sid: str) -> list[str]:
-    """Return our addresses that Twilio noted an error of about a call, such as no answer.
+def notes_of_call(sid: str) -> list[Note]:
+    """Return the errors that Twilio noted about a call.
 
     https://www.twilio.com/docs/usage/api/notification
     """
     with _asking("list the errors of a call", may_be_gone=True):
         noted = _client().calls(sid).notifications.list(limit=20)
-        return [str(one.request_url) for one in noted if one.request_url]
+        return [
+            Note(int(one.error_code), str(one.request_url or "")) for one in noted if one.error_code
+        ]
 
 
 def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
