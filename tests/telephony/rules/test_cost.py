@@ -63,7 +63,9 @@ def test_free_calls_of_a_dear_phone_end_at_the_budget(
 
 # How a call ends, and the seconds of each leg.
 ENDINGS = st.tuples(
-    st.sampled_from(["completed", "completed", "busy", "no-answer", "canceled", "no key"]),
+    st.sampled_from(
+        ["completed", "completed", "busy", "no-answer", "canceled", "no key", "refused"]
+    ),
     st.integers(0, 300),
     st.integers(0, 60),
 )
@@ -108,7 +110,8 @@ def end(call: Call, ending: str, own_seconds: int, talk_seconds: int) -> None:
     """Settle a call by the product's charge. Twilio ends leg A at its limit."""
     call.leg_a_seconds = min(own_seconds, call.price.leg_a_limit_seconds(call.max_seconds))
     call.leg_b_seconds = min(talk_seconds, own_seconds) if ending == "completed" else 0
-    call.leg_b_status = "" if ending == "no key" else ending
+    call.leg_b_status = {"no key": "", "refused": "failed"}.get(ending, ending)
+    call.end_reason = Call.EndReason.DESTINATION_BLOCKED if ending == "refused" else ""
     call.asked_at, call.settled_at = timezone.now(), timezone.now()
     call.bridged_at = None if ending == "no key" else timezone.now()
     charge = charge_of(call)
