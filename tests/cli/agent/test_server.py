@@ -103,6 +103,20 @@ def test_voice_token_goes_to_no_foreign_gateway(agent: RunningAgent, gateway: st
     assert page.orders == []
 
 
+@pytest.mark.skipif(geteuid() != 0, reason="acts as another user of the machine")
+def test_program_of_another_user_on_the_port_is_shown_no_secret(agent: RunningAgent) -> None:
+    agent.end()  # and leaves its file
+    listen = f"import socket; s = socket.create_server(('127.0.0.1', {agent.port})); "
+    script = f"{listen}print('listens', flush=True); print(s.accept()[0].recv(999), flush=True)"
+    command = ["/usr/bin/python3", "-c", script]
+    with subprocess.Popen(command, user=65_534, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "listens\n"
+        is_running = agent.status()["running"]
+        other.kill()
+        assert (is_running, other.stdout.read()) == (False, "")
+
+
 def test_state_of_a_call_is_all_that_an_id_shows(agent: RunningAgent, server: StubServer) -> None:
     later = {"poll_after_seconds": 3600}
     states = {

@@ -1,11 +1,13 @@
 """The way from a command to the agent of this user."""
 
 import json
+import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from moby.agent.peers import user_of_server
 from moby.agent.phone import OVER, Report
 from moby.agent.run_file import ADDRESS, RunFile, read_run_file
 from moby.api.answers import VoiceToken
@@ -117,9 +119,16 @@ class AgentLink:
 
 
 def find_agent(folder: Path) -> AgentLink | None:
-    """Return the agent of this user that answers, or None."""
+    """Return the agent of this user that answers, or None.
+
+    A run that was killed leaves its file, and its port to any program: what another user runs
+    there is shown neither the secret nor the token of a call.
+    """
     run = read_run_file(folder)
     if run is None:
+        return None
+    user = user_of_server(run.port)
+    if user is not None and user != os.getuid():
         return None
     link = AgentLink(run)
     try:

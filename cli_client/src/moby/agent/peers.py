@@ -20,13 +20,14 @@ def user_of_client(client_port: int, server_port: int) -> int | None:
     return None
 
 
+def user_of_server(port: int) -> int | None:
+    """Return the user id of the program that listens on a port here, None where unknown."""
+    return next((int(fields[7]) for fields in _listening(port)), None)
+
+
 def program_on(port: int) -> str | None:
     """Return the name and process of the program that listens on a port here, as far as known."""
-    nodes = {
-        f"socket:[{fields[9]}]"
-        for fields in _sockets()
-        if fields[3] == _LISTENS and _port(fields[1], any_address=True) == port
-    }
+    nodes = {f"socket:[{fields[9]}]" for fields in _listening(port)}
     for folder in Path("/proc").glob("[0-9]*") if nodes else ():
         with suppress(OSError):  # another user's process shows nothing
             for handle in (folder / "fd").iterdir():
@@ -34,6 +35,14 @@ def program_on(port: int) -> str | None:
                     name = (folder / "comm").read_text(encoding="utf-8", errors="replace").strip()
                     return f"{name} (process {folder.name})"
     return None
+
+
+def _listening(port: int) -> list[list[str]]:
+    return [
+        fields
+        for fields in _sockets()
+        if fields[3] == _LISTENS and _port(fields[1], any_address=True) == port
+    ]
 
 
 def _sockets() -> list[list[str]]:
