@@ -92,8 +92,8 @@ class RunningAgent:
     def command(self, path: str, body: object) -> Answer:
         return self.ask("POST", path, body, secret=self.secret)
 
-    def open_page(self) -> "Page":
-        page = Page(self)
+    def open_page(self, *, until: str = "") -> "Page":
+        page = Page(self, until)
         page.report(microphone="granted")
         wait_until(lambda: bool(self.status()["ready"]), "the page", seconds=30)
         return page
@@ -114,10 +114,11 @@ class RunningAgent:
 
 
 class Page:
-    """Fetches its orders until the agent ends or refuses it."""
+    """Fetches its orders until the agent ends or refuses it, or an order of a kind has come."""
 
-    def __init__(self, agent: RunningAgent) -> None:
+    def __init__(self, agent: RunningAgent, until: str) -> None:
         self._agent = agent
+        self._until = until
         self.secret = agent.ask("POST", "/v1/page", {"code": agent.code}).json["secret"]
         self.orders: list[dict[str, Any]] = []
         threading.Thread(target=self._listen, daemon=True).start()
@@ -135,6 +136,8 @@ class Page:
             for order in answer.json["orders"]:
                 after = order["number"]
                 self.orders.append(order)
+                if order["kind"] == self._until:
+                    return
 
     def report(self, **news: object) -> None:
         assert self._agent.ask("POST", "/v1/page/news", news, secret=self.secret).status == 200

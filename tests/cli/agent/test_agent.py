@@ -220,6 +220,28 @@ def test_person_who_hangs_up_on_the_page_ends_the_call_at_the_server(
     agent.wait_for_state("call_1", "completed")
 
 
+def test_page_that_is_gone_in_a_call_ends_it_at_the_server(
+    agent: RunningAgent, server: StubServer
+) -> None:
+    agent.open_page(until="call")
+    place(agent, server)
+    server.on("POST", "calls/call_1/hangup", {**d.COMPLETED, "mode": "computer"})
+    server.on("GET", "calls/call_1", {**d.COMPLETED, "mode": "computer"})
+    agent.wait_for_state("call_1", "completed")
+    assert agent.status()["ready"] is False
+
+
+def test_page_gets_another_voice_token_for_a_long_call(
+    agent: RunningAgent, server: StubServer
+) -> None:
+    page = agent.open_page()
+    place(agent, server)
+    page.report(call_id="call_1", state="talking")
+    server.on("POST", "voice/token", {**VOICE, "token": "second-token"})
+    page.report(call_id="call_1", wants_token=True)
+    assert page.wait_for("token")["token"] == "second-token"
+
+
 def test_call_without_a_voice_token_is_hung_up(agent: RunningAgent, server: StubServer) -> None:
     page = agent.open_page()
     server.on("GET", "status", d.STATUS)

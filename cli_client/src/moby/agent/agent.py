@@ -27,7 +27,7 @@ from moby.errors import MobyError
 from moby.network import Request, Response, WebTransport, is_on_this_machine
 
 _TICK_SECONDS = 0.5
-_PAGE_PATIENCE_SECONDS = 8.0  # for a page that is gone in a call: longer than a reload
+_PAGE_PATIENCE_SECONDS = 3.0  # for a page that counts as gone in a call
 _END_PATIENCE_SECONDS = 5.0  # for the carrier's own report of a call that the page saw end
 _RETRY_SECONDS = 5.0
 _REMEMBERED_CALLS = 200
