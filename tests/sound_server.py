@@ -16,6 +16,7 @@ from sandbox.voice.sound import RATE
 PULSEAUDIO = shutil.which("pulseaudio") and shutil.which("pacat")
 FORMAT = ["--raw", "--format=s16le", f"--rate={RATE}", "--channels=1"]
 PLAYED_SECONDS = 300
+MICROPHONE_NAME = "Remapped Monitor of Null Output"  # PulseAudio's own, as a browser lists it
 
 
 @dataclass

@@ -19,7 +19,7 @@ from tests.journeys.computer import (
 )
 from tests.sandbox.conftest import wait_for
 from tests.sound import loudest_hz
-from tests.sound_server import PULSEAUDIO, SoundServer, running_sound_server
+from tests.sound_server import MICROPHONE_NAME, PULSEAUDIO, SoundServer, running_sound_server
 
 pytestmark = [
     pytest.mark.journey,
@@ -58,6 +58,8 @@ def test_both_sides_hear_the_other_by_devices_of_the_system(
         page = page_of(alice, browser)
         call_id = call_from(page)
         sound = f"calls/{leg_of(stack, call_id)['sid']}/sound"
+        page.get_by_label("Microphone", exact=True).select_option(label=MICROPHONE_NAME)
+        page.wait_for_function("document.querySelector('[data-talk-level]').value > 0")
         wait_for(lambda: stack.control(sound).json()["frequency_hz"] == MICROPHONE_HZ)
         wait_for(lambda: loudest_hz(sound_server.heard()) == CALLED_HZ)
         page.get_by_role("button", name="Hang up").click()

@@ -1,13 +1,16 @@
 """The page that calls: it shows what a call costs in each mode, and places the one chosen."""
 
 import gzip
+import json
 import re
+import struct
 from html import unescape
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.urls import resolve
 from pytest_django import Settings
 
 from accounts.models import User
@@ -192,3 +195,16 @@ def test_pages_that_call_are_light_apart_from_the_sdk(browser: Client) -> None:
         files = [Path(str(finders.find(name))).read_bytes() for name in names]
         sent = len(page.encode()) + sum(len(gzip.compress(file)) for file in files)
         assert sent < 60_000
+
+
+def test_page_can_be_installed_as_a_program_of_the_phone(browser: Client) -> None:
+    page = browser.get("/call").content.decode()
+    (name,) = re.findall(r'rel="manifest" href="/static/([^"]+)"', page)
+    manifest = json.loads(Path(str(finders.find(name))).read_text())
+    assert resolve(manifest["start_url"]).view_name == "telephony:dial"
+    assert manifest["display"] == "standalone"
+    drawn, painted = manifest["icons"]
+    assert "<svg" in Path(str(finders.find(drawn["src"].removeprefix("/static/")))).read_text()
+    head = Path(str(finders.find(painted["src"].removeprefix("/static/")))).read_bytes()[:24]
+    # Width and height stand after the name of the first chunk (PNG, section 11.2.1).
+    assert painted["sizes"] == "x".join(map(str, struct.unpack(">II", head[16:])))
