@@ -122,14 +122,16 @@ def test_page_that_was_closed_opens_again_for_a_call(moby: Moby, server: StubSer
     moby.env["MOBY_AGENT_PORT"] = str(free_port())
     server.on("GET", "status", d.STATUS)
     running = moby.start("agent", "run", SSH_TTY="/dev/pts/0")
-    wait_until(
-        lambda: bool(moby.run("agent", "status", "--json").json["running"]), "it", seconds=30
-    )
-    server.on("GET", "status", d.STATUS)
-    server.on("POST", "quote", QUOTE)
-    ran = moby.run("call", d.DESTINATION, "--json")
-    running.terminate()
-    _, shown = running.communicate(timeout=30)
+    try:
+        wait_until(
+            lambda: bool(moby.run("agent", "status", "--json").json["running"]), "it", seconds=30
+        )
+        server.on("GET", "status", d.STATUS)
+        server.on("POST", "quote", QUOTE)
+        ran = moby.run("call", d.DESTINATION, "--json")
+    finally:
+        running.terminate()
+        _, shown = running.communicate(timeout=30)
     assert ran.error["code"] == "agent_not_ready"
     [opened] = moby.opened
     assert opened.startswith(f"http://127.0.0.1:{moby.env['MOBY_AGENT_PORT']}/#")
