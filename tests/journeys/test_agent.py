@@ -198,7 +198,8 @@ def test_page_in_a_window_hears_the_other_side_and_hangs_up(
         expect(page.get_by_text("Ready. Leave this page open")).to_be_visible(timeout=60_000)
         name = alice.moby("call", CALLED, "--json").json["call_id"]
         expect(page.get_by_text("You are talking.")).to_be_visible(timeout=60_000)
-        page.wait_for_function(f"() => Math.abs(heardHz() - {CALLED_HZ}) < 12", timeout=60_000)
+        hears = f"Math.abs(heardHz() - {CALLED_HZ}) < 12"
+        wait_until(lambda: bool(page.evaluate(hears)), "the tone", seconds=60)
         page.get_by_role("button", name="Mute").click()
         expect(page.get_by_role("button", name="Muted")).to_be_visible()
         page.get_by_role("button", name="Hang up").click()

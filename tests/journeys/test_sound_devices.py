@@ -59,7 +59,7 @@ def test_both_sides_hear_the_other_by_devices_of_the_system(
         call_id = call_from(page)
         sound = f"calls/{leg_of(stack, call_id)['sid']}/sound"
         page.get_by_label("Microphone", exact=True).select_option(label=MICROPHONE_NAME)
-        page.wait_for_function("document.querySelector('[data-talk-level]').value > 0")
+        wait_for(lambda: page.evaluate("document.querySelector('[data-talk-level]').value > 0"))
         wait_for(lambda: stack.control(sound).json()["frequency_hz"] == MICROPHONE_HZ)
         wait_for(lambda: loudest_hz(sound_server.heard()) == CALLED_HZ)
         page.get_by_role("button", name="Hang up").click()
