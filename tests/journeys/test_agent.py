@@ -40,7 +40,6 @@ EAR = """
   };
 """
 pytestmark = [
-    pytest.mark.journey,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.usefixtures("books_are_right"),

@@ -49,7 +49,6 @@ RECORD = """
   return recorded;
 """
 pytestmark = [
-    pytest.mark.journey,
     pytest.mark.browser,
     pytest.mark.usefixtures("books_are_right"),
     pytest.mark.skipif(FIREFOX is None, reason="Firefox is not installed (Debian: firefox-esr)"),

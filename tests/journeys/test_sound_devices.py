@@ -22,7 +22,6 @@ from tests.sound import loudest_hz
 from tests.sound_server import MICROPHONE_NAME, PULSEAUDIO, SoundServer, running_sound_server
 
 pytestmark = [
-    pytest.mark.journey,
     pytest.mark.browser,
     pytest.mark.usefixtures("books_are_right"),
     pytest.mark.skipif(

@@ -124,10 +124,16 @@ def disputed_topup(user: User) -> TopUp:
 
 
 def frozen_customer(user: User) -> None:
-    """Freeze an account for a disputed payment, while another payment is on its way."""
+    """Freeze an account for a disputed payment, while another payment is on its way.
+
+    Its id is as wide as one can be, since pages are judged by their width.
+    """
     delayed_topup(user)
+    disputed = disputed_topup(user)
+    disputed.public_id = "top_" + "W" * (len(disputed.public_id) - len("top_"))
+    disputed.save()
     user.account.frozen_at = timezone.now()
-    user.account.frozen_reason = f"Disputed payment {disputed_topup(user).public_id}"
+    user.account.frozen_reason = f"Disputed payment {disputed.public_id}"
     user.account.save()
 
 
