@@ -10,6 +10,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from billing.models import AuditReport
 from mobayilo.overview import periodic
@@ -43,6 +44,19 @@ def test_job_of_a_killed_runner_is_due_again_in_minutes() -> None:
         clock.shift(periodic.MOST_LEASE)
         assert periodic.run_if_due("audit_ledger")
         assert PeriodicJob.objects.get().next_run_at == timezone.now() + timedelta(hours=24)
+
+
+@pytest.mark.django_db
+def test_runner_asks_once_what_is_due(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        assert periodic.due_jobs(timezone.now()) == list(periodic.JOBS)
+        for name in periodic.JOBS:
+            periodic.claim(name, timezone.now())
+        with django_assert_num_queries(1):
+            assert periodic.due_jobs(timezone.now()) == []
+        clock.shift(periodic.LEAST_LEASE)
+        assert "send_notices" in periodic.due_jobs(timezone.now())
+        assert "audit_ledger" not in periodic.due_jobs(timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, close_old_connections
+from django.utils import timezone
 
-from mobayilo.overview.periodic import JOBS, run_if_due, run_now
+from mobayilo.overview.periodic import JOBS, due_jobs, run_if_due, run_now
 
 logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
@@ -35,14 +36,14 @@ class Command(BaseCommand):
                 raise CommandError(f"{name}: {error}")
             return
         if options["once"]:
-            for name in JOBS:
+            for name in due_jobs(timezone.now()):
                 run_if_due(name)
             return
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         while not stopping.is_set():
             try:
-                for name in JOBS:
+                for name in due_jobs(timezone.now()):
                     if not stopping.is_set():
                         run_if_due(name)
                 close_old_connections()
