@@ -228,7 +228,7 @@ def test_of_ten_clients_with_one_call_one_talks(page: Page, alice: Customer, sta
     page.add_init_script("navigator.locks.request = () => new Promise(() => {})")  # no own start
     open_offer(page)
     page.get_by_role("button", name="Talk here").click()
-    wait_for(lambda: page.evaluate("Boolean(window.Twilio)"))
+    page.wait_for_url("**/calls/call_*")  # and its scripts
     news = page.evaluate(TEN_CLIENTS)
     call = settled(alice, page.url.rsplit("/", 1)[1].split("#")[0])
     assert sorted(news) == ["accept"] + ["disconnect"] * 9
