@@ -11,6 +11,7 @@ from cleo.application import Application as CleoApplication
 from cleo.commands.command import Command as CleoCommand
 from cleo.helpers import option
 
+from moby.api.answers import Status
 from moby.api.client import Api, Session
 from moby.console import Console
 from moby.context import NO_BROWSER, Context
@@ -107,6 +108,16 @@ class Command(CleoCommand):
         if not opened:
             self.console.remark(NO_BROWSER)
         return True
+
+    def show_page(self, url: str) -> None:
+        """Open a page of this machine, or say its address where no browser can be opened."""
+        if not self.context.open_in_browser(url):
+            self.console.say(NO_BROWSER)
+            self.console.say(url)
+
+    def read_account_id(self) -> str:
+        """Return the id of the account of the token, as the server has it."""
+        return self.api.get("status", Status)["account"]["id"]
 
     def waits(self, *, on_terminal: bool = True) -> bool:
         """Return whether to wait for the end: --no-wait wins over --wait.

@@ -12,9 +12,7 @@ from cleo.helpers import argument, option
 from moby.agent.link import AgentGoneError, find_agent
 from moby.agent.phone import Report
 from moby.agent.run_file import ADDRESS, RunFile
-from moby.api.answers import Status
 from moby.cli.command import Command
-from moby.context import NO_BROWSER
 from moby.errors import MobyError
 
 _STOP_SECONDS = 15.0
@@ -33,7 +31,7 @@ class AgentRunCommand(Command):
         # 40 ms, which no other command should wait for.
         from moby.agent.agent import Agent
 
-        account = self.api.get("status", Status)["account"]["id"]
+        account = self.read_account_id()
         with (
             ended_by_signals(),
             Agent(
@@ -45,7 +43,7 @@ class AgentRunCommand(Command):
         ):
             address = f"http://{ADDRESS}:{agent.run.port}/"
             if not self.flag("headless"):
-                self._open_page(agent.new_url())
+                self.show_page(agent.new_url())
             where = "in a Chrome without a window" if self.flag("headless") else f"at {address}"
             document = {"running": True, "address": address, **_facts_of(agent.run)}
             self.answer(
@@ -59,11 +57,6 @@ class AgentRunCommand(Command):
                 if shown != (shown := _readiness(agent.look())):
                     self.console.remark(f"The agent is {shown}.")
         return 0
-
-    def _open_page(self, url: str) -> None:
-        if not self.context.open_in_browser(url):
-            self.console.say(NO_BROWSER)
-            self.console.say(url)
 
 
 class AgentStatusCommand(Command):

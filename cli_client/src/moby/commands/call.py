@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from cleo.helpers import argument, option
 
 from moby.agent.link import AgentGoneError, AgentLink, find_agent
-from moby.api.answers import Balance, Call, Candidate, Quote, Status, VoiceToken
+from moby.api.answers import Balance, Call, Candidate, Quote, VoiceToken
 from moby.api.client import Api
 from moby.calls import (
     ENDED,
@@ -22,7 +22,7 @@ from moby.calls import (
 )
 from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.console import Console, read_keypress, single_keys
-from moby.context import NO_BROWSER, Context
+from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for, interrupted
 from moby.text import cents_as_dollars, clean, clock_time, dollars, parse, read_cents
 
@@ -138,7 +138,7 @@ class CallCommand(Command):
         place = (self.session.host, self.session.profile)
         if link is None or (link.run.host, link.run.profile) != place:
             return None
-        account = self.api.get("status", Status)["account"]["id"]
+        account = self.read_account_id()
         return link if link.run.account == account else None
 
     @contextmanager
@@ -146,7 +146,7 @@ class CallCommand(Command):
         """Yield an agent that can talk; one of this call alone where none runs."""
         if agent is not None:
             if not agent.seen["page"] and not agent.run.is_headless:
-                self._show_page(agent.new_url())
+                self._show_talking_page(agent.new_url())
             self._require_ready(agent, within_seconds=_READY_SECONDS)
             is_repeated = self.option("idempotency-key") is not None  # perhaps of the same call
             is_free = agent.is_free(self.context.clock, within_seconds=_FREE_SECONDS)
@@ -160,18 +160,17 @@ class CallCommand(Command):
             return
         from moby.agent.agent import Agent  # 40 ms, for calls through the computer only
 
-        account = self.api.get("status", Status)["account"]["id"]
+        account = self.read_account_id()
         is_headless, say = self.flag("headless"), self.console.say
         with Agent(self.session, account=account, is_headless=is_headless, say=say) as own:
             if not is_headless:
-                self._show_page(own.new_url())
+                self._show_talking_page(own.new_url())
             link = AgentLink(own.run)
             self._require_ready(link, within_seconds=_ALLOW_SECONDS)
             yield link
 
-    def _show_page(self, url: str) -> None:
-        if not self.context.open_in_browser(url):
-            self.console.say(f"{NO_BROWSER}\n{url}")
+    def _show_talking_page(self, url: str) -> None:
+        self.show_page(url)
         self.console.remark("Allow the microphone in the page of moby that opens.")
 
     def _require_ready(self, agent: AgentLink, *, within_seconds: float) -> None:
