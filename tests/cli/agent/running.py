@@ -5,7 +5,7 @@ import re
 import subprocess
 import threading
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,7 @@ class Page:
             try:
                 path, body = "/v1/page/orders", {"after": after}
                 answer = self._agent.ask("POST", path, body, secret=self.secret)
-            except OSError:
+            except (OSError, HTTPException):  # the agent has ended, perhaps within an answer
                 return
             if answer.status != 200:
                 return
