@@ -58,6 +58,24 @@ def of_account() -> Iterator[Finding]:
         "None is approved: calls to +1 are refused (21216).",
         "Complete the Primary Customer Profile under Trust Hub.",
     )
+    yield from of_numbers()
+    yield ask(
+        "Twilio currency",
+        lambda: f"{len(gateway.voice_prices('US'))} prices for the US, in {gateway.CURRENCY}",
+        "Ask Twilio's support to bill in US dollars: costs and margins are unknown otherwise.",
+    )
+    yield ask(
+        "Twilio Verify",
+        gateway.check_verify_service,
+        "Create a service under Verify, Services and set TWILIO_VERIFY_SERVICE_SID to its SID.",
+    )
+    # https://www.twilio.com/docs/verify/api/service: no field says which channels are on.
+    yield unchecked("Verify channels", "Twilio does not say which are on: have a code sent by each")
+    yield of_computer_calls()
+
+
+def of_numbers() -> Iterator[Finding]:
+    """Yield findings about the numbers that calls show, and about who calls them back."""
     number = ask(
         "Twilio number",
         lambda: gateway.check_number(settings.TWILIO_FROM_NUMBER),
@@ -80,19 +98,6 @@ def of_account() -> Iterator[Finding]:
             partial(gateway.check_number, shown),
             "Buy it under Phone Numbers, or import rules of shown numbers without it.",
         )
-    yield ask(
-        "Twilio currency",
-        lambda: f"{len(gateway.voice_prices('US'))} prices for the US, in {gateway.CURRENCY}",
-        "Ask Twilio's support to bill in US dollars: costs and margins are unknown otherwise.",
-    )
-    yield ask(
-        "Twilio Verify",
-        gateway.check_verify_service,
-        "Create a service under Verify, Services and set TWILIO_VERIFY_SERVICE_SID to its SID.",
-    )
-    # https://www.twilio.com/docs/verify/api/service: no field says which channels are on.
-    yield unchecked("Verify channels", "Twilio does not say which are on: have a code sent by each")
-    yield of_computer_calls()
 
 
 def of_computer_calls() -> Finding:
