@@ -46,7 +46,6 @@ SHOW_WARNINGS = """() => {
   document.querySelectorAll(all).forEach((one) => (one.hidden = false));
 }"""
 pytestmark = [
-    pytest.mark.journey,
     pytest.mark.browser,
     pytest.mark.usefixtures("books_are_right"),
 ]

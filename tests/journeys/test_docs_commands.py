@@ -112,7 +112,6 @@ def _destination(stack: Stack) -> None:
     stack.control("numbers", {"number": "+442079460018", "talk_seconds": 65, "outcome": "answer"})
 
 
-@pytest.mark.journey
 def test_quickstart_takes_a_newcomer_to_a_billed_call(
     new_customer: Callable[[str], Customer],
 ) -> None:

@@ -13,7 +13,6 @@ import requests
 
 from dev.stack import ROOT, free_port
 
-pytestmark = pytest.mark.journey
 # `make` stands between: a signal that kills it reaches no other process.
 MAKE = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 

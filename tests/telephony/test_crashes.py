@@ -19,7 +19,7 @@ from tests.telephony.processes import MortalServer
 from tests.telephony.sandbox import Sandbox, wait_for
 from tests.telephony.webhooks import PRICE
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 POINTS = [
     "telephony.calls.place:place_hold:after",

@@ -26,7 +26,7 @@ from accounts.models import AccessToken, User
 from accounts.secrets import digest
 from tests.accounts.device_logins import GRANT, approve, deny
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
+pytestmark = pytest.mark.django_db(transaction=True)
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(

@@ -27,7 +27,7 @@ from tests.telephony.printing import printed
 from tests.telephony.sandbox import VOICE, Sandbox, running_sandbox
 from tests.telephony.shown import ALWAYS, SOURCE, load_rules
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 RECORDS = {
     "example.com": "v=spf1 include:_spf.example.net -all",
     "_dmarc.example.com": "v=DMARC1; p=reject",
