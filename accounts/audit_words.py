@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
-from mobayilo.lib.formatting import format_browser, format_change, format_money
-from mobayilo.lib.money import MICROS_PER_CENT, dollars_to_micros
+from mobayilo.lib.formatting import format_browser
+from mobayilo.lib.money import MICROS_PER_CENT, dollars_to_micros, format_change, format_money
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

@@ -10,8 +10,7 @@ from typing import Any, NoReturn, Protocol
 
 from mobayilo.lib.countries import find_country
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_balance, format_held, format_money
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, format_balance, format_held, format_money
 
 MAX_CENTS = 1_000_000_00
 MAX_ENTRIES = 50

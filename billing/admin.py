@@ -49,8 +49,8 @@ from billing.payments.refunds import (
 )
 from billing.payments.topups import refresh_topup
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import MINUS, format_change, format_money, format_when
-from mobayilo.lib.money import MICROS_PER_CENT, read_amount
+from mobayilo.lib.formatting import format_when
+from mobayilo.lib.money import MICROS_PER_CENT, MINUS, format_change, format_money, read_amount
 
 Row = TypeVar("Row", Wallet, TopUp, Dispute)
 

@@ -11,9 +11,8 @@ from billing.ledger.statements import begin_of, end_of
 from billing.models import Transfer
 from billing.payments.topups import SMALLEST_CENTS, check_amount, largest_cents
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
 from mobayilo.lib.ids import random_base62
-from mobayilo.lib.money import MICROS_PER_CENT, read_amount
+from mobayilo.lib.money import MICROS_PER_CENT, format_money, read_amount
 
 
 def new_form_key() -> str:

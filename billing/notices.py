@@ -5,8 +5,7 @@ from django.conf import settings
 from accounts.mail.outbox import queue_mail_to_users
 from accounts.models import Account
 from billing.models import Transfer
-from mobayilo.lib.formatting import format_balance, format_money
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, format_balance, format_money
 
 # The kinds of transfers that are mailed about; a call has its receipt, a dispute its own mail.
 MAILED = {

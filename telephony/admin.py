@@ -23,8 +23,7 @@ from accounts.staff.base import (
     recorded_as,
 )
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, format_money
 from telephony.calls.reconcile import reconcile
 from telephony.models import (
     AccountLimits,

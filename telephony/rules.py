@@ -33,8 +33,7 @@ from accounts.audit import AnyRequest
 from accounts.models import Account, User
 from accounts.staff.conduct import refuse_unfit
 from mobayilo.lib.errors import Hints, ProductError
-from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros, format_money
 from telephony.models import AccountLimits, Call, OpenedDestination
 from telephony.numbers import Number, NumberKind, country_code, country_name
 from telephony.pricing import CallPrice

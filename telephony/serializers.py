@@ -12,8 +12,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import CURRENCY, MICROS_PER_DOLLAR, dollars_to_micros, format_micros
+from mobayilo.lib.money import (
+    CURRENCY,
+    MICROS_PER_DOLLAR,
+    dollars_to_micros,
+    format_micros,
+    format_money,
+)
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.origin import Origin, in_modes, rate_from, total_per_minute
 from telephony.calls.quote import CallFunds, Quote

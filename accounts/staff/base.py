@@ -23,8 +23,7 @@ from accounts.models import Account, User
 from accounts.staff import second_person as second_person_of
 from accounts.staff.conduct import refuse_unfit
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT, read_amount
+from mobayilo.lib.money import MICROS_PER_CENT, format_money, read_amount
 
 # The largest integer that a column of PostgreSQL keeps: 21 million dollars.
 MOST_CENTS = 2**31 - 1

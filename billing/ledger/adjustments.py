@@ -16,8 +16,13 @@ from billing import ledger
 from billing.ledger import Cause
 from billing.models import Book, Hold, TopUp, Transfer
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_change, format_money
-from mobayilo.lib.money import MICROS_PER_CENT, dollars_to_micros, format_micros
+from mobayilo.lib.money import (
+    MICROS_PER_CENT,
+    dollars_to_micros,
+    format_change,
+    format_micros,
+    format_money,
+)
 
 ADJUSTED = "money.adjusted"
 # The kinds that staff may post: the book on the other side, and the words for the customer.

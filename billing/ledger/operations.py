@@ -18,8 +18,7 @@ from accounts.models import Account
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
 from billing.notices import notice
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_balance, format_held
-from mobayilo.lib.money import format_micros
+from mobayilo.lib.money import format_balance, format_held, format_micros
 from mobayilo.lib.prepared import fetch_prepared
 
 logger = logging.getLogger(__name__)

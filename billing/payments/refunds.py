@@ -25,8 +25,7 @@ from billing.payments.disputes import balance_claims, claimed_micros
 from billing.payments.gateway import StripeRefund
 from billing.payments.topups import ContradictionError
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from mobayilo.lib.money import MICROS_PER_CENT, format_micros, format_money
 
 logger = logging.getLogger(__name__)
 MONTH = timedelta(days=30)

@@ -19,8 +19,7 @@ from billing.payments import gateway
 from billing.payments.gateway import CheckoutSession
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.formatting import format_money
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.money import MICROS_PER_CENT, format_money
 
 logger = logging.getLogger(__name__)
 CHECKOUT = Circuit("stripe-checkout", "payment provider")

@@ -1,4 +1,4 @@
-"""Money, phone numbers and times as pages and mails show them."""
+"""Phone numbers, durations, browsers and times as pages and mails show them."""
 
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
@@ -8,10 +8,6 @@ from django.utils import formats, timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros, micros_to_cents
-
-MINUS = "−"  # U+2212, as wide as a plus sign in tabular figures
-FIGURE_SPACE = "\u2007"  # as wide as a digit
 KNOWN_TIME_ZONES = frozenset(available_timezones())
 # The first mark that is found decides: every browser claims to be several others as well.
 _BROWSERS = (
@@ -29,34 +25,6 @@ _SYSTEMS = (
     ("Mac OS", "macOS"),
     ("Linux", "Linux"),
 )
-
-
-def format_money(micros: int) -> str:
-    """Return an exact amount with 2 to 6 decimals: `$20.00`, `$1,250.0125`, `−$1.50`."""
-    sign = MINUS if micros < 0 else ""
-    whole, decimals = format_micros(abs(micros)).split(".")
-    return f"{sign}${int(whole):,}.{decimals}"
-
-
-def format_balance(micros: int) -> str:
-    """Return a balance in whole cents, rounded down so that it never shows more than there is."""
-    return format_money(micros_to_cents(micros) * MICROS_PER_CENT)
-
-
-def format_held(micros: int) -> str:
-    """Return what calls under way hold, in whole cents rounded up, as the API does."""
-    return format_money(-micros_to_cents(-micros) * MICROS_PER_CENT)
-
-
-def format_change(micros: int) -> str:
-    """Return a change of a balance with its sign: `+$20.00`, `−$0.045`."""
-    return f"+{format_money(micros)}" if micros > 0 else format_money(micros)
-
-
-def align_decimals(amount: str) -> str:
-    """Return an amount padded to four decimals, so that points meet in a column."""
-    decimals = len(amount.partition(".")[2])
-    return amount + FIGURE_SPACE * max(0, 4 - decimals) if amount else ""
 
 
 def format_e164(e164: str) -> str:

@@ -12,8 +12,13 @@ from accounts.models import AccessToken, Account
 from billing.ledger import Balance
 from billing.models import Wallet
 from mobayilo.lib.errors import Hints, ProductError
-from mobayilo.lib.formatting import format_balance, format_held, format_money
-from mobayilo.lib.money import MICROS_PER_CENT, format_micros
+from mobayilo.lib.money import (
+    MICROS_PER_CENT,
+    format_balance,
+    format_held,
+    format_micros,
+    format_money,
+)
 from telephony.calls.origin import Origin, client_price, number_shown, origin_of
 from telephony.models import Call, CallerId
 from telephony.numbers import Number, mask, number_from_e164, read_number

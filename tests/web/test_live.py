@@ -12,7 +12,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import DeviceLogin, User
 from billing.models import TopUp
-from mobayilo.lib.formatting import format_duration, format_money
+from mobayilo.lib.formatting import format_duration
+from mobayilo.lib.money import format_money
 from telephony.models import Call
 from tests.accounts.device_logins import start
 from tests.web.scenes import credit, paid_topup, proved_phone, running_call

@@ -19,9 +19,13 @@ from phonenumbers.timezone import time_zones_for_number
 from accounts.audit_words import in_words
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
-from mobayilo.lib import formatting
-from mobayilo.lib.formatting import format_money, format_when
-from mobayilo.lib.money import MICROS_PER_CENT
+from mobayilo.lib.formatting import (
+    KNOWN_TIME_ZONES,
+    format_browser,
+    format_duration,
+    format_when,
+)
+from mobayilo.lib.money import MICROS_PER_CENT, format_change, format_money
 from mobayilo.overview.models import FailedRequest
 from mobayilo.overview.support.tables import Button, Row, Table, buttons, list_url
 from telephony.models import (
@@ -64,7 +68,7 @@ def zone_of(account: Account) -> ZoneInfo | None:
     if e164 is None:
         return None
     names = time_zones_for_number(parse(e164))
-    zones = [ZoneInfo(name) for name in names if name in formatting.KNOWN_TIME_ZONES]
+    zones = [ZoneInfo(name) for name in names if name in KNOWN_TIME_ZONES]
     offsets = {timezone.now().astimezone(zone).utcoffset() for zone in zones}
     return zones[-1] if len(offsets) == 1 else None
 
@@ -190,7 +194,7 @@ def calls_table(request: HttpRequest, account: Account) -> Table:
             "To": mask(call.to_e164),
             "State": call.state,
             "Reason": call.end_reason_in_words,
-            "Talked": "" if seconds is None else formatting.format_duration(seconds),
+            "Talked": "" if seconds is None else format_duration(seconds),
             "Cost": "not settled" if micros is None else format_money(micros),
         }
         acts = {} if call.settled_at else {"ask_twilio": "Ask Twilio"}
@@ -265,7 +269,7 @@ def money_table(wallet: Wallet) -> Table:
             "Movement": transfer.public_id,
             "Kind": transfer.get_kind_display(),
             "For": transfer.reference,
-            "Amount": formatting.format_change(transfer.amount_micros),
+            "Amount": format_change(transfer.amount_micros),
             "Balance after": format_money(transfer.balance_after_micros),
         }
         rows.append(Row(transfer, cells))
@@ -388,7 +392,7 @@ def sign_ins_table(users: list[User]) -> Table:
     for browser in UserSession.objects.filter(user__in=users).order_by("-pk")[:ROWS_SHOWN]:
         cells = {
             "When": browser.last_seen_at,
-            "From what": formatting.format_browser(browser.user_agent),
+            "From what": format_browser(browser.user_agent),
             "Kind": "browser",
             "State": "signed in",
             "From": browser.ip,
@@ -397,7 +401,7 @@ def sign_ins_table(users: list[User]) -> Table:
     for login in DeviceLogin.objects.filter(user__in=users).order_by("-pk")[:ROWS_SHOWN]:
         cells = {
             "When": login.created_at,
-            "From what": formatting.format_browser(login.device_name or login.client_id),
+            "From what": format_browser(login.device_name or login.client_id),
             "Kind": "device",
             "State": login.state,
             "From": login.ip,

@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 
 from accounts.models import OutboxMail, PendingAct
 from billing.models import AuditReport, Dispute, Hold, Refund, StripeEvent, TopUp, Transfer
-from mobayilo.lib.formatting import format_money
+from mobayilo.lib.money import format_money
 from mobayilo.overview.charts import Bar, day_chart, shares
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support.tables import list_url

@@ -8,7 +8,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mobayilo.lib import formatting
-from mobayilo.lib.money import MICROS_PER_CENT, dollars_to_micros
+from mobayilo.lib.money import (
+    MICROS_PER_CENT,
+    align_decimals,
+    dollars_to_micros,
+    format_balance,
+    format_change,
+    format_held,
+    format_money,
+)
 
 register = template.Library()
 
@@ -17,39 +25,39 @@ register = template.Library()
 
 @register.filter
 def money(micros: int | None) -> str:
-    return "" if micros is None else formatting.format_money(micros)
+    return "" if micros is None else format_money(micros)
 
 
 @register.filter
 def balance(micros: int | None) -> str:
-    return "" if micros is None else formatting.format_balance(micros)
+    return "" if micros is None else format_balance(micros)
 
 
 @register.filter
 def held(micros: int) -> str:
-    return formatting.format_held(micros)
+    return format_held(micros)
 
 
 @register.filter
 def change(micros: int | None) -> str:
-    return "" if micros is None else formatting.format_change(micros)
+    return "" if micros is None else format_change(micros)
 
 
 @register.filter
 def cents(amount_cents: int | None) -> str:
-    return "" if amount_cents is None else formatting.format_money(amount_cents * MICROS_PER_CENT)
+    return "" if amount_cents is None else format_money(amount_cents * MICROS_PER_CENT)
 
 
 @register.filter
 def dollars(amount: str) -> str:
     """Format an exact decimal string of the API: `{{ receipt.total|dollars }}`."""
-    return formatting.format_money(dollars_to_micros(Decimal(amount)))
+    return format_money(dollars_to_micros(Decimal(amount)))
 
 
 @register.filter
 def aligned(amount: str) -> str:
     """Align amounts in a column: `{{ call.cost_micros|money|aligned }}`."""
-    return formatting.align_decimals(amount)
+    return align_decimals(amount)
 
 
 @register.filter

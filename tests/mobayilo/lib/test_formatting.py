@@ -1,4 +1,4 @@
-"""Money, numbers and times as people read them."""
+"""Numbers and times as people read them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,44 +9,6 @@ from django.template import Context, Template
 from django.utils import timezone
 
 from mobayilo.lib import formatting
-
-
-@pytest.mark.parametrize(
-    ("micros", "text"),
-    [
-        (0, "$0.00"),
-        (20_000_000, "$20.00"),
-        (12_500, "$0.0125"),
-        (-1_500_000, "−$1.50"),
-        (1_250_000_001, "$1,250.000001"),
-    ],
-)
-def test_money_reads_exactly(micros: int, text: str) -> None:
-    assert formatting.format_money(micros) == text
-
-
-@pytest.mark.parametrize(
-    ("micros", "text"), [(19_999_999, "$19.99"), (20_000_000, "$20.00"), (9_999, "$0.00")]
-)
-def test_balance_never_shows_more_than_there_is(micros: int, text: str) -> None:
-    assert formatting.format_balance(micros) == text
-
-
-@pytest.mark.parametrize(
-    ("micros", "text"), [(10_300_334, "$10.31"), (5_000_000, "$5.00"), (1, "$0.01")]
-)
-def test_held_never_shows_less_than_there_is(micros: int, text: str) -> None:
-    assert formatting.format_held(micros) == text
-
-
-def test_change_carries_its_sign() -> None:
-    assert formatting.format_change(20_000_000) == "+$20.00"
-    assert formatting.format_change(-45_000) == "−$0.045"
-
-
-@pytest.mark.parametrize("amount", ["$0.00", "$0.045", "−$12.3456"])
-def test_amounts_of_a_column_end_at_the_same_place(amount: str) -> None:
-    assert len(formatting.align_decimals(amount).partition(".")[2]) == 4
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import (
     MICROS_PER_CENT,
+    align_decimals,
     dollars_to_micros,
+    format_balance,
+    format_change,
+    format_held,
     format_micros,
+    format_money,
     micros_to_cents,
     read_amount,
 )
@@ -55,3 +60,41 @@ def test_amount_finer_than_a_micro_dollar_is_refused() -> None:
     assert dollars_to_micros(Decimal("0.0000010")) == 1
     with pytest.raises(ValueError, match="finer than a micro-dollar"):
         dollars_to_micros(Decimal("0.0000001"))
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [
+        (0, "$0.00"),
+        (20_000_000, "$20.00"),
+        (12_500, "$0.0125"),
+        (-1_500_000, "−$1.50"),
+        (1_250_000_001, "$1,250.000001"),
+    ],
+)
+def test_money_reads_exactly(micros: int, text: str) -> None:
+    assert format_money(micros) == text
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"), [(19_999_999, "$19.99"), (20_000_000, "$20.00"), (9_999, "$0.00")]
+)
+def test_balance_never_shows_more_than_there_is(micros: int, text: str) -> None:
+    assert format_balance(micros) == text
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"), [(10_300_334, "$10.31"), (5_000_000, "$5.00"), (1, "$0.01")]
+)
+def test_held_never_shows_less_than_there_is(micros: int, text: str) -> None:
+    assert format_held(micros) == text
+
+
+def test_change_carries_its_sign() -> None:
+    assert format_change(20_000_000) == "+$20.00"
+    assert format_change(-45_000) == "−$0.045"
+
+
+@pytest.mark.parametrize("amount", ["$0.00", "$0.045", "−$12.3456"])
+def test_amounts_of_a_column_end_at_the_same_place(amount: str) -> None:
+    assert len(align_decimals(amount).partition(".")[2]) == 4
