@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from accounts.audit import agent_of, ip_of
 from accounts.models import AccessToken
-from mobayilo.lib.instants import rfc3339
+from mobayilo.lib.formatting import rfc3339
 
 
 class TokenHeadersMiddleware:

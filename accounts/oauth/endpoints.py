@@ -27,7 +27,7 @@ from accounts.secrets import digest
 from accounts.tokens.lifecycle import LONGEST_DAYS, revoke_token
 from mobayilo.lib.client_ip import client_ip, country_of, rate_limit_network
 from mobayilo.lib.errors import ProductError
-from mobayilo.lib.instants import rfc3339
+from mobayilo.lib.formatting import rfc3339
 from mobayilo.lib.ratelimits import count, limited
 
 logger = logging.getLogger(__name__)

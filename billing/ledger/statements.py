@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -13,9 +14,11 @@ from django.utils import timezone
 from accounts.models import Account
 from billing.models import Transfer
 from mobayilo.lib.money import format_micros
-from mobayilo.lib.spreadsheets import as_text
 
 COLUMNS = ("when", "id", "kind", "description", "reference", "amount_usd", "balance_after_usd")
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,13 @@ def csv_lines(transfers: QuerySet[Transfer], zone: tzinfo) -> Iterator[str]:
                 format_micros(transfer.balance_after_micros),
             )
         )
+
+
+def as_text(cell: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula; a number stays as it is."""
+    if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:

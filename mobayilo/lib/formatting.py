@@ -1,6 +1,6 @@
-"""Phone numbers, durations, browsers and times as pages and mails show them."""
+"""Phone numbers, durations, browsers and times as pages, mails and programs read them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -80,3 +80,8 @@ def format_when(instant: datetime) -> str:
 def format_day(instant: datetime) -> str:
     """Return the day of an instant in the current time zone: `24 Nov 2026`."""
     return formats.date_format(timezone.localtime(instant), "j M Y")
+
+
+def rfc3339(instant: datetime) -> str:
+    """Return an instant as `2026-11-24T20:40:00Z`, in UTC, to the second."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

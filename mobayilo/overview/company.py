@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import signed_in_user
 from accounts.terms import accept_terms
-from mobayilo.lib.instants import rfc3339
+from mobayilo.lib.formatting import rfc3339
 from mobayilo.lib.ratelimits import limited
 from mobayilo.lib.seller import legal_addresses, missing_legal_pages
 
