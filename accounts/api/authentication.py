@@ -1,13 +1,16 @@
-"""Bearer tokens (RFC 6750): the token of a request, and its user."""
+"""Bearer tokens (RFC 6750): the token of a request, its user, and the scopes that it needs."""
 
 import logging
 from datetime import timedelta
+from typing import ClassVar, Protocol
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.audit import agent_of, record
@@ -85,6 +88,41 @@ def user_of(request: Request) -> User:
 def account_of(request: Request) -> Account:
     """Return the account of an authenticated API request."""
     return token_of(request).user.account
+
+
+class ScopedView(Protocol):
+    """A view with the scope that each of its methods needs; None means any token."""
+
+    scopes: ClassVar[dict[str, str | None]]
+
+
+class HasScope(BasePermission):
+    """Refuse a token that lacks the scope named in a view's `scopes` for the method."""
+
+    def has_permission(self, request: Request, view: ScopedView) -> bool:  # type: ignore[override]  # every view of ours is scoped
+        token = token_of(request)
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method not in view.scopes:
+            raise MethodNotAllowed(method)
+        required = view.scopes[method]
+        if required is None or required in token.scopes:
+            return True
+        # The owner reads of it, a few times an hour at most.
+        if not count(request._request, "scope-denials"):
+            record(
+                "token.scope_denied",
+                account=token.user.account,
+                user=token.user,
+                request=request,
+                token=token,
+                scope=str(required),
+                name=token.name,
+            )
+        raise ProductError(
+            "insufficient_scope",
+            f"This token lacks the scope {required}.",
+            details={"required_scope": str(required)},
+        )
 
 
 def _bearer_secret(header: str, request: Request) -> str:

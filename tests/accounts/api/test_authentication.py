@@ -109,3 +109,14 @@ def test_old_secret_used_after_its_grace_is_told_once(alice: User) -> None:
             assert api_client(old.secret).get(f"{API}/token").status_code == 401
     assert AuditEvent.objects.filter(action="token.used_after_rotation").count() == 1
     assert alice.mails.filter(template="accounts/mail/token_reused").count() == 1
+
+
+def test_missing_scope_is_named_and_told_to_the_owner(alice: User) -> None:
+    client = api_client(new_token(alice, "calls:read").secret)
+    answer = client.get(f"{API}/tokens")
+    assert answer.status_code == 403
+    challenge = 'Bearer realm="mobayilo", error="insufficient_scope", scope="tokens:write"'
+    assert answer["WWW-Authenticate"] == challenge
+    for _ in range(9):
+        client.get(f"{API}/tokens")
+    assert AuditEvent.objects.filter(action="token.scope_denied").count() == 5
