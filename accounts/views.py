@@ -19,8 +19,7 @@ from accounts.access import (
     require_fresh_sign_in,
     signed_in_user,
 )
-from accounts.audit import record
-from accounts.audit_words import NOT_FOR_OWNERS
+from accounts.audit import NOT_FOR_OWNERS, record
 from accounts.forms import TokenTerms, read_days
 from accounts.models import AccessToken, AuditEvent, Scope
 from accounts.oauth.device_login import end_logins

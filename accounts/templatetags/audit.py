@@ -2,7 +2,7 @@
 
 from django import template
 
-from accounts import audit_words
+from accounts import audit
 from accounts.models import AuditEvent
 
 register = template.Library()
@@ -10,4 +10,4 @@ register = template.Library()
 
 @register.filter
 def in_words(event: AuditEvent) -> str:
-    return audit_words.in_words(event)
+    return audit.in_words(event)

@@ -1,15 +1,24 @@
-"""The audit log is written once and never holds a secret."""
+"""The audit log is written once, never holds a secret, and is read in words."""
+
+import ast
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 
-from accounts.audit import record
+from accounts.audit import WORDS, record
 from accounts.models import AppendOnlyError, AuditEvent, User
 from accounts.secrets import new_secret
+from accounts.sign_in.credential_changes import CHANGES
+from tests.accounts.browser import sign_in
 from tests.database import ON_SQLITE
+from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
+RECORDERS = {"record", "_record", "recorded_as"}
 
 
 def test_event_says_who_from_where_and_by_what(alice: User) -> None:
@@ -45,3 +54,54 @@ def test_event_is_held_by_the_database_itself(alice: User, change: str) -> None:
     connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE waits for no check
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
         connection.cursor().execute(statement)
+
+
+def recorded(path: Path) -> set[str]:
+    """The actions that the calls of a module name."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    named = [call for call in calls if call.args and isinstance(call.args[0], ast.Constant)]
+    functions = [(getattr(call.func, "attr", getattr(call.func, "id", "")), call) for call in named]
+    return {str(call.args[0].value) for name, call in functions if name in RECORDERS}  # type: ignore[attr-defined]  # constants only
+
+
+def test_every_event_has_words() -> None:
+    folders = [settings.BASE_DIR / app for app in ("accounts", "billing", "telephony", "mobayilo")]
+    paths = [path for folder in folders for path in folder.rglob("*.py")]
+    actions = {action for path in paths for action in recorded(path) if "." in action}
+    assert len(actions) > 30
+    assert (actions | set(CHANGES.values())) - WORDS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "shown"),
+    [
+        ("user.signed_in", {"by": ["password", "totp"]}, "Signed in with password, authenticator"),
+        ("user.sign_in_failed", {}, "Wrong password entered"),
+        ("money.adjusted", {"amount": "-1.50"}, "Balance changed by −$1.50"),
+        ("topup.started", {"topup": "top_1", "cents": 2_000}, "Top-up of $20.00 started"),
+        ("topup.refunded", {"topup": "top_1", "amount": "5.00"}, "$5.00 of top-up top_1 refunded"),
+        ("recovery_codes.used", {"left": 9}, "Recovery code used; 9 are left"),
+        ("token.created", {"name": "{0.real} ci"}, "Token “{0.real} ci” created"),
+        (
+            "session.ended",
+            {"agent": "X Firefox/128.0 Linux"},
+            "Browser signed out: Firefox on Linux",
+        ),
+        ("device_login.approved", {}, "Device … approved"),
+    ],
+)
+def test_event_is_said_in_words_with_amounts(
+    alice: User, action: str, facts: dict[str, Any], shown: str
+) -> None:
+    browser = sign_in(alice)
+    record(action, account=alice.account, user=alice, **facts)
+    assert shown in browser.get("/settings/security").content.decode()
+
+
+def test_owners_see_no_name_and_no_talk_of_staff(alice: User) -> None:
+    helper = person("helper@example.com", is_staff=True)
+    for action in ("support.looked", "act.asked", "act.confirmed"):
+        record(action, account=alice.account, user=helper, act="something")
+    page = sign_in(alice).get("/settings/security").content.decode()
+    assert "helper@example.com" not in page
+    assert "second person" not in page

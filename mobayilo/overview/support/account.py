@@ -16,7 +16,7 @@ from django.utils import timezone
 from phonenumbers import parse
 from phonenumbers.timezone import time_zones_for_number
 
-from accounts.audit_words import in_words
+from accounts.audit import in_words
 from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
 from mobayilo.lib.formatting import (
