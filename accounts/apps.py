@@ -8,11 +8,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models, and modules that use them, can be imported only now.
-        from accounts.sign_in import credential_changes, events
+        from accounts.sign_in import credential_changes, events  # noqa: F401 - connects receivers
         from accounts.staff import groups
 
-        credential_changes.connect()
-        events.connect()
         post_migrate.connect(groups.sync, dispatch_uid="accounts.staff.groups")
 
 

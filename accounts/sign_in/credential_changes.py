@@ -1,6 +1,7 @@
 """A new password or email address: other browsers are signed out, and tokens are in question.
 
-allauth sends signals for these changes; no other place sees each.
+allauth sends signals for these changes; no other place sees each. The app imports this module when
+it is ready, which connects the receiver.
 """
 
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from allauth.account import signals
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.db import transaction
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,12 +25,6 @@ CHANGES = {
     signals.password_reset: "password.reset",
     signals.email_changed: "email.changed",
 }
-
-
-def connect() -> None:
-    """Connect to the signals of allauth; called once when the app is ready."""
-    for signal, action in CHANGES.items():
-        signal.connect(_on_change, dispatch_uid=f"accounts.{action}")
 
 
 def settle_tokens(user: User, *, revoke: bool, request: HttpRequest) -> int:
@@ -51,6 +47,7 @@ def tokens_in_question(user: User) -> AccessTokenQuerySet:
     return tokens.live().filter(line__in=before.values("line"))
 
 
+@receiver(list(CHANGES))
 def _on_change(*, signal: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signals have no type here
     """Sign other browsers out, put tokens in question, record the change, and mail every user.
 

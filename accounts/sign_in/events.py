@@ -1,6 +1,7 @@
 """Sign-ins, failed ones, second factors and recovery codes, in the audit log.
 
-allauth and Django send signals for these; no other place sees each.
+allauth and Django send signals for these; no other place sees each. The app imports this module
+when it is ready, which connects the receivers.
 """
 
 from typing import Any
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
@@ -28,22 +30,13 @@ from mobayilo.lib.client_ip import client_ip
 RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
 
-def connect() -> None:
-    """Connect to the signals of allauth and Django; called once when the app is ready."""
-    user_logged_in.connect(_on_sign_in, dispatch_uid="accounts.signed_in")
-    user_login_failed.connect(_on_failed_sign_in, dispatch_uid="accounts.sign_in_failed")
-    mfa.authentication_failed.connect(_on_wrong_factor, dispatch_uid="accounts.wrong_factor")
-    mfa.authenticator_used.connect(_on_used_factor, dispatch_uid="accounts.used_factor")
-    mfa.authenticator_added.connect(_on_new_factor, dispatch_uid="accounts.new_factor")
-    mfa.authenticator_removed.connect(_on_removed_factor, dispatch_uid="accounts.removed_factor")
-    mfa.authenticator_reset.connect(_on_new_codes, dispatch_uid="accounts.new_codes")
-
-
+@receiver(user_logged_in)
 def _on_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
     proofs = [one.get("type") or one["method"] for one in get_authentication_records(request, user)]
     _record("user.signed_in", user, request, by=list(dict.fromkeys(proofs)))
 
 
+@receiver(user_login_failed)
 def _on_failed_sign_in(
     *, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
@@ -58,10 +51,12 @@ def _on_failed_sign_in(
     record("user.sign_in_failed", account=account, user=user, request=request)
 
 
+@receiver(mfa.authentication_failed)
 def _on_wrong_factor(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
     _record("second_factor.refused", user, request)
 
 
+@receiver(mfa.authenticator_used)
 def _on_used_factor(
     *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
@@ -99,6 +94,7 @@ def _say_codes_left(
     )
 
 
+@receiver(mfa.authenticator_added)
 def _on_new_factor(
     *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
@@ -112,6 +108,7 @@ def _on_new_factor(
     record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
 
 
+@receiver(mfa.authenticator_removed)
 def _on_removed_factor(
     *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
@@ -119,6 +116,7 @@ def _on_removed_factor(
         _record("second_factor.removed", user, request, by=authenticator.type)
 
 
+@receiver(mfa.authenticator_reset)
 def _on_new_codes(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
     _record("recovery_codes.made", user, request)
 

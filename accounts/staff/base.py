@@ -275,9 +275,17 @@ def action_with_reason(
                 if not form.is_valid():
                     return question.asked()
                 words = second_person(page, request, chosen, form) if second_person else ""
+                result: str | Mapping[str, str]
                 if words:
-                    result: str | Mapping[str, str] = _ask_second(
-                        page, work.__name__, request, chosen, form, words
+                    row = chosen.get()
+                    result = second_person_of.ask(
+                        page=page.opts.label,
+                        action=work.__name__,
+                        row=row.pk,
+                        fields={name: form.data.get(name, "") for name in form.fields},
+                        words=words,
+                        account=account_of(row),
+                        request=request,
                     )
                 else:
                     result = work(page, request, chosen, form)
@@ -373,19 +381,3 @@ class Question:
             return redirect(_back(self.request))
         self.form.add_error(None, words)
         return self.asked(status=refusal.kind.status)
-
-
-def _ask_second(
-    page: "ReadOnlyAdmin", action: str, request: HttpRequest, chosen: QuerySet[Any],
-    form: ReasonForm, words: str,
-) -> str:  # fmt: skip
-    row = chosen.get()
-    return second_person_of.ask(
-        page=page.opts.label,
-        action=action,
-        row=row.pk,
-        fields={name: form.data.get(name, "") for name in form.fields},
-        words=words,
-        account=account_of(row),
-        request=request,
-    )
