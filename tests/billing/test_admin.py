@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
-from accounts.models import Account, AuditEvent, User
+from accounts.models import Account, AuditEvent, PendingAct, User
 from billing.models import Dispute, Refund, StripeEvent, TopUp
 from tests.accounts.browser import sign_in
-from tests.billing.admin_actions import act
+from tests.billing.admin_actions import act, decide
 from tests.billing.money import credit, hold, totals
 from tests.billing.stripe_sandbox import StripeSandbox
 from tests.people import person, staff
@@ -81,3 +82,29 @@ def test_support_withdraws_no_dispute(stripe_sandbox: StripeSandbox, paid: TopUp
     said = act(staff("support"), "withdraw", Dispute.objects.get())
     assert "the bank&#x27;s to decide" in said
     assert totals(paid.account) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_large_refund_waits_for_a_second_person(
+    stripe_sandbox: StripeSandbox, paid: TopUp, settings: Settings
+) -> None:
+    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
+    assert "waits for a second person" in act(staff("support"), "refund", paid, amount="15")
+    assert not Refund.objects.exists()
+    assert "$5.00 of" in decide(staff("finance"))
+    assert totals(paid.account) == (5, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refund_of_more_than_was_paid_asks_no_one(paid: TopUp, settings: Settings) -> None:
+    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
+    page = act(staff("support"), "refund", paid, amount="20.01")
+    assert "Of this top-up, $20.00 can be refunded." in page
+    assert not PendingAct.objects.exists()
+
+
+def test_large_refund_of_a_call_that_is_not_there_asks_no_one(account: Account) -> None:
+    sent = {"amount": "50", "kind": "call_refund", "reference": "call_nonexistent"}
+    shown = act(staff("support"), "credit_or_debit", account.wallet, **sent)
+    assert "Name the call of this account" in shown
+    assert not PendingAct.objects.exists()

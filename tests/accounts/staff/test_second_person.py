@@ -1,41 +1,28 @@
-"""Large credits, debits and refunds: asked for by one, done when a second person confirms."""
+"""Acts of staff that one asks for: done once, when a second person confirms."""
 
 import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import Account, AuditEvent, PendingAct, User
-from billing.models import Refund, TopUp
 from tests.accounts.browser import sign_in
-from tests.billing.admin_actions import act
+from tests.billing.admin_actions import act, decide, second
 from tests.billing.at_once import while_waiting_for
-from tests.billing.money import totals
-from tests.billing.stripe_sandbox import StripeSandbox
+from tests.billing.money import credit, totals
 from tests.database import ON_SQLITE
 from tests.people import person, staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 
-def decide(user: User, action: str = "confirm") -> str:
-    """Confirm or refuse the newest act on its page. Return the page that follows."""
-    waiting = PendingAct.objects.latest("id")
-    sent = {"action": action, "_selected_action": waiting.pk, "with_reason": "yes"}
-    answer = sign_in(user).post(
-        "/admin/accounts/pendingact/", {**sent, "reason": "looked at it"}, follow=True
-    )
-    return answer.content.decode()
-
-
-def second(group: str) -> User:
-    """Another member of a group."""
-    user = person(f"second.{group}@example.com", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    return user
+@pytest.fixture
+def account(alice: User) -> Account:
+    """Alice's account with twenty dollars."""
+    credit(alice.account, 20)
+    return alice.account
 
 
 def ask(user: User, account: Account, amount: str = "150") -> str:
@@ -150,29 +137,3 @@ def test_page_of_the_second_person_shows_whose_and_how_much(account: Account) ->
     shown = re.sub(r"<[^>]+>|\s+", " ", page)
     for fact in ("finance@example.com", "ticket 4711", "alice@example.org", "$20.00", "+$150.00"):
         assert fact in shown
-
-
-@pytest.mark.django_db(transaction=True)
-def test_large_refund_waits_for_a_second_person(
-    stripe_sandbox: StripeSandbox, paid: TopUp, settings: Settings
-) -> None:
-    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
-    assert "waits for a second person" in act(staff("support"), "refund", paid, amount="15")
-    assert not Refund.objects.exists()
-    assert "$5.00 of" in decide(staff("finance"))
-    assert totals(paid.account) == (5, 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_refund_of_more_than_was_paid_asks_no_one(paid: TopUp, settings: Settings) -> None:
-    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
-    page = act(staff("support"), "refund", paid, amount="20.01")
-    assert "Of this top-up, $20.00 can be refunded." in page
-    assert not PendingAct.objects.exists()
-
-
-def test_large_refund_of_a_call_that_is_not_there_asks_no_one(account: Account) -> None:
-    sent = {"amount": "50", "kind": "call_refund", "reference": "call_nonexistent"}
-    shown = act(staff("support"), "credit_or_debit", account.wallet, **sent)
-    assert "Name the call of this account" in shown
-    assert not PendingAct.objects.exists()
