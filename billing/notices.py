@@ -22,26 +22,21 @@ MAILED = {
 def notice(transfer: Transfer) -> None:
     """Mail every active user of the account about a transfer: its receipt, and a low balance."""
     if transfer.kind in MAILED:
-        _mail_receipt(transfer)
+        queue_mail_to_users(
+            transfer.wallet.account,
+            template="billing/mail/money_moved",
+            context={
+                "kind": transfer.kind,
+                "amount": format_money(abs(transfer.amount_micros)),
+                "is_credit": transfer.amount_micros > 0,
+                "reason": transfer.description,
+                "reference": transfer.reference,
+                "balance": format_balance(transfer.balance_after_micros),
+                "id": transfer.public_id,
+            },
+            key=f"money-moved:{transfer.public_id}",
+        )
     notice_low_balance(transfer)
-
-
-def _mail_receipt(transfer: Transfer) -> None:
-    context = {
-        "kind": transfer.kind,
-        "amount": format_money(abs(transfer.amount_micros)),
-        "is_credit": transfer.amount_micros > 0,
-        "reason": transfer.description,
-        "reference": transfer.reference,
-        "balance": format_balance(transfer.balance_after_micros),
-        "id": transfer.public_id,
-    }
-    queue_mail_to_users(
-        transfer.wallet.account,
-        template="billing/mail/money_moved",
-        context=context,
-        key=f"money-moved:{transfer.public_id}",
-    )
 
 
 def is_low(balance_micros: int) -> bool:

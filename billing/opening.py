@@ -1,7 +1,6 @@
 """Stripe's part of `check_live`: what has to be right before the first payment."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 
@@ -86,7 +85,8 @@ def of_endpoint() -> Iterator[Finding]:
     except ProductError as refusal:
         yield unread("Stripe webhook endpoint", refusal)
         return
-    mine = next((one for one in endpoints if _serves(one, url)), None)
+    at_url = [one for one in endpoints if (one.get("url"), one.get("status")) == (url, "enabled")]
+    mine = next((one for one in at_url if one.get("livemode") is gateway.key_is_live()), None)
     remedy = f"Make one for {url} under Developers, Webhooks, in live mode."
     if mine is None:
         yield wrong("Stripe webhook endpoint", f"None is enabled for {url}.", remedy)
@@ -101,8 +101,3 @@ def of_endpoint() -> Iterator[Finding]:
         f"The endpoint is not sent {', '.join(missing)}.",
         "Add them to the endpoint.",
     )
-
-
-def _serves(endpoint: dict[str, Any], url: str) -> bool:
-    is_of_mode = endpoint.get("livemode") is gateway.key_is_live()
-    return endpoint.get("url") == url and endpoint.get("status") == "enabled" and is_of_mode

@@ -132,17 +132,15 @@ def topup_cancel(request: HttpRequest, topup_id: str) -> HttpResponse:
 def topup_refund(request: HttpRequest, topup_id: str) -> HttpResponse:
     """Send unused money of a top-up back to where it was paid from."""
     refunded = _topup_of(request, topup_id)
-    if request.method == "POST":
-        require_fresh_sign_in(request)
-        form = RefundForm(request.POST)
-        if form.is_valid():
-            _refund(request, refunded, form)
+    back = redirect("billing:topup-return", topup_id=topup_id)
+    if request.method != "POST":
+        return back
+    require_fresh_sign_in(request)
+    form = RefundForm(request.POST)
+    if not form.is_valid():
         for problems in form.errors.values():
             messages.error(request, " ".join(map(str, problems)))
-    return redirect("billing:topup-return", topup_id=topup_id)
-
-
-def _refund(request: HttpRequest, refunded: TopUp, form: RefundForm) -> None:
+        return back
     try:
         refund = start_refund(
             topup=refunded,
@@ -154,15 +152,16 @@ def _refund(request: HttpRequest, refunded: TopUp, form: RefundForm) -> None:
         )
     except ProductError as error:
         show_refusal(request, error)
-    else:
-        is_done = refund.status == Refund.Status.SUCCEEDED
-        outcome = _("Refunded.") if is_done else _("The refund is under way.")
-        arrival = (
-            _("It reaches your card within ten days.")
-            if refunded.is_by_card
-            else _("It arrives within ten days.")
-        )
-        messages.success(request, f"{outcome} {arrival}")
+        return back
+    is_done = refund.status == Refund.Status.SUCCEEDED
+    outcome = _("Refunded.") if is_done else _("The refund is under way.")
+    arrival = (
+        _("It reaches your card within ten days.")
+        if refunded.is_by_card
+        else _("It arrives within ten days.")
+    )
+    messages.success(request, f"{outcome} {arrival}")
+    return back
 
 
 @limited("page-read")

@@ -305,19 +305,19 @@ def _capture_at_once(key: str, amount_micros: int, cause: Cause) -> Transfer | N
 
 
 def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | None:
-    """Capture from a hold that is captured already, has expired, was released, or is too small."""
+    """Capture from a hold that is captured already, has expired, was released, or is too small.
+
+    One that has expired pays as far as the available balance reaches.
+    """
     if done := Transfer.objects.filter(key=cause.key).first():
         return done
     hold = Hold.objects.get(key=key)
     if amount_micros > hold.amount_micros:
         raise ValueError("a capture stays within its hold")
-    if hold.state == Hold.State.EXPIRED:
-        return _capture_late(hold, amount_micros, cause)
-    logger.error("capture of a closed hold", extra={"hold": hold.public_id, "state": hold.state})
-    return None
-
-
-def _capture_late(hold: Hold, amount_micros: int, cause: Cause) -> Transfer | None:
+    if hold.state != Hold.State.EXPIRED:
+        facts = {"hold": hold.public_id, "state": hold.state}
+        logger.error("capture of a closed hold", extra=facts)
+        return None
     with transaction.atomic():
         expired = Hold.objects.filter(pk=hold.pk, state=Hold.State.EXPIRED)
         if not expired.update(state=Hold.State.CAPTURED, closed_at=timezone.now()):

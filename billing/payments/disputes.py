@@ -57,7 +57,7 @@ class Claim:
     state: Dispute.State
     stripe_status: str
     reason: str
-    answer_by: datetime | None = None
+    answer_by: datetime | None = None  # None: the bank takes no answer
 
 
 def read_dispute(data: Mapping[str, Any]) -> Claim:
@@ -65,6 +65,8 @@ def read_dispute(data: Mapping[str, Any]) -> Claim:
     status = text_of(data, "status")
     if status not in STATES:
         raise ValueError(f"unknown status {status}")
+    evidence = data.get("evidence_details")
+    evidence = evidence if isinstance(evidence, Mapping) else {}
     return Claim(
         stripe_id=text_of(data, "id"),
         kind=Dispute.Kind.DISPUTE,
@@ -74,15 +76,8 @@ def read_dispute(data: Mapping[str, Any]) -> Claim:
         state=STATES[status],
         stripe_status=status,
         reason=str(data.get("reason") or ""),
-        answer_by=_answer_by(data),
+        answer_by=instant_of(evidence, "due_by") if evidence.get("due_by") else None,
     )
-
-
-def _answer_by(data: Mapping[str, Any]) -> datetime | None:
-    """Return until when the bank takes an answer; None if it takes none."""
-    details = data.get("evidence_details")
-    due_by = details.get("due_by") if isinstance(details, Mapping) else None
-    return instant_of(details or {}, "due_by") if due_by else None
 
 
 def read_warning(data: Mapping[str, Any]) -> Claim:

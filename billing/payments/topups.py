@@ -166,7 +166,12 @@ def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp |
     elif session.status == "expired":
         _end(topup, TopUp.Status.EXPIRED)
     elif session.is_processing:
-        _await_money(topup)
+        # The page is done with, and the money comes days later.
+        waiting = TopUp.objects.filter(
+            pk=topup.pk, status=TopUp.Status.PENDING, processing_since=None
+        )
+        if waiting.update(processing_since=timezone.now(), checkout_url=""):
+            logger.info("top-up on its way", extra={"topup": topup.public_id})
     return topup
 
 
@@ -217,13 +222,6 @@ def _credit(topup: TopUp, session: CheckoutSession) -> None:
         ),
     )
     logger.info("top-up credited", extra={"topup": topup.public_id})
-
-
-def _await_money(topup: TopUp) -> None:
-    """Record that the page is done with and the money comes days later."""
-    waiting = TopUp.objects.filter(pk=topup.pk, status=TopUp.Status.PENDING, processing_since=None)
-    if waiting.update(processing_since=timezone.now(), checkout_url=""):
-        logger.info("top-up on its way", extra={"topup": topup.public_id})
 
 
 def topups_on_their_way(account: Account) -> QuerySet[TopUp]:
