@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, Min, Model, OuterRef, Q, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import (
@@ -49,6 +49,31 @@ WEBHOOKS = Counter("mobayilo_webhooks", "Calls of our providers.", ["provider", 
 # A text that anyone may send is no label: each new one would stay in memory without end.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OUTCOMES = {2: "accepted", 5: "failed"}  # by the hundreds of the status; else refused
+# Rows of the last hour, counted by a column, which names the label: the metric and its words, the
+# rows, the column, and the time of a row. An event of Stripe without an outcome waits for it.
+COUNTED: tuple[tuple[str, str, type[Model], str, str], ...] = (
+    (
+        "mobayilo_calls_refused_last_hour",
+        "Calls refused in the last hour.",
+        RefusedCall,
+        "code",
+        "created_at",
+    ),
+    (
+        "mobayilo_carrier_faults_last_hour",
+        "Codes by which the carrier refused what the operator has to mend; of countries, how many.",
+        CarrierFault,
+        "code",
+        "last_at",
+    ),
+    (
+        "mobayilo_stripe_events_last_hour",
+        "Events of Stripe received in the last hour.",
+        StripeEvent,
+        "outcome",
+        "received_at",
+    ),
+)
 
 
 def observe(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -81,7 +106,8 @@ class StateCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         now = timezone.now()
-        yield from _last_hour(now - RECENT)
+        yield from _calls_of_last_hour(now - RECENT)
+        yield from _rows_of_last_hour(now - RECENT)
         yield _by_label(
             "mobayilo_oldest_seconds",
             "Age of the oldest thing that waits in each queue.",
@@ -105,8 +131,8 @@ class StateCollector(Collector):
         )
 
 
-def _last_hour(since: datetime) -> Iterable[Metric]:
-    """Yield the counts and sums of rows made since then."""
+def _calls_of_last_hour(since: datetime) -> Iterable[Metric]:
+    """Yield the calls placed since then: their states, why they ended, and their money."""
     calls = Call.objects.filter(created_at__gt=since).order_by()
     by_state: Tally[str] = Tally()
     by_reason: Tally[str] = Tally()
@@ -121,8 +147,7 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
         "reason",
         by_reason,
     )
-    settled = Call.objects.filter(created_at__gt=since).exclude(settled_at=None)
-    sums = settled.aggregate(
+    sums = calls.exclude(settled_at=None).aggregate(
         cost=Sum(CALL_COST_MICROS), income=Sum(F("leg_a_cost_micros") + F("leg_b_cost_micros"))
     )
     yield _by_label(
@@ -131,20 +156,14 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
         "kind",
         {kind: (micros or 0) / MICROS_PER_DOLLAR for kind, micros in sums.items()},
     )
-    refused = RefusedCall.objects.filter(created_at__gt=since).order_by()
-    yield _by_label(
-        "mobayilo_calls_refused_last_hour",
-        "Calls refused in the last hour.",
-        "code",
-        dict(refused.values_list("code").annotate(Count("id"))),
-    )
-    faults = CarrierFault.objects.filter(last_at__gt=since).order_by()
-    yield _by_label(
-        "mobayilo_carrier_faults_last_hour",
-        "Codes by which the carrier refused what the operator has to mend; of countries, how many.",
-        "code",
-        {str(code): count for code, count in faults.values_list("code").annotate(Count("id"))},
-    )
+
+
+def _rows_of_last_hour(since: datetime) -> Iterable[Metric]:
+    """Yield the rows of `COUNTED` made since then, and the money moved."""
+    for name, text, model, column, made_at in COUNTED:
+        rows = model._default_manager.filter(**{f"{made_at}__gt": since}).order_by()
+        counts = rows.values_list(column).annotate(Count("pk"))
+        yield _by_label(name, text, column, {str(value) or "waiting": n for value, n in counts})
     transfers = Transfer.objects.filter(created_at__gt=since).order_by()
     moved = transfers.values_list("book").annotate(Sum("amount_micros"))
     yield _by_label(
@@ -152,14 +171,6 @@ def _last_hour(since: datetime) -> Iterable[Metric]:
         "Money moved in the last hour.",
         "book",
         {book: micros / MICROS_PER_DOLLAR for book, micros in moved},
-    )
-    events = StripeEvent.objects.filter(received_at__gt=since).order_by()
-    counts = events.values_list("outcome").annotate(Count("id"))
-    yield _by_label(
-        "mobayilo_stripe_events_last_hour",
-        "Events of Stripe received in the last hour.",
-        "outcome",
-        {outcome or "waiting": count for outcome, count in counts},
     )
 
 
