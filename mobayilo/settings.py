@@ -552,7 +552,7 @@ MIDDLEWARE = [
     "accounts.middleware.UserSessionsMiddleware",
     "mobayilo.middleware.ContentSecurityPolicyMiddleware",
     "mobayilo.overview.middleware.TimeZoneMiddleware",
-    "mobayilo.overview.middleware.FailuresMiddleware",
+    "mobayilo.overview.failures.FailuresMiddleware",
 ]
 
 ROOT_URLCONF = "mobayilo.urls"

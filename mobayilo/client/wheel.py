@@ -85,7 +85,10 @@ def build(source: Path) -> Path:
     settings.CLIENT_ROOT.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=settings.CLIENT_ROOT) as name:
         folder = Path(name)
-        _copy(source, folder / "source")
+        left_out = shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
+        shutil.copytree(source, folder / "source", ignore=left_out)
+        for path in (folder / "source").rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         subprocess.run(  # noqa: S603 - nothing of it comes from outside
             [sys.executable, "-c", BUILD, str(folder)],
             cwd=folder / "source",
@@ -99,11 +102,3 @@ def build(source: Path) -> Path:
     for other in set(settings.CLIENT_ROOT.glob("moby-*.whl")) - {wheel}:
         other.unlink(missing_ok=True)
     return wheel
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy what belongs to moby, in the same modes on every machine."""
-    left_out = shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
-    shutil.copytree(source, target, ignore=left_out)
-    for path in target.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)

@@ -26,7 +26,10 @@ def find_country(text: str) -> str | None:
 
 def unknown_country(text: str) -> ProductError:
     """Return the refusal of a text that names no country, with what was probably meant."""
-    suggestions = _suggestions(_fold(text))
+    key, codes = _fold(text), _codes_by_key()
+    close = difflib.get_close_matches(key, list(codes), n=5, cutoff=0.7)
+    inside = [name for name in codes if len(key) >= 4 and len(name) > 3 and key in name]
+    suggestions = list(dict.fromkeys(codes[name] for name in [*close, *inside]))[:3]
     suggested = " or ".join(f"{country_name(iso)} ({iso})" for iso in suggestions)
     return ProductError(
         "unknown_country",
@@ -47,13 +50,6 @@ def country_name(iso: str) -> str:
 def country_names() -> Mapping[str, str]:
     """Return ISO code to English name of every country that can be called, by name."""
     return MappingProxyType(dict(sorted(_names().items(), key=lambda item: _fold(item[1]))))
-
-
-def _suggestions(key: str) -> list[str]:
-    codes = _codes_by_key()
-    close = difflib.get_close_matches(key, list(codes), n=5, cutoff=0.7)
-    inside = [name for name in codes if len(key) >= 4 and len(name) > 3 and key in name]
-    return list(dict.fromkeys(codes[name] for name in [*close, *inside]))[:3]
 
 
 @cache

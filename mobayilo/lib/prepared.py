@@ -27,16 +27,14 @@ def fetch_prepared(statement: str, values: Values) -> tuple[Any, ...] | None:
     It runs inside Django's wrappers, so that errors, counted queries and instrumentation are the
     same as for any other.
     """
-    with _cursor() as cursor:
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        connection.validate_no_broken_transaction()
+        wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+        opened = wrap(cast("CursorWrapper", _PreparedCursor(connection.connection)))
+    else:
+        opened = connection.cursor()
+    with opened as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
-
-
-def _cursor() -> CursorWrapper:
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrap(cast("CursorWrapper", _PreparedCursor(connection.connection)))

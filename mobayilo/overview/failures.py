@@ -5,13 +5,14 @@ Only a failure costs a query. Not recorded are refusals without a signed-in user
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import AccessToken, User
-from mobayilo.lib.errors import ProductError, kept_refusal
+from mobayilo.lib.errors import kept_refusal
 from mobayilo.logs import mask
 from mobayilo.overview.models import FailedRequest
 from telephony.models import RefusedCall
@@ -22,18 +23,26 @@ FAILURES_ARE_KEPT = timedelta(days=30)
 CODES_NOT_RECORDED = {"throttled", "unavailable"}
 
 
+class FailuresMiddleware:
+    """Record refused and failed requests under the request id that customers quote."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        try:
+            record_failure(request, response.status_code)
+        except Exception:
+            logger.exception("failed request not kept")
+        return response
+
+
 def record_failure(request: HttpRequest, status: int) -> None:
-    """Insert a row if the request was refused or failed. Never raise."""
+    """Insert a row if the request was refused or failed."""
     refusal = kept_refusal(request)
     if refusal is None and status < 500:
         return
-    try:
-        _record(request, refusal, status)
-    except Exception:
-        logger.exception("failed request not kept")
-
-
-def _record(request: HttpRequest, refusal: ProductError | None, status: int) -> None:
     code = refusal.code if refusal else "server_error"
     status = refusal.kind.status if refusal else status
     if code in CODES_NOT_RECORDED:

@@ -1,4 +1,4 @@
-"""Middleware: times in the customer's zone, and records of failures for support."""
+"""Middleware: times in the customer's zone."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from mobayilo.lib.formatting import KNOWN_TIME_ZONES
-from mobayilo.overview.failures import record_failure
 
 
 class TimeZoneMiddleware:
@@ -25,15 +24,3 @@ class TimeZoneMiddleware:
             return self.get_response(request)
         with timezone.override(ZoneInfo(name)):
             return self.get_response(request)
-
-
-class FailuresMiddleware:
-    """Record refused and failed requests under the request id that customers quote."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        record_failure(request, response.status_code)
-        return response
