@@ -164,23 +164,19 @@ def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:
         try:
             return ask(*args, **kwargs)
         except (stripe.InvalidRequestError, stripe.CardError) as error:
-            raise _refused(error) from None
+            # Neither the message nor the body is logged: they may quote our request.
+            facts = {"error": type(error).__name__, "reason": error.code}
+            logger.warning("stripe refused", extra={**facts, "status": error.http_status})
+            message = "The payment provider did not accept that."
+            refused = RefusedError("provider_misconfigured", message)
+            refused.reason = error.code or ""
+            raise refused from None
         except MISCONFIGURED as error:
             raise _unknown("provider_misconfigured", error) from None
         except (stripe.StripeError, ValueError, AttributeError, ArithmeticError) as error:
             raise _unknown("provider_unavailable", error) from None
 
     return wrapper
-
-
-def _refused(error: stripe.StripeError) -> RefusedError:
-    # Neither the message nor the body is logged: they may quote our request.
-    facts = {"error": type(error).__name__, "reason": error.code, "status": error.http_status}
-    logger.warning("stripe refused", extra=facts)
-    message = "The payment provider did not accept that."
-    refused = RefusedError("provider_misconfigured", message)
-    refused.reason = error.code or ""
-    return refused
 
 
 def _unknown(code: str, error: Exception) -> UnknownOutcomeError:
