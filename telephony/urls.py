@@ -2,9 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from telephony import views
-from telephony.calls import webhooks
-from telephony.phones.webhooks import registration_status
+from telephony import views, webhooks
 
 app_name = "telephony"
 
@@ -44,7 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/twilio/trial", webhooks.trial, name="webhook-trial"),
     path(
         "webhooks/twilio/registration/<str:registration_id>",
-        registration_status,
+        webhooks.registration_status,
         name="webhook-registration",
     ),
 ]

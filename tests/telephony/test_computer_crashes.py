@@ -23,13 +23,13 @@ from tests.web.conftest import ARGUMENTS
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 POINTS = [
-    "telephony.calls.webhooks:client_may_talk:before",
-    "telephony.calls.webhooks:client_may_talk:after",
-    "telephony.calls.webhooks:_may_bridge:before",
-    "telephony.calls.webhooks:_may_bridge:after",
-    "telephony.calls.webhooks:apply_report:after",
+    "telephony.webhooks:client_may_talk:before",
+    "telephony.webhooks:client_may_talk:after",
+    "telephony.webhooks:_may_bridge:before",
+    "telephony.webhooks:_may_bridge:after",
+    "telephony.webhooks:apply_report:after",
     "telephony.calls.progress:_store:after",
-    "telephony.calls.webhooks:record_event:after",
+    "telephony.webhooks:record_event:after",
     "telephony.calls.settlement:_close:after",
     "telephony.calls.settlement:capture_hold:after",
     "telephony.calls.progress:settle_if_ended:after",

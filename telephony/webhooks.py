@@ -10,25 +10,29 @@ from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import wraps
-from typing import Literal
+from typing import Any, Literal
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from billing.ledger import is_held
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.computer import client_may_talk
 from telephony.calls.progress import LegReport, Source, apply_report, record_event
 from telephony.calls.refusals import record_refusal, reported_refusal, unfetched
 from telephony.calls.states import is_known
-from telephony.models import Call, CallEvent
-from telephony.twilio import twiml
-from telephony.twilio.signed import verify_signature
+from telephony.models import Call, CallEvent, Registration
+from telephony.phones.registrations import record_outcome
+from telephony.twilio import gateway, twiml
 
+SID_CHARACTERS = 34
 # The fields that an event stores; Twilio may add others without notice.
 STORED_FIELDS = (
     "AnsweredBy",
@@ -47,27 +51,48 @@ STORED_FIELDS = (
     "Timestamp",
 )
 
-Handler = Callable[[HttpRequest, Call], HttpResponse]
+Handler = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
-def signed_by_twilio(handler: Handler) -> Callable[[HttpRequest, str], HttpResponseBase]:
-    """Verify that Twilio signed the request, and find the call that the address names."""
+def signed_by_twilio(handler: Handler) -> View:
+    """Verify that Twilio signed the request, before anything in it is believed.
+
+    Raises `bad_signature`, or `invalid_request` for a field that no column takes.
+    """
 
     @csrf_exempt
     @require_POST
     @limited("webhook")
     @wraps(handler)
-    def view(request: HttpRequest, call_id: str) -> HttpResponse:
-        verify_signature(request)
-        call = Call.objects.filter(public_id=call_id).first()
-        if call is None:
-            raise Http404
-        return handler(request, call)
+    def view(request: HttpRequest, **named: Any) -> HttpResponse:
+        # Twilio signs the address that it was given; behind a proxy ours is another one.
+        url = f"{settings.PUBLIC_URL}{request.get_full_path()}"
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not gateway.is_signed(url=url, parameters=request.POST, signature=signature):
+            raise ProductError("bad_signature", "This did not come from Twilio.")
+        for name, value in request.POST.items():
+            # A column refuses NUL, and a SID longer than Twilio's.
+            is_long_sid = name.endswith("Sid") and len(str(value)) > SID_CHARACTERS
+            if "\x00" in str(value) or is_long_sid:
+                raise ProductError("invalid_request", "A field cannot be read.")
+        return handler(request, **named)
 
     return view
 
 
-@signed_by_twilio
+def about_a_call(handler: Callable[[HttpRequest, Call], HttpResponse]) -> View:
+    """Find the call that the address of a signed request names."""
+
+    @signed_by_twilio
+    @wraps(handler)
+    def view(request: HttpRequest, call_id: str) -> HttpResponse:
+        return handler(request, get_object_or_404(Call, public_id=call_id))
+
+    return view
+
+
+@about_a_call
 def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
     """Answer the request of a customer's phone that picked up: ask for the key, or bridge at once.
 
@@ -80,7 +105,7 @@ def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
     return _xml(twiml.ask_for_key(call) if _may_ask(call, source) else twiml.end())
 
 
-@signed_by_twilio
+@about_a_call
 def call_key(request: HttpRequest, call: Call) -> HttpResponse:
     """Bridge after the right key, ask once more after another one or none, then hang up."""
     digits = request.POST.get("Digits", "")
@@ -143,7 +168,7 @@ def _live(call: Call, sid: str) -> QuerySet[Call]:
     return live.exclude(state__in=Call.ENDED_STATES)
 
 
-@signed_by_twilio
+@about_a_call
 def call_status(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg A, the customer's own phone.
 
@@ -156,15 +181,12 @@ def call_status(request: HttpRequest, call: Call) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@csrf_exempt
-@require_POST
-@limited("webhook")
+@signed_by_twilio
 def client_twiml(request: HttpRequest) -> HttpResponse:
     """Answer a client of the Voice SDK, which may have written each field of its own as it liked.
 
     So only the id of a call is taken from it, and that call has to wait for just this client.
     """
-    verify_signature(request)
     sid = request.POST.get("CallSid", "")
     call = Call.objects.filter(public_id=request.POST.get("call_id", "")).first()
     if call is None or not sid:
@@ -180,12 +202,9 @@ def client_twiml(request: HttpRequest) -> HttpResponse:
     return _xml(twiml.bridge(call) if may_talk else twiml.reject())
 
 
-@csrf_exempt
-@require_POST
-@limited("webhook")
+@signed_by_twilio
 def client_status(request: HttpRequest) -> HttpResponse:
     """Record a status of leg A, the customer's computer; the address is one for every call."""
-    verify_signature(request)
     sid = request.POST.get("CallSid", "")
     call = Call.objects.filter(leg_a_sid=sid, mode=Call.Mode.COMPUTER).first()
     if call is None:
@@ -194,7 +213,7 @@ def client_status(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@signed_by_twilio
+@about_a_call
 def call_child(request: HttpRequest, call: Call) -> HttpResponse:
     """Record a status of leg B, the destination."""
     if request.POST.get("ParentCallSid") != call.leg_a_sid:
@@ -203,7 +222,7 @@ def call_child(request: HttpRequest, call: Call) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@signed_by_twilio
+@about_a_call
 def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
     """Record the end of the bridge, or dial once more if the number to show was refused.
 
@@ -214,7 +233,14 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
     if request.POST.get("CallSid") != call.leg_a_sid:
         return _xml(twiml.end(status))
     is_second = request.META.get("QUERY_STRING") == twiml.SECOND_DIAL
-    code = _refusal_code(request, call) if status == "failed" else None
+    code = None
+    if status == "failed":
+        code = reported_refusal(
+            call,
+            request.POST["CallSid"],
+            code=request.POST.get("ErrorCode", ""),
+            has_leg=bool(request.POST.get("DialCallSid")),
+        )
     is_refused = code == twiml.CALLER_ID_REFUSED
     if is_refused and not is_second and _may_dial_again(request, call):
         return _xml(twiml.bridge_again(call))
@@ -233,15 +259,6 @@ def call_dial(request: HttpRequest, call: Call) -> HttpResponse:
     if call.is_through_computer:
         return _xml(twiml.end())  # the page says why, and a voice would answer the client's leg
     return _xml(twiml.end(status, is_number_refused=is_refused))
-
-
-def _refusal_code(request: HttpRequest, call: Call) -> int | None:
-    return reported_refusal(
-        call,
-        request.POST["CallSid"],
-        code=request.POST.get("ErrorCode", ""),
-        has_leg=bool(request.POST.get("DialCallSid")),
-    )
 
 
 def _may_dial_again(request: HttpRequest, call: Call) -> bool:
@@ -273,22 +290,32 @@ def _may_dial_again(request: HttpRequest, call: Call) -> bool:
     return True
 
 
-@csrf_exempt
-@require_POST
-@limited("webhook")
+@signed_by_twilio
 def inbound(request: HttpRequest) -> HttpResponse:
     """Answer a call to a number of the operator; `check_live` names this address for it."""
-    verify_signature(request)
     return _xml(twiml.answer_inbound())
 
 
-@csrf_exempt
-@require_POST
-@limited("webhook")
+@signed_by_twilio
 def trial(request: HttpRequest) -> HttpResponse:
     """Answer the phone that `check_live --call` rang. A replay dials nothing: only Twilio dials."""
-    verify_signature(request)
     return _xml(twiml.trial(request.POST.get("To", "")))
+
+
+@signed_by_twilio
+def registration_status(request: HttpRequest, registration_id: str) -> HttpResponse:
+    """Record the outcome of a call that registers a phone.
+
+    A repetition finds the registration ended and changes nothing.
+    """
+    found = Registration.objects.select_related("account", "user")
+    record_outcome(
+        get_object_or_404(found, public_id=registration_id),
+        is_success=request.POST.get("VerificationStatus") == "success",
+        carrier_sid=request.POST.get("OutgoingCallerIdSid", ""),
+        call_status=request.POST.get("CallStatus", ""),
+    )
+    return HttpResponse(status=204)
 
 
 def _record(request: HttpRequest, call: Call, kind: CallEvent.Kind, report: LegReport) -> bool:
