@@ -18,10 +18,11 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
 from telephony.calls.origin import number_shown, origin_in, origin_of, rate_from, rates_from
-from telephony.calls.place import CallRequest, place_call, quote_call
+from telephony.calls.place import place_call, quote_call
 from telephony.calls.quote import (
     CallFunds,
     CallOrder,
+    CallRequest,
     available_micros_of,
     read_called_number,
 )

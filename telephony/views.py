@@ -33,10 +33,9 @@ from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.computer import is_waiting, make_voice_token, sandbox_host, voice_gateway
 from telephony.calls.hangup import hang_up
-from telephony.calls.offers import Offers, find_offers
 from telephony.calls.origin import Origin, origin_on_page
-from telephony.calls.place import CallRequest, place_call
-from telephony.calls.quote import CallOrder
+from telephony.calls.place import place_call
+from telephony.calls.quote import CallOrder, CallRequest, Offers, find_offers
 from telephony.calls.settlement import running_of
 from telephony.forms import (
     CallFilters,
@@ -94,7 +93,9 @@ def dial(request: HttpRequest) -> HttpResponse:
             except ProductError as refusal:
                 show_refusal(request, refusal)
             else:
-                return redirect(_page_of_call(placed))
+                address = reverse("telephony:call", args=[placed.public_id])
+                # Only the page that this leads to starts a call from the computer.
+                return redirect(f"{address}#talk" if placed.is_through_computer else address)
     context = {"form": form, "offers": offers_on_page(request, form)}
     status = 400 if request.method == "POST" else 200
     response = render(request, "telephony/dial.html", context, status=status)
@@ -136,12 +137,6 @@ def _order_on_page(request: HttpRequest, chosen: dict[str, str]) -> CallRequest:
         idempotency_key=f"page:{chosen['key']}",
         request_id=getattr(request, "request_id", ""),
     )
-
-
-def _page_of_call(call: Call) -> str:
-    """Return the address of a call. Only the page that it leads to starts one from the computer."""
-    address = reverse("telephony:call", args=[call.public_id])
-    return f"{address}#talk" if call.is_through_computer else address
 
 
 @limited("page-write")

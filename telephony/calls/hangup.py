@@ -79,22 +79,19 @@ def end_legs(call: Call) -> None:
         return
     if not leg_has_ended(call.leg_a_status):
         record_answer(call, _end_leg(call.leg_a_sid, call.leg_a_status), leg="a")
-    if call.bridged_at is not None and call.settled_at is None:
-        with suppress(ProductError):  # `reconcile_calls` asks again
-            _end_leg_b(call, call.leg_a_sid)
-
-
-def _end_leg_b(call: Call, leg_a_sid: str) -> None:
-    """End what leg A dialled. Without such a leg none comes any more, since leg A has ended."""
-    children = gateway.find_children(leg_a_sid)
-    for child in children:
-        has_ended = is_known(child.status) and leg_has_ended(child.status)
-        ended = child if has_ended else _end_leg(child.sid, child.status)
-        record_answer(call, ended, leg="b")
-    if not children and not call.leg_b_status and leg_has_ended(call.leg_a_status):
-        report = LegReport("b", "", NEVER_DIALLED, is_explained=True)
-        source = Source(CallEvent.Kind.POLL, leg_a_sid, "no children", NEVER_DIALLED)
-        record_event(call, source=source, reports=[report])
+    if call.bridged_at is None or call.settled_at is not None:
+        return
+    with suppress(ProductError):  # `reconcile_calls` asks again
+        children = gateway.find_children(call.leg_a_sid)
+        for child in children:
+            has_ended = is_known(child.status) and leg_has_ended(child.status)
+            ended = child if has_ended else _end_leg(child.sid, child.status)
+            record_answer(call, ended, leg="b")
+        # Without a leg B none comes any more, since leg A has ended.
+        if not children and not call.leg_b_status and leg_has_ended(call.leg_a_status):
+            report = LegReport("b", "", NEVER_DIALLED, is_explained=True)
+            source = Source(CallEvent.Kind.POLL, call.leg_a_sid, "no children", NEVER_DIALLED)
+            record_event(call, source=source, reports=[report])
 
 
 def _end_leg(sid: str, status: str) -> ProviderCall:

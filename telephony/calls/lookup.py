@@ -85,12 +85,12 @@ class _Match:
 
     def _settle_what_is_clear(self) -> None:
         """Match each that can be one call only, which no other can be only, until none is left."""
-        while clear := [ours for ours, count in self._only_possible().items() if count == 1]:
-            ours = clear[0]
-            self._settle(next(one for one, some in self._open.items() if some == [ours]), ours)
-
-    def _only_possible(self) -> Counter[Call]:
-        return Counter(some[0] for some in self._open.values() if len(some) == 1)
+        while True:
+            only = Counter(some[0] for some in self._open.values() if len(some) == 1)
+            clear = next((ours for ours, count in only.items() if count == 1), None)
+            if clear is None:
+                return
+            self._settle(next(one for one, some in self._open.items() if some == [clear]), clear)
 
     def _settle_by_order(self) -> None:
         """Match as many as there are possible calls in the order of their times."""

@@ -7,7 +7,6 @@ a SID, which `reconcile_calls` looks up at Twilio and finishes.
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,15 +15,22 @@ from django.utils import timezone
 
 from accounts.api.idempotency import forget_old_keys
 from accounts.guards import Guards, check_spend
-from accounts.models import AccessToken, User
-from billing.ledger import balance_of, lock_available, place_hold
+from billing.ledger import lock_available, place_hold
 from mobayilo.lib.circuit import Circuit
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import format_micros
 from telephony.calls.hangup import end_if_requested
 from telephony.calls.lookup import is_past_placing, look_up, placing_takes
 from telephony.calls.progress import LegReport, apply_report
-from telephony.calls.quote import CallOrder, Quote, Route, find_route, funds_of, quote_route
+from telephony.calls.quote import (
+    CallRequest,
+    Quote,
+    Route,
+    find_quote,
+    find_route,
+    funds_of,
+    quote_route,
+)
 from telephony.calls.settlement import write_off
 from telephony.models import Call, RefusedCall
 from telephony.rules import activity_of, check_unpaid_cost, check_velocity
@@ -50,33 +56,6 @@ MAY_RING_HINTS = Hints(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CallRequest:
-    """A call order with the user and token that sent it.
-
-    A request with the key of an earlier request is a repetition of that one.
-    """
-
-    user: User
-    token: AccessToken | None
-    order: CallOrder
-    expected_micros_per_minute: int | None = None
-    expected_terms: str | None = None
-    expected_shown_number: str | None = None
-    idempotency_key: str | None = None
-    request_id: str = ""
-
-
-def find_quote(request: CallRequest) -> Quote:
-    """Return the price and time limit of a call at the balance of now, or raise ProductError."""
-    route = find_route(request.user.account, request.token, request.order)
-    activity = activity_of(route.account, line=route.token.line if route.token else "")
-    quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
-    if quote.refusal is None:
-        check_unpaid_cost(route.price, activity)
-    return quote
-
-
 def quote_call(request: CallRequest) -> Quote:
     """Return what `find_quote` finds, and store a refusal for support as `place_call` does."""
     try:
@@ -100,7 +79,13 @@ def place_call(request: CallRequest) -> Call:
         call = _reserve(request)
     except (ProductError, IntegrityError) as problem:
         # Nearly every key is new, so an earlier call is looked for only after a failure.
-        earlier = _find_earlier(request)
+        earlier = None
+        if request.idempotency_key is not None:
+            calls = Call.objects.filter(
+                account=request.user.account, idempotency_key=request.idempotency_key
+            )
+            forget_old_keys(calls)
+            earlier = calls.first()
         if earlier is not None and not _was_never_placed(earlier):
             return earlier
         if earlier is None and isinstance(problem, ProductError):
@@ -108,16 +93,6 @@ def place_call(request: CallRequest) -> Call:
             raise
         call = _reserve(request)
     return call if call.is_through_computer else ring(call)
-
-
-def _find_earlier(request: CallRequest) -> Call | None:
-    if request.idempotency_key is None:
-        return None
-    calls = Call.objects.filter(
-        account=request.user.account, idempotency_key=request.idempotency_key
-    )
-    forget_old_keys(calls)
-    return calls.first()
 
 
 def _was_never_placed(call: Call) -> bool:

@@ -1,5 +1,10 @@
-"""The price of a call and the time that the balance affords, both known before any phone rings."""
+"""The price of a call and the time that the balance affords, both known before any phone rings.
 
+A quote is of one mode; the page that calls shows an offer for each.
+"""
+
+import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,8 +13,8 @@ from typing import Any
 from django.conf import settings
 
 from accounts.guards import Guards, destination_is_allowed
-from accounts.models import AccessToken, Account
-from billing.ledger import Balance
+from accounts.models import AccessToken, Account, User
+from billing.ledger import Balance, balance_of
 from billing.models import Wallet
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import (
@@ -21,7 +26,7 @@ from mobayilo.lib.money import (
 )
 from telephony.calls.origin import Origin, client_price, number_shown, origin_of
 from telephony.models import Call, CallerId
-from telephony.numbers import Number, mask, number_from_e164, read_number
+from telephony.numbers import Number, country_name, mask, number_from_e164, read_number
 from telephony.phones.caller_ids import caller_id_for_calls, check_own_phone
 from telephony.phones.shown import (
     ShownFacts,
@@ -35,8 +40,10 @@ from telephony.rates.deck import DeckIndex, RateRow, current_deck
 from telephony.rules import (
     Activity,
     Limits,
+    activity_of,
     check_destination,
     check_own_phone_price,
+    check_unpaid_cost,
     limits_of,
 )
 
@@ -73,6 +80,23 @@ class CallOrder:
         if self.max_seconds is None and self.max_cost_micros is None and longest > USUAL_SECONDS:
             return USUAL_SECONDS, "usual_time"
         return longest, "longest_time"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """A call order with the user and token that sent it.
+
+    A request with the key of an earlier request is a repetition of that one.
+    """
+
+    user: User
+    token: AccessToken | None
+    order: CallOrder
+    expected_micros_per_minute: int | None = None
+    expected_terms: str | None = None
+    expected_shown_number: str | None = None
+    idempotency_key: str | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +195,72 @@ class Quote:
             hint=hint,
             details=details,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One mode of a call, with its quote, or with the refusal that placing it would meet."""
+
+    mode: Call.Mode
+    quote: Quote | None
+    refusal: ProductError | None
+    key: str  # of the form, so that a form that is sent twice places one call
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The offers for one number."""
+
+    items: Sequence[Offer]
+
+    @cached_property
+    def quote(self) -> Quote | None:
+        """A quote of any mode, for what holds in every mode, such as the number."""
+        return next((offer.quote for offer in self.items if offer.quote), None)
+
+    @property
+    def country_name(self) -> str:
+        return country_name(self.quote.route.number.country) if self.quote else ""
+
+    @property
+    def refusal(self) -> ProductError | None:
+        """The refusal of every mode, where they are all refused for one reason."""
+        refusals = [offer.refusal for offer in self.items]
+        first = refusals[0]
+        if first is None or any(one is None or one.code != first.code for one in refusals):
+            return None
+        return first
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """The numbers that an ambiguous text can mean."""
+        return list(self.refusal.details.get("candidates", ())) if self.refusal else []
+
+
+def find_quote(request: CallRequest) -> Quote:
+    """Return the price and time limit of a call at the balance of now, or raise ProductError."""
+    route = find_route(request.user.account, request.token, request.order)
+    activity = activity_of(route.account, line=route.token.line if route.token else "")
+    quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)
+    if quote.refusal is None:
+        check_unpaid_cost(route.price, activity)
+    return quote
+
+
+def find_offers(user: User, *, to: str, country: str | None) -> Offers:
+    """Return the offers for a text that a user wrote. Nothing is stored about a refusal."""
+    items = []
+    for mode in (Call.Mode.COMPUTER, Call.Mode.CALLBACK):
+        key = secrets.token_urlsafe(16)
+        try:
+            quote = find_quote(CallRequest(user, None, CallOrder(to, country, mode=mode)))
+        except ProductError as refusal:
+            # A mode that the operator has not set up is no offer.
+            if refusal.code != "computer_calls_closed":
+                items.append(Offer(mode, None, refusal, key))
+        else:
+            items.append(Offer(mode, quote, quote.refusal, key))
+    return Offers(items)
 
 
 def find_route(account: Account, token: AccessToken | None, order: CallOrder) -> Route:
@@ -273,29 +363,26 @@ def _micros_in_modes(
 def read_called_number(account: Account, text: str, country: str | None) -> Number:
     """Read a number as a user of the account writes it.
 
-    Raises the errors of `read_number`; the candidates of an ambiguous number get their prices.
+    Raises the errors of `read_number`; the candidates of an ambiguous number get the price of leg B
+    alone, None without one.
     """
     default = account.default_country or None
     try:
         return read_number(text, stated_country=country, default_country=default)
     except ProductError as refusal:
-        if candidates := refusal.details.get("candidates"):
-            _add_prices(account, candidates)
+        deck = origin = None
+        candidates = refusal.details.get("candidates", ())
+        if candidates:
+            with suppress(ProductError):
+                deck = current_deck()
+            if deck and deck.knows_shown_numbers:
+                origin = origin_of(account, deck)
+        for candidate in candidates:
+            shown_e164 = number_shown(origin, candidate["country"])
+            rate = deck and deck.find(candidate["e164"], shown_e164=shown_e164)
+            price = format_micros(rate.price.micros_per_minute) if rate else None
+            candidate["price_per_minute"] = price
         raise
-
-
-def _add_prices(account: Account, candidates: list[dict[str, Any]]) -> None:
-    """Add the price of leg B alone to the numbers that a text can mean, None without a price."""
-    deck = None
-    with suppress(ProductError):
-        deck = current_deck()
-    origin = origin_of(account, deck) if deck and deck.knows_shown_numbers else None
-    for candidate in candidates:
-        shown_e164 = number_shown(origin, candidate["country"])
-        rate = deck and deck.find(candidate["e164"], shown_e164=shown_e164)
-        candidate["price_per_minute"] = (
-            format_micros(rate.price.micros_per_minute) if rate else None
-        )
 
 
 def quote_route(route: Route, funds: Funds, activity: Activity) -> Quote:
@@ -308,7 +395,11 @@ def quote_route(route: Route, funds: Funds, activity: Activity) -> Quote:
 
 def _budgets(route: Route, funds: Funds, activity: Activity) -> list[Budget]:
     """Return every amount that limits the call."""
-    budgets = [_balance_budget(funds.available_micros)]
+    available_micros = funds.available_micros
+    code, message = "insufficient_funds", f"{format_balance(available_micros)} is available."
+    if available_micros < 0:
+        code, message = "account_owes", f"You owe {format_held(-available_micros)}."
+    budgets = [Budget(available_micros, code, message)]
     cents = route.limits.spend_max_cents_per_day
     left_micros = cents * MICROS_PER_CENT - activity.spent_today_micros
     message = _of_a_day("This account", cents, left_micros, activity)
@@ -327,14 +418,6 @@ def _budgets(route: Route, funds: Funds, activity: Activity) -> list[Budget]:
         message = _of_a_day("This token", guards.max_cents_per_day, left_micros, activity)
         budgets.append(Budget(left_micros, "guard_spend_day", message))
     return budgets
-
-
-def _balance_budget(available_micros: int) -> Budget:
-    if available_micros < 0:
-        owed = format_held(-available_micros)
-        return Budget(available_micros, "account_owes", f"You owe {owed}.")
-    message = f"{format_balance(available_micros)} is available."
-    return Budget(available_micros, "insufficient_funds", message)
 
 
 def _of_a_day(who: str, cents: int, left_micros: int, activity: Activity) -> str:

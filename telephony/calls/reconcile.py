@@ -78,7 +78,11 @@ def end_calls_of_frozen_accounts() -> int:
 def reconcile(call: Call) -> str:
     """Ask Twilio about one call and apply the answers. Raises ProductError if Twilio is silent."""
     if call.settled_at is not None:
-        return _record_prices(call)
+        # Twilio reports its own price of each leg some time after the call.
+        for leg, sid in _unpriced_legs(call):
+            with suppress(UnknownSidError):
+                record_answer(call, gateway.fetch_call(sid), leg=leg)
+        return "waiting for the price" if _unpriced_legs(call) else "priced"
     if call.leg_a_sid is None:
         # Twilio was asked to place the call, or was about to be, and no answer was stored.
         seen = look_up(call)
@@ -96,6 +100,7 @@ def reconcile(call: Call) -> str:
 
 
 def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
+    """Record what Twilio knows of both legs, and why leg B never rang."""
     try:
         answer = gateway.fetch_call(leg_a_sid)
     except UnknownSidError:
@@ -107,15 +112,9 @@ def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
         return
     for child in gateway.find_children(leg_a_sid):
         record_answer(call, child, leg="b")
-    if leg_has_ended(call.leg_a_status) and call.leg_b_status in ("", UNEXPLAINED):
-        _explain_dial(call, leg_a_sid)
-
-
-def _explain_dial(call: Call, leg_a_sid: str) -> None:
-    """Ask why no phone rang: the <Dial> was refused, or the customer hung up before it.
-
-    A refusal is noted at leg A. The first of two <Dial>s has its own note.
-    """
+    if not leg_has_ended(call.leg_a_status) or call.leg_b_status not in ("", UNEXPLAINED):
+        return
+    # No phone rang: the <Dial> was refused, which is noted at leg A, or the customer hung up first.
     code = noted_refusal(call, leg_a_sid)
     has_failed = call.leg_b_status == UNEXPLAINED or code is not None
     status = "failed" if has_failed else NEVER_DIALLED
@@ -145,16 +144,6 @@ def _close_if_silent(call: Call) -> str:
         return "waiting"  # for the seconds of the leg that was ended just now
     # A report that comes at this very moment wins, and is looked at next time.
     return "closed" if write_off(call, end_reason=Call.EndReason.NO_NEWS) else "waiting"
-
-
-def _record_prices(call: Call) -> str:
-    """Record Twilio's own price of each leg, which Twilio reports some time after the call."""
-    for leg, sid in _unpriced_legs(call):
-        try:
-            record_answer(call, gateway.fetch_call(sid), leg=leg)
-        except UnknownSidError:
-            continue
-    return "waiting for the price" if _unpriced_legs(call) else "priced"
 
 
 def _unpriced_legs(call: Call) -> list[tuple[str, str]]:
