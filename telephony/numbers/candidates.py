@@ -6,6 +6,7 @@ number). So the ways are tried apart here, and the caller compares what they giv
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -69,7 +70,12 @@ def international_readings(written: Written) -> list[Reading]:
 def national_readings(digits: str, country: str) -> list[Reading]:
     """Return what a phone inside the country would reach with digits, no exit code involved."""
     calling_code = phonenumbers.country_code_for_region(country)
-    reading = _parsed_at_home(digits, country)
+    reading = None
+    with suppress(phonenumbers.NumberParseException):
+        number = phonenumbers.parse(digits, country, keep_raw_input=True)
+        by_exit_code = phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD
+        if number.country_code_source != by_exit_code:
+            reading = _valid(number, Way.NATIONAL)
     is_from_abroad = country == "MX" and digits.startswith("1")  # a 1 came after +52 only
     if reading is None and not is_from_abroad:
         reading = _international(f"{calling_code}{digits}")
@@ -140,8 +146,10 @@ def is_as_dialled_at_home(reading: Reading, digits: str) -> bool:
 
     `30 123456` is Berlin's 030 123456 to libphonenumber, yet it is not written so in Germany.
     """
+    # North Americans write their numbers with the trunk prefix 1 and without it.
+    is_nanp = reading.number.country_code == 1 and len(digits) in {10, 11}
     national = phonenumbers.format_number(reading.number, PhoneNumberFormat.NATIONAL)
-    return re.sub(r"\D", "", national) == digits or _is_nanp(reading, digits)
+    return is_nanp or re.sub(r"\D", "", national) == digits
 
 
 def is_grouped_as_at_home(reading: Reading, written: Written) -> bool:
@@ -188,26 +196,18 @@ def is_likely(reading: Reading, written: Written) -> bool:
     It is not when its length is unusual for its country (six digits in Germany), nor when the
     groups run across the end of its country code (`011 4912 3456` for +49).
     """
-    nsn = phonenumbers.national_significant_number(reading.number)
-    return is_usual_length(reading) and _begins_a_group(len(nsn), written)
+    length = len(phonenumbers.national_significant_number(reading.number))
+    groups = [group.digits for group in written.groups]
+    tails = {len("".join(groups[i:])) for i in range(len(groups))}
+    is_after_exit_code = len(groups) == 2 and groups[0] in EXIT_CODES
+    may_stand_alone = length in tails or len(groups) == 1 or is_after_exit_code
+    return may_stand_alone and is_usual_length(reading)
 
 
 def _first_groups(written: Written) -> list[str]:
     """Return what may be an exit code set apart: `00`, or `8 10` and `0 12` in two groups."""
     groups = [group.digits for group in written.groups]
     return ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]
-
-
-def _is_nanp(reading: Reading, digits: str) -> bool:
-    """North Americans write their numbers with the trunk prefix 1 and without it."""
-    return reading.number.country_code == 1 and len(digits) in {10, 11}
-
-
-def _begins_a_group(length: int, written: Written) -> bool:
-    """Return whether the last `length` digits may stand alone; unspaced they may."""
-    groups = [group.digits for group in written.groups]
-    tails = {len("".join(groups[i:])) for i in range(len(groups))}
-    return length in tails or len(groups) == 1 or (len(groups) == 2 and groups[0] in EXIT_CODES)
 
 
 def is_long_enough_at_home(digits: str, country: str) -> bool:
@@ -250,17 +250,6 @@ def _exit_code_pattern(country: str) -> re.Pattern[str]:
     neighbours = "00[567]" if country in {"KE", "UG", "TZ"} else None
     codes = filter(None, (known, MORE_EXIT_CODES.get(country), neighbours))
     return re.compile("|".join(codes) or "(?!)")
-
-
-def _parsed_at_home(digits: str, country: str) -> Reading | None:
-    try:
-        number = phonenumbers.parse(digits, country, keep_raw_input=True)
-    except phonenumbers.NumberParseException:
-        return None
-    by_exit_code = phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD
-    if number.country_code_source == by_exit_code:
-        return None
-    return _valid(number, Way.NATIONAL)
 
 
 def _international(digits: str, way: Way = Way.PLUS) -> Reading | None:

@@ -95,8 +95,12 @@ def _in_default(written: Written, default: str) -> list[Reading]:
         return abroad
     at_home = _at_home(written, default, abroad)
     if at_home:
-        likely_abroad = [r for r in abroad if is_likely(r, written)]
-        return distinct([*at_home, *likely_abroad, *_bare_doubts(written, at_home[0])])
+        doubts = [r for r in abroad if is_likely(r, written)]
+        first = at_home[0]
+        if not (is_as_dialled_at_home(first, written.digits) and is_usual_length(first)):
+            # No usual number at home, so the plus may be forgotten.
+            doubts += [r for r in bare_readings(written.digits) if is_likely(r, written)]
+        return distinct([*at_home, *doubts])
     if any(r.way == Way.EXIT_SET_APART for r in abroad):
         return abroad
     if not abroad and is_long_enough_at_home(written.digits, default):
@@ -131,13 +135,6 @@ def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Read
     at_home = national_readings(written.digits, country)
     with_code = [r for r in bare_readings(written.digits) if r.number.country_code == calling_code]
     return distinct([*at_home, *with_code])
-
-
-def _bare_doubts(written: Written, at_home: Reading) -> list[Reading]:
-    """Consider a forgotten plus where the digits are no usual number at home."""
-    if is_as_dialled_at_home(at_home, written.digits) and is_usual_length(at_home):
-        return []
-    return [r for r in bare_readings(written.digits) if is_likely(r, written)]
 
 
 def readings_elsewhere(

@@ -13,15 +13,11 @@ def country_code(text: str) -> str:
     A calling code that several countries share gives the largest country, since numbers of all
     these countries are read alike. Raises `unknown_country`, with likely countries in details.
     """
-    found = find_country(text) or _by_calling_code(text)
-    if not found:
-        raise unknown_country(text)
-    return found
-
-
-def _by_calling_code(text: str) -> str | None:
+    if found := find_country(text):
+        return found
     digits = text.strip().removeprefix("+").removeprefix("00")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 3):
-        return None
-    region = phonenumbers.region_code_for_country_code(int(digits))
-    return region if region in country_names() else None
+    if digits.isascii() and digits.isdecimal() and len(digits) <= 3:
+        region: str = phonenumbers.region_code_for_country_code(int(digits))
+        if region in country_names():
+            return region
+    raise unknown_country(text)

@@ -28,23 +28,20 @@ def emergency_check(text: str, *, countries: list[str]) -> None:
     `countries` are the caller's and the stated one; their numbers are looked at first, then
     those of every other country, unless the digits are a whole ordinary number in `countries`.
     """
-    digits = _digits(text)
-    _refuse_emergency(_digits(_before_extension(text)), countries)
-    if len(digits) > LONGEST_WITH_PREFIX or _is_ordinary(digits, countries):
+    digits = re.sub(r"\D", "", text)
+    # Of `112 x1` the network would connect what stands before the extension.
+    before_extension = re.split(r"(?<=\d)\s*(?:\(?[^\W\d_]|[,;#])", text, maxsplit=1)[0]
+    _refuse_emergency(re.sub(r"\D", "", before_extension), countries)
+    if len(digits) > LONGEST_WITH_PREFIX:
+        return
+    # Saint Helena's 20911 is a whole number, and not Egypt's 911.
+    is_at_home = any(national_readings(digits, country) for country in countries)
+    if is_at_home or bare_readings(digits):
         return
     for short, regions in _behind_prefix(digits):
         _refuse_emergency(short, regions)
     if len(digits) <= LONGEST_SHORT_NUMBER and not re.search(r"\+|[^\W\d_]", text):
         _refuse_short(digits, countries)  # 1-800-FLOWERS has more digits than these
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
-
-
-def _before_extension(text: str) -> str:
-    """Return the part of `112 x1` that the network would connect."""
-    return re.split(r"(?<=\d)\s*(?:\(?[^\W\d_]|[,;#])", text, maxsplit=1)[0]
 
 
 def _refuse_emergency(digits: str, countries: list[str]) -> None:
@@ -63,17 +60,13 @@ def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = [(rest, []) for rest in rests]
     for rest in (digits, *rests):
         for length in (1, 2, 3):
-            short, regions = rest[length:], _regions_of(rest[:length])
-            if regions and 2 <= len(short) <= LONGEST_SHORT_NUMBER:
-                found.append((short, regions))
+            calling_code, short = rest[:length], rest[length:]
+            if calling_code.startswith("0") or not 2 <= len(short) <= LONGEST_SHORT_NUMBER:
+                continue
+            regions = phonenumbers.region_codes_for_country_code(int(calling_code))
+            if in_countries := [region for region in regions if region != "001"]:
+                found.append((short, in_countries))
     return found
-
-
-def _regions_of(calling_code: str) -> list[str]:
-    if not calling_code or calling_code.startswith("0"):
-        return []
-    regions = phonenumbers.region_codes_for_country_code(int(calling_code))
-    return [region for region in regions if region != "001"]
 
 
 def _refuse_short(digits: str, countries: list[str]) -> None:
@@ -96,12 +89,6 @@ def _is_short(digits: str, country: str) -> bool:
     zeros = len(digits) - len(digits.lstrip("0"))
     number.number_of_leading_zeros = zeros if zeros > 1 else None
     return bool(is_valid_short_number_for_region(number, country))
-
-
-def _is_ordinary(digits: str, countries: list[str]) -> bool:
-    """Return whether these digits are a whole number: Saint Helena's 20911 is not Egypt's 911."""
-    at_home = any(national_readings(digits, country) for country in countries)
-    return at_home or bool(bare_readings(digits))
 
 
 @cache

@@ -29,6 +29,10 @@ REASONS = {
     "area_code_missing": "The area code is missing",
     "not_assigned": "No number begins like that",
 }
+_REASONS_BY_LENGTH = {
+    ValidationResult.TOO_SHORT: "too_short",
+    ValidationResult.TOO_LONG: "too_long",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def no_such_number(written: Written, *, country: str | None) -> ProductError:
     region = _region(number, country) if number else None
     if number is None or region is None:
         return _unreadable(digits, country, is_international=written.is_international)
-    nsn = _without_trunk_prefix(number, region)
+    nsn = _nsn(number).removeprefix(phonenumbers.ndd_prefix_for_region(region, True) or "")
     is_local = not written.is_international and digits == nsn
     fault = _fault(number, nsn, region, is_local=is_local)
     abroad = written.is_international or region != country
@@ -97,12 +101,6 @@ def _region(number: PhoneNumber, country: str | None) -> str | None:
     return None if region in {None, "ZZ", "001"} else region
 
 
-def _without_trunk_prefix(number: PhoneNumber, region: str) -> str:
-    nsn: str = phonenumbers.national_significant_number(number)
-    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
-    return nsn.removeprefix(trunk)
-
-
 def _fault(number: PhoneNumber, nsn: str, region: str, *, is_local: bool) -> Fault:
     verdict = phonenumbers.is_possible_number_with_reason(number)
     is_short_at_home = verdict == ValidationResult.IS_POSSIBLE_LOCAL_ONLY
@@ -118,13 +116,7 @@ def _fault(number: PhoneNumber, nsn: str, region: str, *, is_local: bool) -> Fau
         kind = _kind_of(number, nsn[:length])
         if len(nsn) > length and kind is not None:
             return Fault("too_long", kind)
-    return Fault(_reason_by_length(verdict), PhoneNumberType.MOBILE)
-
-
-def _reason_by_length(verdict: int) -> str:
-    if verdict == ValidationResult.TOO_SHORT:
-        return "too_short"
-    return "too_long" if verdict == ValidationResult.TOO_LONG else "not_assigned"
+    return Fault(_REASONS_BY_LENGTH.get(verdict, "not_assigned"), PhoneNumberType.MOBILE)
 
 
 def _kind_of(number: PhoneNumber, nsn: str) -> int | None:

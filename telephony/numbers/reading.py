@@ -112,7 +112,12 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
     if not readings:
         raise _refusal(written, stated, default)
     if len(readings) > 1:
-        raise _ambiguous(readings, written)
+        candidates = [_candidate(reading, written) for reading in readings]
+        raise ProductError(
+            "ambiguous_number",
+            f"That can be {_names(candidates)}.",
+            details={"candidates": candidates},
+        )
     refuse_glued_x(written, readings[0])
     number = _number(readings[0].number, written)
     refuse_second_number(written, countries={number.country, *filter(None, (stated, default))})
@@ -137,7 +142,7 @@ def _refusal(written: Written, stated: str | None, default: str | None) -> Produ
     """Return why there is no such number, with those that the digits are elsewhere."""
     readings = readings_elsewhere(written, stated=stated, default=default)
     suggestions = [_candidate(reading, written) for reading in readings]
-    names = " or ".join(f"{s['international']} ({s['country_name']})" for s in suggestions)
+    names = _names(suggestions)
     country = stated or default
     if country or written.is_international or written.digits.startswith(EXIT_CODES):
         refusal = no_such_number(written, country=country)
@@ -151,14 +156,9 @@ def _refusal(written: Written, stated: str | None, default: str | None) -> Produ
     )
 
 
-def _ambiguous(readings: list[Reading], written: Written) -> ProductError:
-    candidates = [_candidate(reading, written) for reading in readings]
-    names = " or ".join(f"{c['international']} ({c['country_name']})" for c in candidates)
-    return ProductError(
-        "ambiguous_number",
-        f"That can be {names}.",
-        details={"candidates": candidates},
-    )
+def _names(candidates: list[dict[str, Any]]) -> str:
+    """Return `+44 20 7946 0018 (United Kingdom) or …`, empty without candidates."""
+    return " or ".join(f"{c['international']} ({c['country_name']})" for c in candidates)
 
 
 def _candidate(reading: Reading, written: Written) -> dict[str, Any]:

@@ -140,7 +140,9 @@ def read_text(body: str) -> Written:
     if carrier:
         body = f"{carrier[1]}0{body[carrier.end() :]}"
     body = re.sub(r"^\s*(8|0)~(10|0)\b", r"\1 \2", body)  # 8~10: wait for the tone between
-    _refuse_hidden_digits(body)
+    hidden = _HIDDEN.search(body)
+    if hidden and re.search(r"\d", body):
+        refuse_hidden(hidden[0])
     body, letters = _split_letters(body, plus="+" * has_plus)
     _refuse_other_signs(body)
     if not re.search(r"\d", body):
@@ -188,12 +190,6 @@ def _split_plus(body: str) -> tuple[str, bool]:
 
 def _refuse_list() -> NoReturn:
     refuse("second_number", "That holds more than one number. Give one at a time.")
-
-
-def _refuse_hidden_digits(body: str) -> None:
-    hidden = _HIDDEN.search(body)
-    if hidden and re.search(r"\d", body):
-        refuse_hidden(hidden[0])
 
 
 def refuse_hidden(mark: str) -> NoReturn:

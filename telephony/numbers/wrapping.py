@@ -80,7 +80,14 @@ def unwrap(text: str) -> str:
     if len(body) > MAX_LENGTH:
         refuse("too_long", "That is too long to be one phone number.")
     _refuse_web_and_mail(body)
-    return _without_decimals(body)
+    # Undo what spreadsheets do to long numbers, where it can be undone.
+    if re.fullmatch(_SCIENTIFIC, body):
+        refuse(
+            "rounded", "A spreadsheet has rounded that number: its last digits are lost.",
+            hint="Format the cell as text and write the number again.",
+        )  # fmt: skip
+    whole = re.fullmatch(_WHOLE_DECIMAL, body)
+    return whole[1] if whole else body
 
 
 def plain(text: str) -> str:
@@ -191,14 +198,3 @@ def _refuse_web_and_mail(body: str) -> None:
     is_phone_like = sum(len(octet) == 3 for octet in octets) < 2 and "" not in octets
     if re.fullmatch(_ADDRESS, body) and (not is_phone_like or any(len(o) == 1 for o in octets)):
         refuse("address", "That is an address of a computer, not a phone number.")
-
-
-def _without_decimals(body: str) -> str:
-    """Undo what spreadsheets do to long numbers, where it can be undone."""
-    if re.fullmatch(_SCIENTIFIC, body):
-        refuse(
-            "rounded", "A spreadsheet has rounded that number: its last digits are lost.",
-            hint="Format the cell as text and write the number again.",
-        )  # fmt: skip
-    whole = re.fullmatch(_WHOLE_DECIMAL, body)
-    return whole[1] if whole else body
