@@ -42,7 +42,7 @@ from telephony.models import (
 )
 from telephony.numbers import mask
 from telephony.phones.caller_ids import remove_caller_id
-from telephony.phones.shown_rules import (
+from telephony.phones.shown import (
     MAX_TEXT,
     current_text,
     read_rules,

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, judge, right, unchecked, wrong
-from telephony.phones.shown_rules import current_rules
+from telephony.phones.shown import current_rules
 from telephony.rates.deck import current_deck
-from telephony.rates.plan import NO_COUNTRY
+from telephony.rates.files import NO_COUNTRY
 from telephony.twilio import gateway
 
 CONSOLE = "https://console.twilio.com"

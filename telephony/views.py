@@ -63,7 +63,7 @@ from telephony.phones.registrations import (
     start_registration,
     unregister,
 )
-from telephony.phones.shown_rules import current_rules
+from telephony.phones.shown import current_rules
 from telephony.phones.verifications import (
     confirm_verification,
     pending_verification,

@@ -18,8 +18,7 @@ from mobayilo.lib.money import format_micros
 from telephony.models import Call, CallerId
 from telephony.numbers import Number, country_code, country_name, country_names
 from telephony.phones.caller_ids import caller_id_for_calls
-from telephony.phones.shown import ShownFacts, shown_facts
-from telephony.phones.shown_rules import current_rules
+from telephony.phones.shown import ShownFacts, current_rules, shown_facts
 from telephony.pricing import CallPrice, Price
 from telephony.rates.deck import DeckIndex, RateRow
 from telephony.rules import REFUSED_KINDS

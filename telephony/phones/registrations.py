@@ -23,7 +23,7 @@ from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Registration
 from telephony.numbers import mask, number_from_e164
 from telephony.phones.caller_ids import check_own_phone, remove_at_carrier
-from telephony.phones.shown_rules import current_rules
+from telephony.phones.shown import current_rules
 from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
 from telephony.twilio import gateway

@@ -15,7 +15,7 @@ from mobayilo.lib.errors import ERRORS, ProductError
 from telephony.models import CallerId, Verification
 from telephony.numbers import Number, mask, read_number
 from telephony.phones.caller_ids import check_own_phone, ensure_default, pending
-from telephony.phones.shown_rules import current_rules
+from telephony.phones.shown import current_rules
 from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
 from telephony.twilio import gateway

@@ -8,8 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from telephony.rates.doubts import doubts_of
-from telephony.rates.files import Deck
+from telephony.rates.files import Deck, doubts_of
 from telephony.rates.versions import (
     JUMP_FACTOR,
     Change,

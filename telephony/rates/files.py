@@ -1,4 +1,4 @@
-"""Rate decks as CSV files, read and checked as a whole.
+"""Rate decks as CSV files, read and checked as a whole, and the probable slips in them.
 
 Our own columns are prefix, description, country, kind, price_per_minute, first_seconds,
 next_seconds, effective_from and, for prices that depend on the number shown, shown_prefixes.
@@ -7,24 +7,36 @@ the numbering plan. Lines that begin with # are comments. The word `sample` in o
 deck.
 """
 
+import csv
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
+from statistics import median
 from typing import NamedTuple
+
+import phonenumbers
 
 from mobayilo.lib.money import dollars_to_micros, format_micros
 from telephony.models import Rate
 from telephony.numbers import country_name
 from telephony.numbers.countries import find_country
 from telephony.rates.columns import DeckError, Layout, find_layout
-from telephony.rates.deck import CLIENT_PREFIX
-from telephony.rates.plan import NO_COUNTRY, Range, numbering_plan
+from telephony.rates.deck import CLIENT_PREFIX, PrefixTable
 
+# The numbering plans of the world: the sample deck has a row for every calling code and for every
+# range of another country or kind, at a usual price.
+SAMPLE = Path(__file__).parents[1] / "decks" / "sample.csv"
+NO_COUNTRY = "001"  # numbers of no country, as libphonenumber writes them
+
+# Countries that share a calling code differ by the first digits in North America and in
+# Russia and Kazakhstan. Elsewhere (Morocco and Western Sahara) their ranges lie among each other.
+_CODES_DIVIDED_BY_PREFIX = {"1", "7"}
 COLUMNS = [
     "prefix", "description", "country", "kind", "price_per_minute", "first_seconds",
     "next_seconds", "effective_from",
@@ -34,6 +46,10 @@ MAX_PRICE_DOLLARS = Decimal(100)
 MAX_INCREMENT_SECONDS = 3600
 MAX_PREFIXES_OF_RANGE = 1000
 MAX_SHOWN_PREFIXES = 1000  # characters
+# Cents taken for dollars make a price a hundred times what is usual. Retail prices differ by less
+# than the first factor, those of a whole deck in the middle by less than the second.
+UNUSUAL_FACTOR = 30
+UNUSUAL_DECK_FACTOR = 10
 # Of every number shown that no other price of the prefix names
 # (https://www.twilio.com/docs/voice/pricing).
 _ANY_NUMBER_SHOWN = {"", "ALL", "ROW"}
@@ -60,6 +76,16 @@ _KIND_WORDS = (
     ("mobile", Rate.Kind.MOBILE),
     ("cellular", Rate.Kind.MOBILE),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers of one country and kind."""
+
+    prefix: str
+    country: str
+    kind: str
+    usual_micros: int
 
 
 class DeckRow(NamedTuple):
@@ -349,3 +375,55 @@ def _readings(text: str) -> set[datetime]:
     if any(instant.year not in _YEARS for instant in instants):
         raise ValueError(f"{text} is not in the years {_YEARS[0]} to {_YEARS[-1]}")
     return {i if i.tzinfo else i.replace(tzinfo=UTC) for i in instants}
+
+
+@cache
+def numbering_plan() -> PrefixTable[Range]:
+    """Return the ranges of the sample deck, which are found by prefix."""
+    with SAMPLE.open(encoding="utf-8", newline="") as file:
+        return PrefixTable(
+            Range(
+                row["prefix"],
+                row["country"],
+                row["kind"],
+                dollars_to_micros(Decimal(row["price_per_minute"])),
+            )
+            for row in csv.DictReader(line for line in file if not line.startswith("#"))
+        )
+
+
+def may_be_of(country: str, prefix: str) -> bool:
+    """Return whether a country has numbers that begin with a prefix, or may have."""
+    code = str(phonenumbers.country_code_for_region(country))
+    if prefix.startswith(code) and code not in _CODES_DIVIDED_BY_PREFIX:
+        return True
+    rows = numbering_plan().rows.values()
+    return any(row.country == country for row in rows if row.prefix.startswith(prefix))
+
+
+def doubts_of(rows: Iterable[DeckRow]) -> list[str]:
+    """Return a sentence for each price, or country of a prefix, that is probably a slip."""
+    plan = numbering_plan()
+    doubts = []
+    factors = []
+    for row in rows:
+        named = f"+{row.prefix} {row.description} at ${format_micros(row.micros_per_minute)}"
+        if row.micros_per_minute == 0:
+            doubts.append(f"{named}: a price of nothing")
+        covering = plan.find(row.prefix)
+        if covering is None:
+            doubts.append(f"{named}: no country has this prefix")
+            continue
+        if row.country != covering.country and not may_be_of(row.country, row.prefix):
+            doubts.append(
+                f"{named}: the prefix is of {country_name(covering.country)}, "
+                f"not of {country_name(row.country)}"
+            )
+        factor = row.micros_per_minute / covering.usual_micros
+        factors.append(factor)
+        if factor > UNUSUAL_FACTOR:
+            usual = format_micros(covering.usual_micros)
+            doubts.append(f"{named}: looks like cents, where about ${usual} is usual")
+    if factors and median(factors) > UNUSUAL_DECK_FACTOR:
+        doubts.insert(0, "the prices of the whole deck look like cents and not like dollars")
+    return doubts

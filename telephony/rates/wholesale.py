@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from telephony.models import Rate
 from telephony.numbers import country_name
 from telephony.rates.deck import CLIENT_PREFIX
-from telephony.rates.files import COLUMNS, SHOWN_PREFIXES, kind_in_words
-from telephony.rates.plan import NO_COUNTRY
+from telephony.rates.files import COLUMNS, NO_COUNTRY, SHOWN_PREFIXES, kind_in_words
 from telephony.twilio.gateway import ProviderPrice
 
 # Twilio's price of a client's leg, which its Pricing API does not have

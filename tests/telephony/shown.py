@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from telephony.phones.shown_rules import COLUMNS
+from telephony.phones.shown import COLUMNS
 from tests.telephony.callers import DESTINATION, Person
 from tests.telephony.printing import printed
 from tests.telephony.reconciling import reconcile_now

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mobayilo.lib.errors import ProductError
-from telephony.phones.shown_rules import current_text, differences, read_rules, store_rules
+from telephony.phones.shown import current_text, differences, read_rules, store_rules
 
 
 class Command(BaseCommand):

@@ -1,5 +1,6 @@
 """Ask Twilio which countries our account may call."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -25,12 +26,8 @@ class Command(BaseCommand):
             return
         closed = permissions.closed_countries.split()
         self.stdout.write(f"{permissions.country_count} countries, {len(closed)} closed")
-        if priced := sorted(set(closed) & _priced_countries()):
-            self.stdout.write(f"closed in spite of a price: {', '.join(priced)}")
-
-
-def _priced_countries() -> set[str]:
-    try:
-        return current_deck().countries
-    except ProductError:
-        return set()  # no price list is in force
+        priced: set[str] = set()
+        with suppress(ProductError):  # no price list is in force
+            priced = current_deck().countries & set(closed)
+        if priced:
+            self.stdout.write(f"closed in spite of a price: {', '.join(sorted(priced))}")

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from telephony.models import ShownNumberRules
-from telephony.phones.shown_rules import withdraw_rules
+from telephony.phones.shown import withdraw_rules
 
 
 class Command(BaseCommand):

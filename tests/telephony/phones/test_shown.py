@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account, AuditEvent
 from telephony.models import ShownNumberRules
-from telephony.phones.shown_rules import read_rules
+from telephony.phones.shown import read_rules
 from tests.accounts.browser import sign_in
 from tests.people import staff
 from tests.telephony.admin_actions import act
