@@ -55,38 +55,11 @@ class Sandbox:
         self.mailbox = Mailbox(self.clock)
         self._build_twilio(settings)
         self._build_stripe(settings)
-        self.control = Control(
-            clock=self.clock,
-            phones=self.phones,
-            board=self.board,
-            caller_ids=self.caller_ids,
-            permissions=self.permissions,
-            reach=self.reach,
-            prices=self.prices,
-            calls=self.calls,
-            shown=self.shown,
-            courier=self.courier,
-            faults=self.faults,
-            account=self.account,
-            owned_numbers=self.owned_numbers,
-            application=self.application,
-            reset=self.reset,
-        )
         starlette = Starlette(
             routes=[
                 *self._twilio_routes(settings),
                 self._stripe_routes(settings),
-                *VoiceControl(self.board, self.signalling).routes(),
-                *self.control.routes(),
-                *StripeControl(
-                    self.events,
-                    self.rights,
-                    self.stripe_account,
-                    self.sessions,
-                    self.payments,
-                    self.refunds,
-                    self.disputes,
-                ).routes(),
+                *self._control_routes(),
                 *HostedPage(self.sessions).routes(),
                 *self.mailbox.routes(),
                 *PhonePages(self.phones, self.board).routes(),
@@ -164,6 +137,40 @@ class Sandbox:
                 Middleware(Idempotency, clock=self.clock, kept=self.idempotency),
             ],
         )
+
+    def _control_routes(self) -> list[BaseRoute]:
+        """Return the routes by which tests arrange what happens."""
+        control = Control(
+            clock=self.clock,
+            phones=self.phones,
+            board=self.board,
+            caller_ids=self.caller_ids,
+            permissions=self.permissions,
+            reach=self.reach,
+            prices=self.prices,
+            calls=self.calls,
+            shown=self.shown,
+            courier=self.courier,
+            faults=self.faults,
+            account=self.account,
+            owned_numbers=self.owned_numbers,
+            application=self.application,
+            reset=self.reset,
+        )
+        stripe_control = StripeControl(
+            self.events,
+            self.rights,
+            self.stripe_account,
+            self.sessions,
+            self.payments,
+            self.refunds,
+            self.disputes,
+        )
+        return [
+            *VoiceControl(self.board, self.signalling).routes(),
+            *control.routes(),
+            *stripe_control.routes(),
+        ]
 
     def reset(self) -> None:
         """Forget every call, message and rule, as after a start; time runs at its own pace."""
