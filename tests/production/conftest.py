@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dev.api_customer import DESTINATION, ApiCustomer
-from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
+from dev.soak.api_customer import DESTINATION, ApiCustomer
+from dev.soak.cluster import Cluster, missing_tools
 from tests.database import ON_SQLITE
 from tests.live import Prepared, prepared_database
 

@@ -14,7 +14,7 @@ import yaml
 from django.test import Client
 from pytest_django import Settings
 
-from dev.cluster import Cluster
+from dev.soak.cluster import Cluster
 from dev.stack import ROOT
 from tests.live_keys import live_key
 from tests.templates import copy_database, url_of

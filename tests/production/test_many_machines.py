@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import pytest
 import requests
 
-from dev.api_customer import ApiCustomer
-from dev.cluster import Cluster
+from dev.soak.api_customer import ApiCustomer
+from dev.soak.cluster import Cluster
 from dev.stack import wait_until
 
 pytestmark = pytest.mark.production

@@ -12,8 +12,8 @@ import pytest
 import requests
 from psycopg import sql
 
-from dev.api_customer import DESTINATION, ApiCustomer
-from dev.cluster import THREADS, WEB_PROCESSES, Cluster
+from dev.soak.api_customer import DESTINATION, ApiCustomer
+from dev.soak.cluster import THREADS, WEB_PROCESSES, Cluster
 from dev.stack import wait_until
 
 pytestmark = pytest.mark.production

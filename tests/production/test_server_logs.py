@@ -6,9 +6,9 @@ import pytest
 import requests
 
 from accounts.oauth.endpoints import DEVICE_GRANT
-from dev.api_customer import DESTINATION, ApiCustomer
-from dev.cluster import Cluster
 from dev.customer import Customer
+from dev.soak.api_customer import DESTINATION, ApiCustomer
+from dev.soak.cluster import Cluster
 from tests.production.conftest import PASSWORD
 
 pytestmark = pytest.mark.production

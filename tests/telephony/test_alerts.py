@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import TopUp, Wallet
-from dev.prometheus import Prometheus, rules
+from dev.soak.prometheus import Prometheus, rules
 from dev.stack import free_port
 from mobayilo.overview.periodic import run_now
 from telephony.models import Call

@@ -20,7 +20,7 @@ import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-ALERTS = Path(__file__).parents[1] / "deploy" / "alerts.yml"
+ALERTS = Path(__file__).parents[2] / "deploy" / "alerts.yml"
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 DAY_SECONDS = 86_400
 STALE_SECONDS = 300  # an instant value is looked for so far back

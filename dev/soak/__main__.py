@@ -23,11 +23,11 @@ from typing import Any
 
 import requests
 
-from dev.api_customer import DESTINATION, ApiCustomer, CountingSession, Tally
 from dev.browser import Browser
-from dev.cluster import Cluster, missing_tools
 from dev.customer import Customer
-from dev.prometheus import Prometheus
+from dev.soak.api_customer import DESTINATION, ApiCustomer, CountingSession, Tally
+from dev.soak.cluster import Cluster, missing_tools
+from dev.soak.prometheus import Prometheus
 from dev.stack import wait_until
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -280,7 +280,7 @@ def soak(cluster: Cluster, folder: Path, *, people: int, seconds: float) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--people", type=int, default=8)
     options = parser.parse_args()
