@@ -167,12 +167,15 @@ def show_receipt(console: Console, call: Call) -> None:
     if reason and reason != call["state"]:
         state += f", {REASONS.get(reason, clean(reason).replace('_', ' '))}"
     seconds = call["duration_seconds"]
+    showed = call["receipt"].get("shown_number") if call["receipt"] else None  # no phone rang
+    if showed and call.get("own_number_refused"):
+        showed = f"{showed}; our carrier refused {call['from']}"
     console.fields(
         [
             ("Call", call["call_id"]),
             ("To", call["to"]),
             ("From", "your computer" if call["mode"] == "computer" else call["from"]),
-            ("Showed", _showed(call)),
+            ("Showed", showed),
             ("State", state),
             ("Started", local(call["created_at"])),
             ("Answered", local(call["answered_at"]) if call["answered_at"] else None),
@@ -187,14 +190,6 @@ def show_receipt(console: Console, call: Call) -> None:
         console.write(f"Total: {dollars(call['receipt']['total'])}")
     elif call["cost"] is not None:
         console.write(f"Total: {dollars(call['cost'])}")
-
-
-def _showed(call: Call) -> str | None:
-    """Return the number that they saw as far as is known, None while no phone rang."""
-    shown = call["receipt"].get("shown_number") if call["receipt"] else None
-    if shown and call.get("own_number_refused"):
-        return f"{shown}; our carrier refused {call['from']}"
-    return shown
 
 
 def _leg_line(leg: ReceiptLeg) -> str:

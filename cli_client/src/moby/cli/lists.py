@@ -111,7 +111,12 @@ def read_day(option: str, text: str | None, context: Context) -> str | None:
         now = datetime.fromtimestamp(context.clock.now(), UTC).astimezone()
         day = now.date() - timedelta(days=int(days[1]))
     else:
-        day = _read_date(option, text)
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise _no_day(option, text) from None
+        if day.isoformat() != text:
+            raise _no_day(option, text)
     begin = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (this machine's zone is meant)
     try:
         if option == "until":
@@ -119,16 +124,6 @@ def read_day(option: str, text: str | None, context: Context) -> str | None:
         return f"{begin.astimezone(UTC):%FT%TZ}"
     except (ValueError, OverflowError):  # the ends of the calendar
         raise _no_day(option, text) from None
-
-
-def _read_date(option: str, text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise _no_day(option, text) from None
-    if day.isoformat() != text:
-        raise _no_day(option, text)
-    return day
 
 
 def _no_day(option: str, text: str) -> MobyError:

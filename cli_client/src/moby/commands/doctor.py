@@ -44,7 +44,13 @@ class DoctorCommand(Command):
     description = "Look for what is wrong; the output is safe to paste"
 
     def handle(self) -> int:
-        findings = [(subject, *self._found(check)) for subject, check in CHECKS.items()]
+        findings = []
+        for subject, check in CHECKS.items():
+            try:
+                state, detail = check(self.session)
+            except MobyError as error:
+                state, detail = "problem", error.message
+            findings.append((subject, state, detail))
         is_well = all(state != "problem" for _, state, _ in findings)
         if self.console.json:
             names = ("subject", "state", "detail")
@@ -55,13 +61,6 @@ class DoctorCommand(Command):
                 styled = self.console.style(f"{state:<7}", _STYLES[state])
                 self.console.write(f"{styled}  {subject:<12}  {clean(detail)}", hang=_HANG_COLUMNS)
         return ExitCode.DONE if is_well else ExitCode.FAILURE
-
-    def _found(self, check: "Check") -> tuple[str, str]:
-        """Return the finding of a check. An error that ends a check is its finding."""
-        try:
-            return check(self.session)
-        except MobyError as error:
-            return "problem", error.message
 
 
 def checks(subject: str) -> Callable[[Check], Check]:

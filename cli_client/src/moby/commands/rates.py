@@ -46,11 +46,14 @@ class RatesCommand(Command):
                 seconds = rate["buys_seconds"]
                 row.insert(-1, "" if seconds is None else f"{seconds // 60} min")
         headings.append("Prefixes")
-        by_computer = [_price_by_computer(rate) for rate in rates["rates"]]
+        by_computer = [
+            rate["total_per_minute"]["computer"] if "total_per_minute" in rate else None
+            for rate in rates["rates"]
+        ]
         if origin and any(by_computer):
             headings[1:2] = ["By phone", "Computer"]  # narrow: the table has to fit 80 columns
             for row, price in zip(rows, by_computer, strict=True):
-                row.insert(2, price)
+                row.insert(2, dollars(price) if price else "")
         self.console.table(headings, rows, right=f"{headings[1]}|Computer")
         if origin:
             self.console.write(_basis(origin, phone))
@@ -86,12 +89,6 @@ def _row(rate: Rate, *, is_whole: bool) -> list[str]:
     if is_whole and "total_per_minute" in rate:
         price = rate["total_per_minute"]["callback"]
     return [rate["description"], dollars(price) if price else "no calls", steps, shown + more]
-
-
-def _price_by_computer(rate: Rate) -> str:
-    """Return the whole price of a minute through the computer, "" where that is not possible."""
-    price = rate["total_per_minute"]["computer"] if "total_per_minute" in rate else None
-    return dollars(price) if price else ""
 
 
 def _basis(origin: Origin, phone: OwnPhone | None) -> str:

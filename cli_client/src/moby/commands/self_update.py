@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePath
 from typing import Any
@@ -98,7 +99,14 @@ def _command_for_this(client: Client, home: str | None) -> str:
     """Return the command that updates this installation; the site's own where none is known."""
     if home:
         return "moby self-update"
-    installer, source = _records()
+    installer = ""
+    source: dict[str, Any] = {}
+    with suppress(PackageNotFoundError):
+        moby = distribution("moby")
+        installer = (moby.read_text("INSTALLER") or "").strip()
+        # Where the package came from (PEP 610).
+        record = json.loads(moby.read_text("direct_url.json") or "{}")
+        source = record if isinstance(record, dict) else {}
     if installer in ("pip", "uv"):  # pipx records pip
         wheel_url = client.get("wheel_url")
         known = command_for(sys.prefix, source, wheel_url and clean(wheel_url))
@@ -124,14 +132,3 @@ def command_for(prefix: str, source: dict[str, Any], wheel_url: str | None) -> s
         folder = shlex.quote(folder)
         return f"git -C {folder} pull && {prefix}/bin/python -m pip install {folder}"
     return None
-
-
-def _records() -> tuple[str, dict[str, Any]]:
-    """Return the name of the installer, and what it recorded of where the package came from."""
-    try:
-        moby = distribution("moby")
-    except PackageNotFoundError:
-        return "", {}
-    document = json.loads(moby.read_text("direct_url.json") or "{}")
-    installer = (moby.read_text("INSTALLER") or "").strip()
-    return installer, document if isinstance(document, dict) else {}

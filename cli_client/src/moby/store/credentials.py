@@ -408,16 +408,13 @@ def _bounded(action: Callable[[], T], verb: str) -> T:
     except TimeoutError as error:
         late = f"it did not answer within {_KEYRING_SECONDS:.0f} seconds"
         raise KeyringUnavailableError(late) from error
+    except KeyringUnavailableError:
+        raise
     except BaseException as error:  # backends raise what they like
-        raise _explained(error, verb) from error
-
-
-def _explained(error: BaseException, verb: str) -> KeyringUnavailableError:
-    if isinstance(error, KeyringUnavailableError):
-        return error
-    kind = type(error).__name__
-    if kind == "KeyringLocked":
-        return KeyringUnavailableError("it is locked; unlock it and try again")
-    if kind == "NoKeyringError":
-        return KeyringUnavailableError("this system has no keyring that moby can use")
-    return KeyringUnavailableError(f"it could not be {verb} ({kind})")
+        kind = type(error).__name__
+        reasons = {
+            "KeyringLocked": "it is locked; unlock it and try again",
+            "NoKeyringError": "this system has no keyring that moby can use",
+        }
+        reason = reasons.get(kind, f"it could not be {verb} ({kind})")
+        raise KeyringUnavailableError(reason) from error
