@@ -77,6 +77,11 @@ class Timeline:
     def clear(self) -> None:
         self._timers.clear()
 
+    def overdue(self) -> int:
+        """Return how many timers run as soon as the loop comes to them."""
+        now = self.now()
+        return sum(timer.callback is not None and timer.due <= now for timer in self._timers)
+
     def restart(self, origin: float) -> None:
         """From `origin` on, with nothing due: an advance of an earlier test is forgotten."""
         self.clear()
