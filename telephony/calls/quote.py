@@ -288,7 +288,11 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
     only_own = account.only_my_number if order.only_my_number is None else order.only_my_number
     if only_own:
         refuse_other_number(caller_id, number, facts, shown)
-    if only_own or not _pays_for_fallback(shown, number, deck, rate):
+    # The price that was quoted holds for the whole call. A dearer number in reserve is left out of
+    # it, and has its own price in the next quote, which shows that number at once.
+    reserve = shown.fallback_e164 and deck.find(number.e164, shown_e164=shown.fallback_e164)
+    is_dearer = reserve and reserve.price.micros_per_minute > rate.price.micros_per_minute
+    if only_own or not reserve or is_dearer:
         shown = replace(shown, fallback_e164=None)
     dials = 2 if shown.fallback_e164 else 1
     price = CallPrice(
@@ -300,20 +304,6 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
         account, token, caller_id, number, shown, deck.deck_id, rate, price, order,
         limits_of(caller_id.account), micros_per_minute,
     )  # fmt: skip
-
-
-def _pays_for_fallback(shown: ShownNumber, number: Number, deck: DeckIndex, rate: RateRow) -> bool:
-    """Report whether the price of the number shown pays for the call with the one in reserve too.
-
-    The price that was quoted holds for the whole call. A dearer number in reserve is left out of
-    it, and has its own price in the next quote, which shows that number at once.
-    """
-    if not shown.fallback_e164:
-        return False
-    fallback = deck.find(number.e164, shown_e164=shown.fallback_e164)
-    return fallback is not None and (
-        fallback.price.micros_per_minute <= rate.price.micros_per_minute
-    )
 
 
 def _own_leg_price(
