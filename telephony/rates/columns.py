@@ -1,7 +1,7 @@
 """Columns of a deck file: where its header is, and which of its columns is which.
 
 Carriers and billing systems name, order and separate columns each in a way of their own. The names
-below are from the layouts in `tests/telephony/rates/test_layouts.py`, where each has its source.
+below are from the layouts in `tests/telephony/rates/layouts.py`, where each has its source.
 """
 
 import csv

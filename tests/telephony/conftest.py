@@ -103,6 +103,13 @@ def carrier(caller: Person, sandbox: Sandbox, computer_calls: None, settings: Se
 
 
 @pytest.fixture
+def closed(caller: Person, sandbox: Sandbox) -> str:
+    """Germany is closed, and that is known. Return what the command said."""
+    sandbox.post("twilio", closed_countries=["DE", "CU"])
+    return printed("read_dialing_permissions")
+
+
+@pytest.fixture
 def load(tmp_path: Path) -> Callable[..., str]:
     """Import rows below the header. The function returns what the command printed."""
 

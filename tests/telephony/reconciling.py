@@ -1,10 +1,16 @@
 """Reconciliation, run at once."""
 
+from datetime import timedelta
+
 from django.core.management import call_command
 from django.utils import timezone
 
 from telephony.models import Call
 from tests.telephony.sandbox import Sandbox
+
+
+def backdate(**fields: timedelta) -> None:
+    Call.objects.update(**{name: timezone.now() - age for name, age in fields.items()})
 
 
 def reconcile_now() -> None:

@@ -25,6 +25,11 @@ def load_rules(folder: Path, *rows: str) -> str:
     return printed("import_shown_numbers", str(path), "--reason=measured")
 
 
+def quoted(caller: Person, **order: Any) -> tuple[str, str | None, bool]:
+    quote = caller.post("quote", to=DESTINATION, **order).json()
+    return quote["shown_number"], quote["fallback_number"], quote["registration_helps"]
+
+
 def refuse(sandbox: Sandbox, *refusals: dict[str, Any], **refused_dial: bool) -> None:
     sandbox.post("twilio", refused_callers=list(refusals), refused_dial=refused_dial)
 

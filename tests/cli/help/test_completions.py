@@ -9,7 +9,6 @@ import pytest
 from tests.cli import documents as d
 from tests.cli.program import MOBY, Moby
 from tests.cli.shells import need
-from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
 
 ROOT = Path(__file__).parents[3]
@@ -107,12 +106,6 @@ def test_bash_completes_ids_and_phones(asks: dict[str, str], server: StubServer)
     assert complete("moby", "calls", "show", "", **asks) == ["call_1"]
     server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
     assert complete("moby", "call", "123", "--from", "+44", **asks) == [d.PHONE]
-
-
-def test_profiles_complete_without_the_network(moby: Moby, server: StubServer) -> None:
-    sign_in(moby, server, "--profile", "work")
-    printed = moby.run("completions", "--values", "profiles").stdout
-    assert printed == f"work\talice@example.org on {server.url}\n"
 
 
 def test_fish_completes_ids_with_their_meaning(asks: dict[str, str], server: StubServer) -> None:

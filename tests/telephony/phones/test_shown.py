@@ -1,12 +1,10 @@
 """Rules about whose number is shown, in versions, and the promise of a quote."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 
-from accounts.models import Account, AuditEvent
+from accounts.models import Account
 from telephony.models import ShownNumberRules
 from telephony.phones.shown import read_rules
 from tests.accounts.browser import sign_in
@@ -14,15 +12,10 @@ from tests.people import staff
 from tests.telephony.admin_actions import act
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
 from tests.telephony.printing import printed
-from tests.telephony.shown import ALWAYS, OPERATOR, SOURCE, load_rules, rules_text
+from tests.telephony.shown import ALWAYS, OPERATOR, SOURCE, load_rules, quoted, rules_text
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 OURS_IN_GB = "+442079460099"
-
-
-def quoted(caller: Person, **order: Any) -> tuple[str, str | None, bool]:
-    quote = caller.post("quote", to=DESTINATION, **order).json()
-    return quote["shown_number"], quote["fallback_number"], quote["registration_helps"]
 
 
 @pytest.mark.parametrize(
@@ -91,44 +84,6 @@ def test_number_that_changed_since_the_quote_is_refused(
         "shown_number_changed",
         {"shown_number": OPERATOR},
     )
-
-
-def test_version_is_stored_once_and_withdrawn(local_caller: Person, tmp_path: Path) -> None:
-    assert "~ * to *" in load_rules(tmp_path, f"*,*,never,,{SOURCE}")
-    assert "Nothing changes." in load_rules(tmp_path, f"*,*,never,,{SOURCE}")
-    version = ShownNumberRules.objects.get()
-    assert quoted(local_caller)[0] == OPERATOR
-    for words in ("are withdrawn", "withdrawn already"):
-        assert words in printed("withdraw_shown_numbers", str(version.pk), "--reason=a slip")
-    assert quoted(local_caller)[0] == OWN_PHONE
-    assert AuditEvent.objects.filter(action__startswith="shown_numbers.").count() == 2
-
-
-@pytest.mark.parametrize(
-    ("rows", "fault"),
-    [
-        ([], r"\*,\* with own_number"),
-        ([ALWAYS, ALWAYS], "twice"),
-        ([ALWAYS, f"QQ,GB,never,,{SOURCE}"], "QQ is no country code"),
-        ([ALWAYS, f"GB,GB,sometimes,,{SOURCE}"], "own_number has to be"),
-        ([ALWAYS, f"GB,GB,,0207,{SOURCE}"], "0207 is no number"),
-        ([ALWAYS, f"GB,GB,,,{SOURCE}"], "has to be given"),
-        ([ALWAYS, "GB,GB,never,,,yesterday"], "source has to say.*checked_on has to be"),
-    ],
-)
-def test_faulty_rules_are_refused_as_a_whole(tmp_path: Path, rows: list[str], fault: str) -> None:
-    with pytest.raises(CommandError, match=fault):
-        load_rules(tmp_path, *rows)
-    assert not ShownNumberRules.objects.exists()
-
-
-def test_dry_run_and_a_missing_reason_store_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "rules.csv"
-    path.write_text(rules_text(f"*,*,never,,{SOURCE}"))
-    assert "Dry run" in printed("import_shown_numbers", str(path), "--dry-run")
-    with pytest.raises(CommandError, match="Give a reason"):
-        call_command("import_shown_numbers", str(path))
-    assert not ShownNumberRules.objects.exists()
 
 
 def test_operator_sets_and_withdraws_rules_in_the_admin(local_caller: Person) -> None:

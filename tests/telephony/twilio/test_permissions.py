@@ -3,31 +3,20 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import User
 from telephony.models import CarrierFault, DialingPermissions
 from tests.people import staff
 from tests.telephony.admin_actions import open_for
 from tests.telephony.callers import OWN_PHONE, People, Person
-from tests.telephony.printing import printed
 from tests.telephony.refusals import error_of, refusal
 from tests.telephony.sandbox import Sandbox
 from tests.web.support_desk import desk_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 GERMAN = "+493012345678"
-READ = "read_dialing_permissions"
-
-
-@pytest.fixture
-def closed(caller: Person, sandbox: Sandbox) -> str:
-    """Germany is closed, and that is known. Return what the command said."""
-    sandbox.post("twilio", closed_countries=["DE", "CU"])
-    return printed(READ)
 
 
 def test_closed_country_is_refused_before_anything_rings(
@@ -74,38 +63,9 @@ def test_opening_a_destination_does_not_open_it_at_the_carrier(caller: Person) -
 
 
 @pytest.mark.usefixtures("closed")
-def test_country_that_opens_is_called_after_the_next_reading(
-    caller: Person, sandbox: Sandbox
-) -> None:
-    sandbox.post("twilio", closed_countries=[])
-    assert refusal(caller, GERMAN)[1] == "country_closed"
-    assert ", 0 closed" in printed(READ)
-    assert caller.call(GERMAN).status_code == 201
-    assert DialingPermissions.objects.count() == 1
-
-
-@pytest.mark.usefixtures("closed")
 def test_permissions_that_are_old_refuse_nothing(caller: Person) -> None:
     DialingPermissions.objects.update(read_at=timezone.now() - timedelta(hours=25))
     assert caller.post("quote", to=GERMAN).status_code == 200
-
-
-@pytest.mark.usefixtures("closed")
-@pytest.mark.parametrize("kind", ["500", "empty", "malformed", "close"])
-def test_answer_that_cannot_be_read_keeps_the_last_one(
-    caller: Person, sandbox: Sandbox, kind: str
-) -> None:
-    sandbox.fault(kind, "/DialingPermissions/Countries")
-    assert "not read" in printed(READ)
-    assert DialingPermissions.objects.get().closed_countries == "CU DE"
-
-
-@pytest.mark.usefixtures("live")
-def test_wrong_key_fails_the_command(settings: Settings) -> None:
-    settings.TWILIO_AUTH_TOKEN = "wrong"
-    with pytest.raises(CommandError, match="our own account"):
-        printed(READ)
-    assert CarrierFault.objects.get().code == 20003
 
 
 @pytest.mark.usefixtures("closed")
