@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from dev.stack import free_port, wait_until
+from moby.agent.phone import Report, reason_not_ready
 from moby.api.client import BASE_PATH
 from tests.cli import documents as d
 from tests.cli.agent.running import RunningAgent
@@ -63,7 +64,7 @@ def test_agent_is_ready_with_a_page_that_has_the_microphone(agent: RunningAgent)
     assert (seen["ready"], seen["account"], seen["port"]) == (True, "acct_1", agent.port)
     page.report(microphone="refused")
     assert agent.status()["ready"] is False
-    assert "the microphone is refused" in agent.moby.run("agent", "status").stdout
+    assert "its microphone is refused" in agent.moby.run("agent", "status").stdout
 
 
 def test_second_agent_of_a_user_says_so(agent: RunningAgent, server: StubServer) -> None:
@@ -292,8 +293,24 @@ def test_agent_that_cannot_talk_is_reported_before_anything_is_placed(
     server.on("POST", "quote", QUOTE)
     ran = agent.moby.run("call", d.DESTINATION, "--json")
     assert (ran.code, ran.error["code"]) == (1, "agent_not_ready")
-    assert "its microphone is refused" in ran.error["message"]
+    reason = "not ready: its microphone is refused"
+    assert ran.error["message"].endswith(reason)
+    assert reason in agent.moby.run("agent", "status").stdout
     assert "--callback" in ran.error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("page", "microphone", "reason"),
+    [
+        (False, "unknown", "its page is not open"),
+        (True, "unknown", "its page asks for the microphone"),
+        (True, "missing", "its microphone is missing"),
+        (True, "granted", None),
+    ],
+)
+def test_reason_says_what_a_call_waits_for(page: bool, microphone: str, reason: str | None) -> None:
+    seen: Report = {"ready": reason is None, "page": page, "microphone": microphone, "call": None}
+    assert reason_not_ready(seen) == reason
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -32,6 +32,17 @@ class Report(TypedDict):
     call: LineReport | None
 
 
+def reason_not_ready(seen: Report) -> str | None:
+    """Return why no call can begin, None if one can."""
+    if seen["ready"]:
+        return None
+    if not seen["page"]:
+        return "its page is not open"
+    if seen["microphone"] == "unknown":
+        return "its page asks for the microphone"
+    return f"its microphone is {seen['microphone']}"
+
+
 @dataclass
 class Line:
     """The call that the page talks in, by the page's own reports."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from cleo.helpers import argument, option
 
 from moby.agent.link import AgentGoneError, find_agent
-from moby.agent.phone import Report
+from moby.agent.phone import Report, reason_not_ready
 from moby.agent.run_file import ADDRESS, RunFile
 from moby.cli.command import Command
 from moby.errors import MobyError
@@ -139,13 +139,8 @@ def _facts_of(run: RunFile) -> dict[str, object]:
 
 
 def _readiness(seen: Report) -> str:
-    if seen["ready"]:
-        return "ready"
-    if not seen["page"]:
-        return "not ready: its page is not open"
-    if seen["microphone"] == "unknown":
-        return "not ready: its page asks for the microphone"
-    return f"not ready: the microphone is {seen['microphone']}"
+    reason = reason_not_ready(seen)
+    return f"not ready: {reason}" if reason else "ready"
 
 
 @contextmanager

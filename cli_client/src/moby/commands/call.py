@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from cleo.helpers import argument, option
 
 from moby.agent.link import AgentGoneError, AgentLink, find_agent
+from moby.agent.phone import reason_not_ready
 from moby.api.answers import Balance, Call, Candidate, Quote, VoiceToken
 from moby.api.client import Api
 from moby.calls import (
@@ -176,12 +177,9 @@ class CallCommand(Command):
     def _require_ready(self, agent: AgentLink, *, within_seconds: float) -> None:
         if agent.is_ready(self.context.clock, within_seconds=within_seconds):
             return
-        reason = "its page is not open"
-        if agent.seen["page"]:
-            reason = f"its microphone is {agent.seen['microphone']}"
         raise MobyError(
             "agent_not_ready",
-            f"not called: this computer cannot talk, since {reason}",
+            f"not called: this computer is not ready: {reason_not_ready(agent.seen)}",
             "Look: moby agent status, moby doctor. Or have your phone ring first: --callback",
         )
 
