@@ -52,6 +52,8 @@ async def serve(arguments: argparse.Namespace) -> None:
     listener = socket.create_server((HOST, arguments.port), backlog=2048)
     config: dict[str, Any] = {"http": Protocol, "ws": "wsproto", "lifespan": "off"}
     config["timeout_graceful_shutdown"] = 2
+    # A client on a busy machine may send at the moment when an idle connection ends.
+    config["timeout_keep_alive"] = 60
     server = Server(uvicorn.Config(sandbox.app, access_log=False, log_level="warning", **config))
     smtp = await sandbox.mailbox.listen(HOST, arguments.smtp_port)
     ready = {
