@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
-from accounts.models import AccessToken, Account, AuditEvent, User
+from accounts.models import AccessToken, Account, AuditEvent, CallMode, User
 from accounts.secrets import hide_tokens
 from mobayilo.lib.client_ip import client_ip
 from mobayilo.lib.formatting import format_browser
@@ -84,6 +84,7 @@ def agent_of(request: HttpRequest | None) -> str:
 NOT_FOR_OWNERS = ("support.looked", "act.asked", "act.confirmed", "act.refused")
 WORDS: dict[str, "StrPromise"] = {
     "account.asks_for_key_changed": _("Press 1 before the other phone rings: {question}"),
+    "account.call_mode_changed": _("Calls from a terminal: {mode_in_words}"),
     "account.country_changed": _("Home country changed to {country}"),
     "account.frozen": _("Account frozen: no calls, no top-ups"),
     "account.limits_set": _("Limits of calls and spending set"),
@@ -176,6 +177,8 @@ def in_words(event: AuditEvent) -> str:
         facts["others"] = gettext("refused") if event.facts["only"] else gettext("allowed")
     if "asks" in event.facts:
         facts["question"] = gettext("on") if event.facts["asks"] else gettext("off")
+    if (mode := facts.get("mode")) in CallMode.values:
+        facts["mode_in_words"] = str(CallMode(mode).label)
     if "agent" in facts:
         facts["browser"] = format_browser(facts["agent"])
     if "device" in facts:

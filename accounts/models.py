@@ -26,6 +26,11 @@ class Scope(models.TextChoices):
     TOKENS_WRITE = "tokens:write", _("Create and revoke tokens and sign devices out")
 
 
+class CallMode(models.TextChoices):
+    CALLBACK = "callback", _("Your phone rings first")
+    COMPUTER = "computer", _("Through the computer")
+
+
 DEVICE_DEFAULT: tuple[str, ...] = tuple(s.value for s in Scope if s is not Scope.TOKENS_WRITE)
 
 
@@ -49,6 +54,13 @@ class Account(models.Model):
     only_my_number = models.BooleanField(default=False, db_default=False)
     # A call rings the other phone only after 1 was pressed on the account's own.
     asks_for_key = models.BooleanField(default=True, db_default=True)
+    # Of calls from a terminal that say neither, while no agent runs there.
+    call_mode = models.CharField(
+        max_length=8,
+        choices=CallMode.choices,
+        default=CallMode.CALLBACK,
+        db_default=CallMode.CALLBACK,
+    )
     # Set by staff to allow less than TOKEN_MAX_DAYS; never more.
     token_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
 

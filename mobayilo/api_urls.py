@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
         telephony.AsksForKeyView.as_view(),
         name="caller-ids-ask-for-key",
     ),
+    path("caller-ids/call-mode", telephony.CallModeView.as_view(), name="caller-ids-call-mode"),
     path(
         "caller-ids/only-my-number",
         telephony.OnlyMyNumberView.as_view(),

@@ -17,7 +17,14 @@ from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
-from telephony.calls.origin import number_shown, origin_in, origin_of, rate_from, rates_from
+from telephony.calls.origin import (
+    mode_of,
+    number_shown,
+    origin_in,
+    origin_of,
+    rate_from,
+    rates_from,
+)
 from telephony.calls.place import place_call, quote_call
 from telephony.calls.quote import (
     CallFunds,
@@ -33,6 +40,7 @@ from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
     set_asks_for_key,
+    set_call_mode,
     set_default,
     set_default_country,
     set_only_my_number,
@@ -47,10 +55,12 @@ from telephony.phones.verifications import (
 from telephony.rates.deck import DeckIndex, current_deck
 from telephony.rules import check_destination
 from telephony.serializers import (
+    ACCOUNT_MODE,
     AsksForKeySerializer,
     CallAnswerSerializer,
     CallerIdAnswerSerializer,
     CallerIdsAnswerSerializer,
+    CallModeSerializer,
     CallRequestSerializer,
     CallsPageSerializer,
     ConfirmationRequestSerializer,
@@ -183,10 +193,13 @@ class QuoteView(APIView):
 
     @extend_schema(request=QuoteRequestSerializer, responses=QuoteAnswerSerializer)
     def post(self, request: Request) -> Response:
+        order = read(QuoteRequestSerializer, request)
+        if order.get("mode") == ACCOUNT_MODE:
+            order["mode"] = mode_of(account_of(request))
         asked = CallRequest(
             user=user_of(request),
             token=token_of(request),
-            order=_call_order(read(QuoteRequestSerializer, request)),
+            order=_call_order(order),
             request_id=getattr(request, "request_id", ""),
         )
         on_terminal = asks_from_terminal(request._request)
@@ -342,6 +355,21 @@ class AsksForKeyView(APIView):
             asks=read(AsksForKeySerializer, request)["asks_for_key"],
         )  # fmt: skip
         return Response({"asks_for_key": account.asks_for_key})
+
+
+class CallModeView(APIView):
+    """The mode of calls from a terminal that say none, while no agent runs there."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "api-write"
+
+    @extend_schema(request=CallModeSerializer, responses=CallModeSerializer)
+    def post(self, request: Request) -> Response:
+        account = set_call_mode(
+            user=user_of(request), token=token_of(request), request=request,
+            mode=Call.Mode(read(CallModeSerializer, request)["call_mode"]),
+        )  # fmt: skip
+        return Response({"call_mode": account.call_mode})
 
 
 def _caller_id(request: Request, public_id: str) -> CallerId:

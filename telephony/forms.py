@@ -193,6 +193,12 @@ class KeyQuestionForm(forms.Form):
     )
 
 
+class CallModeForm(forms.Form):
+    """The mode of calls from a terminal that say none."""
+
+    call_mode = forms.ChoiceField(label=_("How a call is made"), choices=Call.Mode.choices)
+
+
 def _offer_countries(form: forms.Form, *, nothing: "StrPromise") -> None:
     choices = [("", nothing), *country_names().items()]
     field = form.fields["country"]

@@ -1,6 +1,7 @@
 """Verified phones, prices, and calls with everything that happened to them."""
 
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +10,7 @@ from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccessToken, Account, User
+from accounts.models import AccessToken, Account, CallMode, User
 from mobayilo.lib.ids import new_public_id
 from telephony.pricing import CallPrice, Price
 
@@ -299,9 +300,7 @@ class Call(models.Model):
     stored as facts (`leg_*`), from which `telephony.calls.states` derives `state`.
     """
 
-    class Mode(models.TextChoices):
-        CALLBACK = "callback", _("Your phone rings first")
-        COMPUTER = "computer", _("Through the computer")
+    Mode: TypeAlias = CallMode
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

@@ -30,6 +30,7 @@ from telephony.pricing import Price
 from telephony.rates.deck import DeckIndex, RateRow, current_deck
 from telephony.rules import REFUSED_KINDS
 
+ACCOUNT_MODE = "account"  # asks for a quote in the mode that the account has set
 COMPUTER_LEG = "computer"  # the other end of a leg that has no number
 MIN_DIGITS = 3  # fewer say nothing about a number that is being typed
 MAX_MICROS = 10_000 * MICROS_PER_DOLLAR
@@ -58,7 +59,12 @@ class NumberRequestSerializer(StrictSerializer):
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
-class QuoteRequestSerializer(StrictSerializer):
+MODE_ERRORS: dict[str, Any] = {"invalid_choice": f"The modes are {' and '.join(Call.Mode.values)}."}
+
+
+class OrderSerializer(StrictSerializer):
+    """The call that is quoted or placed."""
+
     to = serializers.CharField(max_length=MAX_LINK_LENGTH)
     country = serializers.CharField(max_length=60, required=False, allow_null=True)
     caller_id = serializers.CharField(max_length=32, required=False, allow_null=True)
@@ -66,16 +72,24 @@ class QuoteRequestSerializer(StrictSerializer):
         min_value=1, max_value=86_400, required=False, allow_null=True
     )
     max_cost = ExactDollarsField(min_value=1, required=False, allow_null=True)
-    mode = serializers.ChoiceField(
-        choices=Call.Mode.choices,
-        required=False,
-        allow_null=True,
-        error_messages={"invalid_choice": f"The modes are {' and '.join(Call.Mode.values)}."},
-    )
     only_my_number = serializers.BooleanField(required=False, allow_null=True)
 
 
-class CallRequestSerializer(QuoteRequestSerializer):
+class QuoteRequestSerializer(OrderSerializer):
+    """`account` quotes in the mode of the account, which the answer names."""
+
+    mode = serializers.ChoiceField(
+        choices=[*Call.Mode.choices, (ACCOUNT_MODE, "As the account has it")],
+        required=False,
+        allow_null=True,
+        error_messages=MODE_ERRORS,
+    )
+
+
+class CallRequestSerializer(OrderSerializer):
+    mode = serializers.ChoiceField(
+        choices=Call.Mode.choices, required=False, allow_null=True, error_messages=MODE_ERRORS
+    )
     expected_price_per_minute = ExactDollarsField(min_value=0, required=False, allow_null=True)
     expected_terms = serializers.CharField(max_length=80, required=False, allow_null=True)
     expected_shown_number = serializers.CharField(max_length=16, required=False, allow_null=True)
@@ -127,6 +141,10 @@ class OnlyMyNumberSerializer(StrictSerializer):
 
 class AsksForKeySerializer(StrictSerializer):
     asks_for_key = serializers.BooleanField()
+
+
+class CallModeSerializer(StrictSerializer):
+    call_mode = serializers.ChoiceField(choices=Call.Mode.choices, error_messages=MODE_ERRORS)
 
 
 class RegistrationAnswerSerializer(serializers.Serializer[Any]):

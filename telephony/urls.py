@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("caller-ids/confirm", views.caller_id_confirm, name="caller-id-confirm"),
     path("caller-ids/country", views.default_country, name="default-country"),
     path("caller-ids/question", views.key_question, name="key-question"),
+    path("caller-ids/call-mode", views.call_mode, name="call-mode"),
     path("caller-ids/shown", views.shown_number, name="shown-number"),
     path(
         "caller-ids/<str:public_id>/register", views.caller_id_register, name="caller-id-register"

@@ -33,12 +33,13 @@ from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.computer import is_waiting, make_voice_token, sandbox_host, voice_gateway
 from telephony.calls.hangup import hang_up
-from telephony.calls.origin import Origin, origin_on_page
+from telephony.calls.origin import Origin, offers_computer_calls, origin_on_page
 from telephony.calls.place import place_call
 from telephony.calls.quote import CallOrder, CallRequest, Offers, find_offers
 from telephony.calls.settlement import running_of
 from telephony.forms import (
     CallFilters,
+    CallModeForm,
     CodeForm,
     DefaultCountryForm,
     DialForm,
@@ -53,6 +54,7 @@ from telephony.phones.caller_ids import (
     active_caller_ids,
     remove_caller_id,
     set_asks_for_key,
+    set_call_mode,
     set_default,
     set_default_country,
     set_only_my_number,
@@ -395,6 +397,22 @@ def key_question(request: HttpRequest) -> HttpResponse:
 @limited("page-write")
 @login_required
 @require_http_methods(["GET", "POST"])
+@form_target("telephony:caller-ids")
+def call_mode(request: HttpRequest) -> HttpResponse:
+    form = CallModeForm(request.POST)
+    if form.is_valid():
+        mode = Call.Mode(form.cleaned_data["call_mode"])
+        set_call_mode(user=signed_in_user(request), mode=mode, request=request)
+        if mode == Call.Mode.COMPUTER:
+            messages.success(request, _("Calls from a terminal use the computer there now."))
+        else:
+            messages.success(request, _("Calls from a terminal ring your phone first now."))
+    return redirect("telephony:caller-ids")
+
+
+@limited("page-write")
+@login_required
+@require_http_methods(["GET", "POST"])
 def caller_id_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     removed = _caller_id_of(request, public_id)
     if request.method == "POST":
@@ -434,6 +452,8 @@ def _show_caller_ids(
         "calls_from": CALLS_FROM,
         "shown_form": ShownNumberForm(initial={"only_my_number": account.only_my_number}),
         "question_form": KeyQuestionForm(initial={"asks_for_key": account.asks_for_key}),
+        "offers_computer_calls": offers_computer_calls(),
+        "mode_form": CallModeForm(initial={"call_mode": account.call_mode}),
         "pending": pending_verification(account),
         "form": form,
         "code_form": code_form,

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import token_of, user_of
 from accounts.api.serializers import ActorSerializer, TokenSerializer
+from accounts.models import CallMode
 from telephony.phones.caller_ids import caller_id_state
 
 
@@ -22,6 +23,7 @@ class AccountSerializer(serializers.Serializer[Any]):
     default_country = serializers.CharField(allow_null=True)
     only_my_number = serializers.BooleanField()
     asks_for_key = serializers.BooleanField()
+    call_mode = serializers.ChoiceField(choices=CallMode.choices)
     frozen = serializers.BooleanField()
 
 
@@ -50,6 +52,7 @@ class StatusView(APIView):
             "default_country": user.account.default_country or None,
             "only_my_number": user.account.only_my_number,
             "asks_for_key": user.account.asks_for_key,
+            "call_mode": user.account.call_mode,
             "frozen": user.account.is_frozen,
         }
         status = {"actor": user, "account": account, "token": token_of(request)}

@@ -1,6 +1,7 @@
 """The phone or computer of the customer that a call is from, and the whole price from there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +21,7 @@ from telephony.numbers import Number, country_code, country_name, country_names
 from telephony.phones.caller_ids import caller_id_for_calls
 from telephony.phones.shown import ShownFacts, current_rules, shown_facts
 from telephony.pricing import CallPrice, Price
-from telephony.rates.deck import DeckIndex, RateRow
+from telephony.rates.deck import DeckIndex, RateRow, current_deck
 from telephony.rules import REFUSED_KINDS
 
 USUAL_COUNTRY = "US"  # of visitors whose country no proxy reports
@@ -116,6 +117,18 @@ def rate_from(origin: Origin | None, deck: DeckIndex, number: Number) -> RateRow
 def client_price(deck: DeckIndex) -> Price | None:
     """Return the price of a computer's leg, None where calls through one are not set up."""
     return deck.client_price if settings.TWILIO_TWIML_APP_SID else None
+
+
+def offers_computer_calls() -> bool:
+    with suppress(ProductError):  # no prices
+        return client_price(current_deck()) is not None
+    return False
+
+
+def mode_of(account: Account) -> Call.Mode:
+    """Return the mode that the account has set; callback where no computer's call is offered."""
+    is_computer = account.call_mode == Call.Mode.COMPUTER and offers_computer_calls()
+    return Call.Mode.COMPUTER if is_computer else Call.Mode.CALLBACK
 
 
 def computer_micros_per_minute(deck: DeckIndex, origin: Origin | None, rate: RateRow) -> int | None:

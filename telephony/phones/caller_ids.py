@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.guards import NO_GUARDS, Guards, own_phone_refusal
-from accounts.models import AccessToken, Account, User
+from accounts.models import AccessToken, Account, CallMode, User
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Registration, Verification
 from telephony.numbers import country_code, mask, number_from_e164
@@ -136,8 +136,17 @@ def set_only_my_number(
     *, user: User, only: bool, token: AccessToken | None = None, request: AnyRequest = None
 ) -> Account:
     """Set whether calls fail rather than show another number than the account's own phone."""
-    return _set_switch(
+    return _set(
         "only_my_number", only, user=user, token=token, request=request, facts={"only": only}
+    )
+
+
+def set_call_mode(
+    *, user: User, mode: CallMode, token: AccessToken | None = None, request: AnyRequest = None
+) -> Account:
+    """Set the mode of calls from a terminal that say none, while no agent runs there."""
+    return _set(
+        "call_mode", mode, user=user, token=token, request=request, facts={"mode": mode.value}
     )
 
 
@@ -155,15 +164,15 @@ def set_asks_for_key(
     The account is the user's, or for staff that of a customer, with a reason.
     """
     facts = {"asks": asks} | ({"reason": reason} if reason else {})
-    return _set_switch(
+    return _set(
         "asks_for_key", asks,
         user=user, token=token, request=request, facts=facts, account=account,
     )  # fmt: skip
 
 
-def _set_switch(
+def _set(
     name: str,
-    is_on: bool,
+    value: bool | str,
     *,
     user: User,
     token: AccessToken | None,
@@ -171,12 +180,12 @@ def _set_switch(
     facts: Mapping[str, bool | str],
     account: Account | None = None,
 ) -> Account:
-    """Set a switch of an account. A change is recorded, a repetition is not."""
+    """Set a setting of an account. A change is recorded, a repetition is not."""
     account_pk = account.pk if account else user.account_id
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account_pk)
-        if getattr(account, name) != is_on:
-            setattr(account, name, is_on)
+        if getattr(account, name) != value:
+            setattr(account, name, value)
             account.save(update_fields=[name])
             audit.record(
                 f"account.{name}_changed", account=account, user=user, token=token,

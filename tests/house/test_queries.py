@@ -24,6 +24,7 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("delete", "caller-ids/<str:public_id>"): {},
     ("post", "caller-ids/<str:public_id>/default"): {},
     ("post", "caller-ids/ask-for-key"): {"asks_for_key": False},
+    ("post", "caller-ids/call-mode"): {"call_mode": "computer"},
     ("post", "caller-ids/country"): {"country": "DE"},
     ("post", "caller-ids/only-my-number"): {"only_my_number": True},
     ("delete", "caller-ids/<str:public_id>/register"): {},

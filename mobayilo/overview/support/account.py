@@ -103,6 +103,7 @@ def account_facts(account: Account, zone: ZoneInfo | None) -> dict[str, str]:
         f"{format_money(limits.spend_max_cents_per_day * MICROS_PER_CENT)} a day"
     )
     facts["Press 1"] = "asked for on their phone" if account.asks_for_key else "switched off"
+    facts["Calls from a terminal"] = account.get_call_mode_display()
     facts["Tokens live"] = f"at most {days} days" if days else "as the settings say"
     if wallet is None:
         facts["Balance"] = "no wallet yet"

@@ -26,6 +26,7 @@ def test_status_tells_who_asks_with_which_token(alice: User) -> None:
         "frozen": False,
         "only_my_number": False,
         "asks_for_key": True,
+        "call_mode": "callback",
     }
 
 

@@ -3,16 +3,19 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import django.test
 import jwt
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from telephony.models import Call, Registration
+from tests.people import new_token
 from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
 from tests.telephony.reconciling import reconcile_now
 from tests.telephony.sandbox import Sandbox
@@ -64,6 +67,47 @@ def test_quote_shows_both_ways_with_their_prices(caller: Person) -> None:
     checked = caller.post("numbers/check", number=DESTINATION).json()
     (rate,) = caller.get("rates", number=DESTINATION).json()["rates"]
     assert checked["total_per_minute"] == rate["total_per_minute"] == both
+
+
+def test_quote_in_the_mode_of_the_account(caller: Person, settings: Settings) -> None:
+    def quoted(**more: str) -> str:
+        return str(caller.post("quote", to=DESTINATION, **more).json()["mode"])
+
+    assert quoted(mode="account") == "callback"
+    for _ in range(2):
+        changed = caller.post("caller-ids/call-mode", call_mode="computer")
+        assert (changed.status_code, changed.json()) == (200, {"call_mode": "computer"})
+    assert caller.get("status").json()["account"]["call_mode"] == "computer"
+    assert AuditEvent.objects.filter(action="account.call_mode_changed").count() == 1
+    # A program that names no mode, as before there were two, gets its callback.
+    assert (quoted(), quoted(mode="account")) == ("callback", "computer")
+    assert caller.call().json()["mode"] == "callback"
+    assert caller.call(mode="account").status_code == 400
+    settings.TWILIO_TWIML_APP_SID = ""
+    assert quoted(mode="account") == "callback"
+
+
+def test_limited_token_changes_no_mode(caller: Person) -> None:
+    secret = new_token(caller.user, "calls:read", "calls:write").secret
+    limited = replace(caller, secret=secret)
+    assert limited.post("caller-ids/call-mode", call_mode="computer").status_code == 403
+    assert caller.post("caller-ids/call-mode", call_mode="walkie-talkie").status_code == 400
+    assert limited.get("status").json()["account"]["call_mode"] == "callback"
+
+
+def test_page_sets_the_mode_where_there_are_two(
+    caller: Person, client: django.test.Client, settings: Settings
+) -> None:
+    client.force_login(caller.user)
+    assert "Calls from a terminal" in client.get("/caller-ids").content.decode()
+    page = client.post("/caller-ids/call-mode", {"call_mode": "computer"}, follow=True)
+    assert '<option value="computer" selected>' in page.content.decode()
+    client.post("/caller-ids/call-mode", {"call_mode": "smoke"})
+    assert caller.get("status").json()["account"]["call_mode"] == "computer"
+    shown = client.get("/settings/security").content.decode()
+    assert "Calls from a terminal: Through the computer" in shown
+    settings.TWILIO_TWIML_APP_SID = ""
+    assert "Calls from a terminal" not in client.get("/caller-ids").content.decode()
 
 
 def test_call_rings_nobody_before_its_page_starts_it(caller: Person, sandbox: Sandbox) -> None:
