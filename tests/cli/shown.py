@@ -26,6 +26,12 @@ SHOWN: list[tuple[tuple[str, ...], str, str, object]] = [
     (("caller-id", "default", "cid_1"), "POST", "caller-ids/cid_1/default", d.CALLER_ID),
     (("caller-id", "country", "GB"), "POST", "caller-ids/country", d.COUNTRY),
     (
+        ("caller-id", "call-mode", "computer"),
+        "POST",
+        "caller-ids/call-mode",
+        {"call_mode": "computer"},
+    ),
+    (
         ("caller-id", "ask-for-key", "off"),
         "POST",
         "caller-ids/ask-for-key",

@@ -15,6 +15,7 @@ COMMANDS = {
     "balance": "balance",
     "call": "call",
     "caller-id ask-for-key": "caller_id",
+    "caller-id call-mode": "caller_id",
     "caller-id confirm": "caller_id",
     "caller-id country": "caller_id",
     "caller-id default": "caller_id",

@@ -16,6 +16,7 @@ from tests.cli import documents as d
 from tests.cli.agent.running import RunningAgent
 from tests.cli.program import Moby, Ran
 from tests.cli.stubs import StubServer
+from tests.cli.terminal import finish
 
 VOICE = {"call_id": "call_1", "token": "voice-token", "gateway": "ws://127.0.0.1:9"}
 QUOTE = {**d.QUOTE, "mode": "computer"}
@@ -336,3 +337,20 @@ def test_setting_of_the_mode_is_under_the_option(moby: Moby, server: StubServer)
         assert server.received[-1].json["mode"] == mode
     both = moby.run("call", d.DESTINATION, "--callback", "--computer", "--json")
     assert (both.code, both.error["code"]) == (2, "usage")
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_setting_of_the_account_decides_on_a_terminal_alone(moby: Moby, server: StubServer) -> None:
+    """A script cannot keep a call through the computer, and went by callback before."""
+    server.on("POST", "quote", d.QUOTE)
+    moby.run("call", d.DESTINATION, "--dry-run", "--wait")
+    assert "mode" not in server.received[-1].json
+    server.on("POST", "quote", QUOTE)
+    server.on("GET", "status", d.STATUS)
+    moby.env["MOBY_AGENT_PORT"] = str(free_port())
+    child = moby.spawn("call", d.DESTINATION)
+    child.expect("Allow the microphone")
+    child.sendcontrol("c")
+    _, code = finish(child)
+    quote, status = server.received[1:]  # and nothing is placed
+    assert (code, quote.json["mode"], status.method) == (130, "account", "GET")

@@ -199,7 +199,7 @@ def test_ambiguous_number_is_chosen(moby: Moby, server: StubServer) -> None:
     child.sendline("2")
     text, code = finish(child)
     assert (code, "then keys 12" in text) == (0, True)
-    assert server.received[-1].json == {"to": "+12079460018 x12"}
+    assert server.received[-1].json == {"to": "+12079460018 x12", "mode": "account"}
 
 
 HELD: dict[str, Any] = {

@@ -233,6 +233,17 @@ def test_question_for_a_key_is_switched_and_shown(moby: Moby, server: StubServer
     assert moby.run("caller-id", "ask-for-key", "maybe").code == 2
 
 
+def test_call_mode_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
+    server.on("POST", "caller-ids/call-mode", {"call_mode": "computer"})
+    ran = moby.run("caller-id", "call-mode", "Computer")
+    assert server.received[0].json == {"call_mode": "computer"}
+    assert ran.stdout == "Calls from a terminal use its computer, unless you say otherwise.\n"
+    account = {**d.STATUS["account"], "call_mode": "callback"}
+    server.on("GET", "status", {**d.STATUS, "account": account})
+    assert moby.run("caller-id", "call-mode", "--json").json == {"call_mode": "callback"}
+    assert moby.run("caller-id", "call-mode", "fax").code == 2
+
+
 def test_country_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
     server.on("POST", "caller-ids/country", d.COUNTRY)
     ran = moby.run("caller-id", "country", "United", "Kingdom")

@@ -28,9 +28,26 @@ def test_list_names_each_value_and_its_source(moby: Moby) -> None:
     by_name = {one["name"]: (one["value"], one["source"]) for one in listed}
     assert by_name["confirm-above"] == ("2.00", "config")
     assert by_name["country"] == (None, "account")
-    assert by_name["call-mode"] == ("callback", "default")
+    assert by_name["call-mode"] == (None, "account")
     shown = moby.run("config", "list", MOBY_CONFIRM_ABOVE="0.10").stdout
     assert re.search(r"confirm-above +0\.10 +MOBY_CONFIRM_ABOVE ", shown)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_list_shows_what_is_left_to_the_account(moby: Moby, server: StubServer) -> None:
+    account = {**d.STATUS["account"], "call_mode": "computer", "default_country": "GB"}
+    for _ in range(3):
+        server.on("GET", "status", {**d.STATUS, "account": account})
+    listed = moby.run("config", "list").stdout
+    assert re.search(r"call-mode +computer +account ", listed)
+    assert re.search(r"country +GB +account ", listed)
+    moby.run("config", "set", "call-mode", "callback")
+    assert re.search(r"call-mode +callback +config ", moby.run("config", "list").stdout)
+    assert moby.run("config", "get", "country").stdout == "GB\n"
+    server.refuse("GET", "status", 403, "account_frozen")
+    ran = moby.run("config", "get", "country")
+    assert (ran.code, ran.stdout) == (0, "\n")
+    assert "What your account has set is not known" in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ class Account(TypedDict):
     default_country: NotRequired[str | None]
     only_my_number: NotRequired[bool]
     asks_for_key: NotRequired[bool]
+    call_mode: NotRequired[str]
     frozen: bool
 
 
@@ -284,6 +285,10 @@ class OnlyMyNumber(TypedDict):
 
 class AsksForKey(TypedDict):
     asks_for_key: bool
+
+
+class CallMode(TypedDict):
+    call_mode: str
 
 
 class Verification(TypedDict):

@@ -36,6 +36,7 @@ _WARNING_SECONDS = 60.0
 _ALLOW_SECONDS = 120.0  # for a person who has to allow the microphone
 _READY_SECONDS = 20.0  # for an agent that has just been started
 _FREE_SECONDS = 3.0  # for a call whose end the page hears a little later than the server
+_OF_ACCOUNT = "account"  # the mode of a quote that the account's setting decides
 _TONES = "0123456789*#"
 _ESCAPE = "\x1b"  # begins what a terminal sends for an arrow, whose digits are no keys
 
@@ -71,6 +72,8 @@ class CallCommand(Command):
         agent, mode = self._choose_mode()
         order = {**self._read_order(), "mode": mode}
         quote = self._quote(order)
+        if mode == _OF_ACCOUNT:
+            mode = order["mode"] = quote.get("mode")
         if self.flag("dry-run"):
             if self.console.json:
                 self.console.document(quote)
@@ -102,9 +105,10 @@ class CallCommand(Command):
         return self._follow(call) if self.waits() else self._leave(call)
 
     def _choose_mode(self) -> tuple[AgentLink | None, str | None]:
-        """Return the agent of this account, and the mode: None leaves it to the server.
+        """Return the agent of this account, and the mode of the quote: None is a callback.
 
-        An option decides, else an agent that runs, else the setting where it was changed.
+        An option decides, else an agent that runs, else the setting of this machine, else that of
+        the account where this command can stay with the call.
         Raise `agent_not_running` for a call through the computer that would end with this command.
         """
         by_computer = self.flag("computer") or self.flag("headless")
@@ -113,25 +117,20 @@ class CallCommand(Command):
         agent = self._agent()
         if self.flag("callback"):
             return agent, "callback"
-        setting = self.session.setting("call-mode")
-        mode = None if setting.source == "default" else setting.text
         if agent is not None:
             return agent, "computer"
-        if not by_computer and mode != "computer":
-            return None, mode
-        is_dry = self.flag("dry-run")
-        if not is_dry and not (self.waits() and self._has_terminal):
+        stays = self.waits() and self.context.stdin.isatty() and self.context.stderr.isatty()
+        mode = "computer" if by_computer else self.session.setting("call-mode").text
+        if mode is None:
+            return None, _OF_ACCOUNT if stays else None
+        if mode == "computer" and not stays and not self.flag("dry-run"):
             raise MobyError(
                 "agent_not_running",
                 "no agent runs that could keep the call when this command has ended",
                 "Start one in another terminal: moby agent run\n"
                 "Or have your phone ring first: --callback",
             )
-        return None, "computer"
-
-    @property
-    def _has_terminal(self) -> bool:
-        return self.context.stdin.isatty() and self.context.stderr.isatty()
+        return None, mode
 
     def _agent(self) -> AgentLink | None:
         """Return the agent that runs for this host, profile and account."""

@@ -8,6 +8,7 @@ from moby.api.answers import (
     AsksForKey,
     CallerId,
     CallerIds,
+    CallMode,
     DefaultCountry,
     Number,
     OnlyMyNumber,
@@ -18,6 +19,7 @@ from moby.api.answers import (
 from moby.calls import find_caller_id, read_code
 from moby.cli.command import KEY_OPTION, WEB_OPTION, Command, read_key, repeatable
 from moby.errors import MobyError, interrupted
+from moby.store.settings import read_mode
 from moby.text import clean, local
 
 _CHANNELS = {"sms": "SMS", "call": "a voice call"}
@@ -346,6 +348,25 @@ class CallerIdAskForKeyCommand(SwitchCommand):
     kind = AsksForKey
     line_off = "The other phone rings as soon as yours is picked up, also by a voicemail."
     line_on = "Your phone asks you to press 1 before the other one rings."
+
+
+class CallerIdCallModeCommand(Command):
+    name = "caller-id call-mode"
+    description = "Show or change how your calls go that say neither, on each of your computers"
+    arguments = [argument("mode", "callback or computer, to change it.", optional=True)]
+
+    def handle(self) -> int:
+        wanted = self.argument("mode")
+        if wanted is None:
+            mode = self.api.get("status", Status)["account"].get("call_mode", "callback")
+        else:
+            body = {"call_mode": read_mode(wanted)}
+            changed = self.api.post("caller-ids/call-mode", CallMode, body, is_idempotent=True)
+            mode = changed["call_mode"]
+        line = "Calls ring your phone first, unless you say otherwise."
+        if mode == "computer":
+            line = "Calls from a terminal use its computer, unless you say otherwise."
+        return self.answer({"call_mode": mode}, line)
 
 
 class CallerIdCountryCommand(Command):

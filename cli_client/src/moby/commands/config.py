@@ -1,22 +1,44 @@
 """moby config: settings of a profile that are kept on this machine."""
 
+from typing import cast
+
 from cleo.helpers import argument
 
+from moby.api.answers import Status
 from moby.cli.command import Command
+from moby.errors import MobyError
 from moby.store.settings import RESET, SETTINGS, Value, read_setting_name
 from moby.text import clean
 
 _NAMES = ", ".join(SETTINGS)
 
 
-class ConfigGetCommand(Command):
+class ConfigCommand(Command):
+    def values(self, *names: str) -> dict[str, Value]:
+        """Return the settings in force, those of the account too where it can be asked."""
+        values = {name: self.session.setting(name) for name in names}
+        left = [name for name, value in values.items() if value.source == "account"]
+        if not left:
+            return values
+        try:
+            account = cast("dict[str, str]", self.api.get("status", Status)["account"])
+        except MobyError as error:
+            self.console.remark(f"What your account has set is not known: {error.message}")
+            return values
+        of_account = {
+            name: Value(account.get(SETTINGS[name].of_account or ""), "account") for name in left
+        }
+        return values | of_account
+
+
+class ConfigGetCommand(ConfigCommand):
     name = "config get"
     description = "Show a setting"
     arguments = [argument("name", f"One of {_NAMES}.")]
 
     def handle(self) -> int:
         name = read_setting_name(self.word("name"))
-        value = self.session.setting(name)
+        value = self.values(name)[name]
         return self.answer(_document(name, value), clean(value.text or ""))
 
 
@@ -39,18 +61,18 @@ class ConfigSetCommand(Command):
         return self.answer(_document(name, value), f"{name} is {shown}.")
 
 
-class ConfigListCommand(Command):
+class ConfigListCommand(ConfigCommand):
     name = "config list"
     description = "Show every setting, and where its value comes from"
 
     def handle(self) -> int:
-        values = {name: self.session.setting(name) for name in SETTINGS}
+        values = self.values(*SETTINGS)
         if self.console.json:
             settings = [_document(name, value) for name, value in values.items()]
             self.console.document({"profile": self.session.profile, "settings": settings})
             return 0
         rows = [
-            (name, value.text or "-", value.source, SETTINGS[name].description)
+            (name, clean(value.text or "-"), value.source, SETTINGS[name].description)
             for name, value in values.items()
         ]
         self.console.table(("Setting", "Value", "From", "Meaning"), rows)

@@ -60,6 +60,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "caller-id ask-for-key": ("caller-id ask-for-key", "caller-id ask-for-key off"),
     "caller-id confirm": ("caller-id confirm 123456",),
+    "caller-id call-mode": ("caller-id call-mode", "caller-id call-mode computer"),
     "caller-id country": ("caller-id country", "caller-id country GB"),
     "caller-id default": ("caller-id default +447400123456",),
     "caller-id list": ("caller-id list",),

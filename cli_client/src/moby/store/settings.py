@@ -30,15 +30,16 @@ class Setting:
     read: Callable[[str], str]  # the text that is kept, from the one that was typed
     variable: str | None = None  # of the environment, which wins over the setting
     default: str | None = None
+    of_account: str | None = None  # the field of the account that a setting is left to
 
 
 @dataclass(frozen=True)
 class Value:
-    text: str | None  # None: left to the account
+    text: str | None  # None: the account was not asked
     source: str  # the variable, `config`, `account` or `default`
 
 
-def _read_mode(text: str) -> str:
+def read_mode(text: str) -> str:
     if text.lower() not in MODES:
         hint = "callback rings your phone first, computer uses this computer's microphone."
         raise MobyError("usage", f"{text!r} is no way of calling", hint)
@@ -58,10 +59,14 @@ def _read_threshold(text: str) -> str:
 SETTINGS: Mapping[str, Setting] = {
     "call-mode": Setting(
         "How calls are made while no agent runs: callback or computer.",
-        _read_mode,
-        default="callback",
+        read_mode,
+        of_account="call_mode",
     ),
-    "country": Setting("The country that numbers without + are read in.", _read_country),
+    "country": Setting(
+        "The country that numbers without + are read in.",
+        _read_country,
+        of_account="default_country",
+    ),
     "confirm-above": Setting(
         "Dollars a minute above which a call is asked about.",
         _read_threshold,
@@ -80,11 +85,14 @@ def read_setting_name(text: str) -> str:
 
 
 def value_of(name: str, *, config: Config, profile: str, environ: Mapping[str, str]) -> Value:
-    """Return what a setting is, by the environment, the configuration, or its default."""
+    """Return what a setting is, by the environment, the configuration, or its default.
+
+    The value of a setting that is left to the account is None.
+    """
     setting = SETTINGS[name]
     if setting.variable and (given := environ.get(setting.variable)):
         return Value(given, setting.variable)
     kept = config.profile(profile).get("settings", {}).get(name)
     if kept is not None:
         return Value(kept, "config")
-    return Value(setting.default, "default" if setting.default else "account")
+    return Value(setting.default, "account" if setting.of_account else "default")
