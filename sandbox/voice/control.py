@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.forms import read_json
 from sandbox.twilio.switchboard import Switchboard
 from sandbox.voice.client_call import ClientCall
 from sandbox.voice.signalling import ClientConnection, Signalling
@@ -22,6 +23,7 @@ class VoiceControl:
         return [
             Route(f"{path}/sound", self.show_sound, methods=["GET"]),
             Route(f"{path}/cut", self.cut, methods=["POST"]),
+            Route("/control/clients", self.set_reachable, methods=["POST"]),
         ]
 
     async def show_sound(self, request: Request) -> Response:
@@ -33,6 +35,13 @@ class VoiceControl:
         if not isinstance(connection, ClientConnection):
             raise HTTPException(409, "The client has no connection at the moment")
         connection.cut()
+        return JSONResponse({})
+
+    async def set_reachable(self, request: Request) -> Response:
+        wanted = (await read_json(request)).get("reachable")
+        if not isinstance(wanted, bool):
+            raise HTTPException(400, "reachable is true or false")
+        self._signalling.set_reachable(wanted)
         return JSONResponse({})
 
     def _find(self, request: Request) -> ClientCall:

@@ -56,6 +56,7 @@ class Signalling:
         self._application = application
         self._connections: set[ClientConnection] = set()
         self.by_sid: dict[str, ClientCall] = {}
+        self._is_reachable = True
 
     def routes(self) -> list[WebSocketRoute]:
         return [WebSocketRoute("/signal", self.serve)]
@@ -64,7 +65,13 @@ class Signalling:
         for call in self.by_sid.values():
             self._courier.start(call.sound.close())
         self.by_sid.clear()
-        for connection in list(self._connections):
+        self.set_reachable(False)
+        self.set_reachable(True)
+
+    def set_reachable(self, is_reachable: bool) -> None:
+        """Break every connection and refuse others, as a network that is down; or be back."""
+        self._is_reachable = is_reachable
+        for connection in () if is_reachable else list(self._connections):
             connection.cut()
 
     async def close(self) -> None:
@@ -72,6 +79,9 @@ class Signalling:
 
     async def serve(self, socket: WebSocket) -> None:
         """Carry out a client's messages in their order until its connection ends."""
+        if not self._is_reachable:
+            await socket.close()
+            return
         await socket.accept()
         connection = ClientConnection(socket)
         self._connections.add(connection)

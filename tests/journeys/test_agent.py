@@ -1,21 +1,22 @@
 """Calls from a terminal through this computer: moby's agent with a real Chromium and its sound."""
 
-import os
-import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pexpect
 import pytest
-import requests
 from playwright.sync_api import Browser, Playwright, expect
 
-from dev.customer import Customer, Started
-from dev.microphone import CHROMIUM, launch_with_microphone, microphone_arguments
-from dev.stack import Stack, direct_session, free_port, wait_until
+from dev.customer import Customer
+from dev.microphone import CHROMIUM, launch_with_microphone
+from dev.stack import Stack, free_port, wait_until
+from tests.journeys.agents import (
+    agent,
+    chromium_that_hears,
+    wait_for_state,
+    wait_until_ready,
+)
+from tests.journeys.computer import leg_of
 
 CALLED = "+442079460778"
 MICROPHONE_HZ, CALLED_HZ = 1000, 700
@@ -51,10 +52,7 @@ def computer(
     alice: Customer, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[int]:
     """Alice's computer: a Chromium that hears a tone. Returns the port of its agent."""
-    arguments = " ".join(microphone_arguments(tmp_path, tone_hz=MICROPHONE_HZ))
-    program = tmp_path / "chrome"
-    program.write_text(f'#!/bin/sh\nexec {CHROMIUM} "$@" {arguments}\n')
-    program.chmod(0o755)
+    program = chromium_that_hears(tmp_path, MICROPHONE_HZ)
     port = free_port()
     for name, value in (("MOBY_BROWSER", str(program)), ("MOBY_AGENT_PORT", str(port))):
         monkeypatch.setitem(alice.env, name, value)
@@ -64,39 +62,6 @@ def computer(
     yield port
     alice.moby("agent", "stop")
     stack.control("speed", {"speed": 40})
-
-
-@contextmanager
-def agent(alice: Customer, *words: str) -> Iterator[Started]:
-    """Run the agent; end it however the test ends."""
-    running = Started(alice, "agent", "run", *words)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.finish()
-
-
-def wait_until_ready(alice: Customer) -> None:
-    def is_ready() -> bool:
-        return bool(alice.moby("agent", "status", "--json").json["ready"])
-
-    wait_until(is_ready, "the agent", seconds=60)
-
-
-def state_at(port: int, call_id: str) -> str | None:
-    """Return the state that a program on this machine is shown, None for 404."""
-    answer = direct_session().get(f"http://127.0.0.1:{port}/v1/calls/{call_id}", timeout=10)
-    return str(answer.json()["state"]) if answer.status_code == requests.codes.ok else None
-
-
-def wait_for_state(port: int, call_id: str, state: str) -> None:
-    wait_until(lambda: state_at(port, call_id) == state, state, seconds=60)
-
-
-def leg_of(stack: Stack, call_id: str) -> dict[str, Any]:
-    legs = stack.control("calls").json()["calls"]
-    return next(leg for leg in legs if leg["from"] == f"client:{call_id}")
 
 
 def heard_by_callee(stack: Stack, call_id: str) -> str:
@@ -111,17 +76,6 @@ def wait_for_tone(stack: Stack, call_id: str, hz: int | None) -> None:
     wait_until(
         lambda: stack.control(path).json()["frequency_hz"] == hz, f"{hz} Hz", seconds=60, every=0.05
     )
-
-
-def wait_until_settled(alice: Customer, call_id: str) -> dict[str, Any]:
-    found: list[dict[str, Any]] = []
-
-    def is_settled() -> bool:
-        found.append(alice.moby("calls", "show", call_id, "--json").json)
-        return bool(found[-1]["receipt"])
-
-    wait_until(is_settled, "the receipt", seconds=90)
-    return found[-1]
 
 
 def test_script_of_a_caller_passes(alice: Customer, computer: int, stack: Stack) -> None:
@@ -223,34 +177,3 @@ def test_each_ending_has_the_exit_code_of_a_callback(
         stack.control("numbers", {"number": CALLED, "outcome": "answer", "talk_seconds": 40})
         ran = alice.moby("call", CALLED, "--wait", "--json")
         assert (ran.code, ran.json["state"]) == (0, "completed")
-
-
-@pytest.mark.parametrize("killed", ["agent", "browser"])
-def test_killed_part_ends_the_call_and_leaves_nothing_behind(
-    alice: Customer, computer: int, killed: str
-) -> None:
-    folder = f"{alice.home}/.config/moby/agent-browser"
-    with agent(alice, "--headless") as running:
-        wait_until_ready(alice)
-        name = alice.moby("call", CALLED, "--json").json["call_id"]
-        wait_for_state(computer, name, "answered")
-        victim = running.process.pid if killed == "agent" else browser_of(running.process.pid)
-        os.kill(victim, signal.SIGKILL)
-        assert wait_until_settled(alice, name)["state"] == "completed"
-        if killed == "browser":
-            wait_until_ready(alice)  # the agent starts another
-            alice.moby("agent", "stop")
-    wait_until(lambda: folder not in processes(), "the end of the browser", seconds=60)
-    assert alice.moby("balance", "--json").json["held_cents"] == 0
-    with agent(alice, "--headless"):
-        wait_until_ready(alice)
-
-
-def processes() -> str:
-    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-
-
-def browser_of(pid: int) -> int:
-    command = ["ps", "-o", "pid=", "--ppid", str(pid)]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
