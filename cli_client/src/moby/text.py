@@ -96,22 +96,19 @@ def length(seconds: int) -> str:
 
 def read_cents(text: str, what: str = "an amount", example: str = _EXAMPLE) -> int:
     """Return 20, 20.5, 20.00 or $20 in cents; refuse commas, letters and signs, never guess."""
-    found = _AMOUNT.fullmatch(text.strip())
-    if found is None:
-        raise MobyError("bad_amount", f"{text!r} is not {what}: {_why(text)}", example)
-    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
-
-
-def _why(text: str) -> str:
-    if "," in text:
-        return "a comma may mean cents or thousands, so it is not accepted"
-    if re.match(r"-[$€£]?\.?\d", text.strip()):
-        return "it is below zero"
-    if re.fullmatch(r"\$?\d+\.\d{3,}", text.strip()):
-        return "it has more than two decimals"
-    if re.fullmatch(r"\$?\d{8,}(\.\d+)?", text.strip()):
-        return "it is too large"
-    return "it is not a plain number"
+    written = text.strip()
+    if found := _AMOUNT.fullmatch(written):
+        return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+    why = "it is not a plain number"
+    if "," in written:
+        why = "a comma may mean cents or thousands, so it is not accepted"
+    elif re.match(r"-[$€£]?\.?\d", written):
+        why = "it is below zero"
+    elif re.fullmatch(r"\$?\d+\.\d{3,}", written):
+        why = "it has more than two decimals"
+    elif re.fullmatch(r"\$?\d{8,}(\.\d+)?", written):
+        why = "it is too large"
+    raise MobyError("bad_amount", f"{text!r} is not {what}: {why}", example)
 
 
 def dollars(text: str) -> str:

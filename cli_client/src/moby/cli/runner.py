@@ -1,5 +1,6 @@
 """The run of one command: every outcome becomes an exit code, a failure an error message too."""
 
+import re
 import traceback
 from contextlib import suppress
 
@@ -16,6 +17,8 @@ from moby.store.private_files import tightened
 from moby.text import clean, days_until, from_now
 
 _NOTICE_DAYS = 7
+# Python hands on bytes that are not UTF-8 as halves of surrogate pairs.
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def run(words: list[str], context: Context) -> int:
@@ -24,7 +27,7 @@ def run(words: list[str], context: Context) -> int:
     console.json = wants_json(words)
     tightened.clear()
     try:
-        if unreadable := next((word for word in words if not _is_text(word)), None):
+        if unreadable := next(filter(_NO_TEXT.search, words), None):
             raise MobyError("usage", f"{unreadable!r} is not text in UTF-8", "Write it again.")
         source = ArgvInput(["moby", *arrange(words)])
         source.set_stream(context.stdin)
@@ -59,11 +62,6 @@ def run(words: list[str], context: Context) -> int:
         hint = "That is a mistake in moby. Run it again with -vv and report what it prints."
         console.fail(MobyError("internal_error", failed, hint))
         return ExitCode.FAILURE
-
-
-def _is_text(word: str) -> bool:
-    """Is the argument text? Python hands on other bytes as halves of surrogate pairs."""
-    return not any("\ud800" <= c <= "\udfff" for c in word)
 
 
 def warn_of_expiry(application: Application) -> None:

@@ -17,7 +17,7 @@ from moby.sign_in.this_device import (
     status_document,
     store_token,
 )
-from moby.store.credentials import Credentials, KeyringUnavailableError
+from moby.store.credentials import KeyringUnavailableError
 from moby.text import clean, days_until, local, relative
 
 _GRACE_SECONDS = "300"
@@ -229,7 +229,18 @@ class AuthLogoutCommand(Command):
         if credentials.login is None:
             self.console.write(f"You are not signed in to {host}; nothing to do.")
             return _SignOut(host, was_signed_in=False)
-        revoked = self._revoke(credentials, host)
+        try:
+            stored = credentials.stored()
+            revoked = stored is not None
+            if stored is not None:
+                self.session.api_with(stored.token, host).delete("token")
+        except MobyError as error:
+            revoked = error.exit_code is ExitCode.NOT_SIGNED_IN  # expired or revoked before
+            if not revoked:
+                self.console.remark(
+                    f"Note: the token could not be revoked ({error.message}). It stays valid until "
+                    f"it expires; revoke it on {host}/settings/tokens."
+                )
         try:
             credentials.forget()
         except KeyringUnavailableError as error:
@@ -240,21 +251,6 @@ class AuthLogoutCommand(Command):
                 return _SignOut(host, is_kept=True)
         self.console.write(f"Signed out of {host}.")
         return _SignOut(host, revoked=revoked)
-
-    def _revoke(self, credentials: Credentials, host: str) -> bool:
-        try:
-            stored = credentials.stored()
-            if stored is not None:
-                self.session.api_with(stored.token, host).delete("token")
-        except MobyError as error:
-            if error.exit_code is ExitCode.NOT_SIGNED_IN:
-                return True  # it was expired or revoked before
-            self.console.remark(
-                f"Note: the token could not be revoked ({error.message}). It stays valid until it "
-                f"expires; revoke it on {host}/settings/tokens."
-            )
-            return False
-        return stored is not None
 
 
 class LogoutCommand(AuthLogoutCommand):

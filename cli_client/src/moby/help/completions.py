@@ -88,7 +88,11 @@ def script_for(shell: str, application: "Application") -> str:
     positions = _positions(application)
 
     def described(words: dict[str, str]) -> str:
-        return " ".join(words if is_bash else map(_zsh_pair, words, words.values()))
+        if is_bash:
+            return " ".join(words)
+        # _describe divides at the first colon; one in the description stands behind a backslash.
+        texts = [text.replace("'", "’").replace(":", "\\:") for text in words.values()]
+        return " ".join(f"'{word}:{text}'" for word, text in zip(words, texts, strict=True))
 
     def flags(options: tuple[OptionFacts, ...]) -> str:
         return described({f"--{option.name}": option.description for option in options})
@@ -113,12 +117,6 @@ def script_for(shell: str, application: "Application") -> str:
         known=" | ".join(f"{quote}{p.name}{quote}" for p in positions if p.name),
         shared=flags(shared_options(application)),
     )
-
-
-def _zsh_pair(word: str, description: str) -> str:
-    # _describe divides at the first colon; one in the description stands behind a backslash.
-    text = description.replace("'", "’").replace(":", "\\:")
-    return f"'{word}:{text}'"
 
 
 # A position of the command line, and an option whose values are known.
