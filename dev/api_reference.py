@@ -11,7 +11,7 @@ from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from dev.stack import ROOT
 from mobayilo.lib.serializers import StrictSerializer
@@ -44,9 +44,13 @@ by [device login](../guide/device-login.md#for-programs).
 
 def page() -> str:
     """Return the whole page. Django has to be set up."""
-    schema = _schema()
-    patterns = get_resolver("mobayilo.api_urls").url_patterns
-    views = {PREFIX + _openapi_path(pattern): _view_of(pattern) for pattern in patterns}
+    out = StringIO()
+    call_command("spectacular", "--format", "openapi-json", stdout=out)
+    schema: dict[str, Any] = json.loads(out.getvalue())
+    views = {}
+    for pattern in get_resolver("mobayilo.api_urls").url_patterns:
+        path = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
+        views[PREFIX + path] = getattr(pattern.callback, "view_class", None)
     parts = [HEAD]
     for path, operations in sorted(schema["paths"].items()):
         parts += [
@@ -57,21 +61,6 @@ def page() -> str:
     parts.append("## Shapes\n")
     parts += [_shape(name, shape) for name, shape in _shown_shapes(schema)]
     return "\n".join(parts).rstrip() + "\n"
-
-
-def _schema() -> dict[str, Any]:
-    out = StringIO()
-    call_command("spectacular", "--format", "openapi-json", stdout=out)
-    schema: dict[str, Any] = json.loads(out.getvalue())
-    return schema
-
-
-def _openapi_path(pattern: URLPattern | URLResolver) -> str:
-    return re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
-
-
-def _view_of(pattern: URLPattern | URLResolver) -> Any:  # noqa: ANN401 - a view class of any room
-    return getattr(pattern.callback, "view_class", None)
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], view: Any) -> str:  # noqa: ANN401 - a view class of any room
@@ -160,23 +149,18 @@ def _shape(name: str, shape: dict[str, Any]) -> str:
 
 
 def _field_type(schema: dict[str, Any], components: dict[str, Any]) -> str:
-    words = _words(schema, components)
-    return ", ".join(f"`{word}`" for word in words) if words else _type_of(schema)
+    """Return the type of a field, or the words that it takes if it takes only some."""
+    inner = (schema.get("allOf") or schema.get("oneOf") or [schema])[0]
+    inner = inner.get("items", inner)
+    if "$ref" in inner:
+        inner = components[inner["$ref"].rsplit("/", 1)[1]]
+    return ", ".join(f"`{word}`" for word in inner.get("enum", [])) or _type_of(schema)
 
 
 def _bounds(schema: dict[str, Any]) -> list[str]:
     """Return the bounds of a field. Only fields of requests have bounds that we promise."""
     written = (("minimum", "from {}"), ("maximum", "to {}"), ("maxLength", "at most {} characters"))
     return [words.format(schema[name]) for name, words in written if name in schema]
-
-
-def _words(schema: dict[str, Any], components: dict[str, Any]) -> list[str]:
-    """Return the words that a field takes, if it takes only some."""
-    inner = (schema.get("allOf") or schema.get("oneOf") or [schema])[0]
-    inner = inner.get("items", inner)
-    if "$ref" in inner:
-        inner = components[inner["$ref"].rsplit("/", 1)[1]]
-    return [str(word) for word in inner.get("enum", [])]
 
 
 def _one_line(text: str) -> str:

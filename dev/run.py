@@ -98,24 +98,21 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _serve(stack: Stack, passwords: dict[str, str], run_file: Path) -> None:
     """Print how to begin, and wait for Ctrl-C or the end of a process."""
-    # A program that waits for the file finds it whole.
-    unfinished = run_file.with_suffix(".new")
-    unfinished.write_text(json.dumps(_run_file(stack, passwords), indent=2) + "\n")
-    unfinished.replace(run_file)
-    print(_welcome(stack, passwords), flush=True)
-    while not (ended := stack.ended_process()):
-        signal.sigtimedwait([signal.SIGCHLD], 1)
-    raise RuntimeError(f"a process ended by itself.\n{stack.last_lines(ended)}")
-
-
-def _run_file(stack: Stack, passwords: dict[str, str]) -> dict[str, object]:
-    return {
+    facts = {
         "web": stack.web,
         "sandbox": stack.sandbox,
         "moby": str(BIN / "moby"),
         "customer": {"email": CUSTOMER, "password": passwords[CUSTOMER]},
         "support": {"email": SUPPORT, "password": passwords[SUPPORT]},
     }
+    # A program that waits for the file finds it whole.
+    unfinished = run_file.with_suffix(".new")
+    unfinished.write_text(json.dumps(facts, indent=2) + "\n")
+    unfinished.replace(run_file)
+    print(_welcome(stack, passwords), flush=True)
+    while not (ended := stack.ended_process()):
+        signal.sigtimedwait([signal.SIGCHLD], 1)
+    raise RuntimeError(f"a process ended by itself.\n{stack.last_lines(ended)}")
 
 
 def _welcome(stack: Stack, passwords: dict[str, str]) -> str:
