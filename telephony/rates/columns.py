@@ -111,7 +111,14 @@ class Layout:
 
     def record(self, line: str) -> dict[str, str]:
         """Return the cells of a line by our names. Raises ValueError if it does not fit."""
-        cells = self._cells(line)
+        if "\0" in line:
+            raise ValueError("it has a NUL character")
+        cells = line.split(self.separator)
+        if '"' in line:
+            try:
+                cells = next(csv.reader((line,), delimiter=self.separator, strict=True))
+            except csv.Error:
+                raise ValueError("a quote is open, or does not end its cell") from None
         width = len(self.header)
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             raise ValueError(f"it must have {width} columns")
@@ -120,16 +127,6 @@ class Layout:
         for column, at in self.shared_places:
             record[column] = next((cells[i] for i in at if cells[i].strip(" 0.,")), record[column])
         return record
-
-    def _cells(self, line: str) -> list[str]:
-        if "\0" in line:
-            raise ValueError("it has a NUL character")
-        if '"' not in line:
-            return line.split(self.separator)
-        try:
-            return next(csv.reader((line,), delimiter=self.separator, strict=True))
-        except csv.Error:
-            raise ValueError("a quote is open, or does not end its cell") from None
 
 
 def find_layout(lines: Sequence[str], mapping: dict[str, str]) -> Layout:

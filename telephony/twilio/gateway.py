@@ -6,7 +6,7 @@ Functions take typed arguments and return dataclasses of ours or raise ProductEr
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -483,29 +483,25 @@ def voice_prices(country: str) -> list[ProviderPrice]:
         found = _client().pricing.v2.voice.countries(country).fetch()
         currency = str(found.price_unit or CURRENCY).upper()
         rows: Sequence[dict[str, Any]] = found.outbound_prefix_prices or []
-        prices = [
-            ProviderPrice(
-                description=str(row["friendly_name"]),
-                prefixes=tuple(str(prefix) for prefix in row["destination_prefixes"]),
-                micros_per_minute=dollars_to_micros(
-                    Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
-                ),
-                shown_prefixes=_shown_prefixes(row["origination_prefixes"]),
+        prices = []
+        for row in rows:
+            price = Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
+            origins = {str(one) for one in row["origination_prefixes"]}
+            is_usual = bool(origins & {"ALL", "ROW"})  # of every number that no other price names
+            prices.append(
+                ProviderPrice(
+                    description=str(row["friendly_name"]),
+                    prefixes=tuple(str(prefix) for prefix in row["destination_prefixes"]),
+                    micros_per_minute=dollars_to_micros(price),
+                    shown_prefixes=() if is_usual else tuple(sorted(origins)),
+                )
             )
-            for row in rows
-        ]
     if currency != CURRENCY:
         raise ProductError(
             "provider_misconfigured",
             f"Twilio's prices for this account are in {currency}, and a deck is in {CURRENCY}.",
         )
     return prices
-
-
-def _shown_prefixes(origins: Iterable[object]) -> tuple[str, ...]:
-    """Return the prefixes that a price's `origination_prefixes` name, none for every other one."""
-    prefixes = {str(one) for one in origins}
-    return () if prefixes & {"ALL", "ROW"} else tuple(sorted(prefixes))
 
 
 def check_account() -> str:
