@@ -160,7 +160,9 @@ def test_support_switches_the_question_for_a_customer(alice: User) -> None:
     for action, label, asks in (
         ("ask_for_no_key", "Ask for no key", False), ("ask_for_key", "Ask for a key", True),
     ):  # fmt: skip
-        assert f">{label}<" in desk.get(page_of(alice)).text
+        shown = desk.get(page_of(alice)).text
+        assert f">{label}<" in shown
+        assert "Calls from a terminal" in shown
         sent = {"action": action, "_selected_action": account.pk, "with_reason": "yes",
                 "reason": "their keys never arrive"}  # fmt: skip
         assert "1 switched" in desk.post("/admin/accounts/account/", sent, follow=True).text
