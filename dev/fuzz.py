@@ -1,8 +1,9 @@
 """`make fuzz SECONDS=600`: tests with examples of chance, round after round, each with new ones.
 
-First every country's numbers are dialled from every other and written in every way, which takes
-several minutes of its own. Then a third of the time goes to the doors that take anything, to the
-API against its schema, and to all that moves money in any order.
+First every country's numbers are dialled from every other and written in every way, and a call
+through the computer is killed at each of its moments, which takes several minutes of its own. Then
+a third of the time goes to the doors that take anything, to the API against its schema, and to all
+that moves money in any order.
 """
 
 import argparse
@@ -14,7 +15,11 @@ import time
 from dev.stack import ROOT
 
 DOORS = ("tests/production/test_fuzz.py", "tests/telephony/numbers/test_fuzz.py")
-SWEEPS = ("tests/telephony/numbers/test_sweep.py", "tests/telephony/numbers/test_spellings.py")
+SWEEPS = (
+    "tests/telephony/numbers/test_sweep.py",
+    "tests/telephony/numbers/test_spellings.py",
+    "tests/journeys/test_kills.py",
+)
 MONEY = "tests/billing/test_properties.py"
 API = "tests/production/test_api_schema.py"
 

@@ -15,6 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 SEED = os.environ.get("ORDER_SEED")
 # Each of these groups has one server for all its files.
 SHARED = {
+    "tests/journeys/test_agent.py": "agents",
+    "tests/journeys/test_kills.py": "agents",
     "tests/journeys/test_docs_commands.py": "journeys",
     "tests/journeys/test_main_job.py": "journeys",
     "tests/journeys/test_older_callers.py": "journeys",
@@ -30,7 +32,7 @@ LONGEST = (
     "tests/telephony/calls/test_courses.py",
     "tests/web/test_browser.py",
     "tests/journeys/test_install.py",
-    "tests/journeys/test_agent.py",
+    "agents",
     "tests/journeys/test_computer_calls.py",
     "tests/web/test_support_look.py",
     "tests/production/test_api_schema.py",
