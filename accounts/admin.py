@@ -1,5 +1,6 @@
 """Accounts, users and tokens as support sees them. No secret is shown, no row is edited by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -29,12 +30,13 @@ from accounts.staff import second_person, support
 from accounts.staff.base import (
     AccountField,
     ReadOnlyAdmin,
+    ReasonedForm,
     ReasonForm,
     action_with_reason,
-    reason_field,
 )
 from accounts.staff.conduct import refuse_unfit
 from accounts.tokens.lifecycle import LONGEST_DAYS, outlasting, revoke_tokens
+from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_when
 
 
@@ -218,13 +220,7 @@ def _revoke(request: HttpRequest, tokens: AccessTokenQuerySet, form: ReasonForm)
     return f"{ended} tokens revoked."
 
 
-class ReasonedUserForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
-    """A change of a user, with the reason that goes into the audit log."""
-
-    reason = reason_field()
-
-
-class NewUserForm(ReasonedUserForm):
+class NewUserForm(ReasonedForm):
     """A user whom support adds, and who sets a password by a link in a mail."""
 
     account_id = AccountField(required=False, help_text="acct_…; empty: an account of their own.")
@@ -258,12 +254,17 @@ class PendingActAdmin(ReadOnlyAdmin):
         """Return who asked and why, and the facts that the page of the act itself shows."""
         page: Any = self.admin_site.get_model_admin(apps.get_model(row.page))
         subject = page.get_queryset(request).filter(pk=row.row).first()
-        return {
-            "Asked by": f"{row.asked_by}, {format_when(row.created_at)}",
-            "Reason": str(row.fields.get("reason", "")),
-            "Reference": str(row.fields.get("reference", "")) or "none",
-            **(page.facts_of(request, subject) if subject is not None else {}),
-        }
+        asked: dict[str, str] = {"Asked by": f"{row.asked_by}, {format_when(row.created_at)}"}
+        if row.action == second_person.SAVED:
+            asked |= page.facts_of_form(page.sent_form(request, row.fields, subject))
+        else:
+            asked["Reason"] = str(row.fields.get("reason", ""))
+            asked["Reference"] = str(row.fields.get("reference", "")) or "none"
+        if subject is not None:
+            asked |= page.facts_of(request, subject)
+        elif row.account is not None:
+            asked |= page.facts_of_account(request, row.account)
+        return asked
 
     @action_with_reason(
         "Confirm",
@@ -290,8 +291,18 @@ class PendingActAdmin(ReadOnlyAdmin):
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 
 
-@admin.register(User)
+def _rights(fields: Mapping[str, Any]) -> set[str]:
+    """Return the words of the rights that a form, or its initial values, give to a user."""
+    flags = {name for name in ("active", "staff", "superuser") if fields[f"is_{name}"]}
+    return flags | {f"group {group.name}" for group in fields["groups"]}
+
+
 class UserAdmin(ReadOnlyAdmin):
+    """The list of users and its actions.
+
+    `mobayilo.overview.admin` registers it, which can read what an account has.
+    """
+
     list_display = ["email", "account", "is_active", "is_staff", "tokens", "created_at"]
     list_filter = ["is_active", "is_staff"]
     list_select_related = ["account"]
@@ -330,8 +341,8 @@ class UserAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
         if obj is None:
-            return ["email", "account_id", "reason"]
-        reason = ["reason"] if self.has_change_permission(request, obj) else []
+            return ["email", "account_id", "reason", "key"]
+        reason = ["reason", "key"] if self.has_change_permission(request, obj) else []
         return ["email", "account", *RIGHTS, *reason, *self.readonly_fields]
 
     def get_form(
@@ -342,11 +353,28 @@ class UserAdmin(ReadOnlyAdmin):
         **kwargs: Any,
     ) -> Any:  # noqa: ANN401 - Django's own signature
         if obj is not None and self.has_change_permission(request, obj):
-            kwargs["form"] = ReasonedUserForm
+            kwargs["form"] = ReasonedForm
         return super().get_form(request, obj, change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ANN401 - Django's own signature
         return [] if obj is None else ["email", "account", *self.readonly_fields]
+
+    def second_person(self, request: HttpRequest, form: Any) -> str:  # noqa: ANN401 - the form of any page
+        """Return the words of rights of staff that are given; those taken away go at once."""
+        user, wanted = form.instance, form.cleaned_data
+        if "is_staff" not in wanted:
+            return ""
+        before = _rights(form.initial)
+        after = _rights(wanted)
+        if not after - before - {"active"}:
+            return ""
+        superusers = User.objects.filter(is_superuser=True, is_active=True)
+        if not superusers.exclude(pk__in=[signed_in_user(request).pk, user.pk]).exists():
+            words = "Another superuser has to confirm this, and there is none."
+            hint = "The command manage.py createsuperuser makes one."
+            raise ProductError("insufficient_scope", words, hint=hint)
+        changes = [*sorted(after - before), *(f"no longer {one}" for one in sorted(before - after))]
+        return f"Rights of {user}: {', '.join(changes)}"
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
         reason = form.cleaned_data["reason"]
@@ -357,7 +385,7 @@ class UserAdmin(ReadOnlyAdmin):
             return
         refuse_unfit(signed_in_user(request), [obj.account])
         super().save_model(request, obj, form, change)
-        changed = [name for name in form.changed_data if name != "reason"]
+        changed = [name for name in form.changed_data if name in RIGHTS]
         support.record_rights(obj, changed=changed, reason=reason, request=request)
 
     @action_with_reason(

@@ -330,10 +330,34 @@ class DisputeAdmin(ReadOnlyAdmin):
     def at_stripe(self, dispute: Dispute) -> SafeString:
         return format_html('<a href="{}" rel="noreferrer">Open</a>', dispute.stripe_url)
 
+    def facts_of(self, request: HttpRequest, row: Dispute) -> dict[str, str]:
+        alone = format_money(settings.SECOND_PERSON_ABOVE_CENTS * MICROS_PER_CENT)
+        return {
+            **super().facts_of(request, row),
+            "Amount": self.amount(row),
+            "State": row.get_state_display(),
+            "A second person confirms": f"a withdrawal above {alone}",
+        }
+
+    def _large_withdrawal(
+        self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm
+    ) -> str:
+        """Return the words of a withdrawal that needs a second person, or nothing."""
+        warning = only_one(chosen)
+        # No one is asked to confirm what would be refused, or moves nothing.
+        stands = warning.kind == Dispute.Kind.WARNING and warning.state < Dispute.State.WITHDRAWN
+        if (
+            not stands
+            or warning.amount_micros <= settings.SECOND_PERSON_ABOVE_CENTS * MICROS_PER_CENT
+        ):
+            return ""
+        return f"{self.amount(warning)} of {warning.topup} back into the balance: no warning"
+
     @action_with_reason(
         "Withdraw the warning",
         right="billing.refund_topup",
         consequence="The money that the warning took comes back, and the account is thawed.",
+        second_person=_large_withdrawal,
     )
     def withdraw(self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm) -> str:
         warning = only_one(chosen)

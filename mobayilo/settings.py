@@ -313,7 +313,9 @@ ADJUST_MAX_CENTS_PER_DAY_FINANCE = env.integer(
 )
 SECOND_PERSON_ABOVE_CENTS = env.integer(
     "SECOND_PERSON_ABOVE_CENTS",
-    "credits, debits and refunds by staff above this sum wait for a second person",
+    "credits, debits, refunds and withdrawn warnings by staff above this sum wait for a second "
+    "person; so do a limit of spending above SPEND_MAX_CENTS_PER_DAY by more, and a user added to "
+    "an account that has more",
     default=10_000,
     at_least=0,
     at_most=MOST_CENTS,

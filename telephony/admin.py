@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from accounts.access import signed_in_user
 from accounts.models import Account
@@ -16,10 +18,10 @@ from accounts.staff.base import (
     DollarsField,
     Done,
     ReadOnlyAdmin,
+    ReasonedForm,
     ReasonForm,
     ValuesFilter,
     action_with_reason,
-    reason_field,
     recorded_as,
 )
 from mobayilo.lib.errors import ProductError
@@ -44,7 +46,9 @@ from telephony.numbers import mask
 from telephony.phones.caller_ids import remove_caller_id
 from telephony.phones.shown import (
     MAX_TEXT,
+    current_rules,
     current_text,
+    differences,
     read_rules,
     store_rules,
     withdraw_rules,
@@ -240,7 +244,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
     exclude = ["code"]
 
 
-class RulesForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+class RulesForm(ReasonedForm):
     """The rules as a CSV text, at first those in force, and the reason of the change."""
 
     text = forms.CharField(
@@ -250,11 +254,15 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of gener
         help_text="own_number: always, registered, never. * is every country. A row without a "
         "number of ours shows the number that rings customers.",
     )
-    reason = reason_field()
 
     class Meta:
         model = ShownNumberRules
         fields = ["text", "reason"]
+
+    @property
+    def changes(self) -> list[str]:
+        """The rows that differ from those in force."""
+        return differences(current_rules(), read_rules(self["text"].value()))
 
     def clean_text(self) -> str:
         text = "\n".join(self.cleaned_data["text"].strip().splitlines()) + "\n"
@@ -278,8 +286,20 @@ class ShownNumberRulesAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
-            return ["text", "reason"]
+            return ["text", "reason", "key"]
         return ["text", "row_count", "reason", "stored_by", "created_at", "withdrawn_at"]
+
+    def second_person(self, request: HttpRequest, form: RulesForm) -> str:
+        """Return the words of a change, which holds for everyone's calls."""
+        changes = form.changes
+        if not changes:
+            return ""
+        return Truncator(f"Rules of shown numbers: {'; '.join(changes)}").chars(300)
+
+    def facts_of_form(self, form: RulesForm) -> dict[str, str]:
+        """Return each row that changes in place of the whole text."""
+        facts = super().facts_of_form(form)
+        return {"Reason": facts["Reason"], "Changes": "\n".join(form.changes)}
 
     def save_model(
         self, request: HttpRequest, obj: ShownNumberRules, form: RulesForm, change: bool
@@ -371,14 +391,13 @@ class RateAdmin(ReadOnlyAdmin):
         return format_money(rate.micros_per_minute)
 
 
-class OpenForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+class OpenForm(ReasonedForm):
     """A country or a prefix, the account that may call it, and the reason."""
 
     account_id = AccountField(required=False, help_text="acct_…; empty: for everybody.")
     destination = forms.CharField(
         max_length=40, help_text="A country such as DE, or a prefix such as +4930."
     )
-    reason = reason_field()
 
     class Meta:
         model = OpenedDestination
@@ -410,8 +429,14 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
-            return ["account_id", "destination", "reason"]
+            return ["account_id", "destination", "reason", "key"]
         return ["account", "destination", "reason", "opened_by", "created_at", "closed_at"]
+
+    def second_person(self, request: HttpRequest, form: OpenForm) -> str:
+        """Return the words of a destination that is opened for everyone, or nothing."""
+        if form.cleaned_data["account_id"] is not None:
+            return ""
+        return f"Destination {form.cleaned_data['destination']} opened for every account"
 
     def save_model(
         self, request: HttpRequest, obj: OpenedDestination, form: OpenForm, change: bool
@@ -442,7 +467,10 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
         return f"{closed} closed."
 
 
-class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+SPENDING = "spend_max_cents_per_day"
+
+
+class LimitsForm(ReasonedForm):
     """The limits of an account, and the reason. An empty limit is as the settings have it."""
 
     account_id = AccountField(help_text="acct_…")
@@ -451,7 +479,6 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of gene
         label="Spending per day",
         help_text="US dollars, such as 250 or 250.00. Empty: as the settings say.",
     )
-    reason = reason_field()
 
     class Meta:
         model = AccountLimits
@@ -483,7 +510,7 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         if obj is None:
-            return ["account_id", *LIMIT_NAMES, "reason"]
+            return ["account_id", *LIMIT_NAMES, "reason", "key"]
         return [name for name in self.list_display if isinstance(name, str)]
 
     def facts_of_account(self, request: HttpRequest, account: Account) -> dict[str, str]:
@@ -495,6 +522,16 @@ class AccountLimitsAdmin(ReadOnlyAdmin):
             "New numbers an hour": str(limits.new_numbers_per_hour),
             "Spending": f"{format_money(limits.spend_max_cents_per_day * MICROS_PER_CENT)} a day",
         }
+
+    def second_person(self, request: HttpRequest, form: LimitsForm) -> str:
+        """Return the words of a much higher limit of spending, or nothing."""
+        account, cents = form.cleaned_data["account_id"], form.cleaned_data[SPENDING]
+        alone_cents = settings.SPEND_MAX_CENTS_PER_DAY + settings.SECOND_PERSON_ABOVE_CENTS
+        now_cents = limits_of(account).spend_max_cents_per_day
+        if cents is None or cents <= max(alone_cents, now_cents):
+            return ""
+        before, after = (format_money(one * MICROS_PER_CENT) for one in (now_cents, cents))
+        return f"Spending of {account}: {after} a day in place of {before}"
 
     @admin.display(description="spending per day", empty_value="as the settings say")
     def spending_per_day(self, limits: AccountLimits) -> str | None:

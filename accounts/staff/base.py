@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.db.models import QuerySet
@@ -19,10 +20,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.models import Account, User
+from accounts.models import Account, PendingAct, User
 from accounts.staff import second_person as second_person_of
 from accounts.staff.conduct import refuse_unfit
 from mobayilo.lib.errors import ProductError
+from mobayilo.lib.ids import random_base62
 from mobayilo.lib.money import MICROS_PER_CENT, format_money, read_amount
 
 # The largest integer that a column of PostgreSQL keeps: 21 million dollars.
@@ -148,6 +150,73 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         facts = self.facts_of_account(request, account) if account else {}
         return super().add_view(request, form_url, {**(extra_context or {}), "facts": facts})
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - Django's own signature
+        """Save a form, or keep it for a second person where one has to confirm it."""
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        if request.method == "POST" and self.may_save(request, row):
+            form = self.sent_form(request, request.POST, row)
+            if form.is_valid() and (asked := self._ask_second(request, form, row)):
+                messages.success(request, asked)
+                return self.response_post_save_change(request, row)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def may_save(self, request: HttpRequest, row: models.Model | None) -> bool:
+        """Report whether the member of staff may change `row`, or add one where it is None."""
+        if row is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, row)
+
+    def sent_form(
+        self, request: HttpRequest, data: Mapping[str, Any], row: models.Model | None
+    ) -> Any:  # noqa: ANN401 - a form class that Django makes
+        """Return the form of a new row, or of a change of `row`, as it was filled in."""
+        return self.get_form(request, row, change=row is not None)(data, instance=row)
+
+    def second_person(self, request: HttpRequest, form: Any) -> str:  # noqa: ANN401 - the form of any page
+        """Return the words of a form that someone else has to confirm, or nothing."""
+        return ""
+
+    def facts_of_form(self, form: Any) -> dict[str, str]:  # noqa: ANN401 - the form of any page
+        """Return what a second person reads of a form: what was written into it."""
+        written = {field.label: field.value() for field in form if field.name != "key"}
+        return {label: text for label, text in written.items() if text and isinstance(text, str)}
+
+    def save_confirmed(self, request: HttpRequest, act: PendingAct) -> str:
+        """Save a form for the one who asked for it. Raise ProductError if it means more by now."""
+        row = self.get_queryset(request).filter(pk=act.row).first()
+        if not self.may_save(request, row):
+            raise ProductError("insufficient_scope", "You may not do this on your own.", hint="")
+        form = self.sent_form(request, act.fields, row)
+        is_there = row is not None or act.row == second_person_of.NEW
+        if not (is_there and form.is_valid() and self.second_person(request, form) == act.words):
+            raise ProductError("invalid_request", "This can be done no more. Refuse it.", hint="")
+        changed = self.save_form(request, form, change=row is not None)
+        self.save_model(request, changed, form, change=row is not None)
+        self.save_related(request, form, [], change=row is not None)
+        return f"Done: {act.words}."
+
+    def _ask_second(self, request: HttpRequest, form: Any, row: models.Model | None) -> str:  # noqa: ANN401 - the form of any page
+        account = form.cleaned_data.get("account_id") or account_of(row)
+        refuse_unfit(signed_in_user(request), [account])
+        words = self.second_person(request, form)
+        if not words:
+            return ""
+        return second_person_of.ask(
+            page=self.opts.label,
+            action=second_person_of.SAVED,
+            row=row.pk if row else second_person_of.NEW,
+            fields=written_in(form),
+            words=words,
+            account=account,
+            request=request,
+        )
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse a filter by a hidden column: an address could guess it letter by letter."""
         hidden = lookup.partition("__")[0] in (self.exclude or ())
@@ -229,6 +298,26 @@ class ReasonForm(forms.Form):
     reason = reason_field()
 
 
+class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]  # no class of generics at run time
+    """The form of a row, with the reason for the audit log.
+
+    `key` makes one act to confirm of a form that is sent twice.
+    """
+
+    reason = reason_field()
+    key = forms.CharField(
+        max_length=40, required=False, initial=lambda: random_base62(20), widget=forms.HiddenInput
+    )
+
+
+def written_in(form: forms.BaseForm) -> dict[str, Any]:
+    """Return what was filled in, such that the form can be made of it once more."""
+    return {
+        name: field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+        for name, field in form.fields.items()
+    }
+
+
 @dataclass(frozen=True)
 class Done:
     """A row that an action worked on, with facts for the audit log and words for staff."""
@@ -282,7 +371,7 @@ def action_with_reason(
                         page=page.opts.label,
                         action=work.__name__,
                         row=row.pk,
-                        fields={name: form.data.get(name, "") for name in form.fields},
+                        fields=written_in(form),
                         words=words,
                         account=account_of(row),
                         request=request,

@@ -1,7 +1,8 @@
 """Acts of staff that a second person confirms: asked for by one, done by another.
 
-The form is kept as it was filled in, and the act is done by its own code when it is confirmed. Acts
-that wait carry the key of their form, so that a form sent twice asks once and moves once.
+An act is an action of a page on a row, or the page's own form of a row. The form is kept as it was
+filled in, and the act is done by its own code when it is confirmed. Acts that wait carry the key of
+their form, so that a form sent twice asks once and moves once.
 """
 
 from datetime import timedelta
@@ -23,6 +24,8 @@ from mobayilo.lib.ids import random_base62
 # The facts of an account may be others by then.
 WAITS_FOR = timedelta(days=7)
 State = PendingAct.State
+# In place of an action's name and of a row: the form of the page itself, and a row to be made.
+SAVED, NEW = "save", 0
 
 
 def ask(
@@ -68,16 +71,25 @@ def confirm(act: PendingAct, *, reason: str, request: HttpRequest) -> str:
         raise ProductError("invalid_request", words, hint="")
     if act.asked_by_id == staff.pk:
         raise ProductError("insufficient_scope", "You asked for this; another confirms.", hint="")
-    page = admin.site.get_model_admin(apps.get_model(act.page))
+    message = _do(act, request)
+    _decide(act, State.CONFIRMED, reason=reason, request=request)
+    return message
+
+
+def _do(act: PendingAct, request: HttpRequest) -> str:
+    """Do an act by the code of its page, and return the message."""
+    page: Any = admin.site.get_model_admin(apps.get_model(act.page))
+    if act.action == SAVED:
+        saved: str = page.save_confirmed(request, act)
+        return saved
     action: Any = getattr(type(page), act.action)
-    if not staff.has_perm(action.right):
+    if not signed_in_user(request).has_perm(action.right):
         raise ProductError("insufficient_scope", f"This needs the right {action.right}.", hint="")
     chosen: QuerySet[Any] = page.get_queryset(request).filter(pk=act.row)
     form = action.form_class(act.fields)
     if not form.is_valid() or not chosen:
         raise ProductError("invalid_request", "This can be done no more. Refuse it.", hint="")
     message: str = action.work(page, request, chosen, form)
-    _decide(act, State.CONFIRMED, reason=reason, request=request)
     return message
 
 

@@ -5,6 +5,7 @@ from datetime import UTC
 from functools import update_wrapper
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -16,10 +17,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.access import signed_in_user
-from accounts.admin import AccountAdmin
-from accounts.models import Account
+from accounts.admin import AccountAdmin, UserAdmin
+from accounts.models import Account, User
 from accounts.secrets import hide_tokens_in
 from accounts.staff.base import ReadOnlyAdmin, ReasonForm, action_with_reason, record_look
+from billing.ledger import balance_of
+from mobayilo.lib.money import MICROS_PER_CENT
 from mobayilo.overview.models import FailedRequest, PeriodicJob
 from mobayilo.overview.support import dashboard
 from mobayilo.overview.support.account import (
@@ -167,6 +170,24 @@ def _switch_question(
 
 def _may_add(model: type[Model], request: HttpRequest) -> bool:
     return admin.site.get_model_admin(model).has_add_permission(request)
+
+
+@admin.register(User)
+class SupportUserAdmin(UserAdmin):
+    """The list of users, their actions, and the forms of a user."""
+
+    def second_person(self, request: HttpRequest, form: Any) -> str:  # noqa: ANN401 - the form of any page
+        """Return the words of a form that someone else has to confirm, or nothing.
+
+        A user who is added to an account may spend all that it has.
+        """
+        account = form.cleaned_data.get("account_id")
+        if account is None:
+            return super().second_person(request, form)
+        most_micros = settings.SECOND_PERSON_ABOVE_CENTS * MICROS_PER_CENT
+        if balance_of(account).balance_micros <= most_micros:
+            return ""
+        return f"User {form.cleaned_data['email']} added to {account}"
 
 
 @admin.register(PeriodicJob)

@@ -33,7 +33,14 @@ def decide(user: User, action: str = "confirm") -> str:
 
 
 def second(group: str) -> User:
-    """Another member of a group."""
-    user = person(f"second.{group}@example.com", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
+    """Another member of a group, or another superuser."""
+    is_superuser = group == "superuser"
+    user = person(f"second.{group}@example.com", is_staff=True, is_superuser=is_superuser)
+    user.groups.set(Group.objects.filter(name=group))
     return user
+
+
+def question(user: User) -> str:
+    """Return the page on which the newest act is confirmed."""
+    sent = {"action": "confirm", "_selected_action": PendingAct.objects.latest("id").pk}
+    return sign_in(user).post("/admin/accounts/pendingact/", sent).content.decode()

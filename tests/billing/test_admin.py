@@ -7,7 +7,7 @@ from pytest_django import Settings
 from accounts.models import Account, AuditEvent, PendingAct, User
 from billing.models import Dispute, Refund, StripeEvent, TopUp
 from tests.accounts.browser import sign_in
-from tests.billing.admin_actions import act, decide
+from tests.billing.admin_actions import act, decide, question, second
 from tests.billing.money import credit, hold, totals
 from tests.billing.stripe_sandbox import StripeSandbox
 from tests.people import person, staff
@@ -108,3 +108,18 @@ def test_large_refund_of_a_call_that_is_not_there_asks_no_one(account: Account) 
     shown = act(staff("support"), "credit_or_debit", account.wallet, **sent)
     assert "Name the call of this account" in shown
     assert not PendingAct.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_large_warning_is_withdrawn_by_two(
+    stripe_sandbox: StripeSandbox, paid: TopUp, settings: Settings
+) -> None:
+    settings.SECOND_PERSON_ABOVE_CENTS = 1_000
+    stripe_sandbox.warn(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    asked = act(staff("support"), "withdraw", Dispute.objects.get())
+    assert "waits for a second person" in asked
+    assert totals(paid.account) == (0, 0)
+    assert "$20.00" in question(staff("finance"))
+    assert "no longer takes its money" in decide(second("finance"))
+    assert totals(paid.account) == (20, 0)

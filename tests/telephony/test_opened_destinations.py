@@ -5,8 +5,9 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, User
 from telephony.models import OpenedDestination
+from tests.billing.admin_actions import decide, second
 from tests.people import staff
-from tests.telephony.admin_actions import act, open_for
+from tests.telephony.admin_actions import act, open_for, open_for_everyone
 from tests.telephony.callers import Person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -39,7 +40,10 @@ def test_dear_prefix_is_opened_for_everybody(
     local_caller: Person, prefix: str, reason: str
 ) -> None:
     assert code_of(local_caller, MALDIVES) == "price_too_high"
-    assert open_for(staff("operator"), prefix) == 302
+    operator = staff("operator")
+    assert open_for(operator, prefix) == 302
+    assert code_of(local_caller, MALDIVES) == "price_too_high"
+    assert "opened for every account" in decide(second("operator"))
     assert code_of(local_caller, MALDIVES) == reason
 
 
@@ -52,5 +56,5 @@ def test_opening_one_account_opens_no_other(
 
 
 def test_kinds_that_pay_their_owner_stay_closed(local_caller: Person) -> None:
-    assert open_for(staff("operator"), "+4490") == 302
+    assert "Done" in open_for_everyone(staff("operator"), "+4490")
     assert code_of(local_caller, "+449098790879") == "destination_blocked"

@@ -12,6 +12,7 @@ from tests.accounts.admin_actions import act
 from tests.accounts.browser import sign_in
 from tests.accounts.device_logins import approve, poll, start
 from tests.accounts.second_factor import set_up_factor
+from tests.billing.admin_actions import decide, second
 from tests.people import new_token, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -116,7 +117,11 @@ def test_superuser_says_who_is_staff_and_it_is_recorded(alice: User, operator: U
     sent = {"is_active": "on", "is_staff": "on", "groups": [Group.objects.get(name="support").pk]}
     assert sign_in(operator).post(path, sent).status_code == 403
     assert "reason" in boss.post(path, sent).context["adminform"].form.errors
+    other = second("superuser")
     assert boss.post(path, {**sent, "reason": "hired today"}).status_code == 302
+    alice.refresh_from_db()
+    assert not alice.is_staff
+    decide(other)
     alice.refresh_from_db()
     assert alice.is_staff
     event = AuditEvent.objects.get(action="user.changed", account=alice.account)

@@ -8,6 +8,7 @@ from accounts.models import Account
 from telephony.models import ShownNumberRules
 from telephony.phones.shown import read_rules
 from tests.accounts.browser import sign_in
+from tests.billing.admin_actions import decide, question, second
 from tests.people import staff
 from tests.telephony.admin_actions import act
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Person
@@ -93,8 +94,12 @@ def test_operator_sets_and_withdraws_rules_in_the_admin(local_caller: Person) ->
     assert sign_in(staff("support")).post(path, sent).status_code == 403
     assert sign_in(operator).post(path, {**sent, "text": "nonsense"}).status_code == 200
     assert sign_in(operator).post(path, sent).status_code == 302
+    assert not ShownNumberRules.objects.exists()
+    other = second("operator")
+    assert "~ * to *: always → registered" in question(other).replace("&gt;", ">")
+    assert "Done" in decide(other)
     version = ShownNumberRules.objects.get()
-    assert (version.stored_by, version.row_count) == (operator, 1)
+    assert (version.stored_by, version.row_count) == (other, 1)
     assert quoted(local_caller) == (OPERATOR, None, True)
     assert "1 withdrawn" in act(operator, "withdraw", version)
     assert quoted(local_caller)[0] == OWN_PHONE
