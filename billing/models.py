@@ -313,10 +313,13 @@ class TopUp(models.Model):
     def shown_status(self) -> str:
         """Return the status of the API.
 
-        A paid top-up also says if money was refunded, and an expired one if it was canceled.
+        A paid top-up also says if money was taken back or refunded, and an expired one if it was
+        canceled.
         """
         if self.status == self.Status.EXPIRED and self.canceled_at is not None:
             return "canceled"
+        if self.status == self.Status.PAID and self.disputed_micros:
+            return "disputed"
         if self.status != self.Status.PAID or not self.refunded_micros:
             return self.status
         return "refunded" if self.refunded_micros == self.amount_micros else "partly_refunded"

@@ -36,7 +36,7 @@ class TopUpSerializer(serializers.ModelSerializer[TopUp]):
     topup_id = serializers.CharField(source="public_id")
     currency = serializers.SerializerMethodField()
     status = serializers.ChoiceField(
-        choices=[*TopUp.Status.values, "canceled", "refunded", "partly_refunded"],
+        choices=[*TopUp.Status.values, "canceled", "refunded", "partly_refunded", "disputed"],
         source="shown_status",
     )
     checkout_url = serializers.SerializerMethodField()

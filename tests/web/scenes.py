@@ -14,6 +14,7 @@ from accounts.models import DEVICE_DEFAULT, AccessToken, Account, User
 from accounts.tokens.lifecycle import revoke_token
 from billing import ledger
 from billing.models import Book, Dispute, TopUp, Transfer
+from billing.payments.disputes import balance_claims
 from mobayilo import exceptions
 from mobayilo.lib.errors import ProductError
 from telephony.models import Call, CallerId, Rate, RateDeck
@@ -118,8 +119,10 @@ def disputed_topup(user: User) -> TopUp:
         kind=Dispute.Kind.DISPUTE,
         amount_micros=topup.amount_micros,
         state=Dispute.State.OPEN,
+        stripe_status="needs_response",
         answer_by=timezone.now() + timedelta(days=7),
     )
+    balance_claims(topup)
     return topup
 
 

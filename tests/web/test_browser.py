@@ -1,6 +1,7 @@
 """Every page as a browser sees it: accessible, quiet, within its width and its weight."""
 
 import pytest
+from playwright.sync_api import expect
 from pytest_django import Settings
 
 from accounts.models import User
@@ -59,8 +60,14 @@ def test_pages_of_a_frozen_account_hold_what_the_design_promises(
 ) -> None:
     frozen_customer(alice)
     watched.sign_in(alice)
-    pages = ("home", "dial", "topup", "statement", "caller-ids")
+    pages = ("dial", "topup", "statement", "caller-ids", "home")
     assert judge_all(watched, {name: CUSTOMER_PAGES[name] for name in pages}) == []
+    watched.page.get_by_role("link", name="top_").first.click()
+    expect(watched.page.locator("main .badge")).to_have_text("Disputed")
+    expect(watched.page.locator("main")).to_contain_text("The bank takes answers until")
+    watched.page.get_by_role("link", name="Receipt", exact=True).click()
+    expect(watched.page.locator("main")).to_contain_text("Taken back after a dispute")
+    assert judge_of_customers(watched, "receipt of a disputed top-up") == []
 
 
 def test_pages_behind_a_step_hold_what_the_design_promises(watched: Watched, alice: User) -> None:

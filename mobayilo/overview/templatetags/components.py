@@ -36,6 +36,7 @@ STATES: dict[str, tuple[str, Any]] = {
     "expired": ("quiet", _("Expired")),
     "refunded": ("quiet", _("Refunded")),
     "partly_refunded": ("quiet", _("Partly refunded")),
+    "disputed": ("bad", _("Disputed")),
     "verified": ("good", _("Verified")),
     "none": ("warn", _("Not verified")),
     "revoked": ("quiet", _("Revoked")),

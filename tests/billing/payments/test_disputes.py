@@ -15,7 +15,7 @@ from billing.payments.refunds import start_refund
 from billing.payments.topups import ContradictionError, start_topup
 from tests.billing.money import DOLLAR, assert_books_are_right, capture, hold, totals
 from tests.billing.stripe_sandbox import StripeSandbox
-from tests.people import staff
+from tests.people import api_of, staff
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 ACCOUNTS = "/admin/accounts/account/"
@@ -262,6 +262,22 @@ def test_topup_says_how_its_dispute_ended_in_words_for_the_customer(
         page = browser.get(f"/topup/{paid}").content.decode()
         assert f": {said}.</p>" in page
         assert f": {state.label}." not in page
+
+
+def test_disputed_topup_is_called_so_on_its_page_and_in_the_api(
+    stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
+) -> None:
+    terminal = api_of(paid.user)
+    badge = '<span class="badge badge-bad">Disputed</span>'
+    dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
+    stripe_sandbox.settle()
+    assert badge in browser.get(f"/topup/{paid}").content.decode()
+    assert terminal.get(f"/api/cli/v1/topups/{paid}").json()["status"] == "disputed"
+    assert "Disputed payment" in browser.get("/statement").content.decode()
+    stripe_sandbox.close(dispute, "win")
+    stripe_sandbox.settle()
+    assert badge not in browser.get(f"/topup/{paid}").content.decode()
+    assert terminal.get(f"/api/cli/v1/topups/{paid}").json()["status"] == "paid"
 
 
 def test_dispute_stands_on_its_topup_with_the_date_to_answer_by(

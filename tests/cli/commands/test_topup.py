@@ -68,6 +68,7 @@ def test_waiting_that_runs_out_ends_in_eight(moby: Moby, server: StubServer) -> 
         ("expired", "ran out before anything was paid; nothing was charged"),
         ("failed", "did not go through; nothing was charged"),
         ("refunded", "it was paid, and has gone back to where you paid from"),
+        ("disputed", "it was paid, and the bank has taken it back"),
     ],
 )
 def test_topup_that_comes_to_nothing_ends_in_one(

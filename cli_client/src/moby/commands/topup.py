@@ -24,8 +24,13 @@ _STATUS_STYLES = {
     "canceled": "dim",
     "expired": "dim",
     "failed": "red",
+    "disputed": "red",
 }
-_RETURNED = ("refunded", "partly_refunded")
+_RETURNED = {
+    "refunded": "it was paid, and has gone back to where you paid from",
+    "partly_refunded": "it was paid, and a part has gone back to where you paid from",
+    "disputed": "it was paid, and the bank has taken it back",
+}
 _POLL_SECONDS = 2.0
 _WAIT_SECONDS = 600
 _TICK_SECONDS = 1.0
@@ -116,7 +121,7 @@ class TopupCommand(Command):
     def _report(self, topup: TopUp) -> int:
         """Report the money and the new balance; raise `topup_failed` if it was not paid."""
         if topup["status"] in _RETURNED:
-            raise MobyError("topup_failed", "it was paid, and has gone back to where you paid from")
+            raise MobyError("topup_failed", _RETURNED[topup["status"]])
         if topup["status"] != "paid":
             problem = _PROBLEMS.get(topup["status"], f"it is {clean(topup['status'])}")
             again = "Start again: moby topup AMOUNT"
