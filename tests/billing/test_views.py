@@ -133,7 +133,7 @@ def test_payment_on_its_way_offers_nothing_more_to_pay(
     assert "Cancel this top-up" not in page
     assert "by card" not in browser.get("/topup").content.decode()
     for path in ("/home", "/statement", "/topup"):
-        assert "$20.00 is on its way since" in browser.get(path).content.decode(), path
+        assert "$20.00 has been on its way since" in browser.get(path).content.decode(), path
     stripe_sandbox.act(bank_topup, "succeed")
     stripe_sandbox.settle()
     assert "is on its way" not in browser.get("/home").content.decode()

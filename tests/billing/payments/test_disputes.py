@@ -236,7 +236,7 @@ def test_pages_of_a_frozen_account_name_the_reason_and_offer_no_topup(
     stripe_sandbox.settle()
     for path in ("/home", "/statement", "/topup", f"/topup/{paid}", "/settings/security"):
         page = browser.get(path).content.decode()
-        assert "This account is frozen" in page, path
+        assert "This account has been frozen" in page, path
         assert f'<a href="/topup/{paid}">' in page
         assert "mailto:help@example.com" in page
         assert 'href="/topup">' not in page
@@ -271,7 +271,8 @@ def test_disputed_topup_is_called_so_on_its_page_and_in_the_api(
     badge = '<span class="badge badge-bad">Disputed</span>'
     dispute = stripe_sandbox.dispute(stripe_sandbox.payment_of(paid))
     stripe_sandbox.settle()
-    assert badge in browser.get(f"/topup/{paid}").content.decode()
+    page = browser.get(f"/topup/{paid}").content.decode()
+    assert (badge in page, "$20.00 of it was taken back" in page) == (True, True)
     assert terminal.get(f"/api/cli/v1/topups/{paid}").json()["status"] == "disputed"
     assert "Disputed payment" in browser.get("/statement").content.decode()
     stripe_sandbox.close(dispute, "win")

@@ -48,7 +48,7 @@ def test_frozen_account_is_told_so(client: Client, alice: User) -> None:
     alice.account.frozen_reason = "Stolen card of top_1"
     alice.account.save()
     page = home(client, alice)
-    assert "This account is frozen" in page
+    assert "This account has been frozen" in page
     assert ">top_1</a>." in page
 
 
