@@ -23,6 +23,9 @@ from mobayilo.lib.seller import legal_addresses, missing_legal_pages
 SECURITY_TXT_LASTS = timedelta(days=180)
 PRIVATE_PATHS = ("/accounts/", "/admin/", "/api/", "/device", "/oauth/", "/settings/", "/webhooks/")
 
+# Pages below a private path that visitors look for: the longer path decides (RFC 9309, 2.2.2).
+PUBLIC_PATHS = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/$")
+
 
 def unanswered_calls() -> dict[str, Any]:
     """Return what `components/unanswered.html` shows."""
@@ -95,7 +98,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @require_GET
 def robots_txt(request: HttpRequest) -> HttpResponse:
     """Keep crawlers to the public pages."""
-    return _text(("User-agent: *", *(f"Disallow: {path}" for path in PRIVATE_PATHS)))
+    allowed = (f"Allow: {path}" for path in PUBLIC_PATHS)
+    return _text(("User-agent: *", *allowed, *(f"Disallow: {path}" for path in PRIVATE_PATHS)))
 
 
 @limited("page-read")

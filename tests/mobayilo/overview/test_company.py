@@ -145,7 +145,8 @@ def test_addresses_that_programs_look_for(client: Client, company: Settings) -> 
     text = client.get("/.well-known/security.txt").content.decode()
     assert text.startswith("Contact: mailto:help@example.com\nExpires: ")
     assert client.get("/.well-known/change-password")["Location"] == "/accounts/password/change/"
-    assert "Disallow: /admin/" in client.get("/robots.txt").content.decode()
+    for line in ("Disallow: /admin/", "Disallow: /accounts/", "Allow: /accounts/login/"):
+        assert line in client.get("/robots.txt").content.decode().splitlines()
     for path in ("/favicon.ico", "/apple-touch-icon.png"):
         assert client.get(path)["Location"] == f"/static{path}"
     landing = client.get("/").content.decode()
