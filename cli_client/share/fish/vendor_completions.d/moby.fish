@@ -88,7 +88,7 @@ complete -c moby -n '__moby_at "call"' -l wait -d 'Follow the call to its end, a
 complete -c moby -n '__moby_at "call"' -l no-wait -d 'Place the call and return at once.'
 complete -c moby -n '__moby_at "call"' -l idempotency-key -x -d 'Use this key, so that a second run does nothing twice.'
 complete -c moby -f -n '__moby_at "caller-id"' -a ask-for-key -d 'Show or change whether your phone asks for a 1 before the other one rings'
-complete -c moby -f -n '__moby_at "caller-id"' -a call-mode -d 'Show or change how your calls go that say neither, on each of your computers'
+complete -c moby -f -n '__moby_at "caller-id"' -a call-mode -d 'Show or change how calls from a terminal are made, unless you say otherwise'
 complete -c moby -f -n '__moby_at "caller-id"' -a confirm -d 'Enter the code that came to the phone'
 complete -c moby -f -n '__moby_at "caller-id"' -a country -d 'Show or change the country that your numbers are read in'
 complete -c moby -f -n '__moby_at "caller-id"' -a default -d 'Call from this phone when nothing else is said'

@@ -352,7 +352,7 @@ class CallerIdAskForKeyCommand(SwitchCommand):
 
 class CallerIdCallModeCommand(Command):
     name = "caller-id call-mode"
-    description = "Show or change how your calls go that say neither, on each of your computers"
+    description = "Show or change how calls from a terminal are made, unless you say otherwise"
     arguments = [argument("mode", "callback or computer, to change it.", optional=True)]
 
     def handle(self) -> int:
