@@ -204,7 +204,7 @@ class HoldAdmin(ReadOnlyAdmin):
 
 @admin.register(TopUp)
 class TopUpAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "public_id", "user", "amount", "page_status", "problem"]
+    list_display = ["created_at", "public_id", "user", "amount", "state", "problem"]
     list_filter = ["status", "created_at"]
     list_select_related = ["user"]
     search_fields = [
@@ -220,6 +220,9 @@ class TopUpAdmin(ReadOnlyAdmin):
 
     def amount(self, topup: TopUp) -> str:
         return format_money(topup.amount_micros)
+
+    def state(self, topup: TopUp) -> str:
+        return topup.page_status.replace("_", " ")
 
     def facts_of(self, request: HttpRequest, row: TopUp) -> dict[str, str]:
         alone = format_money(settings.SECOND_PERSON_ABOVE_CENTS * MICROS_PER_CENT)

@@ -186,9 +186,7 @@ ERRORS: dict[str, ErrorKind] = {
         page="Sign in as a user who may, or write to {support}.",
         terminal="Sign in again with every right of a device: moby auth login --force",
     ),
-    "account_frozen": ErrorKind(
-        403, 5, "Write to {support}: they froze the account and can thaw it."
-    ),
+    "account_frozen": ErrorKind(403, 5, "Write to {support}: they can say why, and what thaws it."),
     # Tokens and devices
     "email_unverified": ErrorKind(403, 5, "Open the link in the mail that confirms your address."),
     "guard_tokens": ErrorKind(403, 5, "A token with limits makes no others; use the website."),
