@@ -25,7 +25,8 @@ def error_rows() -> str:
 
 def limit_rows() -> str:
     return "".join(
-        f"| `{name}` | {limit.rate} | {limit.per} | {limit.when_redis_is_down} |\n"
+        f"| `{name}` | {limit.rate} | {limit.per} | {limit.counted} |"
+        f" {limit.when_redis_is_down if limit.counted == 'together' else 'the same'} |\n"
         for name, limit in sorted(LIMITS.items())
     )
 
@@ -67,7 +68,7 @@ if __name__ == "__main__":
         "| code | HTTP | exit | what to do | what `moby` says instead |",
         error_rows(),
     )
-    replace_rows("operations.md", "| limit | rate | per | without Redis |", limit_rows())
+    replace_rows("operations.md", "| limit | rate | per | counted | without Redis |", limit_rows())
     django.setup()
     replace_rows("operations.md", "| variable | default | meaning |", variable_rows(policy=False))
     replace_rows("operations.md", "| policy | default | meaning |", variable_rows(policy=True))
