@@ -44,8 +44,6 @@ class UserSessionsMiddleware(EagerMiddleware):  # type: ignore[misc]  # allauth 
             return self.get_response(request)  # type: ignore[no-any-return]  # of allauth's class
         seen = f"{request.session.session_key} {ip_of(request)} {agent_of(request)}"
         key = f"seen:{hashlib.sha256(seen.encode()).hexdigest()}"
-        if caches["local"].add(key, True, timeout=60):
-            response: HttpResponseBase = super().__call__(request)
-        else:
-            response = self.get_response(request)
-        return response
+        if not caches["local"].add(key, True, timeout=60):
+            return self.get_response(request)  # type: ignore[no-any-return]  # of allauth's class
+        return super().__call__(request)  # type: ignore[no-any-return]  # of allauth's class

@@ -19,7 +19,7 @@ MAILED = {
 }
 
 
-def notice(transfer: Transfer) -> None:
+def mail_transfer(transfer: Transfer) -> None:
     """Mail every active user of the account about a transfer: its receipt, and a low balance."""
     if transfer.kind in MAILED:
         queue_mail_to_users(
@@ -36,7 +36,7 @@ def notice(transfer: Transfer) -> None:
             },
             key=f"money-moved:{transfer.public_id}",
         )
-    notice_low_balance(transfer)
+    mail_low_balance(transfer)
 
 
 def is_low(balance_micros: int) -> bool:
@@ -44,7 +44,7 @@ def is_low(balance_micros: int) -> bool:
     return bool(balance_micros < settings.LOW_BALANCE_CENTS * MICROS_PER_CENT)
 
 
-def notice_low_balance(transfer: Transfer) -> None:
+def mail_low_balance(transfer: Transfer) -> None:
     """Mail every active user of the account if this transfer made the balance low.
 
     Only the transfer that crosses the limit does, so there is one mail for each crossing.

@@ -83,7 +83,9 @@ def as_product_error(exception: Exception) -> ProductError | None:
 
 def _outage(exception: BaseException) -> ProductError:
     logger.error("database or counters away", exc_info=exception)
-    return ProductError("unavailable", "This is paused for a moment.", retry_after_seconds=5)
+    return ProductError(
+        "unavailable", "The service is not available for a moment.", retry_after_seconds=5
+    )
 
 
 def _headers(error: ProductError) -> dict[str, str]:

@@ -9,9 +9,10 @@ import hmac
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Min, Model, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, Min, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import (
@@ -105,6 +106,7 @@ class StateCollector(Collector):
     """Calls, money and queues, each from one query."""
 
     def collect(self) -> Iterable[Metric]:
+        """Yield the state of the database as gauges, once for each scrape."""
         now = timezone.now()
         yield from _calls_of_last_hour(now - RECENT)
         yield from _rows_of_last_hour(now - RECENT)
@@ -114,9 +116,7 @@ class StateCollector(Collector):
             "queue",
             _ages(now),
         )
-        of_subject = AuditReport.objects.filter(subject=OuterRef("subject")).order_by("-created_at")
-        newest = AuditReport.objects.filter(pk=Subquery(of_subject.values("pk")[:1]))
-        audits = {report.subject: report for report in newest.order_by()}
+        audits = _newest_audits()
         wrong = {
             "counters_away": not cache_is_ready(),
             "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
@@ -129,6 +129,12 @@ class StateCollector(Collector):
             "subject",
             {s: (now - report.created_at).total_seconds() for s, report in audits.items()},
         )
+
+
+def _newest_audits() -> dict[str, AuditReport]:
+    of_subject = AuditReport.objects.filter(subject=OuterRef("subject")).order_by("-created_at")
+    newest = AuditReport.objects.filter(pk=Subquery(of_subject.values("pk")[:1]))
+    return {report.subject: report for report in newest.order_by()}
 
 
 def _calls_of_last_hour(since: datetime) -> Iterable[Metric]:
@@ -175,33 +181,35 @@ def _rows_of_last_hour(since: datetime) -> Iterable[Metric]:
 
 
 def _ages(now: datetime) -> dict[str, float]:
-    pending = TopUp.objects.filter(status=TopUp.Status.PENDING)
+    """Return the age in seconds of the oldest row that waits in each queue, 0 for an empty one."""
     calls = Call.objects.filter(settled_at=None).aggregate(
-        at=Min("created_at"),
+        any_at=Min("created_at"),
         queued_at=Min("created_at", filter=Q(state=Call.State.QUEUED, leg_a_sid__isnull=False)),
     )
-    oldest = {
-        "calls": calls,
+    overdue_holds = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now)
+    pending = TopUp.objects.filter(status=TopUp.Status.PENDING)
+    due_mails = OutboxMail.objects.filter(sent_at=None, due_at__lte=now)
+    oldest_at = {
+        "calls": calls["any_at"],
         # Placed, and not started by the carrier, which starts so many calls in a second.
-        "calls_at_carrier": {"at": calls["queued_at"]},
+        "calls_at_carrier": calls["queued_at"],
         # A refund's hold lives for days; a hold waits in the queue once it has expired.
-        "holds": Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).aggregate(
-            at=Min("expires_at")
-        ),
-        "topups": pending.filter(processing_since=None).aggregate(at=Min("created_at")),
-        "delayed_payments": pending.aggregate(at=Min("processing_since")),
-        "stripe_events": StripeEvent.objects.filter(applied_at=None).aggregate(
-            at=Min("received_at")
-        ),
-        "mails": OutboxMail.objects.filter(sent_at=None, due_at__lte=now).aggregate(
-            at=Min("due_at")
-        ),
+        "holds": _oldest_at(overdue_holds, "expires_at"),
+        "topups": _oldest_at(pending.filter(processing_since=None), "created_at"),
+        "delayed_payments": _oldest_at(pending, "processing_since"),
+        "stripe_events": _oldest_at(StripeEvent.objects.filter(applied_at=None), "received_at"),
+        "mails": _oldest_at(due_mails, "due_at"),
     }
     ages = {
-        queue: max(0.0, (now - row["at"]).total_seconds()) if row["at"] else 0.0
-        for queue, row in oldest.items()
+        queue: max(0.0, (now - at).total_seconds()) if at else 0.0
+        for queue, at in oldest_at.items()
     }
     return {**ages, "periodic": late_seconds(now)}
+
+
+def _oldest_at(rows: QuerySet[Any], field: str) -> datetime | None:
+    at: datetime | None = rows.aggregate(at=Min(field))["at"]
+    return at
 
 
 def _by_label(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

@@ -86,7 +86,7 @@ from telephony.serializers import (
 
 
 def read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    """Return the fields of the request. Raises `invalid_request` for fields that cannot be used."""
+    """Return the fields of the request. Raise `invalid_request` for fields that cannot be used."""
     body = serializer(data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
@@ -303,7 +303,10 @@ class CallerIdDefaultView(APIView):
 
 
 class CallerIdRegisterView(IdempotentPost):
-    """Registering a phone at the carrier; POST has the carrier call it, DELETE removes it there."""
+    """A registration of a phone at the carrier.
+
+    POST has the carrier call the phone, DELETE removes its number there.
+    """
 
     scopes = dict.fromkeys(("GET", "POST", "DELETE"), "caller_ids:write")
     limit = {"GET": "api-read", "POST": "verification-send", "DELETE": "api-write"}

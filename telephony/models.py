@@ -578,7 +578,7 @@ class CallEvent(models.Model):
 
 
 class RefusedCall(models.Model):
-    """The reason why a call was not placed, so that support can explain it."""
+    """A request for a call that was not placed, and its refusal, for support to explain."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="refused_calls")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

@@ -95,8 +95,7 @@ class CallPrice:
     def free_seconds(self, *, short_seconds: int) -> int:
         """Return the longest time of leg A that a call without a real answer may have for free.
 
-        That is the time of the question, of every ring and of the sentences around it, and an
-        answer of `short_seconds`.
+        It is the sum of the question, the sentences, every ring and an answer of `short_seconds`.
         """
         return self.leg_a_limit_seconds(short_seconds)
 

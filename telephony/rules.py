@@ -88,7 +88,7 @@ _WAS_FREE_ATTEMPT = Q(leg_a_seconds__gt=0, leg_a_cost_micros=0, leg_b_cost_micro
 OTHER_PHONE_HINTS = Hints(
     "Send the caller_id of a phone that costs less to ring, or ask {support}.",
     page="Call from a phone that costs less to ring, or ask {support}.",
-    terminal="Ring a phone that costs less with --from, or ask {support}.",
+    terminal="Choose a phone that costs less to ring: --from NUMBER, or ask {support}.",
 )
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
@@ -101,7 +101,7 @@ def check_destination(
     operator_numbers: Container[str],
     shown_e164: str,
 ) -> RateRow:
-    """Return the rate of a number that may ring. Raises ProductError if it may not.
+    """Return the rate of a number that may ring. Raise ProductError if it may not.
 
     An operator may open what our settings close, and not what the carrier closes. The destination
     and the customer's own phone are both checked, and so is a phone to be verified.
@@ -165,7 +165,7 @@ def is_opened(account: Account, number: Number, rated_country: str) -> bool:
 
 
 def read_destination(text: str) -> str:
-    """Read a country, or + and a prefix, as staff write it. Raises `invalid_request`."""
+    """Read a country, or + and a prefix, as staff write it. Raise `invalid_request`."""
     written = re.sub(r"[\s().-]", "", text)
     if written.startswith("+"):
         if _PREFIX.fullmatch(written):
@@ -321,18 +321,18 @@ def check_unpaid_cost(price: CallPrice, activity: Activity) -> None:
     if most_micros > budget_micros:
         raise ProductError(
             "unpaid_cost_limit",
-            "Unanswered, this call alone could cost us more than is free in a day.",
+            "If nobody answers, this call could cost more than is free in a day.",
             hint=OTHER_PHONE_HINTS,
         )
     if activity.calls_running:
         raise ProductError(
             "unpaid_cost_limit",
-            "With the calls under way, this call could cost us more than is free in a day.",
+            "Unanswered, this call and those under way could cost more than is free in a day.",
             hint="Wait until a call has ended. The day starts again at 00:00 UTC.",
         )
     raise ProductError(
         "unpaid_cost_limit",
-        "Unanswered and very short calls have cost us all that is free in a day (UTC).",
+        "Your free unanswered and very short calls are used up for today (UTC).",
     )
 
 
@@ -341,11 +341,14 @@ def check_velocity(account: Account, limits: Limits, activity: Activity, *, to_e
     at_once = limits.calls_at_once
     if activity.calls_running >= at_once:
         raise ProductError(
-            "too_many_calls", f"{at_once} calls at once are allowed.", details={"limit": at_once}
+            "too_many_calls",
+            f"Of your calls {at_once} are running, the most that is allowed.",
+            details={"limit": at_once},
         )
     if activity.calls_this_hour >= limits.calls_per_hour:
         raise ProductError(
-            "too_many_calls_an_hour", f"{limits.calls_per_hour} calls an hour are allowed."
+            "too_many_calls_an_hour",
+            f"You made {limits.calls_per_hour} calls in the last hour, the most that is allowed.",
         )
     # Without so many calls this hour there cannot be so many new numbers either.
     if activity.calls_this_hour < limits.new_numbers_per_hour:
@@ -359,5 +362,6 @@ def check_velocity(account: Account, limits: Limits, activity: Activity, *, to_e
     if new.values("to_e164").distinct().count() >= limits.new_numbers_per_hour:
         raise ProductError(
             "too_many_new_numbers",
-            f"{limits.new_numbers_per_hour} new numbers an hour are allowed.",
+            f"You called {limits.new_numbers_per_hour} new numbers in the last hour,"
+            " the most that is allowed.",
         )

@@ -76,7 +76,7 @@ class OrderSerializer(StrictSerializer):
 
 
 class QuoteRequestSerializer(OrderSerializer):
-    """`account` quotes in the mode of the account, which the answer names."""
+    """An order to be quoted; the mode `account` is the one that the account has set."""
 
     mode = serializers.ChoiceField(
         choices=[*Call.Mode.choices, (ACCOUNT_MODE, "As the account has it")],

@@ -26,7 +26,7 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
 from telephony.calls.computer import client_may_talk
 from telephony.calls.progress import LegReport, Source, apply_report, record_event
-from telephony.calls.refusals import record_refusal, reported_refusal, unfetched
+from telephony.calls.refusals import code_of_unanswered_key, record_refusal, reported_refusal
 from telephony.calls.states import is_known
 from telephony.models import Call, CallEvent, Registration
 from telephony.phones.registrations import record_outcome
@@ -58,7 +58,7 @@ View = Callable[..., HttpResponseBase]
 def signed_by_twilio(handler: Handler) -> View:
     """Verify that Twilio signed the request, before anything in it is believed.
 
-    Raises `bad_signature`, or `invalid_request` for a field that no column takes.
+    Raise `bad_signature`, or `invalid_request` for a field that no column takes.
     """
 
     @csrf_exempt
@@ -176,7 +176,7 @@ def call_status(request: HttpRequest, call: Call) -> HttpResponse:
     """
     report = _leg_report(request, "a")
     if report.status == "completed" and report.sid == call.leg_a_sid:
-        report = replace(report, error_code=unfetched(call, report.sid))
+        report = replace(report, error_code=code_of_unanswered_key(call, report.sid))
     _record(request, call, CallEvent.Kind.STATUS, report)
     return HttpResponse(status=204)
 

@@ -58,11 +58,12 @@ def mail_tokens_that_expire() -> int:
             created_at__lt=F("expires_at") - span,
         )
         for token in soon.select_related("user").iterator():
-            queued += _queue(token, "token_expiring", per=str(days))
+            queued += _queue(token, "token_expiring", once_per=str(days))
     return queued
 
 
-def _queue(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool:
+def _queue(token: AccessToken, template: str, *, once_per: str = "", **more: Any) -> bool:
+    """Queue a mail about a token, once, or once for each `once_per`. Return False on repetition."""
     expires_at = token.expires_at
     context = {
         "name": token.name,
@@ -75,8 +76,8 @@ def _queue(token: AccessToken, name: str, *, per: str = "", **more: Any) -> bool
         "ip": token.created_ip or "",
         **more,
     }
-    key = f"{name}:{token.public_id}{':' if per else ''}{per}"
-    return queue_mail(token.user, template=f"accounts/mail/{name}", context=context, key=key)
+    key = ":".join(filter(None, [template, token.public_id, once_per]))
+    return queue_mail(token.user, template=f"accounts/mail/{template}", context=context, key=key)
 
 
 def mail_freeze(account: Account, *, event: AuditEvent, reason: str) -> None:

@@ -144,7 +144,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - Django's own signature
-        """Show the form of an operation, with the facts of the account that it names."""
+        """Show the form with the facts of the account that its address or its fields name."""
         named = request.POST.get("account_id") or request.GET.get("account_id") or ""
         account = Account.objects.filter(public_id=named).first()
         facts = self.facts_of_account(request, account) if account else {}
@@ -241,9 +241,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
 
 def record_look(request: HttpRequest, account: Account | None = None, **facts: Any) -> None:
-    """Record what a member of staff looked at; None for a list or a search of all accounts.
+    """Record what a member of staff looked at. The account of a list or a search of all is None.
 
-    A number that was searched for keeps its last four digits.
+    Of a number in `facts` only the last four digits are kept.
     """
     staff = signed_in_user(request)
     masked = {name: _masked(value) for name, value in facts.items()}

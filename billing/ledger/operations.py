@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from billing.models import Book, Hold, Transfer, Wallet, new_transfer_id
-from billing.notices import notice
+from billing.notices import mail_transfer
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import format_balance, format_held, format_micros
 from mobayilo.lib.prepared import fetch_prepared
@@ -153,8 +153,8 @@ def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = 
         with transaction.atomic():
             if done := Transfer.objects.filter(key=cause.key).first():
                 return done
-            moved = _move(wallet_id, amount_micros, 0, cause, may_owe=may_owe)
-            notice(moved)
+            moved = _move(wallet_id, amount_micros, cause, may_owe=may_owe)
+            mail_transfer(moved)
             return moved
     except IntegrityError:
         # Two transactions at once: the other insert came first, and this one moved nothing.
@@ -231,11 +231,13 @@ def capture_hold(
         with transaction.atomic():
             transfer = None
             if hold := _close_open_hold(key, Hold.State.CAPTURED, amount_micros):
-                transfer = _move(hold.wallet_id, -amount_micros, -hold.amount_micros, cause)
+                transfer = _move(
+                    hold.wallet_id, -amount_micros, cause, held_micros=-hold.amount_micros
+                )
     if transfer is None:
         transfer = _capture_closed(key, amount_micros, cause)
     if transfer is not None:
-        notice(transfer)
+        mail_transfer(transfer)
     return transfer
 
 
@@ -251,9 +253,9 @@ def release_hold(*, key: str) -> bool:
 
 
 def expire_hold(*, key: str) -> bool:
-    """Give back the whole of an open hold whose time is over; a late capture may still follow.
+    """Close an open hold as expired and give back the whole of it; a late capture may still follow.
 
-    Return False if it was closed already.
+    The caller has checked its time. Return False if the hold was closed already.
     """
     return _close_unused(key, Hold.State.EXPIRED)
 
@@ -330,7 +332,7 @@ def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | No
         if not payable_micros:
             return None
         Hold.objects.filter(pk=hold.pk).update(captured_micros=payable_micros)
-        return _move(wallet.pk, -payable_micros, 0, cause)
+        return _move(wallet.pk, -payable_micros, cause)
 
 
 def _close_open_hold(key: str, state: Hold.State, captured_micros: int) -> Hold | None:
@@ -349,7 +351,7 @@ def _close_open_hold(key: str, state: Hold.State, captured_micros: int) -> Hold 
 
 
 def _move(
-    wallet_id: int, amount_micros: int, held_micros: int, cause: Cause, *, may_owe: bool = False
+    wallet_id: int, amount_micros: int, cause: Cause, *, held_micros: int = 0, may_owe: bool = False
 ) -> Transfer:
     """Move the totals, then insert the transfer: the wallet's lock orders transfers by id."""
     after = _move_totals(wallet_id, amount_micros, held_micros, may_owe=may_owe)

@@ -172,14 +172,18 @@ def asking_stripe(ask: Callable[P, R]) -> Callable[P, R]:
             refused.reason = error.code or ""
             raise refused from None
         except MISCONFIGURED as error:
-            raise _unknown("provider_misconfigured", error) from None
+            raise _unknown_outcome("provider_misconfigured", error) from None
         except (stripe.StripeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise _unknown("provider_unavailable", error) from None
+            raise _unknown_outcome("provider_unavailable", error) from None
 
     return wrapper
 
 
-def _unknown(code: str, error: Exception) -> UnknownOutcomeError:
+def _unknown_outcome(code: str, error: Exception) -> UnknownOutcomeError:
+    """Return the error of a request that Stripe may have carried out, and log it.
+
+    A fault of our own account is louder than a time-out.
+    """
     status = getattr(error, "http_status", None)
     facts = {"error": type(error).__name__, "status": status}
     if code == "provider_misconfigured":

@@ -273,7 +273,10 @@ def _words(topup: TopUp) -> str:
 
 
 def _fail(refund: Refund, problem: str) -> None:
-    """Give the money back: from its hold, or, if it was captured already, as a credit."""
+    """Mark a refund as failed, once, and return its money to the wallet.
+
+    It comes from its hold, or as a credit if the hold was captured already.
+    """
     not_failed = Refund.objects.filter(pk=refund.pk).exclude(status=Status.FAILED)
     if not not_failed.update(status=Status.FAILED, closed_at=timezone.now(), problem=problem[:200]):
         return

@@ -103,7 +103,9 @@ def start_topup(
             record_session(open_page(topup))
         except ContradictionError as problem:
             record_problem(problem)
-            raise ProductError("provider_unavailable", "Stripe answered something else.") from None
+            raise ProductError(
+                "provider_unavailable", "Our payment provider gave an answer that we cannot use."
+            ) from None
         topup.refresh_from_db()
     return topup
 

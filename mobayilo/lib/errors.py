@@ -76,7 +76,7 @@ class ErrorKind:
 
 _RELOAD = "Go back, reload the page, and try again."
 _UPDATE = "Update moby: moby self-update"
-_MISUNDERSTOOD = "moby asked for this in a way that the site does not take."
+_MISUNDERSTOOD = "This moby is older or newer than the site understands."
 _WITHOUT_LIMITS = "Use another token, or sign in again without limits: moby auth login --force"
 
 ERRORS: dict[str, ErrorKind] = {
@@ -184,7 +184,7 @@ ERRORS: dict[str, ErrorKind] = {
         5,
         "Use a token that has the scope in details.required_scope.",
         page="Sign in as a user who may, or write to {support}.",
-        terminal="Sign in again with every right of a device: moby auth login --force",
+        terminal="Sign in again without --scopes: moby auth login --force",
     ),
     "account_frozen": ErrorKind(403, 5, "Write to {support}: they can say why, and what thaws it."),
     # Tokens and devices
@@ -276,7 +276,7 @@ ERRORS: dict[str, ErrorKind] = {
         1,
         "Ask for the code of the newest message.",
         page="Look at the newest message and enter its code.",
-        terminal="Look at the newest message, then: moby caller-id confirm CODE",
+        terminal="Use the newest code: moby caller-id confirm CODE",
     ),
     "verification_expired": ErrorKind(
         410,
@@ -348,7 +348,7 @@ ERRORS: dict[str, ErrorKind] = {
         1,
         "Place another call with mode computer, and start it within a minute.",
         page="Place the call again.",
-        terminal="Call again. A page of this computer has a minute to start a call, once.",
+        terminal="Call again: moby call NUMBER. The page in the browser has a minute to start it.",
     ),
     "country_closed": ErrorKind(403, 5, "Write to {support} if you need to call there."),
     "price_too_high": ErrorKind(
@@ -358,7 +358,7 @@ ERRORS: dict[str, ErrorKind] = {
         403,
         5,
         "End a call that is running, then try again.",
-        terminal="End one with moby calls hangup; moby calls list shows them.",
+        terminal="End one: moby calls hangup",
     ),
     "too_many_calls_an_hour": ErrorKind(403, 5, "Wait for an hour, or write to {support}."),
     "too_many_new_numbers": ErrorKind(403, 5, "Call numbers you called before, or wait an hour."),
@@ -378,7 +378,7 @@ ERRORS: dict[str, ErrorKind] = {
         403,
         5,
         "Use another token, or a phone that this one allows.",
-        terminal="Name a phone that it allows with --from, or use another token.",
+        terminal="Name a phone that it allows with --from, or: moby auth login --force",
     ),
     "guard_spend_call": ErrorKind(
         403,
@@ -390,7 +390,7 @@ ERRORS: dict[str, ErrorKind] = {
         403,
         5,
         "The token limits each day; 00:00 UTC starts a new one.",
-        terminal="A new day starts at 00:00 UTC. Before that, use another token.",
+        terminal="Wait until 00:00 UTC, or sign in without limits: moby auth login --force",
     ),
     "price_changed": ErrorKind(
         409,

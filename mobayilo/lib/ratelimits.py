@@ -32,6 +32,8 @@ class Limit:
     """A number of requests in a window (`"10/m"`), per token, signed-in user, session, or IP.
 
     Without a token or a user, `per` falls back to the IP address; `all` counts everyone together.
+    Without Redis, a limit that is `closed` refuses, and one that is `open` lets pass.
+    Counted `by each process`, a limit asks nothing of Redis and allows its rate in each.
     """
 
     rate: str
@@ -111,7 +113,7 @@ def _usage(request: HttpRequest, name: str, *, increment: bool) -> dict[str, int
         if limit.when_redis_is_down == "open":
             return None
         raise ProductError(
-            "unavailable", "This is paused for a moment.", retry_after_seconds=30
+            "unavailable", "The service is not available for a moment.", retry_after_seconds=30
         ) from None
 
 

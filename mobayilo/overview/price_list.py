@@ -103,26 +103,25 @@ def search(
 def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
     """Return every country of a deck, by name, without networks of no country."""
     own_micros = origin.price.micros_per_minute if origin else 0
-    fixed: dict[str, int] = {}
-    mobile: dict[str, int] = {}
+    lowest: dict[tuple[str, str], int] = {}
     for row in rates_from(origin, deck):
-        lowest = {Rate.Kind.FIXED: fixed, Rate.Kind.MOBILE: mobile}.get(Rate.Kind(row.kind))
-        if lowest is not None:
-            micros = own_micros + row.price.micros_per_minute
-            lowest[row.country] = min(lowest.get(row.country, micros), micros)
+        micros = own_micros + row.price.micros_per_minute
+        place = (row.country, row.kind)
+        lowest[place] = min(lowest.get(place, micros), micros)
+    usual = (Rate.Kind.FIXED, Rate.Kind.MOBILE)
     rows = [
         CountryRow(
             iso,
             country_name(iso),
-            fixed.get(iso),
-            mobile.get(iso) or _mobile_micros(deck, iso, origin),
+            lowest.get((iso, Rate.Kind.FIXED)),
+            lowest.get((iso, Rate.Kind.MOBILE)) or _mobile_micros(deck, iso, origin),
             iso in deck.closed_countries,
         )
-        for iso in fixed.keys() | mobile.keys()
+        for iso in {iso for iso, kind in lowest if kind in usual}
         if iso.isalpha()
     ]
-    place = {iso: number for number, iso in enumerate(country_names())}
-    return sorted(rows, key=lambda row: place.get(row.iso, len(place)))
+    by_name = {iso: number for number, iso in enumerate(country_names())}
+    return sorted(rows, key=lambda row: by_name.get(row.iso, len(by_name)))
 
 
 def _mobile_micros(deck: DeckIndex, iso: str, origin: Origin | None) -> int | None:

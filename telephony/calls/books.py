@@ -73,7 +73,7 @@ class DayBook:
 
 
 def reconcile_twilio(day: date) -> AuditReport:
-    """Compare a UTC day and store the report for support. Raises ProductError without Twilio."""
+    """Compare a UTC day and store the report for support. Raise ProductError without Twilio."""
     book = DayBook(day)
     legs = iter(gateway.calls_of_day(day))
     while batch := list(islice(legs, BATCH_LEGS)):

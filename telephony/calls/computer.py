@@ -34,7 +34,7 @@ class VoiceToken:
 def make_voice_token(call: Call) -> VoiceToken:
     """Return a token for a call that waits for its page, or that its page has started.
 
-    Raises `call_not_waiting` for any other call.
+    Raise `call_not_waiting` for any other call.
     """
     goes_on = call.is_through_computer and bool(call.leg_a_sid) and not call.has_ended
     if not is_waiting(call) and not goes_on:

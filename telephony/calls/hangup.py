@@ -45,7 +45,7 @@ def hang_up(call: Call) -> Call:
     except ProductError as refusal:
         if refusal.code == "provider_unavailable":
             refusal.hints = Hints(
-                "The call may still be running. We go on trying; hang up again to be sure."
+                "The call may still be running. We keep trying; hang up again to be sure."
             )
         raise
     return call
@@ -65,7 +65,7 @@ def request_hangup(calls: QuerySet[Call], *, ask_at: datetime) -> int:
 
 
 def end_if_requested(call: Call) -> None:
-    """End the legs of a call with a request to hang up. Raises ProductError if Twilio fails."""
+    """End the legs of a call with a request to hang up. Raise ProductError if Twilio fails."""
     if call.hangup_requested_at is not None and call.settled_at is None:
         end_legs(call)
 
@@ -73,7 +73,7 @@ def end_if_requested(call: Call) -> None:
 def end_legs(call: Call) -> None:
     """Have Twilio end leg A and then leg B, and record how both ended.
 
-    Raises ProductError if leg A may go on. Leg B ends with leg A, so it may stay unknown for now.
+    Raise ProductError if leg A may go on. Leg B ends with leg A, so it may stay unknown for now.
     """
     if call.leg_a_sid is None:
         return

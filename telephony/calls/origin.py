@@ -80,7 +80,7 @@ def origin_of(account: Account, deck: DeckIndex, *, called_e164: str = "") -> Or
 
 
 def origin_in(country: str, deck: DeckIndex) -> Origin | None:
-    """Return a usual mobile of a country, None without a price. Raises `unknown_country`."""
+    """Return a usual mobile of a country, None without a price. Raise `unknown_country`."""
     iso = country_code(country)
     for kind in _USUAL_KINDS:
         example = phonenumbers.example_number_for_type(iso, kind)
@@ -166,7 +166,7 @@ def in_modes(callback_micros: int | None, computer_micros: int | None) -> dict[s
 def origin_on_page(request: HttpRequest, deck: DeckIndex) -> Origin | None:
     """Return the origin that a page is for: as chosen, of the account, or where the browser is.
 
-    Raises `unknown_country` for a choice that is none.
+    Raise `unknown_country` for a choice that is none.
     """
     if chosen := request.GET.get("from"):
         return origin_in(chosen, deck)

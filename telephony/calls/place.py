@@ -72,7 +72,7 @@ def place_call(request: CallRequest) -> Call:
     """Ring the customer's phone, and the destination after the customer picks up.
 
     A call through the computer waits for its page instead, which starts it. A repetition with the
-    same key returns the first call and never rings twice. Raises ProductError, and stores the
+    same key returns the first call and never rings twice. Raise ProductError, and stores the
     refusal for support.
     """
     try:
@@ -98,7 +98,7 @@ def place_call(request: CallRequest) -> Call:
 def _was_never_placed(call: Call) -> bool:
     """Report whether Twilio never placed an earlier call, so that the request may be made again.
 
-    Raises `provider_unavailable` while the outcome is unknown.
+    Raise `provider_unavailable` while the outcome is unknown.
     """
     if call.leg_a_sid or call.settled_at or call.is_through_computer:
         return False

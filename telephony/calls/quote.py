@@ -264,7 +264,7 @@ def find_offers(user: User, *, to: str, country: str | None) -> Offers:
 
 
 def find_route(account: Account, token: AccessToken | None, order: CallOrder) -> Route:
-    """Read the number of an order and find its price. Raises ProductError if it is refused."""
+    """Read the number of an order and find its price. Raise ProductError if it is refused."""
     if account.is_frozen:
         raise ProductError("account_frozen", "This account is frozen, so it cannot call.")
     number = read_called_number(account, order.to, order.country)
@@ -309,7 +309,7 @@ def find_route(account: Account, token: AccessToken | None, order: CallOrder) ->
 def _own_leg_price(
     mode: Call.Mode, caller_id: CallerId, number: Number, deck: DeckIndex, facts: ShownFacts
 ) -> Price:
-    """Return the price of the customer's own leg. Raises ProductError if the mode is refused."""
+    """Return the price of the customer's own leg. Raise ProductError if the mode is refused."""
     if mode == Call.Mode.COMPUTER:
         price = client_price(deck)
         if price is None:

@@ -23,7 +23,7 @@ from telephony.calls.place import (
     why_not_placed,
 )
 from telephony.calls.progress import LegReport, Source, record_answer, record_event
-from telephony.calls.refusals import noted_refusal, record_refusal, unfetched
+from telephony.calls.refusals import code_of_unanswered_key, noted_refusal, record_refusal
 from telephony.calls.settlement import settle_if_ended, write_off
 from telephony.calls.states import NEVER_DIALLED, UNEXPLAINED, is_known, leg_has_ended
 from telephony.models import Call, CallEvent
@@ -76,7 +76,7 @@ def end_calls_of_frozen_accounts() -> int:
 
 
 def reconcile(call: Call) -> str:
-    """Ask Twilio about one call and apply the answers. Raises ProductError if Twilio is silent."""
+    """Ask Twilio about one call and apply the answers. Raise ProductError if Twilio is silent."""
     if call.settled_at is not None:
         # Twilio reports its own price of each leg some time after the call.
         for leg, sid in _unpriced_legs(call):
@@ -106,7 +106,7 @@ def _ask_about_legs(call: Call, leg_a_sid: str) -> None:
     except UnknownSidError:
         return
     has_ended = is_known(answer.status) and leg_has_ended(answer.status)
-    code = unfetched(call, leg_a_sid) if has_ended else None
+    code = code_of_unanswered_key(call, leg_a_sid) if has_ended else None
     record_answer(call, answer, leg="a", error_code=code)
     if call.bridged_at is None or call.settled_at is not None:
         return

@@ -56,7 +56,7 @@ def reported_refusal(call: Call, leg_a_sid: str, *, code: str, has_leg: bool) ->
     return noted if noted is not None or has_leg else CALLER_ID_REFUSED
 
 
-def unfetched(call: Call, leg_a_sid: str) -> int | None:
+def code_of_unanswered_key(call: Call, leg_a_sid: str) -> int | None:
     """Return the code of Twilio's note that it got no answer of ours to the key, None without one.
 
     A question that was asked twice and answered each time needs no look at the notes.

@@ -11,7 +11,7 @@ def country_code(text: str) -> str:
     """Return the ISO code of a country written as `GB`, `gbr`, `United Kingdom`, `UK` or `+44`.
 
     A calling code that several countries share gives the largest country, since numbers of all
-    these countries are read alike. Raises `unknown_country`, with likely countries in details.
+    these countries are read alike. Raise `unknown_country`, with likely countries in details.
     """
     if found := find_country(text):
         return found

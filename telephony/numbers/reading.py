@@ -99,7 +99,7 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
     """Return the number that a person wrote.
 
     `stated_country` is the one they named for this number, `default_country` the one that their
-    account is at home in; both ISO codes or None. Raises ProductError: `emergency_number`,
+    account is at home in; both ISO codes or None. Raise ProductError: `emergency_number`,
     `short_number`, `invalid_number`, `country_required`, or `ambiguous_number` with
     `details["candidates"]`.
     """
@@ -125,7 +125,7 @@ def read_number(text: str, *, stated_country: str | None, default_country: str |
 
 
 def number_from_e164(e164: str) -> Number:
-    """Return the number of an E.164 string that `read_number` gave. Raises `invalid_number`."""
+    """Return the number of an E.164 string that `read_number` gave. Raise `invalid_number`."""
     return read_number(e164, stated_country=None, default_country=None)
 
 

@@ -131,7 +131,7 @@ def is_calling_code(digits: str) -> bool:
 
 
 def read_text(body: str) -> Written:
-    """Take apart what `unwrap` returned. Raises `invalid_number` for what is not one number."""
+    """Take apart what `unwrap` returned. Raise `invalid_number` for what is not one number."""
     if not body.endswith(".."):  # a cut number ends so
         body = re.sub(r"(?<=[A-Za-z])[?!]$", "", body).rstrip(" ,;.")  # 1-800-GOT-JUNK?
     body, keys = _split_extension(body)

@@ -69,7 +69,7 @@ def refuse(reason: str, message: str, *, hint: str = EXAMPLE) -> NoReturn:
 
 
 def unwrap(text: str) -> str:
-    """Return the number as written, without what stands around it. Raises `invalid_number`."""
+    """Return the number as written, without what stands around it. Raise `invalid_number`."""
     if len(text) > MAX_LINK_LENGTH:
         refuse("too_long", "That is too long to be one phone number.")
     body = _without_decoration(plain(text))

@@ -44,7 +44,7 @@ def caller_id_state(account: Account) -> tuple[str, str | None]:
 def caller_id_for_calls(
     account: Account, public_id: str | None, *, called_e164: str = ""
 ) -> CallerId:
-    """Return the phone to ring, or the default one. Raises ProductError if it is not verified.
+    """Return the phone to ring, or the default one. Raise ProductError if it is not verified.
 
     The account's limits, and what decides whose number is shown, are read with it, so that a call
     needs no query for them.
@@ -70,7 +70,7 @@ def caller_id_for_calls(
 def check_own_phone(token: AccessToken | None, e164: str) -> None:
     """Refuse a phone of the customer that the token's guards keep from ringing.
 
-    Raises `guard_destination` or `guard_caller_id`.
+    Raise `guard_destination` or `guard_caller_id`.
     """
     guards = NO_GUARDS if token is None else Guards.from_columns(token)
     if not guards:
@@ -83,7 +83,7 @@ def check_own_phone(token: AccessToken | None, e164: str) -> None:
 def set_default(caller_id: CallerId, *, token: AccessToken | None = None) -> CallerId:
     """Make a phone the one that calls ring.
 
-    Raises `not_found` for a phone that was just removed, and the errors of `check_own_phone`.
+    Raise `not_found` for a phone that was just removed, and the errors of `check_own_phone`.
     """
     check_own_phone(token, caller_id.e164)
     with transaction.atomic():
@@ -110,7 +110,7 @@ def remove_caller_id(
         if not mine.update(removed_at=timezone.now(), removed_reason=reason, is_default=False):
             return False
         ensure_default(account)
-        remove_at_carrier(caller_id.e164)
+        mark_for_removal(caller_id.e164)
         audit.record(
             "caller_id.removed", account=account, user=user, token=token,
             number=mask(caller_id.e164), reason=str(reason),
@@ -118,10 +118,11 @@ def remove_caller_id(
     return True
 
 
-def remove_at_carrier(e164: str, *, unless_used: bool = True) -> bool:
-    """Commit that `reconcile_registrations` removes a number, unless an account has the phone yet.
+def mark_for_removal(e164: str, *, unless_used: bool = True) -> bool:
+    """Mark a registration for removal by `reconcile_registrations`. Return False if there is none.
 
-    The registration is locked first, so that of two accounts at once the last one finds none.
+    With `unless_used`, a number that is a phone of an account stays, and False is returned. The row
+    is locked first: of two accounts that remove the number at once, the last one marks it.
     """
     registered = Registration.objects.filter(e164=e164, state=Registration.State.REGISTERED)
     if not registered.select_for_update().exists():
@@ -197,7 +198,7 @@ def _set(
 def set_default_country(
     *, user: User, country: str, token: AccessToken | None = None, request: AnyRequest = None
 ) -> Account:
-    """Set the country in which the account's numbers are read. Raises `unknown_country`."""
+    """Set the country in which the account's numbers are read. Raise `unknown_country`."""
     iso = country_code(country)
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=user.account_id)

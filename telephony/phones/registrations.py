@@ -22,7 +22,7 @@ from accounts.models import AccessToken, User
 from mobayilo.lib.errors import ProductError
 from telephony.models import CallerId, Registration
 from telephony.numbers import mask, number_from_e164
-from telephony.phones.caller_ids import check_own_phone, remove_at_carrier
+from telephony.phones.caller_ids import check_own_phone, mark_for_removal
 from telephony.phones.shown import current_rules
 from telephony.rates.deck import current_deck
 from telephony.rules import check_destination
@@ -113,7 +113,7 @@ def _begin(caller_id: CallerId, user: User) -> tuple[Registration, bool]:
 
 
 def _standing(caller_id: CallerId) -> Registration | None:
-    """Return what stands for the number already. Raises `registration_under_way` for a stranger."""
+    """Return what stands for the number already. Raise `registration_under_way` for a stranger."""
     standing = Registration.objects.filter(
         e164=caller_id.e164, state__in=(*Registration.OPEN_STATES, State.REGISTERED, State.REMOVING)
     ).first()
@@ -184,7 +184,7 @@ def _register(registration: Registration, carrier_sid: str) -> None:
                 "caller_id.registered", account=registration.account, user=registration.user,
                 number=mask(registration.e164),
             )  # fmt: skip
-            remove_at_carrier(registration.e164)  # the phone may be gone by now
+            mark_for_removal(registration.e164)  # the phone may be gone by now
     except IntegrityError:  # another attempt registered the number meanwhile
         _fail(registration, Failure.NO_NEWS)
 
@@ -196,14 +196,14 @@ def _fail(registration: Registration, failure: str) -> None:
 
 
 def unregister(caller_id: CallerId, *, user: User, token: AccessToken | None = None) -> None:
-    """Have the number removed at the carrier. Raises `registration_shared` if others need it."""
+    """Have the number removed at the carrier. Raise `registration_shared` if others need it."""
     with transaction.atomic():
         others = CallerId.objects.filter(e164=caller_id.e164, removed_at=None)
         if others.exclude(pk=caller_id.pk).exists():
             raise ProductError(
                 "registration_shared", "Another account verified this phone and may show it too."
             )
-        if remove_at_carrier(caller_id.e164, unless_used=False):
+        if mark_for_removal(caller_id.e164, unless_used=False):
             audit.record(
                 "caller_id.unregistered", account=caller_id.account, user=user, token=token,
                 number=mask(caller_id.e164),

@@ -86,7 +86,7 @@ class Rules:
 
 
 def read_rules(text: str) -> Rules:
-    """Return the rules of a CSV text. Raises `invalid_request` with every fault in its message."""
+    """Return the rules of a CSV text. Raise `invalid_request` with every fault in its message."""
     reader = csv.DictReader(io.StringIO(text))
     if reader.fieldnames != COLUMNS:
         raise ProductError("invalid_request", f"The first line has to be {','.join(COLUMNS)}.")

@@ -169,14 +169,16 @@ def _record_code(verification: Verification, sid: str) -> None:
         }
     waiting = Verification.objects.filter(pk=verification.pk, state__in=WAITING_STATES)
     if not waiting.update(**changes):
-        raise ProductError("verification_expired", "This was ended while a code was sent.")
+        raise ProductError(
+            "verification_expired", "This verification ended while its code was being sent."
+        )
     verification.refresh_from_db()
 
 
 def _choose(
     user: User, number: str | None, country: str | None, verification_id: str | None
 ) -> Verification:
-    """Return the verification of a code. Raises ProductError if none waits, or several numbers do.
+    """Return the verification of a code. Raise ProductError if none waits, or several numbers do.
 
     A number that was requested twice at once waits twice, and Twilio sent it one code.
     """

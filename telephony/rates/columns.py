@@ -110,7 +110,7 @@ class Layout:
         return f"Columns: {', '.join(read)}{unread}."
 
     def record(self, line: str) -> dict[str, str]:
-        """Return the cells of a line by our names. Raises ValueError if it does not fit."""
+        """Return the cells of a line by our names. Raise ValueError if it does not fit."""
         if "\0" in line:
             raise ValueError("it has a NUL character")
         cells = line.split(self.separator)
@@ -132,7 +132,7 @@ class Layout:
 def find_layout(lines: Sequence[str], mapping: dict[str, str]) -> Layout:
     """Return the layout of a file whose header is one of its first lines.
 
-    `mapping` names the file's column for some of ours. Raises DeckError with what is missing.
+    `mapping` names the file's column for some of ours. Raise DeckError with what is missing.
     """
     first_problems: list[str] = []
     seen = 0

@@ -191,7 +191,7 @@ def current_deck() -> DeckIndex:
 
     That query brings the closed countries of the carrier along.
 
-    Raises `no_rate` while no deck has been imported.
+    Raise `no_rate` while no deck has been imported.
     """
     global _loaded
     now = timezone.now()

@@ -121,7 +121,7 @@ class Deck:
 
 
 def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Deck:
-    """Read a whole file. Raises DeckError with every problem, not only the first.
+    """Read a whole file. Raise DeckError with every problem, not only the first.
 
     `mapping` names the file's column for some of ours.
     """
@@ -156,7 +156,7 @@ def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = 
 
 
 def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
-    """Return a row for each prefix of a line. Raises ValueError if it is not usable."""
+    """Return a row for each prefix of a line. Raise ValueError if it is not usable."""
     _refuse_what_a_price_cannot_say(
         currency=record.get("currency", ""),
         fee=record.get("connection_fee", ""),

@@ -21,7 +21,7 @@ ROW_FIELDS = DeckRow._fields
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A deck with the instant from which it is the one in force."""
+    """The rows of a deck, and the instant from which that deck is in force."""
 
     effective_from: datetime
     rows: Sequence[DeckRow]
@@ -160,7 +160,7 @@ def _insert(rows: Iterable[DeckRow], *, deck_id: int) -> None:
 
 
 def decks_without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
-    """Return the decks left if one is withdrawn. Raises ProductError if none would be in force."""
+    """Return the decks left if one is withdrawn. Raise ProductError if none would be in force."""
     left = usable_decks().exclude(pk=deck.pk).order_by("effective_from", "id")
     current = left.filter(effective_from__lte=now).last()
     if current is None:
@@ -171,7 +171,7 @@ def decks_without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
 def withdraw_deck(deck: RateDeck, *, reason: str) -> bool:
     """Take a deck out of force, so that the deck before it applies. Return False on a repetition.
 
-    Calls keep the prices that they were quoted. Raises ProductError if no deck would be left.
+    Calls keep the prices that they were quoted. Raise ProductError if no deck would be left.
     """
     with transaction.atomic():
         # Lock every deck, always in one order, so that two withdrawals at once leave a deck.

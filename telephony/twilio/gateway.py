@@ -48,12 +48,12 @@ class UnknownSidError(ProductError):
     """Twilio has nothing under a SID, or has it no longer."""
 
     def __init__(self) -> None:
-        super().__init__("not_found", "Our phone carrier does not know that.")
+        super().__init__("not_found", "Our phone carrier no longer knows this call or code.")
 
 
 # Our code and message for a code of https://www.twilio.com/docs/api/errors.
 _REFUSALS: dict[int, tuple[str, str]] = {
-    20404: ("not_found", "Our phone carrier does not know that."),
+    20404: ("not_found", "Our phone carrier no longer knows this call or code."),
     21211: ("number_unreachable", "Our phone carrier says that this number is not valid."),
     21214: ("number_unreachable", "This number cannot be reached by our phone carrier."),
     21215: ("country_closed", "Our phone carrier does not call this country for us."),
@@ -76,7 +76,7 @@ _OF_VERIFY = range(60_000, 61_000)
 _TOO_MANY_WAIT_SECONDS = 600  # Verify keeps its counters as long as a code lives
 
 
-def _refusal_of(status: int, code: int, e164: str) -> ProductError:
+def _error_for(status: int, code: int, e164: str) -> ProductError:
     """Return our error for an HTTP status and an error code of Twilio's (0: no code)."""
     if code == 20404 or (status == 404 and code not in _REFUSALS):
         return UnknownSidError()
@@ -219,13 +219,13 @@ def _client_with(user: str, password: str) -> Client:
 def _asking(what: str, *, about_e164: str = "", may_be_gone: bool = False) -> Iterator[None]:
     """Turn every error of the SDK into one of ours, log it, and record a fault of the operator.
 
-    Raises `UnknownSidError` only with `may_be_gone`; else a 404 is about a SID of our settings.
+    Raise `UnknownSidError` only with `may_be_gone`; else a 404 is about a SID of our settings.
     """
     try:
         yield
     except (TwilioRestException, TwilioServiceException) as error:
         status, code = int(error.status), int(error.code or 0)
-        raise _refused(what, status, code, about_e164, may_be_gone=may_be_gone) from None
+        raise _report_refusal(what, status, code, about_e164, may_be_gone=may_be_gone) from None
     except requests.ConnectTimeout:
         raise _unreachable(what) from None
     except requests.ConnectionError as error:
@@ -237,18 +237,18 @@ def _asking(what: str, *, about_e164: str = "", may_be_gone: bool = False) -> It
         logger.warning("twilio connection lost", extra={"what": what})
         raise OutcomeUnknownError from None
     except _BROKEN_ANSWER as error:
-        if (page := _refused_page(error)) is not None:
-            raise _refused(what, *page, about_e164, may_be_gone=may_be_gone) from None
+        if (page := _status_of_page(error)) is not None:
+            raise _report_refusal(what, *page, about_e164, may_be_gone=may_be_gone) from None
         logger.warning("twilio unreadable", extra={"what": what, "error": type(error).__name__})
         raise OutcomeUnknownError from None
 
 
-def _refused(
+def _report_refusal(
     what: str, status: int, code: int, about_e164: str, *, may_be_gone: bool
 ) -> ProductError:
     """Return our error for a refusal, which is logged, and recorded if it is the operator's."""
     logger.warning("twilio refused", extra={"what": what, "status": status, "code": code})
-    refusal = _refusal_of(status, code, about_e164)
+    refusal = _error_for(status, code, about_e164)
     if isinstance(refusal, UnknownSidError) and not may_be_gone:
         refusal = ProductError("provider_misconfigured", _MISCONFIGURED)
     if refusal.code == "provider_misconfigured" or code in CLOSED_COUNTRY_CODES:
@@ -256,7 +256,7 @@ def _refused(
     return refusal
 
 
-def _refused_page(error: Exception) -> tuple[int, int] | None:
+def _status_of_page(error: Exception) -> tuple[int, int] | None:
     """Return status and code of a refused page of a list, for which the SDK has no error class."""
     response = error.args[1] if len(error.args) > 1 else None
     if not isinstance(response, Response) or response.status_code < 400:
@@ -285,7 +285,7 @@ def start_verification(*, e164: str, channel: str) -> str:
 
 
 def check_code(*, verification_sid: str, code: str) -> bool:
-    """Return True if a code is right. Raises `UnknownSidError` if the code has expired."""
+    """Return True if a code is right. Raise `UnknownSidError` if the code has expired."""
     with _asking("check a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         check = service.verification_checks.create(verification_sid=verification_sid, code=code)
@@ -294,7 +294,7 @@ def check_code(*, verification_sid: str, code: str) -> bool:
 
 
 def cancel_verification(verification_sid: str) -> None:
-    """Make a code that was sent invalid. Raises `UnknownSidError` if it is invalid already."""
+    """Make a code that was sent invalid. Raise `UnknownSidError` if it is invalid already."""
     with _asking("cancel a code", may_be_gone=True):
         service = _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
         service.verifications(verification_sid).update(status="canceled")
@@ -323,7 +323,7 @@ def find_registered(e164: str) -> str | None:
 
 
 def remove_registered(sid: str) -> None:
-    """Remove a registered number. Raises `UnknownSidError` if Twilio has it no longer."""
+    """Remove a registered number. Raise `UnknownSidError` if Twilio has it no longer."""
     with _asking("remove a registered number", may_be_gone=True):
         _client().outgoing_caller_ids(sid).delete()
 
@@ -334,7 +334,7 @@ def remove_registered(sid: str) -> None:
 def create_call(
     *, to: str, twiml_url: str, ring_seconds: int, limit_seconds: int, status_url: str = ""
 ) -> ProviderCall:
-    """Call a number from ours. Raises `OutcomeUnknownError` if the phone may ring all the same.
+    """Call a number from ours. Raise `OutcomeUnknownError` if the phone may ring all the same.
 
     Twilio reports each status to `status_url`, and none without one.
     """
@@ -357,7 +357,7 @@ def create_call(
 
 
 def fetch_call(sid: str) -> ProviderCall:
-    """Return a call as it is now. Raises `UnknownSidError` for an unknown SID."""
+    """Return a call as it is now. Raise `UnknownSidError` for an unknown SID."""
     with _asking("fetch a call", may_be_gone=True):
         return _provider_call(_client().calls(sid).fetch())
 
@@ -505,7 +505,7 @@ def voice_prices(country: str) -> list[ProviderPrice]:
 
 
 def check_account() -> str:
-    """Return `active`. Raises ProductError if Twilio has suspended or closed the account."""
+    """Return `active`. Raise ProductError if Twilio has suspended or closed the account."""
     with _asking("check the account"):
         status = str(_owner_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
     if status != "active":
@@ -522,7 +522,7 @@ def check_verify_service() -> str:
 
 
 def check_number(number: str) -> str:
-    """Return a number of ours. Raises ProductError if the account lacks it or it has no voice."""
+    """Return a number of ours. Raise ProductError if the account lacks it or it has no voice."""
     with _asking("check our number"):
         owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
         found = next((one for one in owned if one.phone_number == number), None)
@@ -534,7 +534,7 @@ def check_number(number: str) -> str:
 
 
 def check_api_key() -> str:
-    """Return `accepted`. Raises ProductError if Twilio refuses our API key."""
+    """Return `accepted`. Raise ProductError if Twilio refuses our API key."""
     with _asking("try the API key"):
         _client().incoming_phone_numbers.list(limit=1)
     return "accepted"

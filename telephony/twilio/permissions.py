@@ -16,7 +16,7 @@ FRESH = timedelta(days=1)
 
 
 def read_permissions() -> DialingPermissions:
-    """Ask Twilio and keep the answer in place of the last one. Raises ProductError without one."""
+    """Ask Twilio and keep the answer in place of the last one. Raise ProductError without one."""
     closed, count = gateway.closed_countries()
     facts = {
         "closed_countries": " ".join(sorted(closed)),

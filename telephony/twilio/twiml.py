@@ -59,6 +59,7 @@ def bridge_again(call: Call) -> str:
 
 
 def _dial(call: Call, words: str, action: str) -> str:
+    """Return TwiML that says `words` and dials leg B; Twilio posts the outcome to `action`."""
     response = Element("Response")
     if not call.is_through_computer:
         _say(response, words)

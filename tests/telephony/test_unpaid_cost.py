@@ -154,7 +154,7 @@ def test_first_call_above_the_budget_is_not_blamed_on_others(
     settings.UNPAID_COST_MAX_CENTS_PER_DAY = 5
     refused = local_caller.call().json()["error"]
     assert refused["code"] == "unpaid_cost_limit"
-    assert refused["message"].startswith("Unanswered, this call alone could cost us more")
+    assert refused["message"].startswith("If nobody answers, this call could cost more")
     assert "costs less to ring" in refused["hint"]
 
 

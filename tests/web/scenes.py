@@ -242,7 +242,7 @@ def refusal_pages() -> dict[str, str]:
     """The pages of every refusal that has no address of its own, by the names of dev.pages."""
     request = RequestFactory().get("/somewhere")
     request.request_id = "req_0123456789abcdef01234567"  # type: ignore[attr-defined]  # as the middleware sets it
-    away = ProductError("unavailable", "This is paused for a moment.")
+    away = ProductError("unavailable", "The service is not available for a moment.")
     answers = {
         "400": exceptions.bad_request(request, SuspiciousOperation()),
         "403": exceptions.permission_denied(request, PermissionDenied()),

@@ -263,33 +263,46 @@ def opened_destinations_table(request: HttpRequest, account: Account) -> Table:
 
 
 def money_table(wallet: Wallet) -> Table:
-    rows = []
-    for transfer in Transfer.objects.filter(wallet=wallet).order_by("-id")[:ROWS_SHOWN]:
-        cells = {
-            "When": transfer.created_at,
-            "Movement": transfer.public_id,
-            "Kind": transfer.get_kind_display(),
-            "For": transfer.reference,
-            "Amount": format_change(transfer.amount_micros),
-            "Balance after": format_money(transfer.balance_after_micros),
-        }
-        rows.append(Row(transfer, cells))
-    open_holds = Hold.objects.filter(wallet=wallet, state=Hold.State.OPEN)
-    for hold in open_holds.order_by("-id")[:ROWS_SHOWN]:
-        cells = {
-            "When": hold.created_at,
-            "Movement": hold.public_id,
-            "Kind": "Open hold",
-            "For": hold.key,
-            "Amount": format_money(hold.amount_micros),
-            "Balance after": "",
-        }
-        rows.append(Row(hold, cells))
+    """Return the newest transfers and open holds of a wallet."""
+    transfers = Transfer.objects.filter(wallet=wallet).order_by("-id")[:ROWS_SHOWN]
+    holds = Hold.objects.filter(wallet=wallet, state=Hold.State.OPEN).order_by("-id")[:ROWS_SHOWN]
+    rows = [
+        *(
+            _movement(
+                transfer,
+                kind=transfer.get_kind_display(),
+                reference=transfer.reference,
+                amount=format_change(transfer.amount_micros),
+                balance=format_money(transfer.balance_after_micros),
+            )
+            for transfer in transfers
+        ),
+        *(
+            _movement(
+                hold, kind="Open hold", reference=hold.key, amount=format_money(hold.amount_micros)
+            )
+            for hold in holds
+        ),
+    ]
     links = {
         "transfers": list_url(Transfer, wallet=wallet.pk),
         "holds": list_url(Hold, wallet=wallet.pk),
     }
     return Table("Money moved and held", newest(rows), links)
+
+
+def _movement(
+    row: Transfer | Hold, *, kind: str, reference: str, amount: str, balance: str = ""
+) -> Row:
+    cells = {
+        "When": row.created_at,
+        "Movement": row.public_id,
+        "Kind": kind,
+        "For": reference,
+        "Amount": amount,
+        "Balance after": balance,
+    }
+    return Row(row, cells)
 
 
 def topups_table(request: HttpRequest, account: Account, topups: list[TopUp]) -> Table:

@@ -53,7 +53,7 @@ class Command(DeckCommand):
 
 
 def mapping_from(options: list[str]) -> dict[str, str]:
-    """Return our names of columns and the file's. Raises CommandError for what is none of ours."""
+    """Return our names of columns and the file's. Raise CommandError for what is none of ours."""
     mapping = {}
     for pair in ",".join(options).split(",") if options else ():
         ours, equals, theirs = (part.strip() for part in pair.partition("="))

@@ -49,7 +49,10 @@ def repeatable(key: str) -> Iterator[None]:
 
 
 class Moby(CleoApplication):
-    """The application as its commands know it; the code is in moby.cli.application."""
+    """The part of `moby.cli.application.Application` that commands use.
+
+    It is declared here because that module imports this one.
+    """
 
     context: Context
     console: Console
