@@ -100,7 +100,7 @@ def test_user_with_an_account_of_their_own_is_news_for_themselves_only(
         ("remove_second_factor", "Support removed the second factor of bob@example.org", {ALICE}),
     ],
 )
-def test_what_support_changes_about_a_user_is_told_to_everyone(
+def test_what_support_changes_about_a_user_is_shown_to_everyone(
     helper: User, alice: User, bob: User, charlie: User, action: str, words: str, readers: set[str]
 ) -> None:
     set_up_factor(bob)
@@ -114,7 +114,7 @@ def test_what_support_changes_about_a_user_is_told_to_everyone(
     assert sent.count() == len(readers)
 
 
-def test_user_whom_a_superuser_lets_in_again_is_told_to_everyone(alice: User, bob: User) -> None:
+def test_user_whom_a_superuser_lets_in_again_is_shown_to_everyone(alice: User, bob: User) -> None:
     boss = person("root@example.com", is_staff=True, is_superuser=True)
     User.objects.filter(pk=bob.pk).update(is_active=False)
     path = f"/admin/accounts/user/{bob.pk}/change/"
@@ -125,7 +125,7 @@ def test_user_whom_a_superuser_lets_in_again_is_told_to_everyone(alice: User, bo
     assert set(mails_about("unlocked bob@example.org")) == {ALICE, BOB}
 
 
-def test_link_to_a_new_password_that_support_sends_is_told_to_the_others(
+def test_link_to_a_new_password_that_support_sends_is_shown_to_the_others(
     helper: User, alice: User, bob: User
 ) -> None:
     Client().post("/accounts/password/reset/", {"email": bob.email})
@@ -133,7 +133,7 @@ def test_link_to_a_new_password_that_support_sends_is_told_to_the_others(
     assert set(mails_about("Support sent bob@example.org a link")) == {ALICE}
 
 
-def test_new_address_of_a_user_is_told_to_the_others(alice: User, bob: User) -> None:
+def test_new_address_of_a_user_is_shown_to_the_others(alice: User, bob: User) -> None:
     browser = sign_in(bob)
     answer = browser.post("/accounts/email/", {"action_add": "", "email": "robert@example.org"})
     if "reauthenticate" in answer.get("Location", ""):

@@ -160,7 +160,7 @@ def test_one_browser_is_signed_out_from_another(alice: User, charlie: User) -> N
     assert browser.get("/settings/security").status_code == 200
 
 
-def test_security_page_tells_what_happened_to_the_own_account(alice: User, charlie: User) -> None:
+def test_security_page_shows_what_happened_to_the_own_account(alice: User, charlie: User) -> None:
     new_token(alice, name="robot")
     new_token(charlie, name="stranger")
     page = sign_in(alice).get("/settings/security").content.decode()

@@ -115,7 +115,7 @@ def test_parallel_posts_of_one_cause_move_money_once(alice: User) -> None:
     assert totals(alice.account) == (1, 0)
 
 
-def test_everybody_who_hears_of_a_payment_at_once_credits_it_once(alice: User) -> None:
+def test_every_user_who_hears_of_a_payment_at_once_credits_it_once(alice: User) -> None:
     topup = TopUp.objects.create(
         account=alice.account, user=alice, amount_micros=DOLLAR, expires_at="2100-01-01T00:00Z"
     )

@@ -26,7 +26,7 @@ def mails() -> int:
     return OutboxMail.objects.filter(template=TEMPLATE).count()
 
 
-def test_each_crossing_is_told_once(account: Account) -> None:
+def test_each_crossing_is_mailed_once(account: Account) -> None:
     counts = []
     for number, change in enumerate([-17.5, -1, -0.5, 10, -8, -1.5]):
         if change > 0:
@@ -38,7 +38,7 @@ def test_each_crossing_is_told_once(account: Account) -> None:
     assert counts == [0, 1, 1, 1, 1, 2]
 
 
-def test_everybody_of_the_account_is_told_and_no_stranger(
+def test_every_user_of_the_account_is_mailed_and_no_stranger(
     account: Account, bob: User, charlie: User
 ) -> None:
     spend(account, 19.5, "call:1")
@@ -49,7 +49,7 @@ def test_everybody_of_the_account_is_told_and_no_stranger(
     }
 
 
-def test_capture_that_is_repeated_tells_nobody_again(account: Account) -> None:
+def test_capture_that_is_repeated_mails_no_one_again(account: Account) -> None:
     spend(account, 19.5, "call:1")
     capture(19.5, "call:1")
     assert mails() == 1
@@ -70,7 +70,7 @@ def test_zero_as_the_limit_sends_nothing(account: Account, settings: Settings) -
     assert mails() == 0
 
 
-def test_balance_tells_terminals_that_it_is_low(account: Account, alice: User) -> None:
+def test_balance_shows_terminals_that_it_is_low(account: Account, alice: User) -> None:
     api = api_of(alice)
     before = api.get("/api/cli/v1/balance").json()
     spend(account, 19, "call:1")

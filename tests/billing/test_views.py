@@ -111,7 +111,7 @@ def test_refund_needs_a_fresh_sign_in(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_receipt_tells_what_a_dispute_took_back(
+def test_receipt_shows_what_a_dispute_took_back(
     stripe_sandbox: StripeSandbox, paid: TopUp, browser: Client
 ) -> None:
     stripe_sandbox.dispute(stripe_sandbox.payment_of(paid), amount=500)

@@ -10,7 +10,7 @@ from tests.cli.terminal import QUICK, finish, opened
 
 @pytest.mark.usefixtures("browser")
 @pytest.mark.parametrize("env", [{"SSH_TTY": "/dev/pts/1"}, {"CI": "true"}])
-def test_browser_is_not_offered_where_nobody_sees_it(
+def test_browser_is_not_offered_where_no_one_sees_it(
     moby: Moby, server: StubServer, env: dict[str, str]
 ) -> None:
     server.on("POST", "/oauth/device_authorization", QUICK)
@@ -58,7 +58,7 @@ def test_browser_that_does_not_open_is_no_failure(moby: Moby, server: StubServer
 @pytest.mark.usefixtures("signed_in")
 @pytest.mark.parametrize("env", [{"SSH_TTY": "/dev/pts/1"}, {"CI": "true"}])
 @pytest.mark.parametrize("words", [("topup", "20", "--open"), ("calls", "list", "--web")])
-def test_page_is_not_opened_where_nobody_sees_it(
+def test_page_is_not_opened_where_no_one_sees_it(
     moby: Moby, server: StubServer, words: tuple[str, ...], env: dict[str, str]
 ) -> None:
     if words[0] == "topup":

@@ -25,7 +25,7 @@ def test_proxy_that_is_down_is_called_a_proxy(moby: Moby) -> None:
     assert "HTTPS_PROXY" in ran.stderr
 
 
-def test_loopback_goes_past_the_proxy_when_told_to(moby: Moby, server: StubServer) -> None:
+def test_loopback_goes_past_the_proxy_when_shown_to(moby: Moby, server: StubServer) -> None:
     server.on("GET", "balance", d.BALANCE)
     env = {"HTTP_PROXY": closed_port(), "NO_PROXY": "127.0.0.1", "MOBY_TOKEN": d.TOKEN}
     assert moby.process("balance", **env).code == 0

@@ -35,11 +35,11 @@ FIGURES = [
 
 
 @pytest.mark.parametrize(("page", "words"), FIGURES)
-def test_page_tells_the_figure_of_the_settings(page: str, words: str) -> None:
+def test_page_shows_the_figure_of_the_settings(page: str, words: str) -> None:
     assert words in " ".join((DOCS / page).read_text().split())
 
 
-def test_pages_tell_how_long_a_code_lives() -> None:
+def test_pages_show_how_long_a_code_lives() -> None:
     assert (CODE_LIVES.total_seconds(), MAX_TRIES) == (600, 5)
     assert "good for **ten minutes** and five tries" in (DOCS / "guide/caller-ids.md").read_text()
 

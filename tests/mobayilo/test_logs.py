@@ -37,7 +37,7 @@ def written() -> Iterator[Lines]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_request_line_tells_whose_request_it_was(alice: User, written: Lines) -> None:
+def test_request_line_shows_whose_request_it_was(alice: User, written: Lines) -> None:
     browser = Client()
     browser.force_login(alice)
     page = browser.get("/home")
@@ -51,7 +51,7 @@ def test_request_line_tells_whose_request_it_was(alice: User, written: Lines) ->
         assert line["duration_ms"] > 0
 
 
-def test_request_line_of_somebody_unknown_has_no_account(client: Client, written: Lines) -> None:
+def test_request_line_of_someone_unknown_has_no_account(client: Client, written: Lines) -> None:
     client.get("/api/cli/v1/client")
     (line,) = [line for line in written.lines if line["logger"] == "mobayilo.requests"]
     assert line["account"] == ""

@@ -40,7 +40,7 @@ def scraped(client: Client, settings: Settings) -> str:
 
 
 @pytest.mark.django_db
-def test_metrics_know_no_method_that_somebody_made_up(client: Client, settings: Settings) -> None:
+def test_metrics_know_no_method_that_someone_made_up(client: Client, settings: Settings) -> None:
     client.generic("BREW", "/api/cli/v1/client")
     text = scraped(client, settings)
     assert 'method="other"' in text
@@ -48,7 +48,7 @@ def test_metrics_know_no_method_that_somebody_made_up(client: Client, settings: 
 
 
 @pytest.mark.django_db
-def test_metrics_tell_webhooks_by_provider_and_outcome(client: Client, settings: Settings) -> None:
+def test_metrics_show_webhooks_by_provider_and_outcome(client: Client, settings: Settings) -> None:
     client.post("/webhooks/stripe", b"{}", "application/json")
     client.post("/webhooks/twilio/call/call_x/status")
     text = scraped(client, settings)
@@ -57,7 +57,7 @@ def test_metrics_tell_webhooks_by_provider_and_outcome(client: Client, settings:
 
 
 @pytest.mark.django_db
-def test_metrics_tell_calls_audits_and_periodic_work(
+def test_metrics_show_calls_audits_and_periodic_work(
     alice: User, client: Client, settings: Settings
 ) -> None:
     past_call(alice, proved_phone(alice), ("+442079460018", "GB", "busy", 0))

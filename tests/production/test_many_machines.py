@@ -71,7 +71,7 @@ def calls_and_a_topup(customer: ApiCustomer) -> list[int]:
     return answers + [customer.call().status_code for _ in range(CALLS_EACH // 2)]
 
 
-def test_killed_process_loses_no_money_and_rings_nobody_twice(
+def test_killed_process_loses_no_money_and_rings_no_one_twice(
     cluster: Cluster, caller: ApiCustomer, new_customer: Callable[..., ApiCustomer]
 ) -> None:
     bob = new_customer("bob", phone="+447400123457", dollars="50")

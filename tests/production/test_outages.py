@@ -121,7 +121,7 @@ def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
     wait_until(lambda: begin_login(cluster).ok, "a device login", seconds=10)
 
 
-def test_database_away_is_told_in_the_shape_of_each_reader(
+def test_database_away_is_shown_in_the_shape_of_each_reader(
     cluster: Cluster, caller: ApiCustomer
 ) -> None:
     with closed_database(cluster):

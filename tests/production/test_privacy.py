@@ -80,7 +80,7 @@ def test_owner_is_shown_each_of_these_facts(alice: User, of_alice: list[Address]
     assert [fact for fact, word in facts.items() if word not in whole] == []
 
 
-def test_private_answers_of_the_api_are_stored_and_read_by_nobody_else(
+def test_private_answers_of_the_api_are_stored_and_read_by_no_one_else(
     alice: User, of_alice: list[Address]
 ) -> None:
     program = api_client(new_token(alice).secret)

@@ -83,12 +83,12 @@ def test_teammate_does_not_reach_the_tokens_of_alice(
     assert state_of(alice)["AccessToken"] == before
 
 
-def test_only_the_open_addresses_answer_somebody_unknown(of_alice: list[Address]) -> None:
+def test_only_the_open_addresses_answer_someone_unknown(of_alice: list[Address]) -> None:
     seen = {a.pattern for a in of_alice if ask(Client(), "GET", a.path) == 200}
     assert seen - {"admin/jsi18n/"} == OPEN_TO_ALL
 
 
-def test_nobody_unknown_changes_anything_of_alice(alice: User, of_alice: list[Address]) -> None:
+def test_no_one_unknown_changes_anything_of_alice(alice: User, of_alice: list[Address]) -> None:
     before = state_of(alice)
     succeeded = {
         (method, address.pattern)

@@ -31,7 +31,7 @@ def test_call_is_bridged_and_reports_both_legs(sandbox: Sandbox, receiver: Recei
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
-def test_call_that_nobody_takes_ends_with_its_outcome(
+def test_call_that_no_one_takes_ends_with_its_outcome(
     sandbox: Sandbox, receiver: Receiver, outcome: str
 ) -> None:
     bridge_to_charlie(receiver)

@@ -16,7 +16,7 @@ def press(session: stripe.checkout.Session, action: str) -> requests.Response:
     )
 
 
-def test_paying_completes_the_session_and_tells_the_product(
+def test_paying_completes_the_session_and_shows_the_product(
     sandbox: Sandbox, receiver: Receiver
 ) -> None:
     session = create(sandbox)

@@ -66,7 +66,7 @@ def test_session_made_before_the_answer_was_lost_is_found_again(sandbox: Sandbox
     assert [one.id for one in sandbox.stripe.v1.checkout.sessions.list().data] == [made.id]
 
 
-def test_faults_last_as_long_as_they_were_told(sandbox: Sandbox) -> None:
+def test_faults_last_as_long_as_they_were_set(sandbox: Sandbox) -> None:
     sandbox.post("faults", kind="429", provider="stripe", times=2)
     for _ in range(2):
         with pytest.raises(stripe.RateLimitError):
@@ -88,7 +88,7 @@ def test_fault_with_a_share_strikes_some_requests_only(sandbox: Sandbox) -> None
     assert set(outcomes) == {"queued", 429}
 
 
-def test_exchanges_tell_what_was_asked_and_answered(sandbox: Sandbox) -> None:
+def test_exchanges_show_what_was_asked_and_answered(sandbox: Sandbox) -> None:
     place(sandbox)
     exchange = sandbox.get("exchanges", provider="twilio")["exchanges"][0]
     assert (exchange["method"], exchange["status"]) == ("POST", 201)

@@ -28,7 +28,7 @@ def test_api_refuses_a_phone_that_the_account_may_not_call(
 
 
 @pytest.mark.parametrize(("account", "number", "dial_code"), [(a, n, d) for a, n, _, d in REFUSALS])
-def test_dial_to_a_phone_that_the_account_may_not_call_rings_nobody(
+def test_dial_to_a_phone_that_the_account_may_not_call_rings_no_one(
     sandbox: Sandbox, receiver: Receiver, account: dict[str, object], number: str, dial_code: int
 ) -> None:
     sandbox.twilio.validation_requests.create(phone_number=ALICE)  # a trial account may call her

@@ -35,7 +35,7 @@ def test_call_of_sixty_five_seconds_ends_sooner_at_a_higher_speed(
     assert sandbox.twilio.calls.list(parent_call_sid=sid)[0].duration == "65"
 
 
-def test_call_tells_its_own_times(sandbox: Sandbox, receiver: Receiver) -> None:
+def test_call_shows_its_own_times(sandbox: Sandbox, receiver: Receiver) -> None:
     bridge_to_charlie(receiver)
     sid = call_alice(sandbox, receiver)
     sandbox.wait_until_idle()

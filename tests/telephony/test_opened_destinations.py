@@ -36,7 +36,7 @@ def test_operator_opens_a_closed_country_for_one_account(
 
 
 @pytest.mark.parametrize(("prefix", "reason"), [("+960 67", "None"), ("+9607", "price_too_high")])
-def test_dear_prefix_is_opened_for_everybody(
+def test_dear_prefix_is_opened_for_every_user(
     local_caller: Person, prefix: str, reason: str
 ) -> None:
     assert code_of(local_caller, MALDIVES) == "price_too_high"

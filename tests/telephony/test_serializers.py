@@ -20,12 +20,12 @@ def test_malformed_request_names_its_field(local_caller: Person, body: dict[str,
 
 
 @pytest.mark.parametrize(("cost", "told"), [("0", "more than $0.00"), ("10001", "at most $10,000")])
-def test_cost_out_of_bounds_is_told_in_dollars(local_caller: Person, cost: str, told: str) -> None:
+def test_cost_out_of_bounds_is_shown_in_dollars(local_caller: Person, cost: str, told: str) -> None:
     error = local_caller.post("calls", to=DESTINATION, max_cost=cost).json()["error"]
     assert told in error["details"]["fields"]["max_cost"][0]
 
 
-def test_malformed_code_is_told_what_a_code_is(local_caller: Person) -> None:
+def test_malformed_code_is_refused_with_what_a_code_is(local_caller: Person) -> None:
     answer = local_caller.post("caller-ids/confirm", code="12 34")
     fields = answer.json()["error"]["details"]["fields"]
     assert fields == {"code": ["A code is 4 to 10 digits."]}

@@ -151,7 +151,7 @@ def test_country_is_changed_on_the_page(browser: Client, alice: User) -> None:
         ("Ghana", "", ""),
     ],
 )
-def test_number_is_told_while_it_is_typed(
+def test_number_is_shown_while_it_is_typed(
     client: Client, number: str, country: str, words: str
 ) -> None:
     told = client.get("/numbers/check", {"number": number, "country": country})
@@ -160,7 +160,7 @@ def test_number_is_told_while_it_is_typed(
     assert bool(told.content) == bool(words)
 
 
-def test_number_typed_by_somebody_is_read_at_home(browser: Client, alice: User) -> None:
+def test_number_typed_by_someone_is_read_at_home(browser: Client, alice: User) -> None:
     Account.objects.filter(pk=alice.account_id).update(default_country="FR")
     told = browser.get("/numbers/check", {"number": "01 23 45 67 89"}).content.decode()
     assert told.startswith("+33 1 23 45 67 89 (France")
@@ -189,7 +189,7 @@ def test_pages_ask_visitors_to_sign_in(client: Client, db: None) -> None:
         assert client.get(path).status_code == 302
 
 
-def test_removed_number_is_told_as_its_country_spaces_it(browser: Client, alice: User) -> None:
+def test_removed_number_is_shown_as_its_country_spaces_it(browser: Client, alice: User) -> None:
     phone = CallerId.objects.create(account=alice.account, e164=OWN_PHONE, country="GB")
     path = reverse("telephony:caller-id-remove", args=[phone.public_id])
     page = browser.post(path, follow=True).content.decode()

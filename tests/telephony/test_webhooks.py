@@ -80,7 +80,7 @@ def test_bill_counts_the_leg_and_not_the_bridge(
     assert caller.balance.balance_micros == 20_000_000 - cost
 
 
-def test_end_that_was_told_without_its_seconds_is_asked_again(
+def test_end_that_was_reported_without_its_seconds_is_asked_again(
     caller: Person, sandbox: Sandbox
 ) -> None:
     played = play_unheard(caller, sandbox, "talk")

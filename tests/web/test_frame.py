@@ -33,7 +33,7 @@ def test_customer_sees_who_is_signed_in_and_where(client: Client, alice: User) -
         ("/statement/2026-01", "/statement", "/statement"),
     ],
 )
-def test_page_below_another_tells_where_one_is_and_leads_back(
+def test_page_below_another_shows_where_one_is_and_leads_back(
     client: Client, alice: User, path: str, where: str, leads_back_to: str
 ) -> None:
     client.force_login(alice)
@@ -42,7 +42,7 @@ def test_page_below_another_tells_where_one_is_and_leads_back(
     assert re.search(rf'class="back">\s*<a class="button-icon" href="{leads_back_to}"', page)
 
 
-def test_home_tells_nobody_that_one_just_signed_in(client: Client, alice: User) -> None:
+def test_home_does_not_say_that_one_just_signed_in(client: Client, alice: User) -> None:
     form = {"login": alice.email, "password": PASSWORD}
     page = client.post("/accounts/login/", form, follow=True).content.decode()
     assert "Home · Mobayilo" in page

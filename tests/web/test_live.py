@@ -52,7 +52,7 @@ def test_call_moves_on_and_the_focus_stays(watched: Watched, ringing: Call) -> N
     assert watched.complaints == []
 
 
-def test_call_page_tells_to_pick_up_until_it_is_done(watched: Watched, ringing: Call) -> None:
+def test_call_page_asks_to_pick_up_until_it_is_done(watched: Watched, ringing: Call) -> None:
     change(ringing, state="dialing", leg_a_status="ringing", leg_b_status="")
     watched.open(f"/calls/{ringing.public_id}")
     state = watched.page.locator("main").get_by_role("status")

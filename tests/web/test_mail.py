@@ -43,7 +43,7 @@ def test_reset_mail_leads_to_a_new_password(client: Client, alice: User) -> None
     assert 'name="password1"' in page
 
 
-def test_change_of_password_is_told_with_address_and_browser(client: Client, alice: User) -> None:
+def test_change_of_password_is_mailed_with_address_and_browser(client: Client, alice: User) -> None:
     client.force_login(alice)
     form = {"oldpassword": "correct horse battery", "password1": "another long one 9"}
     client.post("/accounts/password/change/", {**form, "password2": form["password1"]})

@@ -56,7 +56,7 @@ def test_command_that_may_not_be_copied_is_selected(
     watched.context.close()
 
 
-def test_browser_tells_its_time_zone(chromium: Browser, live_server: LiveServer) -> None:
+def test_browser_shows_its_time_zone(chromium: Browser, live_server: LiveServer) -> None:
     watched = Watched(chromium, live_server.url, timezone_id="America/Sao_Paulo")
     watched.open("/")
     zones = [c["value"] for c in watched.context.cookies() if c["name"] == "timezone"]
@@ -108,7 +108,7 @@ def test_keyboard_reaches_the_content_first(
     watched.context.close()
 
 
-def test_number_is_told_while_it_is_typed(
+def test_number_is_shown_while_it_is_typed(
     chromium: Browser, live_server: LiveServer, alice: User
 ) -> None:
     deck_in_force()

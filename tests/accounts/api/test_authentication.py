@@ -101,7 +101,7 @@ def test_second_request_reads_once_and_writes_nothing(
         client.get(f"{API}/token")
 
 
-def test_old_secret_used_after_its_grace_is_told_once(alice: User) -> None:
+def test_old_secret_used_after_its_grace_is_shown_once(alice: User) -> None:
     old = new_token(alice)
     rotate_token(old.row, grace_seconds=60)
     with later(minutes=2):
@@ -111,7 +111,7 @@ def test_old_secret_used_after_its_grace_is_told_once(alice: User) -> None:
     assert alice.mails.filter(template="accounts/mail/token_reused").count() == 1
 
 
-def test_missing_scope_is_named_and_told_to_the_owner(alice: User) -> None:
+def test_missing_scope_is_named_and_shown_to_the_owner(alice: User) -> None:
     client = api_client(new_token(alice, "calls:read").secret)
     answer = client.get(f"{API}/tokens")
     assert answer.status_code == 403

@@ -57,7 +57,7 @@ def test_key_that_cannot_be_is_refused(maker: Client, key: str) -> None:
     assert code(make(maker, key)) == "invalid_request"
 
 
-def test_request_under_way_is_told_so_and_taken_over_once_it_died(maker: Client) -> None:
+def test_request_under_way_is_shown_so_and_taken_over_once_it_died(maker: Client) -> None:
     make(maker)
     AccessToken.objects.filter(name="robot").delete()
     IdempotencyKey.objects.update(status=None, body=None)

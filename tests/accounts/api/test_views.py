@@ -179,7 +179,7 @@ def test_session_is_ended_by_its_id(alice: User) -> None:
     assert not AccessToken.objects.get(pk=device.pk).is_live
 
 
-def test_leaked_tokens_end_and_the_answer_tells_nothing(client: Client, alice: User) -> None:
+def test_leaked_tokens_end_and_the_answer_shows_nothing(client: Client, alice: User) -> None:
     leaked = new_token(alice)
     for tokens in ([leaked.secret, "ghp_nothing"], ["moby_pat_x"], [leaked.secret]):
         answer = client.post(f"{API}/tokens/leaked", {"tokens": tokens}, "application/json")

@@ -102,7 +102,7 @@ def test_msal_logs_in(issuer: str, approve_later: Decide) -> None:
     check(client.obtain_token_by_device_flow(flow)["access_token"], issuer)
 
 
-def test_msal_is_told_of_a_refusal(issuer: str, alice: User) -> None:
+def test_msal_is_shown_of_a_refusal(issuer: str, alice: User) -> None:
     endpoints = {
         "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
         "token_endpoint": f"{issuer}/oauth/token",

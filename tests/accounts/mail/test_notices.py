@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
 
 @pytest.mark.parametrize(("country", "place"), [("BR", "127.0.0.1 (BR)"), ("", "127.0.0.1\n")])
-def test_mail_of_an_approved_device_tells_what_asked_from_where(
+def test_mail_of_an_approved_device_shows_what_asked_from_where(
     client: Client, alice: User, settings: Settings, country: str, place: str
 ) -> None:
     settings.CLIENT_COUNTRY_HEADER = "CF-IPCountry"
@@ -34,7 +34,7 @@ def test_mail_of_an_approved_device_tells_what_asked_from_where(
     assert f"Device: anvil, asked by moby, the terminal client from {place}" in str(told.body)
 
 
-def test_tokens_that_were_told_of_their_end_cost_no_query(
+def test_tokens_that_were_shown_of_their_end_cost_no_query(
     alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(5):
@@ -45,7 +45,7 @@ def test_tokens_that_were_told_of_their_end_cost_no_query(
             call_command("send_notices")
 
 
-def test_expiry_is_told_once_at_seven_days_and_at_one(alice: User) -> None:
+def test_expiry_is_shown_once_at_seven_days_and_at_one(alice: User) -> None:
     new_token(alice, name="month")
     new_token(alice, name="short", days=7)
     replaced = new_token(alice, name="replaced")

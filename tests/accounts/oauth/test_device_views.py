@@ -57,7 +57,7 @@ def test_code_waits_through_sign_in_without_next(client: Client, alice: User) ->
     assert body["user_code"] in browser.get("/device").content.decode()
 
 
-def test_denying_tells_the_device(client: Client, alice: User) -> None:
+def test_denying_shows_the_device(client: Client, alice: User) -> None:
     body = start(client)
     browser = sign_in(alice)
     enter_code(browser, body["user_code"])
@@ -74,7 +74,7 @@ def test_approval_needs_the_csrf_token(client: Client, alice: User) -> None:
         assert strict.post(path, {"user_code": body["user_code"]}).status_code == 403
 
 
-def test_pages_are_not_framed_nor_stored_nor_told_to_others(alice: User) -> None:
+def test_pages_are_not_framed_nor_stored_nor_shown_to_others(alice: User) -> None:
     answer = sign_in(alice).get("/device")
     assert answer["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
@@ -131,7 +131,7 @@ def test_name_that_no_token_may_have_is_refused_on_the_page(
     assert poll(client, body["device_code"])[1]["error"] == "authorization_pending"
 
 
-def test_user_with_too_many_tokens_is_told_before_the_device_is(
+def test_user_with_too_many_tokens_is_shown_before_the_device_is(
     client: Client, alice: User
 ) -> None:
     body = start(client)

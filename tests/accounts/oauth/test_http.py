@@ -73,7 +73,7 @@ def test_alias_refuses_other_json(client: Client, body: bytes) -> None:
     assert answer.json()["error"] in {"invalid_request", "invalid_client"}
 
 
-def test_fault_of_ours_is_told_in_json(client: Client, settings: Settings) -> None:
+def test_fault_of_ours_is_shown_in_json(client: Client, settings: Settings) -> None:
     del settings.PUBLIC_URL
     answer = client.post(START, "client_id=moby-cli", content_type=FORM)
     assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
@@ -111,7 +111,7 @@ def test_foreign_name_of_the_server_is_refused_in_json(client: Client, path: str
 
 @pytest.mark.parametrize("path", [*PATHS, "/oauth/revoke"])
 @pytest.mark.usefixtures("still_clock")
-def test_throttling_is_told_in_json(
+def test_throttling_is_shown_in_json(
     client: Client, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("oauth-metadata", "oauth-start", "oauth-token", "oauth-revoke"):
@@ -124,6 +124,6 @@ def test_throttling_is_told_in_json(
 
 
 @pytest.mark.parametrize("path", ["/oauth/nothing", "/login/oauth/nothing", "/.well-known/x"])
-def test_unknown_path_of_a_program_is_told_in_json(client: Client, path: str) -> None:
+def test_unknown_path_of_a_program_is_shown_in_json(client: Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["error"]) == (404, "invalid_request")

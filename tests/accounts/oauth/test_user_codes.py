@@ -141,7 +141,9 @@ def test_wrong_codes_of_one_user_leave_others_alone(
     assert enter_code(sign_in(alice), body["user_code"]).status_code == 302
 
 
-def test_guesses_of_everybody_raise_one_alarm(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_of_every_user_raise_one_alarm(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(LIMITS, "wrong-user-codes-all", Limit("3/10m", "all"))
     browser = sign_in(alice)
     for _ in range(5):

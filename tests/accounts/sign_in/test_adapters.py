@@ -23,7 +23,7 @@ def test_notice_of_a_change_is_kept_for_its_user(alice: User) -> None:
     assert "127.0.0.1" in mail.outbox[0].body
 
 
-def test_stranger_who_resets_is_told_and_not_kept(alice: User) -> None:
+def test_stranger_who_resets_is_shown_and_not_kept(alice: User) -> None:
     Client().post("/accounts/password/reset/", {"email": "nobody@example.net"})
     assert [message.to for message in mail.outbox] == [["nobody@example.net"]]
     assert not OutboxMail.objects.exists()

@@ -38,7 +38,7 @@ def test_sign_up_works_as_long_for_every_address(
     assert hashes == {"md5": 1}
 
 
-def test_confirmation_blesses_no_password_of_whoever_came_first(db: None) -> None:
+def test_confirmation_keeps_no_password_of_an_earlier_sign_up(db: None) -> None:
     """A stranger signs up with Dora's address; she signs up too and confirms the one mail."""
     sign_up(EMAIL, "the password of a stranger")
     dora = sign_up(EMAIL, "the password of Dora herself")

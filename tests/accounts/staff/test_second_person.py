@@ -48,7 +48,7 @@ def test_large_credit_waits_and_moves_once_when_another_confirms(account: Accoun
     assert (event.user, event.facts["asked_by"]) == (other, "finance@example.com")
 
 
-def test_nobody_confirms_what_they_asked_for(account: Account) -> None:
+def test_no_one_confirms_what_they_asked_for(account: Account) -> None:
     finance = staff("finance")
     ask(finance, account)
     assert "You asked for this" in decide(finance)

@@ -31,7 +31,7 @@ def test_token_is_stored_as_a_digest_only(alice: User) -> None:
     assert made.secret[9:] not in stored
 
 
-def test_token_creation_is_recorded_and_told(alice: User) -> None:
+def test_token_creation_is_recorded_and_shown(alice: User) -> None:
     made = new_token(alice)
     event = AuditEvent.objects.get(action="token.created")
     assert (event.user, event.token_public_id) == (alice, made.row.public_id)
@@ -74,7 +74,7 @@ def test_second_rotation_of_an_old_token_harms_nothing(alice: User) -> None:
     assert AccessToken.objects.count() == 2
 
 
-def test_leaked_tokens_are_revoked_and_told_and_others_left(alice: User) -> None:
+def test_leaked_tokens_are_revoked_and_shown_and_others_left(alice: User) -> None:
     leaked, kept = new_token(alice), new_token(alice, name="kept")
     wrong = leaked.secret[:-1] + ("a" if leaked.secret[-1] != "a" else "b")
     assert revoke_leaked([leaked.secret, wrong, "ghp_x", leaked.secret]) == 1

@@ -71,7 +71,7 @@ def test_adjustment_needs_a_reason_and_keeps_it(account: Account) -> None:
     )
 
 
-def test_nobody_credits_their_own_account(account: Account) -> None:
+def test_no_one_credits_their_own_account(account: Account) -> None:
     """Support that is a customer too, also through a teammate's account."""
     user = staff("support")
     User.objects.filter(pk=user.pk).update(account=account)

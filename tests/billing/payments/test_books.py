@@ -143,7 +143,7 @@ def test_refund_in_the_dashboard_that_got_lost_is_a_difference(
     assert not StripeEvent.objects.filter(kind="refund.created").exists()
 
 
-def test_refund_that_somebody_else_names_is_debited_once(
+def test_refund_that_someone_else_names_is_debited_once(
     stripe_sandbox: StripeSandbox, paid: TopUp
 ) -> None:
     gateway.client().v1.refunds.create(

@@ -154,7 +154,7 @@ def test_event_that_was_stored_but_not_applied_is_applied_later(
     assert totals(topup.account) == (20, 0)
 
 
-def test_wrong_key_is_told_apart_from_an_outage(
+def test_wrong_key_is_not_taken_for_an_outage(
     stripe_sandbox: StripeSandbox,
     api: Client,
     browser: Client,
@@ -169,7 +169,7 @@ def test_wrong_key_is_told_apart_from_an_outage(
     assert "stripe account at fault" in [one.msg for one in caplog.records]
 
 
-def test_nobody_listening_is_an_outage(api: Client, settings: Settings) -> None:
+def test_no_one_listening_is_an_outage(api: Client, settings: Settings) -> None:
     settings.STRIPE_API_URL = "http://127.0.0.1:9"
     assert start(api) == (503, "provider_unavailable")
     assert TopUp.objects.get().status == TopUp.Status.PENDING

@@ -87,7 +87,9 @@ def test_foreign_program_on_the_port_is_named(moby: Moby, server: StubServer) ->
 
 
 @pytest.mark.usefixtures("signed_in")
-def test_computer_without_a_browser_is_told_what_to_install(moby: Moby, server: StubServer) -> None:
+def test_computer_without_a_browser_is_shown_what_to_install(
+    moby: Moby, server: StubServer
+) -> None:
     server.on("GET", "status", d.STATUS)
     env = {"PATH": "/nowhere", "MOBY_AGENT_PORT": str(free_port())}
     ran = moby.run("agent", "run", "--headless", "--json", **env)

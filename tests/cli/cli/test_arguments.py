@@ -42,7 +42,7 @@ from tests.cli.stubs import StubServer
         ("balance", "--token", "two words"),
     ],
 )
-def test_wrong_words_end_in_two_and_ask_nobody(
+def test_wrong_words_end_in_two_and_ask_no_one(
     moby: Moby, server: StubServer, words: tuple[str, ...]
 ) -> None:
     ran = moby.run(*words, "--json")

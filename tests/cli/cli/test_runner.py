@@ -71,7 +71,7 @@ def test_version_on_a_full_disk_is_no_traceback(moby: Moby) -> None:
     )
 
 
-def test_expiry_is_told_once_a_day(moby: Moby, server: StubServer) -> None:
+def test_expiry_is_shown_once_a_day(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     soon = {"X-Token-Expires-At": "2026-11-27T00:00:00Z"}
     for _ in range(3):
@@ -82,7 +82,7 @@ def test_expiry_is_told_once_a_day(moby: Moby, server: StubServer) -> None:
     assert "moby auth refresh" in moby.run("balance").stderr
 
 
-def test_expiry_far_away_is_not_told(moby: Moby, server: StubServer) -> None:
+def test_expiry_far_away_is_not_shown(moby: Moby, server: StubServer) -> None:
     later = {"X-Token-Expires-At": "2026-12-24T00:00:00Z"}
     server.on("GET", "balance", d.BALANCE, headers=later)
     assert moby.run("balance", MOBY_TOKEN=d.TOKEN).stderr == ""

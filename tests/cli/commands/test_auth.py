@@ -39,7 +39,7 @@ STATES = [
 
 
 @pytest.mark.parametrize(("status", "code", "reason", "exit_code"), STATES)
-def test_status_tells_the_states_apart(
+def test_status_shows_the_states_apart(
     moby: Moby, server: StubServer, status: int, code: str, reason: str, exit_code: int
 ) -> None:
     for _ in range(1 if status == 401 else 3):
@@ -85,7 +85,7 @@ def test_status_prints_its_document_whatever_is_wrong_here(
     assert moby.run("balance", "--json", **env).error["code"] == fault
 
 
-def test_offline_status_asks_nobody(moby: Moby, server: StubServer) -> None:
+def test_offline_status_asks_no_one(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     before = len(server.received)
     ran = moby.run("auth", "status", "--offline", "--json")

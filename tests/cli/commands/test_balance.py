@@ -35,7 +35,7 @@ def test_global_options_stand_before_or_after(
     assert moby.run(*words, MOBY_TOKEN=TOKEN).json == BALANCE
 
 
-def test_balance_without_sign_in_asks_nobody(moby: Moby, server: StubServer) -> None:
+def test_balance_without_sign_in_asks_no_one(moby: Moby, server: StubServer) -> None:
     ran = moby.run("balance", "--json")
     assert ran.code == 4
     assert ran.error["code"] == "not_signed_in"

@@ -83,7 +83,7 @@ def test_dear_call_that_cannot_be_asked_about_is_not_placed(
     assert "--yes" in ran.stderr
 
 
-def test_refusal_of_a_dear_call_is_told_to_programs(moby: Moby, server: StubServer) -> None:
+def test_refusal_of_a_dear_call_is_shown_to_programs(moby: Moby, server: StubServer) -> None:
     server.on("POST", "quote", DEAR)
     error = moby.run("call", d.DESTINATION, "--json").error
     assert (error["code"], error["retryable"]) == ("confirmation_required", False)
@@ -115,7 +115,7 @@ def test_callback_is_said_to_the_server(moby: Moby, server: StubServer) -> None:
     assert [request.json["mode"] for request in server.received] == ["callback", "callback"]
 
 
-def test_dry_run_calls_nobody(moby: Moby, server: StubServer) -> None:
+def test_dry_run_calls_no_one(moby: Moby, server: StubServer) -> None:
     server.on("POST", "quote", d.QUOTE)
     assert moby.run("call", d.DESTINATION, "--dry-run", "--json").json == d.QUOTE
     server.on("POST", "quote", d.QUOTE)
@@ -389,7 +389,7 @@ def test_wait_follows_to_the_settled_end(moby: Moby, server: StubServer) -> None
 
 
 @pytest.mark.parametrize("state", ["busy", "no_answer", "failed", "canceled"])
-def test_call_that_reaches_nobody_ends_in_one(moby: Moby, server: StubServer, state: str) -> None:
+def test_call_that_reaches_no_one_ends_in_one(moby: Moby, server: StubServer, state: str) -> None:
     place(server)
     then(server, {**d.BUSY, "state": state, "status": state})
     ran = moby.run("call", d.DESTINATION, "--wait", "--json")

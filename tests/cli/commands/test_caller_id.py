@@ -28,7 +28,7 @@ def test_request_sends_what_was_typed(moby: Moby, server: StubServer) -> None:
     }
 
 
-def test_request_tells_a_person_what_to_do_next(moby: Moby, server: StubServer) -> None:
+def test_request_shows_a_person_what_to_do_next(moby: Moby, server: StubServer) -> None:
     server.on("POST", "caller-ids", d.VERIFICATION, status=201)
     out = moby.run("caller-id", "request", d.PHONE).stdout
     assert f"on its way to {d.PHONE} by SMS" in out

@@ -151,7 +151,7 @@ def test_failed_login_leaves_the_old_one(moby: Moby, server: StubServer) -> None
     assert moby.run("auth", "token").stdout.strip() == d.TOKEN
 
 
-def test_login_tells_of_a_variable_that_still_wins(moby: Moby, server: StubServer) -> None:
+def test_login_shows_of_a_variable_that_still_wins(moby: Moby, server: StubServer) -> None:
     server.on("POST", START, d.DEVICE)
     granted(server)
     ran = moby.run("auth", "login", FILE, MOBY_TOKEN=d.OTHER_TOKEN)

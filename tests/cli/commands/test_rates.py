@@ -17,7 +17,7 @@ def test_rates_ask_without_a_token(moby: Moby, server: StubServer) -> None:
     assert "authorization" not in server.received[0].headers
 
 
-def test_rates_are_told_to_whom_the_server_knows_no_more(moby: Moby, server: StubServer) -> None:
+def test_rates_are_shown_to_whom_the_server_knows_no_more(moby: Moby, server: StubServer) -> None:
     server.refuse("GET", "rates/GB", 401, "token_expired")
     server.on("GET", "rates/GB", d.RATES)
     assert moby.run("rates", "GB", "--json").json == d.RATES

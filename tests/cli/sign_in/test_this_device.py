@@ -61,7 +61,7 @@ def test_device_token_that_cannot_be_verified_is_revoked(
     assert server.received[-1].method == "DELETE"
 
 
-def test_old_token_that_cannot_be_revoked_is_told(moby: Moby, server: StubServer) -> None:
+def test_old_token_that_cannot_be_revoked_is_shown(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     server.on("GET", "status", d.STATUS)
     server.on("DELETE", "token", drops=True)
@@ -79,7 +79,7 @@ def test_status_names_the_winner_and_what_it_shadows(moby: Moby, server: StubSer
     assert "Limits:       $5.00 a day; calls to GB" in ran.stdout
 
 
-def test_status_tells_of_a_frozen_account(moby: Moby, server: StubServer) -> None:
+def test_status_shows_of_a_frozen_account(moby: Moby, server: StubServer) -> None:
     server.on("GET", "status", {**d.STATUS, "account": {**d.STATUS["account"], "frozen": True}})
     assert "frozen" in moby.run("auth", "status", MOBY_TOKEN=d.TOKEN).stdout
 

@@ -25,7 +25,7 @@ def test_profiles_are_separate_sign_ins(moby: Moby, server: StubServer) -> None:
     assert "moby auth login --profile home" in advice
 
 
-def test_misspelt_variable_is_told(moby: Moby) -> None:
+def test_misspelt_variable_is_shown(moby: Moby) -> None:
     ran = moby.run("balance", MOBY_API_KEY="x")
     assert "MOBY_API_KEY" in ran.stderr
     assert "MOBY_TOKEN" in ran.stderr

@@ -30,7 +30,7 @@ def test_loose_modes_are_tightened(moby: Moby, server: StubServer) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_loose_modes_are_told_once(moby: Moby, server: StubServer) -> None:
+def test_loose_modes_are_shown_once(moby: Moby, server: StubServer) -> None:
     sign_in(moby, server)
     file = moby.home / "config" / "credentials.json"
     file.chmod(0o644)

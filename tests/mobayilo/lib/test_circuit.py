@@ -43,7 +43,7 @@ def test_circuit_opens_at_the_failures_that_it_names() -> None:
     assert fail(4) == ["provider_unavailable"] * 3 + ["left alone: provider_unavailable"]
 
 
-def test_refusal_tells_who_is_away_and_when_to_come_back() -> None:
+def test_refusal_shows_who_is_away_and_when_to_come_back() -> None:
     fail(3)
     with pytest.raises(ProductError, match="Our weather service is not answering") as refused:
         CIRCUIT.refuse_if_open()

@@ -109,5 +109,5 @@ def test_support_is_named_with_its_address(settings: Settings, address: str, sai
     ("seconds", "words"),
     [(1, "1 second"), (90, "90 seconds"), (120, "2 minutes"), (121, "3 minutes")],
 )
-def test_wait_is_told_in_minutes_when_it_is_long(seconds: int, words: str) -> None:
+def test_wait_is_shown_in_minutes_when_it_is_long(seconds: int, words: str) -> None:
     assert throttled(seconds).message == f"Too many requests. Wait {words}."

@@ -12,7 +12,7 @@ URL = "/api/cli/v1/status"
 
 
 @pytest.mark.db
-def test_status_tells_who_asks_with_which_token(alice: User) -> None:
+def test_status_shows_who_asks_with_which_token(alice: User) -> None:
     made = new_token(alice, "calls:read", name="laptop")
     answer = api_client(made.secret).get(URL).json()
     assert answer["actor"] == {"email": "alice@example.org"}

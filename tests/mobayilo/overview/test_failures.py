@@ -32,7 +32,7 @@ def found_by(request_id: str) -> str:
     return answer.content.decode()
 
 
-def test_refused_topup_is_found_by_the_request_id_that_it_told(alice: User) -> None:
+def test_refused_topup_is_found_by_the_request_id_that_it_showed(alice: User) -> None:
     client = api_client(new_token(alice).secret)
     error = client.post(TOPUPS, {"amount": "1.00"}, "application/json").json()["error"]
     shown = found_by(error["request_id"])

@@ -43,7 +43,7 @@ def test_teammate_sees_the_account_and_a_stranger_does_not(
     assert "+49 1511 2345678" not in home(client, charlie)
 
 
-def test_frozen_account_is_told_so(client: Client, alice: User) -> None:
+def test_frozen_account_is_shown_as_frozen(client: Client, alice: User) -> None:
     alice.account.frozen_at = timezone.now() - timedelta(days=1)
     alice.account.frozen_reason = "Stolen card of top_1"
     alice.account.save()

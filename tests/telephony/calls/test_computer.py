@@ -110,7 +110,7 @@ def test_page_sets_the_mode_where_there_are_two(
     assert "Calls from a terminal" not in client.get("/caller-ids").content.decode()
 
 
-def test_call_rings_nobody_before_its_page_starts_it(caller: Person, sandbox: Sandbox) -> None:
+def test_call_rings_no_one_before_its_page_starts_it(caller: Person, sandbox: Sandbox) -> None:
     call = place(caller, max_seconds=60)
     assert (call.state, call.leg_a_sid) == ("queued", None)
     assert sandbox.get("calls")["calls"] == []

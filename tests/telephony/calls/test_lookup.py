@@ -73,7 +73,7 @@ def test_lost_call_that_was_placed_is_found_by_what_twilio_noted(
     assert caller.balance.held_micros == 0
 
 
-def test_lost_calls_that_nothing_tells_apart_keep_their_holds(
+def test_lost_calls_that_nothing_distinguishes_keep_their_holds(
     caller: Person, sandbox: Sandbox, lost: tuple[Call, Call]
 ) -> None:
     sandbox.fault("500", "*/Notifications.json", times=None)

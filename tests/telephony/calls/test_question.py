@@ -34,7 +34,7 @@ def ended(somebody: Person) -> tuple[str, str | None, str]:
     ],
     ids=lambda phone: " ".join(f"{name} {value}" for name, value in phone.items()),
 )
-def test_without_the_key_nobody_is_called_and_nothing_is_charged(
+def test_without_the_key_no_one_is_called_and_nothing_is_charged(
     caller: Person, sandbox: Sandbox, phone: dict[str, object]
 ) -> None:
     sandbox.phone(OWN_PHONE, **phone)

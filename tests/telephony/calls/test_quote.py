@@ -89,7 +89,7 @@ def test_limit_is_what_the_money_covers(person: People, alice: User) -> None:
     assert somebody.balance.held_micros == 240_000
 
 
-def test_quote_without_money_still_tells_the_price(local_person: People, alice: User) -> None:
+def test_quote_without_money_still_shows_the_price(local_person: People, alice: User) -> None:
     quoted = local_person(alice, phone=OWN_PHONE).post("quote", to=DESTINATION).json()
     assert (quoted["price_per_minute"], quoted["max_seconds"]) == ("0.042", 0)
     assert [leg["leg"] for leg in quoted["legs"]] == ["a", "b"]

@@ -83,7 +83,7 @@ def test_dearer_number_in_reserve_waits_for_its_own_quote(caller: Person, sandbo
     assert call["receipt"]["legs"][1]["cost"] == "0.061"
 
 
-def test_next_quote_tells_that_the_pair_was_refused(caller: Person, sandbox: Sandbox) -> None:
+def test_next_quote_says_that_the_pair_was_refused(caller: Person, sandbox: Sandbox) -> None:
     refuse(sandbox, {"caller": OWN_PHONE, "called": DESTINATION})
     play(caller, sandbox)
     quoted = caller.post("quote", to=DESTINATION).json()

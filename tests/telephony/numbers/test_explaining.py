@@ -42,12 +42,12 @@ def test_refusal_names_its_reason(text: str, country: str, reason: str) -> None:
     assert error.hint
 
 
-def test_number_from_before_a_renumbering_is_told_what_changed() -> None:
+def test_number_from_before_a_renumbering_says_what_changed() -> None:
     error = refused("90 01 12 34", default="BJ")
     assert "got 01 in front on 30 November 2024" in error.hint
 
 
-def test_number_with_a_zero_too_many_is_told_to_leave_it_out() -> None:
+def test_number_with_a_zero_too_many_says_to_leave_it_out() -> None:
     assert refused("0 22 123 45 67", stated="PL").hint.startswith("Leave out the 0 in front")
 
 

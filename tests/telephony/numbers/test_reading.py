@@ -6,7 +6,7 @@ from telephony.numbers import mask, number_from_e164
 from tests.telephony.numbers.outcomes import read, refused
 
 
-def test_number_tells_everything_about_itself() -> None:
+def test_number_shows_everything_about_itself() -> None:
     number = read("020 7946 0018 ext. 12", stated="GB")
     assert number.e164 == "+442079460018"
     assert (number.country, number.calling_code, number.kind) == ("GB", 44, "fixed")

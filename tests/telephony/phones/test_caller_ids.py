@@ -29,7 +29,7 @@ def test_country_of_the_account_is_changed(local_caller: Person, bob: User) -> N
     assert [e.facts for e in changes] == [{"country": "FR", "was": ""}]
 
 
-def test_country_that_nobody_knows_is_refused(local_caller: Person) -> None:
+def test_country_that_no_one_knows_is_refused(local_caller: Person) -> None:
     assert error_of(local_caller.post("caller-ids/country", country="QQ")) == "unknown_country"
 
 

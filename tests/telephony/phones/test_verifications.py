@@ -87,7 +87,7 @@ def test_fifth_wrong_code_ends_the_verification(
     assert not CallerId.objects.exists()
 
 
-def test_expired_code_is_told_apart(person: People, alice: User, sandbox: Sandbox) -> None:
+def test_expired_code_is_distinguished(person: People, alice: User, sandbox: Sandbox) -> None:
     somebody = person(alice)
     somebody.post("caller-ids", number=OWN_PHONE)
     sandbox.post("advance", seconds=601)
@@ -166,7 +166,7 @@ def test_one_phone_of_a_user_waits_however_many_are_asked_for_at_once(
         (20003, "provider_misconfigured"),
     ],
 )
-def test_refusals_of_twilio_are_told_apart(
+def test_refusals_of_twilio_are_distinguished(
     person: People, alice: User, sandbox: Sandbox, twilio_code: int, code: str
 ) -> None:
     sandbox.phone(OWN_PHONE, verify_error=twilio_code)

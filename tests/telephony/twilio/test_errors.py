@@ -173,7 +173,7 @@ def test_check_of_twilio_names_the_part_that_fails(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("live")
-def test_countries_that_were_not_told_make_no_deck(twilio_fails: Break, kind: str) -> None:
+def test_countries_that_were_not_listed_make_no_deck(twilio_fails: Break, kind: str) -> None:
     twilio_fails(kind, "/v2/Voice/Countries")
     with pytest.raises(CommandError, match="carrier"):
         printed("sync_rates", "--margin", "40", "--allow-jumps", "--allow-gaps")
@@ -243,7 +243,7 @@ def test_outage_is_not_asked_about_call_by_call(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_list_of_a_day_that_was_not_told_is_no_report(
+def test_list_of_a_day_that_was_not_sent_is_no_report(
     caller: Person, sandbox: Sandbox, twilio_fails: Break, mend: Callable[[], None], kind: str
 ) -> None:
     caller.final(caller.call().json()["call_id"])

@@ -37,7 +37,7 @@ def test_call_refused_because_of_our_account_is_named_to_the_operator(
     assert (Call.objects.get().cost_micros, caller.balance.held_micros) == (0, 0)
 
 
-def test_trial_account_calls_nobody_and_sends_no_code(
+def test_trial_account_calls_no_one_and_sends_no_code(
     caller: Person, person: People, bob: User, sandbox: Sandbox
 ) -> None:
     sandbox.post("twilio", account_type="Trial")
@@ -57,7 +57,7 @@ def test_trial_account_calls_nobody_and_sends_no_code(
         ({"high_risk_prefixes": ["+1876"]}, "+18765550123", "destination_blocked", []),
     ],
 )
-def test_refusal_of_the_own_phone_is_told_apart_by_whose_fault_it_is(
+def test_refusal_of_the_own_phone_depends_on_whose_fault_it_is(
     person: People, alice: User, sandbox: Sandbox,
     account: dict[str, object], phone: str, expected: str, faults: list[tuple[int, str]],
 ) -> None:  # fmt: skip

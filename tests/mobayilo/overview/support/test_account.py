@@ -69,7 +69,7 @@ def test_screen_shows_nothing_secret(alice: User) -> None:
     assert Call.objects.latest("id").to_e164 not in shown
 
 
-def test_screen_tells_what_proves_who_a_user_is(alice: User) -> None:
+def test_screen_shows_what_proves_who_a_user_is(alice: User) -> None:
     desk = desk_of("support")
     row = r"alice@example.org</a></td>\s*<td>{}</td>\s*<td>{}</td>"
     assert re.search(row.format("yes", "no"), desk.get(page_of(alice)).content.decode())
@@ -190,7 +190,7 @@ def test_button_freezes_and_comes_back_to_the_screen(alice: User) -> None:
     assert "Thaw" in shown
 
 
-def test_action_leads_back_to_nobody_elses_site(alice: User) -> None:
+def test_action_leads_back_to_no_other_site(alice: User) -> None:
     sent = {"action": "freeze", "_selected_action": alice.account.pk}
     elsewhere = {"back": "https://evil.example/", "with_reason": "yes", "reason": "ticket 42"}
     done = desk_of("support").post("/admin/accounts/account/", {**sent, **elsewhere})
