@@ -59,7 +59,8 @@ def test_wrong_words_end_in_two_and_ask_no_one(
         (("call", "1", "--nonsense"), "See: moby call --help"),
         (("--profile", "work", "topup"), "See: moby topup --help"),
         (("topup", "-5"), "For example: moby topup 20"),
-        (("calls", "list", "--limit", "-5"), "See: moby calls list --help"),
+        (("calls", "list", "--limit", "-5"), "For example: --limit 5"),
+        (("keys", "-5"), "See: moby keys --help"),
         (("calls", "show", ""), "See: moby calls show --help"),
         (("caller-id", "confirm"), "See: moby caller-id confirm --help"),
         (("call", "1", "--max-minutes", "soon"), "For example: 10 or 2.5"),
@@ -70,6 +71,53 @@ def test_wrong_words_are_answered_with_what_to_type(
     moby: Moby, words: tuple[str, ...], told: str
 ) -> None:
     assert moby.run(*words).stderr.splitlines()[1:] == [f"  {told}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "hint"),
+    [
+        (
+            ("call", "-442079460018"),
+            "-442079460018 is not a phone number",
+            "Write it with +: moby call +442079460018",
+        ),
+        (
+            ("call", "1", "--from", "-447400123456"),
+            "--from -447400123456 is not a phone number",
+            "Write it with +: --from +447400123456",
+        ),
+        (
+            ("call", "1", "--yes", "-5"),
+            "-5 is not a phone number",
+            "Write it with +: moby call +5",
+        ),
+        (
+            ("call", "1", "--max-minutes", "-5"),
+            "--max-minutes -5 is below zero",
+            "For example: --max-minutes 5",
+        ),
+    ],
+)
+def test_number_below_zero_is_named_by_the_place_where_it_stands(
+    moby: Moby, words: tuple[str, ...], what: str, hint: str
+) -> None:
+    ran = moby.run(*words)
+    assert (ran.code, ran.stderr) == (2, f"moby: {what}\n  {hint}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--host", "https://x.example"),
+        ("--profile", "work", "-q"),
+        ("--host", "balance"),
+        ("--json", "--token", "t"),
+    ],
+)
+def test_options_and_their_values_alone_show_the_help(moby: Moby, words: tuple[str, ...]) -> None:
+    ran = moby.run(*words)
+    assert ran.code == 0
+    assert ran.stdout == moby.run(*(word for word in words if word in ("--json", "-q"))).stdout
 
 
 @pytest.mark.parametrize(

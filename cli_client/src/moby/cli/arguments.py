@@ -5,6 +5,7 @@ their words, and takes a negative amount for an option.
 """
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moby.command_names import COMMANDS, GROUPS
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 _TAKES_VALUE = ("--host", "--token", "--profile")
 _NEGATIVE = re.compile(r"-[$€£]?\.?\d[\d.,eE]*")
+# The commands and options whose number is one to call or to call from.
+_TAKES_PHONE = (
+    *("call", "rates", "caller-id request", "--from", "--caller-id", "--number"),
+    *("caller-id default", "caller-id remove", "caller-id register"),
+)
 
 
 def arrange(words: list[str]) -> list[str]:
@@ -25,7 +31,8 @@ def arrange(words: list[str]) -> list[str]:
     if at:
         name = " ".join(words[position] for position in at)
         return [name, *(word for position, word in enumerate(words) if position not in at)]
-    if all(word.startswith("-") for word in words) and "--" not in words:
+    named = [word for before, word in pairwise(["", *words]) if before not in _TAKES_VALUE]
+    if all(word.startswith("-") for word in named) and "--" not in words:
         return ["help", *(word for word in words if word not in ("-h", "--help"))]
     return words
 
@@ -42,12 +49,11 @@ def usage_error(error: "CleoError", words: list[str], application: "Application"
 
     name = " ".join(words[position] for position in _name_positions(words))
     more = f"See: moby {name} --help" if name else "See what there is: moby --help"
-    number = next((word for word in _before_the_dashes(words) if _NEGATIVE.fullmatch(word)), None)
-    if number and name == "topup":
-        what = f"{number} is not an amount: it is below zero"
-        return MobyError("bad_amount", what, "For example: moby topup 20")
-    if number:
-        return MobyError("bad_amount", f"{number} is below zero", more)
+    for before, word in pairwise(["", *_before_the_dashes(words)]):
+        if _NEGATIVE.fullmatch(word):
+            known = application.get(name).definition.options if name else []
+            takes_value = any(f"--{o.name}" == before and not o.is_flag() for o in known)
+            return _negative(word, before if takes_value else "", name, more)
     # Cleo names similar commands after its question, one on each line.
     message, _, similar = str(error).partition("\n\n")
     suggested = ", ".join(f"moby {line.strip()}" for line in similar.splitlines()[1:4])
@@ -60,6 +66,22 @@ def usage_error(error: "CleoError", words: list[str], application: "Application"
     text = clean(message).rstrip(".")
     hint = f"Did you mean: {suggested}" if suggested else more
     return MobyError("usage", text[:1].lower() + text[1:], hint)
+
+
+def _negative(number: str, option: str, name: str, more: str) -> MobyError:
+    """Return the error of a number below zero, by the option before it or by the command."""
+    place = f"{option} " if option else ""
+    if (option or name) in _TAKES_PHONE:
+        what = f"{place}{number} is not a phone number"
+        plain = "+" + "".join(c for c in number if c.isdigit())
+        return MobyError("usage", what, f"Write it with +: {place or f'moby {name} '}{plain}")
+    if option:
+        hint = f"For example: {place}{number.lstrip('-')}"
+        return MobyError("bad_amount", f"{place}{number} is below zero", hint)
+    if name == "topup":
+        what = f"{number} is not an amount: it is below zero"
+        return MobyError("bad_amount", what, "For example: moby topup 20")
+    return MobyError("bad_amount", f"{number} is below zero", more)
 
 
 def _before_the_dashes(words: list[str]) -> list[str]:
