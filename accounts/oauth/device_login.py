@@ -197,7 +197,7 @@ def redeem(row: DeviceLogin, *, request: AnyRequest) -> NewToken:
     if row.expires_at <= timezone.now():
         raise OAuthError("expired_token", "The code has expired. Start again.")
     if row.state == State.DENIED:
-        raise OAuthError("access_denied", "The login was refused.")
+        raise OAuthError("access_denied", "You denied it in the browser.")
     if row.state == State.PENDING:
         _pace(row)
         raise OAuthError("authorization_pending", "The user has not decided yet.")

@@ -98,7 +98,7 @@ def test_denied_login_stays_denied(client: Client, alice: User) -> None:
     for _ in range(2):
         assert poll(client, body["device_code"]) == (
             400,
-            {"error": "access_denied", "error_description": "The login was refused."},
+            {"error": "access_denied", "error_description": "You denied it in the browser."},
         )
 
 

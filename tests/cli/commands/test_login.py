@@ -64,6 +64,26 @@ def test_each_end_has_its_own_message(
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "you denied this login in the browser"),
+        (
+            {"error_description": "You have 50 tokens already."},
+            "the login was refused: You have 50 tokens already",
+        ),
+    ],
+)
+def test_refused_login_says_why(
+    moby: Moby, server: StubServer, more: dict[str, str], said: str
+) -> None:
+    server.on("POST", START, d.DEVICE)
+    server.on("POST", TOKEN, {"error": "access_denied", **more}, status=400)
+    ran = moby.run("auth", "login", FILE)
+    assert ran.code == 4
+    assert ran.stderr.endswith(f"moby: {said}\n  Start again: moby auth login\n")
+
+
+@pytest.mark.parametrize(
     "uri",
     [
         "https://evil.example/device",

@@ -118,7 +118,10 @@ def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
         pending.back_off()
         pending.longer_pause = max(pending.longer_pause, asked)
     elif error == "access_denied":
-        raise MobyError("login_denied", "the login was denied in the browser")
+        # The server may refuse the token after the approval, such as one too many.
+        said = clean(answer.get("error_description") or "").rstrip(".")
+        why = f"the login was refused: {said}" if said else "you denied this login in the browser"
+        raise MobyError("login_denied", why, "Start again: moby auth login")
     elif error == "expired_token":
         raise expired()
     else:
