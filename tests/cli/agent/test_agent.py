@@ -49,6 +49,16 @@ def test_status_says_that_nothing_runs_and_that_is_no_failure(moby: Moby) -> Non
     assert (error["code"], "moby agent run" in error["hint"]) == ("agent_not_running", True)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "no keys were given"), (("abc",), "'abc' cannot be sent as keys")],
+)
+def test_keys_that_do_not_exist_are_named(moby: Moby, words: tuple[str, ...], said: str) -> None:
+    ran = moby.run("keys", *words)
+    hint = "Use 0-9, *, #, and w for a pause: moby keys '1#'"
+    assert (ran.code, ran.stderr) == (2, f"moby: {said}\n  {hint}\n")
+
+
 def test_commands_load_no_server_to_find_out_that_no_agent_runs() -> None:
     loaded = "print({'http.server', 'moby.agent.agent'} & sys.modules.keys())"
     script = f"import sys, moby.commands.call, moby.commands.agent; {loaded}"

@@ -157,7 +157,7 @@ class Agent:
 
     def press(self, call_id: str, keys: str) -> None:
         if not keys or any(key not in "0123456789*#w" for key in keys) or len(keys) > 64:
-            raise MobyError("usage", f"{keys!r} are no keys")
+            raise MobyError("usage", f"{keys!r} cannot be sent as keys")
         line = self.phone.line
         if line is not None and line.call_id == call_id and line.state in ("starting", "ringing"):
             raise MobyError("agent_not_ready", "keys are heard once the call is answered")

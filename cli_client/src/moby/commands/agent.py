@@ -114,7 +114,9 @@ class KeysCommand(Command):
             call, keys = None, call
         text = re.sub(r"[\s,-]", "", str(keys or ""))
         if not re.fullmatch(r"[0-9*#wW]{1,64}", text):
-            raise MobyError("usage", f"{keys or ''!r} are no keys", "For example: moby keys '1#'")
+            what = f"{keys!r} cannot be sent as keys" if text else "no keys were given"
+            hint = "Use 0-9, *, #, and w for a pause: moby keys '1#'"
+            raise MobyError("usage", what, hint)
         link = find_agent(self.context.config_dir)
         if link is None:
             what, hint = "no agent of yours runs", "Start one: moby agent run"
