@@ -20,10 +20,10 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.FAILURE: "failure; a call that ended busy, unanswered or failed; a wrong code",
     ExitCode.USAGE: "usage: a bad option, number or amount, or an ambiguous number",
     ExitCode.UNAVAILABLE: "network, time-out, server error or too many requests; worth retrying",
-    ExitCode.NOT_SIGNED_IN: "not signed in, expired, revoked; a login denied or run out",
-    ExitCode.REFUSED: "refused: funds, caller ID, destination, scope, guard, frozen account",
+    ExitCode.NOT_SIGNED_IN: "not signed in, or the sign-in expired, was revoked, denied or ran out",
+    ExitCode.REFUSED: "refused: money, phone, destination, rights or limits, frozen account",
     ExitCode.NOT_FOUND: "not found",
-    ExitCode.PENDING: "still pending when waiting ran out",
+    ExitCode.PENDING: "not finished yet: a login, payment or registration still waits",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 

@@ -40,6 +40,14 @@ def test_every_command_explains_itself(moby: Moby, name: str) -> None:
         assert typed.code != 2, example
 
 
+def test_each_variable_stands_on_a_line_of_its_own(moby: Moby) -> None:
+    table = moby.run("help", "environment").stdout.split("\n\n")[1].splitlines()
+    assert len(table) == 15
+    for line in table:
+        assert re.fullmatch(r"  [A-Z_]+ {2,}\S.*", line), line
+    assert any("REQUESTS_CA_BUNDLE  certificates to trust" in line for line in table)
+
+
 ROOT = Path(__file__).parents[3]
 SHARE = ROOT / "cli_client/share"
 

@@ -105,12 +105,23 @@ def test_keyring_that_locks_later_is_named(moby: Moby, server: StubServer) -> No
 
 
 @pytest.mark.usefixtures("entries")
+def test_token_in_a_keyring_that_is_switched_off_has_its_remedy(moby: Moby) -> None:
+    ran = moby.process("balance", MOBY_KEYRING="off")
+    assert (ran.code, ran.stderr) == (
+        1,
+        "moby: your token is in the keyring, which MOBY_KEYRING switches off\n"
+        "  Unset MOBY_KEYRING, or sign in again: moby auth login --insecure-storage\n",
+    )
+
+
+@pytest.mark.usefixtures("entries")
 def test_status_of_a_locked_keyring_still_prints_its_document(
     moby: Moby, server: StubServer
 ) -> None:
     moby.env["PYTHON_KEYRING_BACKEND"] = "moby_test_keyrings.Locked"
     ran = moby.process("auth", "status", "--json")
-    assert (ran.code, ran.json["reason"]) == (3, "unreachable")
+    assert (ran.code, ran.json["reason"]) == (1, "unreachable")
+    assert moby.process("auth", "status").code == 1
     assert "locked" in ran.stderr
 
 

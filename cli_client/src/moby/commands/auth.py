@@ -59,7 +59,7 @@ class AuthStatusCommand(Command):
         self.console.document(document)
         if is_local:
             self.console.remark(f"Note: {error.message}.")
-        return ExitCode.UNAVAILABLE if error.code == "keyring_unavailable" else error.exit_code
+        return error.exit_code
 
     def _offline(self) -> int:
         """Report what moby remembers of the last sign-in, without asking the server."""

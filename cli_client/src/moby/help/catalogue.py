@@ -182,21 +182,21 @@ TOPICS: dict[str, str] = {
 """,
     "environment": """Variables that moby reads:
 
-  MOBY_HOST           the server (the one that moby came from, or https://mobayilo.com)
+  MOBY_HOST           the server (where moby came from, or https://mobayilo.com)
   MOBY_TOKEN          a token, before any stored one
   MOBY_TOKEN_FILE     a file that holds a token, after MOBY_TOKEN
   MOBY_PROFILE        the profile, where you have several sign-ins (default)
   MOBY_CONFIG_DIR     where moby keeps its files (~/.config/moby)
   MOBY_KEYRING        off: never use the system's keyring
-  MOBY_CONFIRM_ABOVE  dollars a minute above which a call is asked about, before
-                      the setting confirm-above (0.50)
+  MOBY_CONFIRM_ABOVE  ask before calls above this price a minute (0.50)
   MOBY_BROWSER        the Chrome or Chromium that --headless uses
   MOBY_AGENT_PORT     the port of the agent on this computer (7788)
   NO_COLOR            no colours
   BROWSER             the browser to open
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
-                      never used for a server on this machine
-  REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
+  HTTPS_PROXY         the proxy of a server that is not on this machine
+  ALL_PROXY           the same, where HTTPS_PROXY is not set
+  NO_PROXY            servers that are asked without the proxy
+  REQUESTS_CA_BUNDLE  certificates to trust; else CURL_CA_BUNDLE, SSL_CERT_FILE
 
 A token is taken from the first of: --token, MOBY_TOKEN, MOBY_TOKEN_FILE, the
 keyring, the file of the profile. moby auth status names the one in use.

@@ -207,11 +207,12 @@ class Credentials:
             try:
                 token = self.keyring().get(self._profile, self._host)
             except KeyringUnavailableError as error:
-                raise MobyError(
-                    "keyring_unavailable",
-                    f"your token is in the keyring, and {error}",
-                    "Unlock the keyring, or sign in again with: moby auth login --insecure-storage",
-                ) from error
+                what, remedy = f"your token is in the keyring, and {error}", "Unlock the keyring"
+                if _is_switched_off(self._environ):
+                    what = "your token is in the keyring, which MOBY_KEYRING switches off"
+                    remedy = "Unset MOBY_KEYRING"
+                hint = f"{remedy}, or sign in again: moby auth login --insecure-storage"
+                raise MobyError("keyring_unavailable", what, hint) from error
         storage = login.get("storage", "keyring")
         return Credential(token, storage, storage) if token else None
 
@@ -365,7 +366,7 @@ class KeyringStore:
             _bounded(lambda: backend.delete_password(_service(host), profile), "changed")
 
     def _open(self) -> "KeyringBackend":
-        if self._environ.get("MOBY_KEYRING", "").lower() in ("off", "0", "no", "false"):
+        if _is_switched_off(self._environ):
             raise KeyringUnavailableError("it is switched off by MOBY_KEYRING")
         if self._backend is None:
             # A cold disk is no keyring that hangs, so it is read before the time runs.
@@ -374,6 +375,11 @@ class KeyringStore:
             remembered = None if self._environ.get("PYTHON_KEYRING_BACKEND") else self._remembered
             self._backend = _bounded(lambda: _load(remembered), "opened")
         return self._backend
+
+
+def _is_switched_off(environ: Mapping[str, str]) -> bool:
+    """Return whether MOBY_KEYRING forbids the use of the keyring."""
+    return environ.get("MOBY_KEYRING", "").lower() in ("off", "0", "no", "false")
 
 
 def _service(host: str) -> str:
