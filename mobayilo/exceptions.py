@@ -61,6 +61,7 @@ def as_product_error(exception: Exception) -> ProductError | None:
                 "invalid_request",
                 "The request has a field that cannot be used.",
                 details={"fields": exception.detail},
+                terminal_message="One of the values cannot be used.",
             )
         case drf.ParseError():
             return ProductError(

@@ -403,7 +403,10 @@ class CallsView(IdempotentPost):
         if not filters.is_valid():
             fields = {name: list(map(str, why)) for name, why in filters.errors.items()}
             raise ProductError(
-                "invalid_request", "A filter cannot be used.", details={"fields": fields}
+                "invalid_request",
+                "A filter cannot be used.",
+                details={"fields": fields},
+                terminal_message="One of the values cannot be used.",
             )
         pages = CursorPages()
         calls = pages.paginate_queryset(filters.apply(_calls(request)), request, view=self)

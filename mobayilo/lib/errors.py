@@ -433,7 +433,8 @@ ERRORS: dict[str, ErrorKind] = {
 class ProductError(Exception):
     """A refusal with a code of `ERRORS`, a message for the reader, and hints for the next step.
 
-    A hint of its own is one text for every reader, or `Hints`.
+    A hint of its own is one text for every reader, or `Hints`. `terminal_message` replaces the
+    message at a terminal, where the message names a part of the request.
     """
 
     def __init__(
@@ -444,6 +445,7 @@ class ProductError(Exception):
         hint: str | Hints | None = None,
         details: Mapping[str, Any] | None = None,
         retry_after_seconds: int | None = None,
+        terminal_message: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -452,6 +454,7 @@ class ProductError(Exception):
         self.hints = self.kind.hints if hint is None else hint
         self.details = dict(details or {})
         self.retry_after_seconds = retry_after_seconds
+        self.terminal_message = terminal_message or self.kind.terminal_message
 
     @property
     def hints(self) -> Hints:
@@ -480,7 +483,7 @@ class ProductError(Exception):
         """Return code, message and hint in the words of a terminal, or of an API client."""
         message, hint = self.message, self.hint
         if on_terminal:
-            message, hint = self.kind.terminal_message or message, self.hints.on_terminal()
+            message, hint = self.terminal_message or message, self.hints.on_terminal()
         return {"code": self.code, "message": message, "hint": hint}
 
 

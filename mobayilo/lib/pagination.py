@@ -39,7 +39,7 @@ class CursorPages(CursorPagination):
             cursor = None
         # A position is an id: without one, or with another text, the cursor was not made here.
         if cursor is None or not re.fullmatch("[0-9]{1,18}", str(cursor.position)):
-            _refuse("cursor", "Give the next_cursor of an answer, unchanged.")
+            _refuse("cursor", "Give the next_cursor of the list before, unchanged.")
         return cursor
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
@@ -72,5 +72,8 @@ class CursorPages(CursorPagination):
 
 def _refuse(field: str, message: str) -> NoReturn:
     raise ProductError(
-        "invalid_request", f"`{field}` cannot be used.", details={"fields": {field: [message]}}
+        "invalid_request",
+        f"`{field}` cannot be used.",
+        details={"fields": {field: [message]}},
+        terminal_message=f"That --{field} cannot be used.",
     )

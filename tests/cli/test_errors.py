@@ -48,18 +48,30 @@ def test_details_of_the_server_reach_the_script(moby: Moby, server: StubServer) 
     assert ran.error["details"]["candidates"] == candidates
 
 
-def test_field_that_cannot_be_used_is_named_with_the_reason(moby: Moby, server: StubServer) -> None:
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("number", "number"),
+        ("to", "number"),
+        ("max_seconds", "--max-minutes"),
+        ("caller_id", "--from"),
+        ("max_cost", "--max-cost"),
+    ],
+)
+def test_field_that_cannot_be_used_is_named_as_it_is_typed(
+    moby: Moby, server: StubServer, field: str, shown: str
+) -> None:
     refusal = {
         "code": "invalid_request",
-        "message": "The request has a field that cannot be used.",
+        "message": "One of the values cannot be used.",
         "hint": "Correct what is named, then send it again.",
         "request_id": "req_1",
-        "details": {"fields": {"number": ["This may not be blank."]}},
+        "details": {"fields": {field: ["This may not be blank."]}},
     }
     server.on("POST", "caller-ids", {"error": refusal}, status=400)
     ran = moby.run("caller-id", "request", "07400 123456", MOBY_TOKEN=d.TOKEN)
     assert ran.code == 2
-    assert "  number: This may not be blank." in ran.stderr.splitlines()
+    assert f"  {shown}: This may not be blank." in ran.stderr.splitlines()
 
 
 ROOT = Path(__file__).parents[2]

@@ -65,11 +65,18 @@ ENDED = {"completed", "busy", "no_answer", "failed", "canceled"}
 
 
 def read_state(text: str | None) -> str | None:
-    """Return the state that the API takes for one as it is shown: ended, not answered, Busy."""
+    """Return the state that the API takes for one as it is shown: ended, not answered, Busy.
+
+    Raise `usage` for any other word.
+    """
     if text is None:
         return None
     words = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
-    return _STATES_BY_WORD.get(words, words.replace(" ", "_"))
+    state = _STATES_BY_WORD.get(words, words.replace(" ", "_"))
+    if state not in STATES and state != "active":
+        hint = "Use active, ended, busy, not answered, failed or cancelled."
+        raise MobyError("usage", f"--state {text!r} is not a state", hint)
+    return state
 
 
 def is_settled(call: Call) -> bool:

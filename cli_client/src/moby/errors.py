@@ -27,6 +27,15 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 
+# The arguments and options of commands by the fields of the API, where the names differ.
+WORDS_OF_FIELDS = {
+    "to": "number", "number": "number", "code": "code", "amount_cents": "amount",
+    "max_seconds": "--max-minutes", "caller_id": "--from", "grace_seconds": "--grace",
+    "token_name": "--name", "expires_in_days": "--expires", "caller_ids": "--caller-id",
+    "destinations": "--allow", "max_cents_per_day": "--max-per-day",
+    "max_cents_per_call": "--max-per-call",
+}  # fmt: skip
+
 _BY_STATUS = {
     400: ExitCode.USAGE,
     401: ExitCode.NOT_SIGNED_IN,
@@ -124,7 +133,8 @@ class MobyError(Exception):
         if not isinstance(fields, dict):
             return []
         return [
-            f"{name}: {' '.join(map(str, said)) if isinstance(said, list) else said}"
+            f"{WORDS_OF_FIELDS.get(name) or '--' + name.replace('_', '-')}: "
+            + (" ".join(map(str, said)) if isinstance(said, list) else str(said))
             for name, said in fields.items()
         ]
 

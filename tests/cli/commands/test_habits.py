@@ -53,6 +53,15 @@ def test_state_is_taken_as_it_is_shown(
     assert server.received[0].query["state"] == [state]
 
 
+def test_state_that_no_call_has_is_refused_with_those_that_it_may_have(moby: Moby) -> None:
+    ran = moby.run("calls", "list", "--state", "foo", MOBY_TOKEN=d.TOKEN)
+    assert (ran.code, ran.stderr) == (
+        2,
+        "moby: --state 'foo' is not a state\n"
+        "  Use active, ended, busy, not answered, failed or cancelled.\n",
+    )
+
+
 def test_days_are_those_of_the_clock_that_the_list_shows(moby: Moby, server: StubServer) -> None:
     server.on("GET", "calls", d.page(d.COMPLETED))
     days = ("--since", "2026-11-24", "--until", "2026-11-24")

@@ -179,6 +179,27 @@ def test_login_shows_of_a_variable_that_still_wins(moby: Moby, server: StubServe
     assert "MOBY_TOKEN is set and still wins" in ran.stderr
 
 
+@pytest.mark.parametrize("phone", ["07400123456", "+0", "+44"])
+def test_phone_of_a_token_is_written_with_its_country_code(
+    moby: Moby, server: StubServer, phone: str
+) -> None:
+    ran = moby.run("auth", "login", FILE, "--caller-id", phone)
+    assert (ran.code, ran.stderr) == (
+        2,
+        f"moby: --caller-id '{phone}' has to begin with + and the country code\n"
+        "  For example: --caller-id +447400123456\n",
+    )
+    assert server.received == []
+
+
+def test_option_that_the_server_cannot_use_is_named(moby: Moby, server: StubServer) -> None:
+    why = "“Atlantis” is no country, such as GB, and no prefix such as +4420."
+    refusal = {"error": "invalid_request", "error_description": f"destinations: {why}"}
+    server.on("POST", START, refusal, status=400)
+    ran = moby.run("auth", "login", FILE, "--allow", "Atlantis")
+    assert (ran.code, ran.stderr) == (2, f"moby: the login was not started: --allow: {why}\n")
+
+
 def test_login_asks_for_what_the_options_say(moby: Moby, server: StubServer) -> None:
     words = ["--name", "ci", "--scopes", "calls:write,calls:read", "--expires", "7d"]
     guards = ["--max-per-day", "5.00", "--max-per-call", "$1", "--caller-id", d.PHONE]

@@ -203,6 +203,11 @@ def read_login_options(command: Command) -> dict[str, str]:
     if expires is not None and days is None:
         wrong = f"--expires {expires!r} is not a number of days"
         raise MobyError("usage", wrong, "For example: 30")
+    phones = command.texts("caller-id")
+    for phone in phones:
+        if not re.fullmatch(r"\+[1-9]\d{6,14}", phone, re.ASCII):
+            wrong = f"--caller-id {phone!r} has to begin with + and the country code"
+            raise MobyError("usage", wrong, "For example: --caller-id +447400123456")
     fields = {
         "token_name": command.text("name"),
         "scope": " ".join(command.texts("scopes")),
@@ -210,7 +215,7 @@ def read_login_options(command: Command) -> dict[str, str]:
         "max_cents_per_day": _cents(command.text("max-per-day"), "--max-per-day"),
         "max_cents_per_call": _cents(command.text("max-per-call"), "--max-per-call"),
         "destinations": ", ".join(_destinations(command)),
-        "caller_ids": " ".join(command.texts("caller-id")),
+        "caller_ids": " ".join(phones),
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from moby.api.client import CLIENT_ID, Api, device_name, read_object, unexpected
 from moby.console import Console
 from moby.context import NO_BROWSER, Clock, Context, may_open_browser
-from moby.errors import ExitCode, MobyError
+from moby.errors import WORDS_OF_FIELDS, ExitCode, MobyError
 from moby.network import is_same_site
 from moby.store.private_files import locked, read_json, remove, write_json
 from moby.text import clean, clock_time, from_now
@@ -58,8 +58,10 @@ def start(api: Api, clock: Clock, login_options: Mapping[str, str | None]) -> Pe
         if answer is None or not isinstance(error, str):
             raise unexpected(api.host, response)
         said = clean(answer.get("error_description") or error)
+        # The server begins with the field that it could not use, such as `caller_ids: …`.
+        shown = re.sub("^[a-z_]+", lambda field: WORDS_OF_FIELDS.get(field[0], field[0]), said)
         code = ExitCode.UNAVAILABLE if response.status in (429, 503) else ExitCode.USAGE
-        raise MobyError("login_failed", f"the login was not started: {said}", exit_code=code)
+        raise MobyError("login_failed", f"the login was not started: {shown}", exit_code=code)
     try:
         complete = answer.get("verification_uri_complete")
         pending = PendingLogin(
