@@ -20,16 +20,16 @@ LADDERS = {
         " api forms oauth management staff sign_in templatetags views admin apps urls"
     ),
     "billing": (
-        "models checks serializers notices apps ledger payments opening api forms management admin"
-        " views urls"
+        "models checks serializers notices apps ledger payments live_checks api forms management"
+        " admin views urls"
     ),
     "telephony": (
-        "numbers pricing models twilio rates checks rules apps phones calls opening trial forms"
+        "numbers pricing models twilio rates checks rules apps phones calls live_checks trial forms"
         " management serializers admin api views webhooks urls"
     ),
     "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (
-        "api apps charts context models navigation price_list home failures periodic opening"
+        "api apps charts context models navigation price_list home failures periodic live_checks"
         " company support templatetags admin management middleware views urls"
     ),
     "moby": (

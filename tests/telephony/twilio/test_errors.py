@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Account, User
-from telephony import opening
+from telephony import live_checks
 from telephony.models import Call, CallerId, RateDeck, Verification
 from tests.telephony.callers import DESTINATION, OWN_PHONE, Answer, Person
 from tests.telephony.printing import printed
@@ -165,10 +165,10 @@ def test_check_of_twilio_names_the_part_that_fails(
     twilio_fails: Break, mend: Callable[[], None], kind: str, path: str, part: str
 ) -> None:
     twilio_fails(kind, path)
-    wrong = {one.subject: one.remedy for one in opening.findings() if one.is_right is False}
+    wrong = {one.subject: one.remedy for one in live_checks.findings() if one.is_right is False}
     assert "Try again in a minute" in wrong["Twilio account" if kind == "refused" else part]
     mend()
-    assert part not in {one.subject for one in opening.findings() if one.is_right is False}
+    assert part not in {one.subject for one in live_checks.findings() if one.is_right is False}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import opening as stripe
+from billing import live_checks as stripe
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, right, unchecked, wrong
-from mobayilo.overview import opening as site
-from telephony import opening as twilio
+from mobayilo.overview import live_checks as site
+from telephony import live_checks as twilio
 from telephony import trial
 from telephony.numbers import number_from_e164
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from mobayilo.overview.opening import of_address, of_certificate, of_proxies
+from mobayilo.overview.live_checks import of_address, of_certificate, of_proxies
 from tests.mobayilo.overview.proxy import proxies
 
 pytestmark = pytest.mark.django_db(transaction=True)
