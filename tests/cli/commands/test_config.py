@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.cli import documents as d
+from tests.cli.ports import closed_port
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
@@ -13,12 +14,12 @@ from tests.cli.stubs import StubServer
 def test_setting_is_kept_for_its_profile_and_taken_away_again(moby: Moby) -> None:
     assert moby.run("config", "set", "country", "gb").stdout == "country is GB.\n"
     assert moby.run("config", "get", "country").stdout == "GB\n"
-    other = moby.run("config", "get", "country", "--profile", "work", "--json").json
-    assert other == {"name": "country", "value": None, "source": "account"}
+    listed = moby.run("config", "list", "--profile", "work", "--json").json["settings"]
+    assert {"name": "country", "value": None, "source": "account"} in listed
     assert moby.run("config", "set", "country", "default").stdout == (
         "country is left to your account.\n"
     )
-    assert moby.run("config", "get", "country").stdout == "\n"
+    assert moby.run("config", "get", "country").code == 4
     assert "GB" not in (moby.home / "config/config.json").read_text()
 
 
@@ -45,9 +46,24 @@ def test_list_shows_what_is_left_to_the_account(moby: Moby, server: StubServer) 
     assert re.search(r"call-mode +callback +config ", moby.run("config", "list").stdout)
     assert moby.run("config", "get", "country").stdout == "GB\n"
     server.refuse("GET", "status", 403, "account_frozen")
-    ran = moby.run("config", "get", "country")
-    assert (ran.code, ran.stdout) == (0, "\n")
+    ran = moby.run("config", "list")
+    assert (ran.code, "country " in ran.stdout) == (0, True)
     assert "What your account has set is not known" in ran.stderr
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_setting_of_the_account_is_got_or_its_error_is(moby: Moby, server: StubServer) -> None:
+    account = {**d.STATUS["account"], "default_country": None}
+    for _ in range(2):
+        server.on("GET", "status", {**d.STATUS, "account": account})
+    assert moby.run("config", "get", "country").stdout == "-\n"
+    document = moby.run("config", "get", "country", "--json").json
+    assert document == {"name": "country", "value": None, "source": "account"}
+    server.refuse("GET", "status", 403, "account_frozen")
+    ran = moby.run("config", "get", "country")
+    assert (ran.code, ran.stdout) == (5, "")
+    away = moby.run("config", "get", "country", MOBY_HOST=closed_port())
+    assert (away.code, away.stdout) == (3, "")
 
 
 @pytest.mark.parametrize(

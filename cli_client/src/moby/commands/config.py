@@ -14,21 +14,12 @@ _NAMES = ", ".join(SETTINGS)
 
 
 class ConfigCommand(Command):
-    def values(self, *names: str) -> dict[str, Value]:
-        """Return the settings in force, those of the account too where it can be asked."""
-        values = {name: self.session.setting(name) for name in names}
-        left = [name for name, value in values.items() if value.source == "account"]
-        if not left:
-            return values
-        try:
-            account = cast("dict[str, str]", self.api.get("status", Status)["account"])
-        except MobyError as error:
-            self.console.remark(f"What your account has set is not known: {error.message}")
-            return values
-        of_account = {
-            name: Value(account.get(SETTINGS[name].of_account or ""), "account") for name in left
+    def of_account(self, *names: str) -> dict[str, Value]:
+        """Return the settings of these names as the account has them."""
+        account = cast("dict[str, str]", self.api.get("status", Status)["account"])
+        return {
+            name: Value(account.get(SETTINGS[name].of_account or ""), "account") for name in names
         }
-        return values | of_account
 
 
 class ConfigGetCommand(ConfigCommand):
@@ -38,8 +29,10 @@ class ConfigGetCommand(ConfigCommand):
 
     def handle(self) -> int:
         name = read_setting_name(self.word("name"))
-        value = self.values(name)[name]
-        return self.answer(_document(name, value), clean(value.text or ""))
+        value = self.session.setting(name)
+        if value.source == "account":
+            value = self.of_account(name)[name]
+        return self.answer(_document(name, value), clean(value.text or "-"))
 
 
 class ConfigSetCommand(Command):
@@ -66,7 +59,12 @@ class ConfigListCommand(ConfigCommand):
     description = "Show every setting, and where its value comes from"
 
     def handle(self) -> int:
-        values = self.values(*SETTINGS)
+        values = {name: self.session.setting(name) for name in SETTINGS}
+        left = [name for name, value in values.items() if value.source == "account"]
+        try:
+            values |= self.of_account(*left) if left else {}
+        except MobyError as error:
+            self.console.remark(f"What your account has set is not known: {error.message}")
         if self.console.json:
             settings = [_document(name, value) for name, value in values.items()]
             self.console.document({"profile": self.session.profile, "settings": settings})
