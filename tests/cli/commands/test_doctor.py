@@ -56,6 +56,15 @@ def test_doctor_looks_at_what_calls_through_the_computer_need(moby: Moby) -> Non
     assert "MOBY_BROWSER names chrome" in moby.run("doctor", **env, **missing).stdout
 
 
+def test_doctor_says_what_to_do_about_each_problem(moby: Moby) -> None:
+    env = {"MOBY_HOST": closed_port(), "MOBY_AGENT_PORT": "x", "MOBY_TOKEN": ""}
+    findings = moby.run("doctor", "--json", **env).json["findings"]
+    found = {finding["subject"]: finding["detail"] for finding in findings}
+    assert found["port"] == "MOBY_AGENT_PORT is 'x', not a port. Use a number such as 7788."
+    assert found["sign-in"].endswith(". Sign in with: moby auth login")
+    assert found["server"].endswith(". Is the server running, and is its port right?")
+
+
 def test_doctor_of_a_server_that_is_away(moby: Moby) -> None:
     away = moby.run("doctor", "--json", MOBY_HOST="https://nowhere.invalid")
     states = {finding["subject"]: finding["state"] for finding in away.json["findings"]}

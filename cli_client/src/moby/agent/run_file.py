@@ -68,5 +68,6 @@ def port_of(environ: Mapping[str, str]) -> int:
     if not named:
         return PORT
     if not named.isascii() or not named.isdigit() or not 0 < int(named) < 65_536:
-        raise MobyError("usage", f"MOBY_AGENT_PORT is {named!r}", "Name a port, such as 7788.")
+        what = f"MOBY_AGENT_PORT is {named!r}, not a port"
+        raise MobyError("usage", what, "Use a number such as 7788.")
     return int(named)

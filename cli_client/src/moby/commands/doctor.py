@@ -49,7 +49,7 @@ class DoctorCommand(Command):
             try:
                 state, detail = check(self.session)
             except MobyError as error:
-                state, detail = "problem", error.message
+                state, detail = "problem", _with_hint(error)
             findings.append((subject, state, detail))
         is_well = all(state != "problem" for _, state, _ in findings)
         if self.console.json:
@@ -126,7 +126,7 @@ def _certificates(session: Session) -> tuple[str, str]:
     try:
         named = ca_path(session.context.environ)
     except TransportError as error:
-        return "problem", error.message
+        return "problem", _with_hint(error)
     return "ok", _without_home(named) if named else "those that come with moby"
 
 
@@ -158,10 +158,10 @@ def _encryption(session: Session) -> tuple[str, str]:
         ):
             return "ok", str(secure.version())
     except TransportError as error:
-        return "problem", error.message
+        return "problem", _with_hint(error)
     except OSError as error:
         is_here = is_on_this_machine(session.host)
-        return "problem", explain(error, session.host, proxy=None, is_here=is_here).message
+        return "problem", _with_hint(explain(error, session.host, proxy=None, is_here=is_here))
 
 
 def _proxy_of(session: Session) -> str | None:
@@ -174,7 +174,7 @@ def _server(session: Session) -> tuple[str, str]:
     try:
         client = session.api.get("client", Client, public=True)
     except MobyError as error:
-        return "problem", error.message
+        return "problem", _with_hint(error)
     support = f"; support is {clean(address)}" if (address := client.get("support_email")) else ""
     return "ok", f"answers; newest moby is {clean(client['latest_version'])}{support}"
 
@@ -200,7 +200,7 @@ def _sign_in(session: Session) -> tuple[str, str]:
     try:
         status = session.api.get("status", Status)
     except MobyError as error:
-        return "note" if error.code == "not_signed_in" else "problem", error.message
+        return "note" if error.code == "not_signed_in" else "problem", _with_hint(error)
     account, expires = clean(status["account"]["id"]), status["token"]["expires_at"] or "never"
     return "ok", f"account {account}, token from {sources[0]}, expires {clean(expires)}"
 
@@ -212,7 +212,7 @@ def _browser(session: Session) -> tuple[str, str]:
         return "ok", f"for calls without a window: {find_browser(session.context.environ)}"
     except MobyError as error:
         named = session.context.environ.get("MOBY_BROWSER")
-        return "problem" if named else "note", error.message
+        return "problem" if named else "note", _with_hint(error)
 
 
 @checks("sound")
@@ -241,6 +241,12 @@ def _port(session: Session) -> tuple[str, str]:
             return "ok", f"{port} is free for moby agent run"
     except OSError:
         return "note", f"{port} is in use by {program_on(port) or 'another program'}"
+
+
+def _with_hint(error: MobyError | TransportError) -> str:
+    """Return the message of an error and its hint as one line of sentences."""
+    hint = " ".join(error.hint.split())
+    return f"{error.message.rstrip('.')}. {hint}" if hint else error.message
 
 
 def _without_home(path: str) -> str:
