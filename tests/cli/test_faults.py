@@ -239,28 +239,39 @@ def test_authorities_that_cannot_be_read_are_named(
         file.write_bytes(content)
     env = {"MOBY_HOST": "https://127.0.0.1:9", "SSL_CERT_FILE": str(file), "MOBY_TOKEN": d.TOKEN}
     ran = moby.run(*words, "--json", **env)
-    assert (ran.code, ran.error["code"]) == (3, "tls_error")
+    assert (ran.code, ran.error["code"], ran.error["retryable"]) == (2, "tls_error", False)
     assert f"SSL_CERT_FILE names {file}" in ran.error["message"]
     assert said in ran.error["message"]
 
 
 PROXIES = [
-    ("closed", "cannot be reached: Connection refused", "NO_PROXY"),
-    ("407 Proxy Authentication Required", "wants a user name and password (407)", "USER:PASSWORD"),
-    ("403 Forbidden", "refused the connection (403 Forbidden)", "NO_PROXY"),
-    ("socks5://127.0.0.1:9", "127.0.0.1:9 is a SOCKS proxy, which moby cannot use", "HTTP proxy"),
-    ("http://[nonsense", "cannot be used as a proxy", "HTTPS_PROXY"),
+    ("closed", 3, "cannot be reached: Connection refused", "NO_PROXY"),
+    (
+        "407 Proxy Authentication Required",
+        3,
+        "wants a user name and password (407)",
+        "USER:PASSWORD",
+    ),
+    ("403 Forbidden", 3, "refused the connection (403 Forbidden)", "NO_PROXY"),
+    (
+        "socks5://127.0.0.1:9",
+        2,
+        "127.0.0.1:9 is a SOCKS proxy, which moby cannot use",
+        "HTTP proxy",
+    ),
+    ("http://[nonsense", 2, "cannot be used as a proxy", "HTTPS_PROXY"),
 ]
 
 
 @BOTH
-@pytest.mark.parametrize(("proxy", "said", "advice"), PROXIES)
+@pytest.mark.parametrize(("proxy", "code", "said", "advice"), PROXIES)
 def test_proxy_is_blamed_for_its_own_faults(
     moby: Moby,
     peer: Callable[..., Peer],
     monkeypatch: pytest.MonkeyPatch,
     words: tuple[str, ...],
     proxy: str,
+    code: int,
     said: str,
     advice: str,
 ) -> None:
@@ -270,7 +281,7 @@ def test_proxy_is_blamed_for_its_own_faults(
     monkeypatch.setenv("ALL_PROXY", url)
     env = {"MOBY_HOST": "https://mobayilo.example", "ALL_PROXY": url, "MOBY_TOKEN": d.TOKEN}
     ran = moby.run(*words, "--json", **env)
-    assert (ran.code, ran.error["code"]) == (3, "proxy_error")
+    assert (ran.code, ran.error["code"]) == (code, "proxy_error")
     assert said in ran.error["message"]
     assert advice in ran.error["hint"]
     assert "secret" not in ran.stderr
@@ -289,6 +300,15 @@ def test_tries_of_a_silent_server_end_together(moby: Moby, peer: Callable[..., P
     assert len(asked) == 2  # a third one would go over the time of two
 
 
+def test_fault_that_cannot_pass_is_tried_once(moby: Moby) -> None:
+    roots = {"MOBY_HOST": "https://127.0.0.1:9", "REQUESTS_CA_BUNDLE": str(moby.home / "no.pem")}
+    began = moby.clock.now()
+    assert moby.run("balance", MOBY_TOKEN=d.TOKEN, **roots).code == 2
+    assert moby.clock.now() == began  # a further try waits before
+    assert moby.run("balance", MOBY_TOKEN=d.TOKEN, MOBY_HOST=closed_port()).code == 3
+    assert moby.clock.now() > began
+
+
 def test_waiting_and_each_new_try_are_shown_on_a_terminal(
     moby: Moby, peer: Callable[..., Peer]
 ) -> None:
@@ -300,7 +320,7 @@ def test_waiting_and_each_new_try_are_shown_on_a_terminal(
 
     address = peer(first_down_then_silent).address
     child = moby.spawn("balance", MOBY_HOST=f"http://{address}", MOBY_TOKEN=d.TOKEN)
-    child.expect_exact(f"Try 2 follows: http://{address} is busy (HTTP 502)")
+    child.expect_exact(f"{address} is busy (HTTP 502); trying again (2 of 3) …")
     child.expect(f"Waiting for {address}, try 2, 1 s")
     child.sendintr()
     child.expect("interrupted")

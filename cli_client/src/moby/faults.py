@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from ssl import SSLError
 
 # Errors about a proxy; an address that cannot be read is its own, as the server's was read before.
-_PROXY_FAULTS = {"ProxyError", "InvalidProxyURL", "InvalidSchema", "LocationParseError"}
+_UNUSABLE_PROXIES = {"InvalidProxyURL", "InvalidSchema", "LocationParseError"}
+_PROXY_FAULTS = {"ProxyError", *_UNUSABLE_PROXIES}
 _CLOSED = "the connection was closed without an answer"
 _CHECK = "Check your connection, then try again."
 # OpenSSL's codes of a certificate that ran out, and of one whose authority is not known.
@@ -19,13 +20,17 @@ _PLAIN_SIGNS = ("WRONG_VERSION", "WRONG VERSION", "RECORD LAYER FAILURE", "HTTP_
 
 
 class TransportError(Exception):
-    """A request without an answer: a code of moby's own, what happened, and what to do."""
+    """A request without an answer: a code of moby's own, what happened, and what to do.
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    `is_setup`: a setting of this machine is wrong, so that no further try can succeed.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "", *, is_setup: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.is_setup = is_setup
 
 
 def explain(error: BaseException, url: str, *, proxy: str | None, is_here: bool) -> TransportError:
@@ -103,7 +108,8 @@ def _proxy_fault(causes: list[BaseException], proxy: str) -> TransportError:
         message = f"the proxy {shown} cannot be reached: {reason}"
     else:
         message = f"{shown} cannot be used as a proxy"
-    return TransportError("proxy_error", message, hint)
+    is_setup = any(type(cause).__name__ in _UNUSABLE_PROXIES for cause in causes)
+    return TransportError("proxy_error", message, hint, is_setup=is_setup)
 
 
 def _encryption_fault(error: "SSLError", url: str, *, is_here: bool) -> TransportError:

@@ -125,13 +125,13 @@ def ca_path(environ: Mapping[str, str]) -> str | None:
             ssl.create_default_context(cafile=path)
     except FileNotFoundError as error:
         message = f"{name} names {path}, which is not there"
-        raise TransportError("tls_error", message, hint) from error
+        raise TransportError("tls_error", message, hint, is_setup=True) from error
     except OSError as error:
         reason = "it holds no certificate"
         if not isinstance(error, ssl.SSLError):
             reason = error.strerror or reason
         message = f"{name} names {path}, which cannot be used: {reason}"
-        raise TransportError("tls_error", message, hint) from error
+        raise TransportError("tls_error", message, hint, is_setup=True) from error
     return path
 
 

@@ -149,14 +149,18 @@ class Api:
 
     def _send_up_to(self, tries: int, request: Request, key: str | None) -> Response:
         """Send a request, again where that is safe and helps, for two tries' time at most."""
+        place = urlsplit(self.host).netloc
         overall_ends_at = time.monotonic() + 2 * self._context.transport.try_seconds
         for number in range(1, tries + 1):
             try:
                 response = self._send(request, number)
             except MobyError as error:
-                if number == tries or time.monotonic() >= overall_ends_at:
+                is_late = time.monotonic() >= overall_ends_at
+                if number == tries or is_late or not error.retryable:
                     raise
-                self._wait_for_next(number, _pause_seconds(number, None), error.message)
+                lost = "secure connection to" if error.code == "tls_error" else "answer from"
+                follows = f"No {lost} {place}; trying again ({number + 1} of {tries}) …"
+                self._wait_for_next(follows, _pause_seconds(number, None))
                 continue
             is_passing = response.status in _WORTH_RETRYING
             if response.status == 409 and key:
@@ -165,11 +169,12 @@ class Api:
             pause = _pause_seconds(number, response.headers.get("retry-after"))
             if number == tries or not is_passing or pause > _LONGEST_PAUSE_SECONDS:
                 return response
-            self._wait_for_next(number, pause, f"{self.host} is busy (HTTP {response.status})")
+            busy = f"{place} is busy (HTTP {response.status})"
+            self._wait_for_next(f"{busy}; trying again ({number + 1} of {tries}) …", pause)
         raise AssertionError("the loop returns or raises")
 
-    def _wait_for_next(self, number: int, pause_seconds: float, reason: str) -> None:
-        self._watcher.show_waiting(f"Try {number + 1} follows: {clean(reason)}")
+    def _wait_for_next(self, follows: str, pause_seconds: float) -> None:
+        self._watcher.show_waiting(follows)
         self._context.clock.sleep(pause_seconds)
 
     def _send(self, request: Request, number: int) -> Response:
@@ -184,7 +189,8 @@ class Api:
             response = self._context.transport.send(request, still_waiting)
         except TransportError as error:
             unreachable = f"cannot reach {self.host}: {error.message}"
-            raise MobyError(error.code, unreachable, error.hint) from error
+            exit_code = ExitCode.USAGE if error.is_setup else None
+            raise MobyError(error.code, unreachable, error.hint, exit_code=exit_code) from error
         finally:
             self._watcher.show_waiting("")
             self._watcher.trace(request, response, self._context.clock.now() - started)
