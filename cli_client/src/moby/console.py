@@ -225,7 +225,8 @@ class Console:
             raise
         if not line:
             self.context.stderr.write("\n")
-            raise MobyError("canceled", "no answer was given")
+            hint = "Give it on the command line; see: moby COMMAND --help"
+            raise MobyError("canceled", "no answer was given", hint)
         return line.strip() or default
 
     def ask_until_answered(self, question: str) -> str:
@@ -279,7 +280,7 @@ class Console:
         if not stream.isatty():
             return text
         width = _width_of(stream)
-        return "\n".join(_broken(line, width, hang) for line in text.split("\n"))
+        return "\n".join(_wrapped(line, width, hang) for line in text.split("\n"))
 
     def _fits(self, widths: Sequence[int]) -> bool:
         if not self.context.stdout.isatty():
@@ -303,11 +304,11 @@ class Console:
             ) from error
 
 
-def _broken(line: str, width: int, hang: int) -> str:
+def _wrapped(line: str, width: int, hang: int) -> str:
     """Break a line between words; the codes of a coloured beginning take no room."""
     styled = _STYLED.match(line)
     if styled:
-        plain = _broken(styled[2] + line[styled.end() :], width, hang)
+        plain = _wrapped(styled[2] + line[styled.end() :], width, hang)
         head = len(styled[2])
         return f"{styled[1]}{plain[:head]}{styled[3]}{plain[head:]}"
     begins = " " * (hang or len(line) - len(line.lstrip()))

@@ -94,21 +94,26 @@ def length(seconds: int) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts if amount) or "0 s"
 
 
-def read_cents(text: str, what: str = "an amount", example: str = _EXAMPLE) -> int:
-    """Return 20, 20.5, 20.00 or $20 in cents; refuse commas, letters and signs, never guess."""
+def read_cents(
+    text: str, what: str = "an amount", example: str = _EXAMPLE, *, option: str = ""
+) -> int:
+    """Return 20, 20.5, 20.00 or $20 in cents; refuse commas, letters and signs, never guess.
+
+    An error names the option that holds the text.
+    """
     written = text.strip()
     if found := _AMOUNT.fullmatch(written):
         return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
-    why = "it is not a plain number"
+    why = ""
     if "," in written:
-        why = "a comma may mean cents or thousands, so it is not accepted"
+        why = ": it has a comma"
     elif re.match(r"-[$€£]?\.?\d", written):
-        why = "it is below zero"
+        why = ": it is below zero"
     elif re.fullmatch(r"\$?\d+\.\d{3,}", written):
-        why = "it has more than two decimals"
+        why = ": it has more than two decimals"
     elif re.fullmatch(r"\$?\d{8,}(\.\d+)?", written):
-        why = "it is too large"
-    raise MobyError("bad_amount", f"{text!r} is not {what}: {why}", example)
+        why = ": it is too large"
+    raise MobyError("bad_amount", f"{option} {text!r} is not {what}{why}".lstrip(), example)
 
 
 def dollars(text: str) -> str:

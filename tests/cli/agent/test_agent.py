@@ -349,6 +349,7 @@ def test_setting_of_the_mode_is_under_the_option(moby: Moby, server: StubServer)
         assert server.received[-1].json["mode"] == mode
     both = moby.run("call", d.DESTINATION, "--callback", "--computer", "--json")
     assert (both.code, both.error["code"]) == (2, "usage")
+    assert both.error["message"] == "--callback and --computer cannot go together"
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -57,12 +57,17 @@ def test_wrong_words_end_in_two_and_ask_no_one(
         (("balanc",), "Did you mean: moby balance"),
         (("call", "1", "--contry", "GB"), "Did you mean: --country"),
         (("call", "1", "--nonsense"), "See: moby call --help"),
-        (("--profile", "work", "topup"), "See: moby topup --help"),
+        (("--profile", "work", "topup"), "For example: moby topup 20 --open"),
         (("topup", "-5"), "For example: moby topup 20"),
         (("calls", "list", "--limit", "-5"), "For example: --limit 5"),
         (("keys", "-5"), "See: moby keys --help"),
-        (("calls", "show", ""), "See: moby calls show --help"),
-        (("caller-id", "confirm"), "See: moby caller-id confirm --help"),
+        (("calls", "show", ""), "For example: moby calls show"),
+        (("caller-id", "confirm"), "For example: moby caller-id confirm 123456"),
+        (("call",), 'For example: moby call "020 7946 0018" --country GB'),
+        (("auth", "refresh", "--grace", "86401"), "For example: --grace 300"),
+        (("topup", "20", "--timeout", "soon"), "For example: --timeout 600"),
+        (("transactions", "--limit", "101"), "For example: --limit 50"),
+        (("balance", "--host", " "), "Leave it out, or see: moby balance --help"),
         (("call", "1", "--max-minutes", "soon"), "For example: 10 or 2.5"),
         (("--nonsense",), "See what there is: moby --help"),
     ],
@@ -118,6 +123,35 @@ def test_options_and_their_values_alone_show_the_help(moby: Moby, words: tuple[s
     ran = moby.run(*words)
     assert ran.code == 0
     assert ran.stdout == moby.run(*(word for word in words if word in ("--json", "-q"))).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nonsense",), "moby has no command 'nonsense'"),
+        (("call", "1", "--nonsense"), "moby call has no option --nonsense"),
+        (("--nonsense",), "moby has no option --nonsense"),
+        (("balance", "-x"), "moby balance has no option -x"),
+        (("balance", "-qx"), "moby balance has no option -x"),
+        (("call", "1", "--max-cost"), "--max-cost needs a value"),
+        (("call", "1", "--yes=no"), "--yes takes no value"),
+        (("config", "get"), "no name was given"),
+        (("config", "set"), "no name or value was given"),
+        (("config", "set", "a", "b", "c"), "too many words: moby config set takes only NAME VALUE"),
+        (("balance", "extra"), "moby balance takes no words; 'extra' is too many"),
+        (("call",), "no number was given"),
+        (("rates",), "no country or number was given"),
+        (("call", "1", "--max-minutes", "soon"), "--max-minutes 'soon' is not a number of minutes"),
+        (("call", "1", "--max-cost", "1,50"), "--max-cost '1,50' is not an amount: it has a comma"),
+        (("call", "1", "--max-cost", "0"), "--max-cost has to be more than $0"),
+        (("auth", "login", "--max-per-day", "x"), "--max-per-day 'x' is not an amount"),
+        (("topup", "x"), "'x' is not an amount"),
+    ],
+)
+def test_wrong_words_are_named_as_a_person_typed_them(
+    moby: Moby, words: tuple[str, ...], message: str
+) -> None:
+    assert moby.run(*words).stderr.splitlines()[0] == f"moby: {message}"
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,10 @@ def test_transactions_as_csv_are_all_of_them(moby: Moby, server: StubServer) -> 
     assert len(list(csv.DictReader(StringIO(printed)))) == 1
 
 
-def test_csv_and_json_exclude_each_other(moby: Moby) -> None:
+def test_csv_and_json_cannot_go_together(moby: Moby) -> None:
     ran = moby.run("transactions", "--csv", "--json")
     assert (ran.code, ran.error["code"]) == (2, "usage")
+    assert ran.error["message"] == "--csv and --json cannot go together"
 
 
 def test_calls_list_pages_and_joins(moby: Moby, server: StubServer) -> None:

@@ -79,8 +79,10 @@ def test_dear_call_that_cannot_be_asked_about_is_not_placed(
     ran = moby.run("call", d.DESTINATION, *words)
     assert ran.code == 2
     assert server.paths() == ["POST quote"]
-    assert "$0.518 a minute" in ran.stderr
-    assert "--yes" in ran.stderr
+    price = "$0.518 a minute is above $0.50, and no question can be asked here"
+    assert f"not called: {price}" in ran.stderr
+    assert "To call anyway, add: --yes" in ran.stderr
+    assert "To ask only above $0.52: moby config set confirm-above 0.52" in ran.stderr
 
 
 def test_refusal_of_a_dear_call_is_shown_to_programs(moby: Moby, server: StubServer) -> None:

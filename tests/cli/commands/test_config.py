@@ -96,6 +96,10 @@ def test_environment_wins_over_the_setting_of_a_threshold(moby: Moby, server: St
     server.on("POST", "quote", d.QUOTE)
     refused = moby.run("call", d.DESTINATION, "--json")
     assert refused.error["code"] == "confirmation_required"
+    assert "moby config set confirm-above" in refused.error["hint"]
+    server.on("POST", "quote", d.QUOTE)
+    refused = moby.run("call", d.DESTINATION, "--json", MOBY_CONFIRM_ABOVE="0.03")
+    assert "export MOBY_CONFIRM_ABOVE=" in refused.error["hint"]
     server.on("POST", "quote", d.QUOTE)
     server.on("POST", "calls", d.CALL, status=201)
     assert moby.run("call", d.DESTINATION, "--json", MOBY_CONFIRM_ABOVE="1").code == 0

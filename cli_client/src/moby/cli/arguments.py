@@ -23,6 +23,20 @@ _TAKES_PHONE = (
     *("call", "rates", "caller-id request", "--from", "--caller-id", "--number"),
     *("caller-id default", "caller-id remove", "caller-id register"),
 )
+# The sentences of Cleo about a command line, and those that moby says instead.
+_SENTENCES = (
+    ('The command "(.+)" does not exist', "moby has no command {text!r}"),
+    ('The option "(-.+)" does not exist', "{command} has no option {text}"),
+    ('The option "(.)" does not exist', "{command} has no option -{text}"),
+    ('The "(--.+)" option requires a value', "{text} needs a value"),
+    ('The "(--.+)" option does not accept a value', "{text} takes no value"),
+    (r'Not enough arguments \(missing: "(.+)"\)', "no {listed} was given"),
+    ('No arguments expected.*, got "(.*)"', "{command} takes no words; {text!r} is too many"),
+    (
+        'Too many arguments.*, expected arguments "(.+)"',
+        "too many words: {command} takes only {usage}",
+    ),
+)
 
 
 def arrange(words: list[str]) -> list[str]:
@@ -55,17 +69,25 @@ def usage_error(error: "CleoError", words: list[str], application: "Application"
             takes_value = any(f"--{o.name}" == before and not o.is_flag() for o in known)
             return _negative(word, before if takes_value else "", name, more)
     # Cleo names similar commands after its question, one on each line.
-    message, _, similar = str(error).partition("\n\n")
+    sentence, _, similar = str(error).partition("\n\n")
     suggested = ", ".join(f"moby {line.strip()}" for line in similar.splitlines()[1:4])
+    message = clean(sentence).rstrip(".")
     unknown = re.fullmatch('The option "--(.+)" does not exist', message)
     if unknown and name:
         options = (*describe(application.get(name)).options, *shared_options(application))
         close = get_close_matches(unknown[1], [option.name for option in options], 1)
         suggested = f"--{close[0]}" if close else suggested
-    # Cleo's sentence in the manner of ours: no capital, no full stop.
-    text = clean(message).rstrip(".")
     hint = f"Did you mean: {suggested}" if suggested else more
-    return MobyError("usage", text[:1].lower() + text[1:], hint)
+    return MobyError("usage", _in_our_words(message, f"moby {name}".strip()), hint)
+
+
+def _in_our_words(sentence: str, command: str) -> str:
+    """Return what moby says for a sentence of Cleo; one that is not known keeps its words."""
+    for pattern, words in _SENTENCES:
+        if found := re.fullmatch(pattern, sentence):
+            listed = found[1].replace('" "', " ").replace(", ", " or ")
+            return words.format(command=command, text=found[1], listed=listed, usage=listed.upper())
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _negative(number: str, option: str, name: str, more: str) -> MobyError:

@@ -24,6 +24,12 @@ KEY_OPTION = option(
     "idempotency-key", None, "Use this key, so that a second run does nothing twice.", flag=False
 )
 WEB_OPTION = option("web", None, "Open its page of the website instead.", flag=True)
+# What messages call an argument whose name in the usage is another.
+_USUAL_NAMES = {
+    "code-or-number": "code",
+    "destination": "number",
+    "place": "country or number",
+}
 
 
 def read_key(given: str | None) -> str:
@@ -138,14 +144,15 @@ class Command(CleoCommand):
         if value is None:
             return None
         if not str(value).strip():
-            raise MobyError("usage", f"--{option} needs a value")
+            hint = f"Leave it out, or see: moby {self.name} --help"
+            raise MobyError("usage", f"--{option} needs a value", hint)
         return str(value).strip()
 
     def flag(self, option: str) -> bool:
         return bool(self.option(option))
 
     def texts(self, option: str) -> list[str]:
-        """Return the values of an option that may be repeated or hold several, comma between."""
+        """Return the values of an option that may be repeated, or hold several after commas."""
         given = cast("list[str]", self.option(option) or [])
         return [word for value in given for word in value.replace(",", " ").split()]
 
@@ -161,6 +168,9 @@ class Command(CleoCommand):
         words = value if isinstance(value, list) else [value or ""]
         text = " ".join(map(str, words)).strip()
         if not text:
-            what = argument.replace("-", " ")
-            raise MobyError("usage", f"no {what} was given", f"See: moby {self.name} --help")
+            from moby.help.catalogue import describe  # for a slip only
+
+            what = _USUAL_NAMES.get(argument, argument)
+            example = describe(self).examples[0]
+            raise MobyError("usage", f"no {what} was given", f"For example: {example}")
         return text

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE_OPTIONS = [
     option("limit", None, "How many to show, 1 to 100.", flag=False),
     option("cursor", None, "Go on from the next_cursor of an earlier list.", flag=False),
-    option("all", None, "Show all of them.", flag=True),
+    option("all", None, "Show every one.", flag=True),
 ]
 CSV_OPTION = option("csv", None, "Print all as comma-separated values.", flag=True)
 # https://owasp.org/www-community/attacks/CSV_Injection; a number, also +44…, is none.
@@ -42,7 +42,8 @@ def read_pages(
     """
     limit = command.text("limit")
     if limit is not None and not re.fullmatch(r"[1-9]\d?|100", limit, re.ASCII):
-        raise MobyError("usage", f"--limit {limit!r} is not a number from 1 to 100")
+        what = f"--limit {limit!r} is not a number from 1 to 100"
+        raise MobyError("usage", what, "For example: --limit 50")
     asked_for_a_page = limit or command.text("cursor")
     everything = command.flag("all") or (whole and not asked_for_a_page)
     asked = {
@@ -81,7 +82,7 @@ def remark_more(command: "Command", next_cursor: str | None) -> None:
 
 def wants_csv(command: "Command") -> bool:
     if command.flag("csv") and command.console.json:
-        raise MobyError("usage", "--csv and --json exclude each other", "Leave one out.")
+        raise MobyError("usage", "--csv and --json cannot go together", "Leave one out.")
     return command.flag("csv")
 
 

@@ -135,16 +135,14 @@ class AuthRefreshCommand(Command):
     ]
 
     def handle(self) -> int:
-        grace = self.text("grace") or _GRACE_SECONDS
-        if not (grace.isascii() and grace.isdigit()) or int(grace) > _LONGEST_GRACE_SECONDS:
-            raise MobyError("usage", f"--grace {grace!r} is not a number of seconds up to 86400")
+        grace_seconds = _read_grace(self.text("grace") or _GRACE_SECONDS)
         with self.session.config.locked("refresh.lock"):
-            new = self._rotate(int(grace))
+            new = self._rotate(grace_seconds)
         expires = new["expires_at"]
         until = relative(expires, self.context.clock.now()) if expires else "never"
         return self.answer(
             {k: v for k, v in new.items() if k != "token"},
-            f"The token is new and expires {until}. The old one ends in {int(grace)} s.",
+            f"The token is new and expires {until}. The old one ends in {grace_seconds} s.",
         )
 
     def _rotate(self, grace: int) -> NewToken:
@@ -181,6 +179,14 @@ class AuthRefreshCommand(Command):
             raise interrupted(hint=f"If the token was replaced, have it with: {again}") from error
         self.api.token_expires_at = new["expires_at"]
         return new
+
+
+def _read_grace(text: str) -> int:
+    """Return the seconds that --grace names; raise `usage` for more than the API takes."""
+    if not (text.isascii() and text.isdigit()) or int(text) > _LONGEST_GRACE_SECONDS:
+        what = f"--grace {text!r} is not a number of seconds up to {_LONGEST_GRACE_SECONDS}"
+        raise MobyError("usage", what, "For example: --grace 300")
+    return int(text)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from email.utils import parsedate_to_datetime
 
 from cleo.helpers import argument, option
@@ -25,7 +25,15 @@ from moby.cli.command import KEY_OPTION, Command, read_key, repeatable
 from moby.console import Console, read_keypress, single_keys
 from moby.context import Context
 from moby.errors import ExitCode, MobyError, exit_code_for, interrupted
-from moby.text import cents_as_dollars, clean, clock_time, dollars, parse, read_cents
+from moby.text import (
+    cents_as_dollars,
+    clean,
+    clock_time,
+    dollars,
+    parse,
+    read_cents,
+    whole_cents,
+)
 
 _LONGEST_SECONDS = 86_400  # what the API takes; the call's own limit is shorter
 _EMERGENCY = ("112", "911", "999")
@@ -113,7 +121,9 @@ class CallCommand(Command):
         """
         by_computer = self.flag("computer") or self.flag("headless")
         if by_computer and self.flag("callback"):
-            raise MobyError("usage", "--callback and --computer are two ways", "Leave one out.")
+            other = "--headless" if self.flag("headless") else "--computer"
+            what = f"--callback and {other} cannot go together"
+            raise MobyError("usage", what, "Leave one out.")
         agent = self._agent()
         if self.flag("callback"):
             return agent, "callback"
@@ -126,7 +136,7 @@ class CallCommand(Command):
         if mode == "computer" and not stays and not self.flag("dry-run"):
             raise MobyError(
                 "agent_not_running",
-                "no agent runs that could keep the call when this command has ended",
+                "no agent is running, so the call would end with this command",
                 "Start one in another terminal: moby agent run\n"
                 "Or have your phone ring first: --callback",
             )
@@ -222,15 +232,19 @@ class CallCommand(Command):
             "only_my_number": True if self.flag("only-my-number") else None,
         }
         if minutes := self.text("max-minutes"):
-            hundredths = read_cents(minutes, "a number of minutes", "For example: 10 or 2.5")
+            hundredths = read_cents(
+                minutes, "a number of minutes", "For example: 10 or 2.5", option="--max-minutes"
+            )
             seconds = hundredths * 60 // 100
             if not 0 < seconds <= _LONGEST_SECONDS:
-                raise MobyError("bad_amount", "--max-minutes has to be above 0, and 1440 at most")
+                what = "--max-minutes has to be more than 0 and at most 1440"
+                raise MobyError("bad_amount", what, "For example: --max-minutes 10")
             order["max_seconds"] = seconds
         if most := self.text("max-cost"):
-            cents = read_cents(most)
+            cents = read_cents(most, option="--max-cost")
             if not cents:
-                raise MobyError("bad_amount", "--max-cost has to be more than nothing")
+                what = "--max-cost has to be more than $0"
+                raise MobyError("bad_amount", what, "For example: --max-cost 2.00")
             order["max_cost"] = f"{Decimal(cents) / 100:.2f}"
         return order
 
@@ -274,12 +288,15 @@ class CallCommand(Command):
             return
         price = dollars(quote["price_per_minute"])
         if not self.console.can_ask:
+            enough = whole_cents(quote["price_per_minute"], rounding=ROUND_UP)
+            setting = f"moby config set confirm-above {enough[1:]}"
+            if threshold.source == "MOBY_CONFIRM_ABOVE":  # which wins over the setting
+                setting = f"export MOBY_CONFIRM_ABOVE={enough[1:]}"
             raise MobyError(
                 "confirmation_required",
-                f"not called: {price} a minute is a price to ask about, and nothing can be asked "
-                "here",
-                "To call all the same, add --yes. moby config set confirm-above, or "
-                "MOBY_CONFIRM_ABOVE, sets from which price a call is asked about.",
+                f"not called: {price} a minute is above {cents_as_dollars(threshold_cents)}, and "
+                "no question can be asked here",
+                f"To call anyway, add: --yes\nTo ask only above {enough}: {setting}",
             )
         if not self.console.confirm(f"{price} a minute. Call?"):
             raise MobyError("canceled", "not called")

@@ -223,9 +223,9 @@ def read_login_options(command: Command) -> dict[str, str]:
 def _cents(text: str | None, name: str) -> str | None:
     if text is None:
         return None
-    cents = read_cents(text, f"an amount for {name}")
+    cents = read_cents(text, option=name)
     if not cents:
-        raise MobyError("bad_amount", f"{name} has to be more than nothing")
+        raise MobyError("bad_amount", f"{name} has to be more than $0", f"For example: {name} 5.00")
     return str(cents)
 
 

@@ -59,7 +59,8 @@ class TopupCommand(Command):
             )
         timeout = self.text("timeout") or str(_WAIT_SECONDS)
         if not (timeout.isascii() and timeout.isdigit()):
-            raise MobyError("usage", f"--timeout {timeout!r} is not a number of seconds")
+            what = f"--timeout {timeout!r} is not a number of seconds"
+            raise MobyError("usage", what, "For example: --timeout 600")
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             topup = self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
