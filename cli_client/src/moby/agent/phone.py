@@ -141,16 +141,23 @@ class Phone:
             microphone = news.get("microphone")
             if microphone in ("granted", "refused", "missing"):
                 self.microphone = str(microphone)
-            line = self.line
-            if line is not None and news.get("call_id") == line.call_id and not line.is_over:
-                if isinstance(news.get("is_muted"), bool):
-                    line.is_muted = bool(news["is_muted"])
-                if news.get("wants_token") is True:
-                    self._wants_token = True
-                line.is_hung_up = line.is_hung_up or news.get("is_hung_up") is True
-                if (state := news.get("state")) in _LINES:
-                    line.enter(str(state))
+            self._report_line(news)
             self._changed.notify_all()
+
+    def _report_line(self, news: dict[str, object]) -> None:
+        """Record what the page says of the call that it is in; ignore any other call."""
+        line = self.line
+        if line is None or line.is_over or news.get("call_id") != line.call_id:
+            return
+        muted, state = news.get("is_muted"), news.get("state")
+        if isinstance(muted, bool):
+            line.is_muted = muted
+        if news.get("wants_token") is True:
+            self._wants_token = True
+        if news.get("is_hung_up") is True:
+            line.is_hung_up = True
+        if state in _LINES:
+            line.enter(str(state))
 
     @property
     def is_present(self) -> bool:

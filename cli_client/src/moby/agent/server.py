@@ -35,8 +35,9 @@ _FILES = {
     "/twilio.min.js": ("twilio.min.js", "text/javascript; charset=utf-8"),
     "/silence.wav": ("silence.wav", "audio/wav"),
 }
-_CALL = re.compile(r"/v1/calls/(call_\w{1,60})")
-_CALL_ACT = re.compile(r"/v1/calls/(call_\w{1,60})/(keys|mute|hangup)")
+_CALL_ID = r"call_\w{1,60}"
+_CALL = re.compile(rf"/v1/calls/({_CALL_ID})")
+_CALL_ACT = re.compile(rf"/v1/calls/({_CALL_ID})/(keys|mute|hangup)")
 _POLL_SECONDS = 20.0
 _MOST_BYTES = 65_536
 _SILENT_SECONDS = 10.0  # for a client that connects and sends nothing
@@ -172,11 +173,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _begin(self, agent: Operations, body: dict[str, object]) -> None:
         """Watch a call, and start it if it has a token for the page."""
         call_id = str(body.get("call_id"))
-        if not _CALL.fullmatch(f"/v1/calls/{call_id}"):
+        if not re.fullmatch(_CALL_ID, call_id):
             raise RefusalError(400, "call_id is no call.")
         if "token" in body:
-            order = {name: str(body.get(name, "")) for name in ("to", "token", "gateway")}
-            agent.start(call_id, {**order})
+            order: dict[str, object] = {
+                name: str(body.get(name, "")) for name in ("to", "token", "gateway")
+            }
+            agent.start(call_id, order)
         agent.watch(call_id)
         self._send_json({"call_id": call_id})
 
