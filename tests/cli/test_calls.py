@@ -104,7 +104,7 @@ def test_receipt_says_that_no_key_came(moby: Moby, server: StubServer) -> None:
     server.on("GET", "balance", d.BALANCE)
     ran = moby.run("call", d.DESTINATION, "--wait")
     assert ran.code == 1
-    assert "not answered, no 1 came from your phone, so theirs did not ring" in ran.stdout
+    assert "not answered, you did not press 1, so their phone did not ring" in ran.stdout
 
 
 def test_receipt_of_a_call_through_the_computer_names_no_phone(
@@ -157,6 +157,8 @@ def test_phone_that_is_not_ones_own_is_not_found(
     server.on("GET", "caller-ids", {"items": [d.CALLER_ID], "pending": None})
     ran = moby.run("caller-id", "remove", phone, "--json")
     assert (ran.code, ran.error["code"]) == (6, "not_found")
+    assert ran.error["message"] == f"{phone!r} is not one of your phones"
+    assert ("the last six digits" in ran.error["hint"]) is (phone != "+15550100")
 
 
 @pytest.mark.parametrize(("is_low", "noted"), [(True, True), (False, False)])

@@ -36,10 +36,10 @@ REASONS = {
     "your_phone_no_answer": "you did not pick up",
     "your_phone_unreachable": "your phone could not be reached",
     "caller_id_refused": "the carrier refused to show the number, so it was not called",
-    "no_key": "no 1 came from your phone, so theirs did not ring",
+    "no_key": "you did not press 1, so their phone did not ring",
     "country_closed": "the carrier does not call this country",
     "destination_blocked": "the carrier blocks this number",
-    "provider_misconfigured": "refused because of our own account at the carrier, not of you",
+    "provider_misconfigured": "refused because of our account at the carrier, not because of you",
     "not_bridged": "you picked up, but the call was not put through",
     "false_answer": "too short to be a real answer, so it cost nothing",
     "not_placed": "the carrier never placed it",
@@ -222,13 +222,15 @@ def find_caller_id(api: Api, text: str) -> str:
         return quote(text, safe="")
     wanted = _digits(text).lstrip("0")
     items = api.get("caller-ids", CallerIds)["items"]
-    found = [c for c in items if len(wanted) >= 6 and _digits(c["e164"]).endswith(wanted)]
+    is_enough = len(wanted) >= 6
+    found = [c for c in items if is_enough and _digits(c["e164"]).endswith(wanted)]
     if len(found) == 1:
         return quote(found[0]["id"], safe="")
+    more = "" if is_enough else "Give at least the last six digits. "
     raise MobyError(
         "not_found" if not found else "usage",
-        f"{text!r} is {'none' if not found else 'more than one'} of your phones",
-        "See them with: moby caller-id list",
+        f"{text!r} is {'not one' if not found else 'more than one'} of your phones",
+        f"{more}See them with: moby caller-id list",
     )
 
 

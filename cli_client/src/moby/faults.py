@@ -68,9 +68,9 @@ def _connection_fault(cause: BaseException, url: str, *, is_here: bool) -> Trans
         case IncompleteRead():
             message = "the answer broke off"
         case BadStatusLine():
-            message, hint = "what answers there does not speak HTTP", "Is the host right?"
+            message, hint = "something else answers there, not Mobayilo", "Is the host right?"
         case ConnectionRefusedError():
-            message = f"nothing answers there ({cause.strerror})"
+            message = "nothing answers there"
             hint = "Is the server running, and is its port right?" if is_here else _CHECK
         case OSError() if cause.strerror:
             message = f"no connection: {cause.strerror}"
@@ -128,7 +128,7 @@ def _encryption_fault(error: "SSLError", url: str, *, is_here: bool) -> Transpor
         hint = "If your network has its own certificate, name its file in REQUESTS_CA_BUNDLE."
     elif "match" in reason or "valid for" in reason:
         message = f"its certificate is not for {name}"
-        hint = "Is the host right? Somebody else may be answering in its place."
+        hint = "Is the host right? Another server may be answering in its place."
     else:
         message, hint = f"its certificate was not accepted ({reason})", _CHECK
     return TransportError("tls_error", message, hint)

@@ -117,7 +117,7 @@ def ca_path(environ: Mapping[str, str]) -> str | None:
     import ssl
 
     path = os.path.expanduser(environ[name])
-    hint = f"Name a file of certificates (PEM) or a folder of them in {name}, or unset it."
+    hint = f"Name a file or folder of certificates (PEM) in {name}, or unset it."
     try:
         if os.path.isdir(path):
             os.scandir(path).close()

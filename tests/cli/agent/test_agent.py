@@ -191,6 +191,7 @@ def test_keys_reach_the_page_once_the_call_is_answered(
     place(agent, server)
     early = agent.moby.run("keys", "1#", "--json")
     assert early.error["code"] == "agent_not_ready"
+    assert early.error["message"] == "the call is not answered yet; send keys after that"
     page.report(call_id="call_1", state="talking")
     assert agent.moby.run("keys", "call_1", "1 #", "--json").json["keys"] == "1#"
     assert page.wait_for("keys")["keys"] == "1#"

@@ -146,6 +146,12 @@ def test_options_and_their_values_alone_show_the_help(moby: Moby, words: tuple[s
         (("call", "1", "--max-cost", "0"), "--max-cost has to be more than $0"),
         (("auth", "login", "--max-per-day", "x"), "--max-per-day 'x' is not an amount"),
         (("topup", "x"), "'x' is not an amount"),
+        (("keys", "1"), "no agent is running"),
+        (("config", "get", "volume"), "'volume' is not a setting"),
+        (("config", "set", "call-mode", "phone"), "'phone' is not a call mode"),
+        (("config", "set", "country", "UK"), "'UK' is not a country's code"),
+        (("caller-id", "request", "1", "--channel", "fax"), "--channel cannot be 'fax'"),
+        (("auth", "login", "--allow", "+0"), "--allow '+0' is not a country, prefix or number"),
     ],
 )
 def test_wrong_words_are_named_as_a_person_typed_them(

@@ -217,7 +217,9 @@ def test_setting_is_changed_and_shown(moby: Moby, server: StubServer) -> None:
     assert ran.stdout == "Calls fail where your own number cannot be shown.\n"
     server.on("GET", "status", d.STATUS)
     assert moby.run("caller-id", "only-my-number", "--json").json == {"only_my_number": False}
-    assert moby.run("caller-id", "only-my-number", "maybe").code == 2
+    refused = moby.run("caller-id", "only-my-number", "maybe")
+    assert refused.code == 2
+    assert "'maybe' is neither on nor off" in refused.stderr
 
 
 def test_question_for_a_key_is_switched_and_shown(moby: Moby, server: StubServer) -> None:

@@ -48,7 +48,7 @@ def test_list_shows_what_is_left_to_the_account(moby: Moby, server: StubServer) 
     server.refuse("GET", "status", 403, "account_frozen")
     ran = moby.run("config", "list")
     assert (ran.code, "country " in ran.stdout) == (0, True)
-    assert "What your account has set is not known" in ran.stderr
+    assert "Your account's settings are not known" in ran.stderr
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -97,7 +97,7 @@ def test_doctor_goes_on_with_a_broken_configuration(moby: Moby) -> None:
     assert ran.code == 1
     findings = {finding["subject"]: finding for finding in ran.json["findings"]}
     assert findings["folder"]["state"] == "problem"
-    assert "config.json is not readable as JSON" in findings["folder"]["detail"]
+    assert "config.json is damaged: it is not a JSON object" in findings["folder"]["detail"]
     assert findings["server"]["state"] == "problem"
 
 

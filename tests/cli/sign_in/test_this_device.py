@@ -67,7 +67,8 @@ def test_old_token_that_cannot_be_revoked_is_shown(moby: Moby, server: StubServe
     server.on("DELETE", "token", drops=True)
     ran = moby.run("auth", "login", "--with-token", FILE, typed=d.OTHER_TOKEN)
     assert ran.code == 0
-    assert "could not be revoked" in ran.stderr
+    revoke = f"Revoke it on {server.url}/settings/tokens."
+    assert f"Note: your old token still works. {revoke}" in ran.stderr
 
 
 def test_status_names_the_winner_and_what_it_shadows(moby: Moby, server: StubServer) -> None:

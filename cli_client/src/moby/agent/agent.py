@@ -145,7 +145,8 @@ class Agent:
         is_twilio = gateway.scheme == "wss" and (gateway.hostname or "").endswith(".twilio.com")
         is_here = gateway.scheme == "ws" and is_on_this_machine(self._session.host)
         if not is_twilio and not is_here:
-            raise MobyError("usage", "the gateway is not Twilio's")
+            what = "the call was not started: the server named an unknown phone network"
+            raise MobyError("usage", what)
         self.phone.start(call_id, order)
 
     def mute(self, call_id: str, muted: bool | None) -> dict[str, object]:
@@ -160,7 +161,8 @@ class Agent:
             raise MobyError("usage", f"{keys!r} cannot be sent as keys")
         line = self.phone.line
         if line is not None and line.call_id == call_id and line.state in ("starting", "ringing"):
-            raise MobyError("agent_not_ready", "keys are heard once the call is answered")
+            what = "the call is not answered yet; send keys after that"
+            raise MobyError("agent_not_ready", what)
         self.phone.order("keys", call_id, keys=keys)
 
     def hang_up(self, call_id: str) -> None:

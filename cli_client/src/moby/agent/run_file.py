@@ -55,7 +55,7 @@ def only_one(folder: Path) -> Iterator[None]:
             which = f" (process {other.pid})" if other else ""
             raise MobyError(
                 "agent_running",
-                f"an agent of yours runs already{which}",
+                f"an agent is already running{which}",
                 "Look at it: moby agent status. End it: moby agent stop",
             ) from error
         held.callback(remove, folder / _FILE)

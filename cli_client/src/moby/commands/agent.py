@@ -67,7 +67,7 @@ class AgentStatusCommand(Command):
         link = find_agent(self.context.config_dir)
         if link is None:
             nothing = {"running": False, "ready": False, "call": None}
-            return self.answer(nothing, "No agent runs. Start one: moby agent run")
+            return self.answer(nothing, "No agent is running. Start one: moby agent run")
         seen = link.seen
         document = {"running": True, **seen, **_facts_of(link.run)}
         call = link.call_under_way
@@ -86,7 +86,7 @@ class AgentStopCommand(Command):
     def handle(self) -> int:
         link = find_agent(self.context.config_dir)
         if link is None:
-            return self.answer({"stopped": False}, "No agent runs.")
+            return self.answer({"stopped": False}, "No agent is running.")
         try:
             link.stop()
             deadline = time.monotonic() + _STOP_SECONDS
@@ -96,7 +96,7 @@ class AgentStopCommand(Command):
         except AgentGoneError:
             return self.answer({"stopped": True}, "The agent has ended.")
         raise MobyError(
-            "agent_running", "the agent does not end", f"End its process: kill {link.run.pid}"
+            "agent_running", "the agent did not stop", f"End its process: kill {link.run.pid}"
         )
 
 
@@ -119,12 +119,12 @@ class KeysCommand(Command):
             raise MobyError("usage", what, hint)
         link = find_agent(self.context.config_dir)
         if link is None:
-            what, hint = "no agent of yours runs", "Start one: moby agent run"
+            what, hint = "no agent is running", "Start one: moby agent run"
             raise MobyError("agent_not_running", what, hint)
         call_id = str(call or link.call_under_way or "")
         if not call_id:
             hint = "See: moby agent status"
-            raise MobyError("not_found", "this computer is in no call", hint)
+            raise MobyError("not_found", "this computer is not in a call", hint)
         link.press(call_id, text.lower())
         return self.answer({"call_id": call_id, "keys": text.lower()}, f"Sent {text.lower()}.")
 

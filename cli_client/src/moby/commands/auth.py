@@ -27,9 +27,7 @@ _LONGEST_GRACE_SECONDS = 86_400
 class AuthStatusCommand(Command):
     name = "auth status"
     description = "Show who is signed in, and with which token"
-    options = [
-        option("offline", None, "Say what is known here, without network or keyring.", flag=True)
-    ]
+    options = [option("offline", None, "Show what is known without asking the server.", flag=True)]
 
     def handle(self) -> int:
         if self.flag("offline"):
@@ -225,9 +223,12 @@ class AuthLogoutCommand(Command):
                     "revoked": bool(results) and all(result.revoked for result in results),
                 }
             )
-        left = [s for s in self.session.credentials.sources() if s not in ("keyring", "file")]
-        if left:
-            self.console.remark(f"Note: {' and '.join(left)} still gives a token to moby.")
+        for name in self.session.credentials.sources():
+            if name.startswith("MOBY_"):
+                self.console.remark(
+                    f"Note: {name} is set, so moby still uses that token. Unset it to sign out "
+                    "fully."
+                )
         return 0
 
     def _sign_out(self, profile: str, host: str) -> _SignOut:
@@ -235,6 +236,7 @@ class AuthLogoutCommand(Command):
         if credentials.login is None:
             self.console.write(f"You are not signed in to {host}; nothing to do.")
             return _SignOut(host, was_signed_in=False)
+        note = ""
         try:
             stored = credentials.stored()
             revoked = stored is not None
@@ -243,7 +245,7 @@ class AuthLogoutCommand(Command):
         except MobyError as error:
             revoked = error.exit_code is ExitCode.NOT_SIGNED_IN  # expired or revoked before
             if not revoked:
-                self.console.remark(
+                note = (
                     f"Note: the token could not be revoked ({error.message}). It stays valid until "
                     f"it expires; revoke it on {host}/settings/tokens."
                 )
@@ -251,10 +253,11 @@ class AuthLogoutCommand(Command):
             credentials.forget()
         except KeyringUnavailableError as error:
             # A keyring that is gone keeps no one signed in: moby has forgotten the entry.
-            if revoked:
-                self.console.remark(f"Note: the keyring entry could not be removed: {error}.")
-            else:
+            if not revoked:
                 return _SignOut(host, is_kept=True)
+            note = f"Note: the keyring entry could not be removed: {error}."
+        if note:
+            self.console.remark(note)
         self.console.write(f"Signed out of {host}.")
         return _SignOut(host, revoked=revoked)
 
@@ -292,7 +295,7 @@ class AuthSessionsListCommand(Command):
 
 class AuthSessionsRevokeCommand(Command):
     name = "auth sessions revoke"
-    description = "Cut off another device, such as a lost laptop"
+    description = "Sign out another device, such as a lost laptop"
     help = (
         "This needs a token with the scope tokens:write, which a sign-in has only when it asks\n"
         "for it. Without one, use the website's page of tokens. To sign out here: moby auth logout."

@@ -51,7 +51,7 @@ _ESCAPE = "\x1b"  # begins what a terminal sends for an arrow, whose digits are 
 
 class CallCommand(Command):
     name = "call"
-    description = "Call anybody, by your phone or by this computer"
+    description = "Call anyone, from your phone or this computer"
     arguments = [
         argument("destination", "The number, as you would write it.", optional=True, multiple=True)
     ]
@@ -63,8 +63,8 @@ class CallCommand(Command):
             "max-cost", None, "End the call before it costs more dollars than this.", flag=False
         ),
         option("callback", None, "Ring your phone first, then theirs.", flag=True),
-        option("computer", None, "Talk by this computer's microphone.", flag=True),
-        option("headless", None, "Talk by an installed Chrome, with no window.", flag=True),
+        option("computer", None, "Talk through this computer.", flag=True),
+        option("headless", None, "Like --computer, in a Chrome without a window.", flag=True),
         option(
             "only-my-number", None, "Let the call fail rather than show another number.", flag=True
         ),

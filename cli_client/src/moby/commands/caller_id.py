@@ -27,7 +27,7 @@ _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 300.0  # the carrier's call and its report take no longer
 _FAILURES = {
     "not_keyed_in": "the code was not keyed in",
-    "no_answer": "nobody answered",
+    "no_answer": "no one answered",
     "busy": "the phone was busy",
     "unreachable": "the phone could not be reached",
     "no_news": "the carrier never said how it ended",
@@ -51,7 +51,7 @@ class CallerIdRequestCommand(Command):
     def handle(self) -> int:
         channel, country = self.text("channel"), self.text("country")
         if channel is not None and channel not in _CHANNELS:
-            raise MobyError("usage", f"--channel {channel!r} is not known", "Use sms or call.")
+            raise MobyError("usage", f"--channel cannot be {channel!r}", "Use sms or call.")
         guided = not self.argument("number")
         if guided:
             number, country, channel = self._ask(country, channel)
@@ -65,7 +65,7 @@ class CallerIdRequestCommand(Command):
         self.answer(
             sent,
             f"A code is on its way to {clean(sent['e164'])} by {how}.",
-            f"It is good until {local(sent['expires_at'])}.",
+            f"It is valid until {local(sent['expires_at'])}.",
         )
         if not (guided and self._confirmed(sent)):
             self.console.write("Enter it with: moby caller-id confirm CODE")
@@ -216,7 +216,7 @@ class CallerIdRemoveCommand(PhoneCommand):
     def handle(self) -> int:
         found = self.find_phone()
         self.api.delete(f"caller-ids/{found}")
-        removed = "Removed. Nobody can call from that phone with your account now."
+        removed = "Removed. No one can call from that phone with your account now."
         return self.answer({"id": found, "removed": True}, removed)
 
 
@@ -319,7 +319,7 @@ class SwitchCommand(Command):
     def handle(self) -> int:
         wanted = self.argument("setting")
         if wanted not in (None, "on", "off"):
-            raise MobyError("usage", f"{wanted!r} is not a setting", "Use on or off.")
+            raise MobyError("usage", f"{wanted!r} is neither on nor off", "Use on or off.")
         if wanted is None:
             account = cast("dict[str, bool]", self.api.get("status", Status)["account"])
             is_on = account.get(self.field, False)

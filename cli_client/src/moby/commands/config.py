@@ -64,7 +64,7 @@ class ConfigListCommand(ConfigCommand):
         try:
             values |= self.of_account(*left) if left else {}
         except MobyError as error:
-            self.console.remark(f"What your account has set is not known: {error.message}")
+            self.console.remark(f"Your account's settings are not known: {error.message}")
         if self.console.json:
             settings = [_document(name, value) for name, value in values.items()]
             self.console.document({"profile": self.session.profile, "settings": settings})

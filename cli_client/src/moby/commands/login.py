@@ -23,7 +23,9 @@ from moby.text import clean, read_cents, relative
 _COUNTRY_NAME = re.compile(r"[^\W\d_][^\d+,]*")
 _TOKEN_OPTIONS = [
     option("name", None, "A name for the token, as the website lists it.", flag=False),
-    option("scopes", None, "Ask for these scopes only, comma between.", flag=False, multiple=True),
+    option(
+        "scopes", None, "Ask for these scopes only, separated by commas.", flag=False, multiple=True
+    ),
     option("expires", None, "Let the token end after so many days.", flag=False),
     option("max-per-day", None, "Let it spend at most so many dollars a day.", flag=False),
     option("max-per-call", None, "Let it spend at most so many dollars a call.", flag=False),
@@ -57,10 +59,8 @@ class AuthLoginCommand(Command):
         option(
             "api-token", None, "An older way to give a token; --with-token hides it.", flag=False
         ),
-        option("force", None, "Sign in again although you are signed in.", flag=True),
-        option(
-            "insecure-storage", None, "Keep the token in a file, in plain text, 0600.", flag=True
-        ),
+        option("force", None, "Sign in again even if you are signed in.", flag=True),
+        option("insecure-storage", None, "Keep the token in a file, in plain text.", flag=True),
         *_TOKEN_OPTIONS,
     ]
 
@@ -141,6 +141,7 @@ class AuthLoginCommand(Command):
             else:
                 token = self._flow.wait(pending)
         except (MobyError, KeyboardInterrupt):
+            # The login is over: a passing fault is no error of `poll` and `wait`, which go on.
             self._pending.drop()
             raise
         if token is None:
@@ -230,7 +231,7 @@ def _cents(text: str | None, name: str) -> str | None:
 
 
 def _destinations(command: Command) -> list[str]:
-    """Return the values of --allow, comma between; a country's name may have spaces.
+    """Return the values of --allow, separated by commas; a country's name may have spaces.
 
     Which country a name means, the server knows.
     """
@@ -243,7 +244,7 @@ def _destinations(command: Command) -> list[str]:
         if not is_prefix and not _COUNTRY_NAME.fullmatch(word):
             raise MobyError(
                 "usage",
-                f"--allow {word!r} is no country, prefix or number",
+                f"--allow {word!r} is not a country, prefix or number",
                 "For example: --allow GB --allow +4420 --allow +442079460018",
             )
     return found

@@ -208,7 +208,7 @@ stderr ends with one object:
 
 "details" is added where the server gives some, such as the candidates of an
 ambiguous number. moby auth status --json always prints its document, and
-its exit code tells the state. Money is a decimal string in US dollars.
+its exit code shows the state. Money is a decimal string in US dollars.
 """,
     "options": """Options of every command, before or after its name:
 

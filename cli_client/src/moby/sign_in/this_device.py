@@ -94,9 +94,8 @@ def finish_sign_in(
             session.api_with(old.token).delete("token")
         except MobyError as error:
             if error.exit_code is not ExitCode.NOT_SIGNED_IN:
-                console.remark(
-                    "Note: your former token could not be revoked; see moby auth sessions."
-                )
+                page = f"{session.host}/settings/tokens"
+                console.remark(f"Note: your old token still works. Revoke it on {page}.")
     return status
 
 

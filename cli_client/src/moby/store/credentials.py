@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from moby.bounded import run_bounded
 from moby.errors import MobyError
-from moby.store.private_files import check_writable, locked, read_json, remove, write_json
+from moby.store.private_files import REMEDY, check_writable, locked, read_json, remove, write_json
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -100,8 +100,8 @@ class Config:
         if not isinstance(profiles, dict) or not all(map(_is_profile, profiles.values())):
             raise MobyError(
                 "bad_configuration",
-                f"{self._path} does not hold what moby writes there",
-                f"Repair it or remove it: {self._path}",
+                f"{self._path} is damaged: it does not hold what moby writes there",
+                REMEDY,
             )
         return cast("dict[str, Profile]", profiles)
 

@@ -14,6 +14,8 @@ from moby.errors import MobyError
 
 _LOCK_SECONDS = 5.0
 _LOCKLESS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+# For a file that does not hold what moby wrote there.
+REMEDY = "Repair it, or remove it and sign in again: moby auth login"
 # Files that others could read until this run, which a note names at its end.
 tightened: list[Path] = []
 
@@ -87,6 +89,7 @@ def remove(path: Path) -> None:
 
 
 def prepare_folder(folder: Path) -> None:
+    """Make a folder that only this user may enter; refuse one that is a link or another user's."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         facts = folder.lstat()
@@ -152,6 +155,4 @@ def _unreadable(path: Path, error: OSError) -> MobyError:
 
 
 def _broken(path: Path) -> MobyError:
-    return MobyError(
-        "bad_configuration", f"{path} is not readable as JSON", f"Repair it or remove it: {path}"
-    )
+    return MobyError("bad_configuration", f"{path} is damaged: it is not a JSON object", REMEDY)

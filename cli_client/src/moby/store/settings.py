@@ -41,14 +41,14 @@ class Value:
 
 def read_mode(text: str) -> str:
     if text.lower() not in MODES:
-        hint = "callback rings your phone first, computer uses this computer's microphone."
-        raise MobyError("usage", f"{text!r} is no way of calling", hint)
+        raise MobyError("usage", f"{text!r} is not a call mode", "Use callback or computer.")
     return text.lower()
 
 
 def _read_country(text: str) -> str:
     if text.upper() not in COUNTRY_CODES.split():
-        raise MobyError("usage", f"{text!r} is not a country's code", "Use two letters, as in GB.")
+        hint = "Use its two letters, such as GB."
+        raise MobyError("usage", f"{text!r} is not a country's code", hint)
     return text.upper()
 
 
@@ -80,7 +80,8 @@ def read_setting_name(text: str) -> str:
     """Return the name of a setting as it is kept; call_mode and Call Mode are call-mode."""
     name = re.sub(r"[\s_]+", "-", text.strip().lower())
     if name not in SETTINGS:
-        raise MobyError("usage", f"{text!r} is no setting", f"There are: {', '.join(SETTINGS)}")
+        hint = f"Settings: {', '.join(SETTINGS)}"
+        raise MobyError("usage", f"{text!r} is not a setting", hint)
     return name
 
 
