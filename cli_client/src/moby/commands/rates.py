@@ -36,25 +36,11 @@ class RatesCommand(Command):
         self.console.write(
             f"{clean(rates['country_name'])} ({clean(rates['country'])}), US dollars"
         )
-        origin, phone, available = rates.get("from"), rates["your_phone"], rates["available"]
-        # A server that is older than this moby has no whole prices.
-        headings = ["Destination", "A minute in all" if origin else "Per minute", "Charged in"]
-        rows = [_row(rate, is_whole=bool(origin)) for rate in rates["rates"]]
-        if origin and available:
-            headings.append(f"{dollars(available)} buys")
-            for row, rate in zip(rows, rates["rates"], strict=True):
-                seconds = rate["buys_seconds"]
-                row.insert(-1, "" if seconds is None else f"{seconds // 60} min")
-        headings.append("Prefixes")
-        by_computer = [
-            rate["total_per_minute"]["computer"] if "total_per_minute" in rate else None
-            for rate in rates["rates"]
-        ]
-        if origin and any(by_computer):
-            headings[1:2] = ["By phone", "Computer"]  # narrow: the table has to fit 80 columns
-            for row, price in zip(rows, by_computer, strict=True):
-                row.insert(2, dollars(price) if price else "")
+        columns = _columns(rates)
+        headings = [heading for heading, _ in columns]
+        rows = list(zip(*(cells for _, cells in columns), strict=True))
         self.console.table(headings, rows, right=f"{headings[1]}|Computer")
+        origin, phone = rates.get("from"), rates["your_phone"]
         if origin:
             self.console.write(_basis(origin, phone))
         elif phone:
@@ -67,6 +53,11 @@ class RatesCommand(Command):
         return 0
 
     def _find(self, place: str) -> Rates:
+        """Ask for the prices of a country, or of a number.
+
+        A place with more digits than a calling code is a number. The two have addresses of their
+        own, so an option goes into both queries.
+        """
         path, query = f"rates/{quote(place, safe='')}", {"from": self.text("from")}
         if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE_DIGITS:
             path, query = "rates", {"number": place, "country": self.text("country"), **query}
@@ -79,16 +70,42 @@ class RatesCommand(Command):
         return self.api.get(path, Rates, query, public=True)
 
 
-def _row(rate: Rate, *, is_whole: bool) -> list[str]:
+def _columns(rates: Rates) -> list[tuple[str, list[str]]]:
+    """Return the headings of the table, each with its cells.
+
+    A server that is older than this moby has no whole prices.
+    """
+    origin, available, listed = rates.get("from"), rates["available"], rates["rates"]
+    totals = [rate.get("total_per_minute") if origin else None for rate in listed]
+    prices = [
+        total["callback"] if total else rate["price_per_minute"]
+        for rate, total in zip(listed, totals, strict=True)
+    ]
+    by_computer = [total["computer"] if total else None for total in totals]
+    shown = [dollars(price) if price else "no calls" for price in prices]
+    columns = [("Destination", [rate["description"] for rate in listed])]
+    if any(by_computer):  # narrow headings: the table has to fit 80 columns
+        shown_computer = [dollars(price) if price else "" for price in by_computer]
+        columns += [("By phone", shown), ("Computer", shown_computer)]
+    else:
+        columns.append(("A minute in all" if origin else "Per minute", shown))
+    columns.append(("Charged in", [_steps(rate) for rate in listed]))
+    if origin and available:
+        bought = [rate["buys_seconds"] for rate in listed]
+        minutes = ["" if seconds is None else f"{seconds // 60} min" for seconds in bought]
+        columns.append((f"{dollars(available)} buys", minutes))
+    columns.append(("Prefixes", [_prefixes(rate["prefixes"]) for rate in listed]))
+    return columns
+
+
+def _steps(rate: Rate) -> str:
     first, following = rate["first_seconds"], rate["next_seconds"]
-    steps = f"{first} s" if first == following else f"{first} s, then {following} s"
-    prefixes = rate["prefixes"]
+    return f"{first} s" if first == following else f"{first} s, then {following} s"
+
+
+def _prefixes(prefixes: list[str]) -> str:
     shown = ", ".join(f"+{p.lstrip('+')}" for p in prefixes[:3])
-    more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
-    price: str | None = rate["price_per_minute"]
-    if is_whole and "total_per_minute" in rate:
-        price = rate["total_per_minute"]["callback"]
-    return [rate["description"], dollars(price) if price else "no calls", steps, shown + more]
+    return shown + (f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else "")
 
 
 def _basis(origin: Origin, phone: OwnPhone | None) -> str:
