@@ -38,7 +38,7 @@ def test_quote_shows_the_price_through_a_computer_where_that_is_possible(
     totals = {"callback": "0.042", "computer": computer}
     server.on("POST", "quote", {**d.QUOTE, "total_per_minute": totals})
     lines = moby.run("call", d.DESTINATION, "--dry-run").stdout.splitlines()
-    cheaper = "        $0.018 by this computer: add --computer"
+    cheaper = "        $0.018 through this computer: add --computer"
     assert (lines[3] == cheaper) == (computer is not None)
 
 

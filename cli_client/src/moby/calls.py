@@ -130,7 +130,7 @@ def _computer_lines(quote: Quote) -> list[str]:
     totals = quote.get("total_per_minute")
     if quote.get("mode") == "computer" or totals is None or totals["computer"] is None:
         return []
-    return [f"        {dollars(totals['computer'])} by this computer: add --computer"]
+    return [f"        {dollars(totals['computer'])} through this computer: add --computer"]
 
 
 def _shown_lines(quote: Quote) -> list[str]:

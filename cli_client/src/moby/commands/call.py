@@ -207,7 +207,7 @@ class CallCommand(Command):
     def _leave(self, call: Call) -> int:
         rings = f"your phone {call['from']} rings first"
         if call["mode"] == "computer":
-            rings = "talk by this computer"
+            rings = "talk through this computer"
         return self.answer(
             call,
             clean(f"Calling {call['to']}; {rings}."),
