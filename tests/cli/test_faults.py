@@ -39,14 +39,15 @@ class Peer:
                 threading.Thread(target=self._serve, args=[connection], daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            self._behaviour(connection)
+        with suppress(OSError), connection, self._secured(connection) as secured:
+            self._behaviour(secured)
             # Closed with a part of the request unread, the connection would be reset, and the
             # client would not read what it was sent.
-            connection.shutdown(socket.SHUT_WR)
-            silent(connection)
+            secured.shutdown(socket.SHUT_WR)
+            silent(secured)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
     def close(self) -> None:
         self._listener.close()

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from django.conf import settings
@@ -21,21 +22,32 @@ class Listener:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.taken: list[socket.socket] = []
         self.answers = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
 
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):  # the listener is closed
+            while True:
                 connection = self.socket.accept()[0]
-            except OSError:
-                return
-            self.taken.append(connection)
-            if self.answers:
-                threading.Thread(target=self._answer, args=[connection], daemon=True).start()
+                self.taken.append(connection)
+                if self.answers:
+                    self._threads.append(threading.Thread(target=self._answer, args=[connection]))
+                    self._threads[-1].start()
 
     def _answer(self, connection: socket.socket) -> None:
-        while asked := connection.recv(4096):
-            connection.sendall(b"+OK\r\n" * asked.count(b"*"))
+        with suppress(OSError):  # the client is gone
+            while asked := connection.recv(4096):
+                connection.sendall(b"+OK\r\n" * asked.count(b"*"))
+
+    def close(self) -> None:
+        """End each thread, and close what it waits for: a shutdown wakes it, a close does not."""
+        for one in (self.socket, *self.taken):
+            with suppress(OSError):  # the client is gone
+                one.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(timeout=10)
+        for one in (self.socket, *self.taken):
+            one.close()
 
 
 @pytest.fixture
@@ -43,7 +55,7 @@ def listener() -> Iterator[Listener]:
     CircuitRetry.away_until = 0.0
     listener = Listener()
     yield listener
-    listener.socket.close()
+    listener.close()
     CircuitRetry.away_until = 0.0
 
 
