@@ -330,49 +330,47 @@ class CallerIdRegisterView(IdempotentPost):
         return Response(status=204)
 
 
-class OnlyMyNumberView(APIView):
+class AccountSettingView(APIView):
+    """A setting of the account, alone in the request and in the answer under its own name."""
+
+    scopes = {"POST": "caller_ids:write"}
+    limit = "api-write"
+    serializer_class: type[StrictSerializer]
+
+    def store(self, value: Any, **by: Any) -> Account:  # noqa: ANN401 - what the setting may be
+        raise NotImplementedError
+
+    def post(self, request: Request) -> Response:
+        ((name, value),) = read(self.serializer_class, request).items()
+        account = self.store(value, user=user_of(request), token=token_of(request), request=request)
+        return Response({name: getattr(account, name)})
+
+
+class OnlyMyNumberView(AccountSettingView):
     """Whether calls fail rather than show another number than the account's own phone."""
 
-    scopes = {"POST": "caller_ids:write"}
-    limit = "api-write"
+    serializer_class = OnlyMyNumberSerializer
 
-    @extend_schema(request=OnlyMyNumberSerializer, responses=OnlyMyNumberSerializer)
-    def post(self, request: Request) -> Response:
-        account = set_only_my_number(
-            user=user_of(request), token=token_of(request), request=request,
-            only=read(OnlyMyNumberSerializer, request)["only_my_number"],
-        )  # fmt: skip
-        return Response({"only_my_number": account.only_my_number})
+    def store(self, value: bool, **by: Any) -> Account:
+        return set_only_my_number(only=value, **by)
 
 
-class AsksForKeyView(APIView):
+class AsksForKeyView(AccountSettingView):
     """Whether a call asks for a key on the account's own phone before the other one rings."""
 
-    scopes = {"POST": "caller_ids:write"}
-    limit = "api-write"
+    serializer_class = AsksForKeySerializer
 
-    @extend_schema(request=AsksForKeySerializer, responses=AsksForKeySerializer)
-    def post(self, request: Request) -> Response:
-        account = set_asks_for_key(
-            user=user_of(request), token=token_of(request), request=request,
-            asks=read(AsksForKeySerializer, request)["asks_for_key"],
-        )  # fmt: skip
-        return Response({"asks_for_key": account.asks_for_key})
+    def store(self, value: bool, **by: Any) -> Account:
+        return set_asks_for_key(asks=value, **by)
 
 
-class CallModeView(APIView):
+class CallModeView(AccountSettingView):
     """The mode of calls from a terminal that say none, while no agent runs there."""
 
-    scopes = {"POST": "caller_ids:write"}
-    limit = "api-write"
+    serializer_class = CallModeSerializer
 
-    @extend_schema(request=CallModeSerializer, responses=CallModeSerializer)
-    def post(self, request: Request) -> Response:
-        account = set_call_mode(
-            user=user_of(request), token=token_of(request), request=request,
-            mode=Call.Mode(read(CallModeSerializer, request)["call_mode"]),
-        )  # fmt: skip
-        return Response({"call_mode": account.call_mode})
+    def store(self, value: str, **by: Any) -> Account:
+        return set_call_mode(mode=Call.Mode(value), **by)
 
 
 def _caller_id(request: Request, public_id: str) -> CallerId:
