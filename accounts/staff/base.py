@@ -363,21 +363,7 @@ def action_with_reason(
                 refuse_unfit(signed_in_user(request), map(account_of, chosen))
                 if not form.is_valid():
                     return question.asked()
-                words = second_person(page, request, chosen, form) if second_person else ""
-                result: str | Mapping[str, str]
-                if words:
-                    row = chosen.get()
-                    result = second_person_of.ask(
-                        page=page.opts.label,
-                        action=work.__name__,
-                        row=row.pk,
-                        fields=written_in(form),
-                        words=words,
-                        account=account_of(row),
-                        request=request,
-                    )
-                else:
-                    result = work(page, request, chosen, form)
+                result = _do_or_ask(work, second_person, page, request, chosen, form)
             except ProductError as refusal:
                 return question.refused(refusal)
             if not isinstance(result, str):
@@ -389,6 +375,30 @@ def action_with_reason(
         return action
 
     return decorate
+
+
+def _do_or_ask(
+    work: Work,
+    second_person: SecondPerson | None,
+    page: Page,
+    request: HttpRequest,
+    chosen: QuerySet[Any],
+    form: ReasonForm,
+) -> str | Mapping[str, str]:
+    """Do an action, or keep it for a second person where one has to confirm it."""
+    words = second_person(page, request, chosen, form) if second_person else ""
+    if not words:
+        return work(page, request, chosen, form)
+    row = chosen.get()
+    return second_person_of.ask(
+        page=page.opts.label,
+        action=work.__name__,
+        row=row.pk,
+        fields=written_in(form),
+        words=words,
+        account=account_of(row),
+        request=request,
+    )
 
 
 def recorded_as(event: str, *, message: str) -> Callable[[WorkByRow], Work]:
