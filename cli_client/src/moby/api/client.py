@@ -159,8 +159,9 @@ class Api:
                 if number == tries or is_late or not error.retryable:
                     raise
                 lost = "secure connection to" if error.code == "tls_error" else "answer from"
-                follows = f"No {lost} {place}; trying again ({number + 1} of {tries}) …"
-                self._wait_for_next(follows, _pause_seconds(number, None))
+                self._wait_for_next(
+                    f"No {lost} {place}", _pause_seconds(number, None), number, tries
+                )
                 continue
             is_passing = response.status in _WORTH_RETRYING
             if response.status == 409 and key:
@@ -170,11 +171,11 @@ class Api:
             if number == tries or not is_passing or pause > _LONGEST_PAUSE_SECONDS:
                 return response
             busy = f"{place} is busy (HTTP {response.status})"
-            self._wait_for_next(f"{busy}; trying again ({number + 1} of {tries}) …", pause)
+            self._wait_for_next(busy, pause, number, tries)
         raise AssertionError("the loop returns or raises")
 
-    def _wait_for_next(self, follows: str, pause_seconds: float) -> None:
-        self._watcher.show_waiting(follows)
+    def _wait_for_next(self, why: str, pause_seconds: float, number: int, tries: int) -> None:
+        self._watcher.show_waiting(f"{why}; trying again ({number + 1} of {tries}) …")
         self._context.clock.sleep(pause_seconds)
 
     def _send(self, request: Request, number: int) -> Response:
