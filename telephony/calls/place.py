@@ -72,8 +72,8 @@ def place_call(request: CallRequest) -> Call:
     """Ring the customer's phone, and the destination after the customer picks up.
 
     A call through the computer waits for its page instead, which starts it. A repetition with the
-    same key returns the first call and never rings twice. Raise ProductError, and stores the
-    refusal for support.
+    same key returns the first call and never rings twice. Raise ProductError for a call that is
+    refused; the refusal is stored for support.
     """
     try:
         call = _reserve(request)

@@ -353,7 +353,7 @@ def _micros_in_modes(
 def read_called_number(account: Account, text: str, country: str | None) -> Number:
     """Read a number as a user of the account writes it.
 
-    Raises the errors of `read_number`; the candidates of an ambiguous number get the price of leg B
+    Raise the errors of `read_number`; the candidates of an ambiguous number get the price of leg B
     alone, None without one.
     """
     default = account.default_country or None
