@@ -10,14 +10,16 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import caches
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from billing.ledger import Cause, post
+from billing.models import Book, Transfer
 from tests.emptying import empty_tables
 from tests.live import stack as stack
-from tests.people import person
+from tests.people import api_client, new_token, person
 from tests.playing import playwright as playwright
 from tests.templates import MIGRATED, copy_database, make_migrated, use
 
@@ -85,3 +87,14 @@ def bob(alice: User) -> User:
 @pytest.fixture
 def charlie(db: None) -> User:
     return person("charlie@example.org")
+
+
+@pytest.fixture
+def client_of_alice(alice: User) -> Client:
+    """Her client, past its first request, with history in her account."""
+    for number in range(30):
+        cause = Cause(f"test:{number}", Book.PROMOTIONS, Transfer.Kind.PROMOTION)
+        post(account=alice.account, amount_micros=1_000_000, cause=cause)
+    client = api_client(new_token(alice).secret)
+    client.get("/api/cli/v1/token")
+    return client

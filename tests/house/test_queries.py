@@ -9,8 +9,6 @@ from django.urls import get_resolver
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from billing.ledger import Cause, post
-from billing.models import Book, Transfer
 from tests.accounts.device_logins import approve, poll, start
 from tests.counted import questions
 from tests.house.endpoints import endpoints
@@ -50,17 +48,6 @@ HELD_ELSEWHERE = {
         "voice/token",
     )
 }
-
-
-@pytest.fixture
-def client_of_alice(alice: User) -> Client:
-    """Her client, past its first request, with history in her account."""
-    for number in range(30):
-        cause = Cause(f"test:{number}", Book.PROMOTIONS, Transfer.Kind.PROMOTION)
-        post(account=alice.account, amount_micros=1_000_000, cause=cause)
-    client = api_client(new_token(alice).secret)
-    client.get("/api/cli/v1/token")
-    return client
 
 
 def test_balance_asks_exactly_one_question(

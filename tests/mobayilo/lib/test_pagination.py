@@ -45,23 +45,21 @@ def test_list_refuses_a_page_that_it_cannot_give(
     assert answer.json()["error"]["details"]["fields"].keys() == asked.keys()
 
 
-def test_page_that_moby_cannot_have_is_named_by_its_option(alice: User) -> None:
+@pytest.mark.parametrize(
+    ("asked", "for_program", "for_moby"),
+    [
+        ({"cursor": "zzz"}, "`cursor` cannot be used.", "That --cursor cannot be used."),
+        ({"state": "foo"}, "A filter cannot be used.", "One of the values cannot be used."),
+    ],
+)
+def test_list_names_what_it_cannot_use_in_the_words_of_its_reader(
+    alice: User, asked: dict[str, str], for_program: str, for_moby: str
+) -> None:
     client = api_client(new_token(alice, *SCOPES).secret)
-    asked = {"cursor": "zzz"}
     program = client.get("/api/cli/v1/calls", asked).json()["error"]
     moby = client.get("/api/cli/v1/calls", asked, headers={"X-Client-Id": "moby-cli"}).json()
-    assert program["message"] == "`cursor` cannot be used."
-    assert moby["error"]["message"] == "That --cursor cannot be used."
+    assert (program["message"], moby["error"]["message"]) == (for_program, for_moby)
     assert moby["error"]["details"] == program["details"]
-
-
-def test_call_list_names_a_filter_in_the_words_of_its_reader(alice: User) -> None:
-    client = api_client(new_token(alice, *SCOPES).secret)
-    asked = {"state": "foo"}
-    program = client.get("/api/cli/v1/calls", asked).json()["error"]
-    moby = client.get("/api/cli/v1/calls", asked, headers={"X-Client-Id": "moby-cli"}).json()
-    assert program["message"] == "A filter cannot be used."
-    assert moby["error"]["message"] == "One of the values cannot be used."
 
 
 def test_empty_cursor_asks_for_the_first_page(alice: User) -> None:
