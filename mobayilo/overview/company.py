@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import signed_in_user
@@ -42,6 +43,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/contact.html")
 
 
+@gzip_page
 @limited("page-read")
 @require_GET
 def legal(request: HttpRequest, name: str) -> HttpResponse:

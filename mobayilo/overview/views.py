@@ -1,4 +1,8 @@
-"""The pages that need several apps: landing, home, price list."""
+"""The pages that need several apps: landing, home, price list.
+
+Pages for visitors are compressed. Pages of an account are not: the length of a compressed page may
+show a secret to an attacker who makes the browser send guesses (https://www.breachattack.com).
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from accounts.access import signed_in_user
@@ -25,6 +30,7 @@ from telephony.rates.deck import current_deck
 BALANCE_EVERY_SECONDS = 30
 
 
+@gzip_page
 @limited("page-read")
 def landing(request: HttpRequest) -> HttpResponse:
     """Show the landing page; redirect a signed-in user to the home page."""
@@ -80,6 +86,7 @@ def balance(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@gzip_page
 @limited("page-read")
 def rates(request: HttpRequest) -> HttpResponse:
     """Show the price list, or the result of a search for a country or a number in it."""
@@ -102,6 +109,7 @@ def rates(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/rates.html", context)
 
 
+@gzip_page
 @limited("page-read")
 @require_GET
 def help_page(request: HttpRequest) -> HttpResponse:

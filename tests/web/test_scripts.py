@@ -56,12 +56,32 @@ def test_command_that_may_not_be_copied_is_selected(
     watched.context.close()
 
 
+def zone_of(watched: Watched) -> str | None:
+    cookies = {c["name"]: c["value"] for c in watched.context.cookies()}
+    return cookies.get("timezone")
+
+
 def test_browser_shows_its_time_zone(chromium: Browser, live_server: LiveServer) -> None:
     watched = Watched(chromium, live_server.url, timezone_id="America/Sao_Paulo")
     watched.open("/")
-    zones = [c["value"] for c in watched.context.cookies() if c["name"] == "timezone"]
+    assert zone_of(watched) == "America/Sao_Paulo"
     watched.context.close()
-    assert zones == ["America/Sao_Paulo"]
+
+
+def test_browser_is_asked_for_its_zone_once_in_a_tab(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    watched = Watched(chromium, live_server.url, timezone_id="America/Sao_Paulo")
+    watched.open("/")
+    watched.context.add_cookies(
+        [{"name": "timezone", "value": "Europe/Berlin", "url": live_server.url}]
+    )
+    watched.open("/help")
+    assert zone_of(watched) == "Europe/Berlin"
+    watched.page.evaluate("sessionStorage.minutesFromUtc = '-60'")
+    watched.open("/help")
+    assert zone_of(watched) == "America/Sao_Paulo"
+    watched.context.close()
 
 
 def test_customer_gets_about_without_scripts(

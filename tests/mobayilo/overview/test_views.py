@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -28,6 +29,17 @@ def test_landing_and_home_without_prices_report_no_error(client: Client, alice: 
     for page in (client.get("/").content.decode(), home(client, alice)):
         assert "Error:" not in page
         assert "aria-invalid" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/rates", "/help", "/home"])
+def test_pages_for_visitors_are_compressed_and_those_of_an_account_are_not(
+    client: Client, alice: User, path: str
+) -> None:
+    if path == "/home":
+        client.force_login(alice)
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+    encoding = "" if path == "/home" else "gzip"
+    assert (answer.status_code, answer.headers.get("Content-Encoding", "")) == (200, encoding)
 
 
 def test_guide_installs_as_the_site_does_by_default() -> None:
