@@ -140,10 +140,16 @@ def find_layout(lines: Sequence[str], mapping: dict[str, str]) -> Layout:
         if not line.strip() or line.startswith("#"):
             continue
         seen += 1
-        header = max(
-            _headers(line), key=lambda names: sum(folded(n) in _COLUMN_OF for n in names[1])
+        headers = {
+            separator: [name.strip() for name in next(csv.reader((line,), delimiter=separator))]
+            for separator in _SEPARATORS
+        }
+        # The separator that makes the most known names, and of such the most names.
+        separator, names = max(
+            headers.items(),
+            key=lambda header: (sum(folded(n) in _COLUMN_OF for n in header[1]), len(header[1])),
         )
-        layout = Layout(header[1], _places(header[1], mapping), header[0], number + 1)
+        layout = Layout(names, _places(names, mapping), separator, number + 1)
         problems = _problems(layout, mapping)
         if not problems:
             return layout
@@ -151,15 +157,6 @@ def find_layout(lines: Sequence[str], mapping: dict[str, str]) -> Layout:
         if seen == _LINES_BEFORE_HEADER:
             break
     raise DeckError(first_problems or ["the file is empty"])
-
-
-def _headers(line: str) -> list[tuple[str, list[str]]]:
-    """Return the line as it is divided by each separator, those with more names first."""
-    divided = []
-    for separator in _SEPARATORS:
-        names = next(csv.reader((line,), delimiter=separator))
-        divided.append((separator, [name.strip() for name in names]))
-    return sorted(divided, key=lambda header: len(header[1]), reverse=True)
 
 
 def _places(names: list[str], mapping: dict[str, str]) -> dict[str, list[int]]:

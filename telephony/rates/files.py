@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -353,28 +354,22 @@ def _instant(text: str, now: datetime) -> datetime:
     """
     if not text:
         return now
-    readings = _readings(text)
-    if len(readings) > 1 and max(readings) > now:
-        raise ValueError(f"{text} may be two days; write it as 2026-11-24")
-    return max(readings)
-
-
-def _readings(text: str) -> set[datetime]:
     try:
-        instants = {datetime.fromisoformat(text)}
+        readings = {datetime.fromisoformat(text)}
     except ValueError:
-        instants = set()
+        readings = set()
         for form in _DATE_FORMATS:
-            try:
-                instants.add(datetime.strptime(text, form))  # noqa: DTZ007 (UTC is added below)
-            except ValueError:
-                continue
-        if not instants:
+            with suppress(ValueError):
+                readings.add(datetime.strptime(text, form))  # noqa: DTZ007 (UTC is added below)
+        if not readings:
             raise ValueError(f"{text!r} is no day or instant in isoformat, as 2026-11-24") from None
     # The ends of the calendar have no instant in UTC.
-    if any(instant.year not in _YEARS for instant in instants):
+    if any(reading.year not in _YEARS for reading in readings):
         raise ValueError(f"{text} is not in the years {_YEARS[0]} to {_YEARS[-1]}")
-    return {i if i.tzinfo else i.replace(tzinfo=UTC) for i in instants}
+    instants = {r if r.tzinfo else r.replace(tzinfo=UTC) for r in readings}
+    if len(instants) > 1 and max(instants) > now:
+        raise ValueError(f"{text} may be two days; write it as 2026-11-24")
+    return max(instants)
 
 
 @cache

@@ -1,6 +1,6 @@
 """The versions of the price list: compare them, store one, withdraw one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -96,7 +96,14 @@ def compare(before: list[Version], after: list[Version], *, now: datetime) -> li
     changes: dict[Change, None] = {}
     for at in (now, *sorted(later)):
         old, new = table_at(before, at), table_at(after, at)
-        for prefix, shown in sorted({*_priced(old, new), *reported}):
+        # Each prefix without a number shown, and with each that a price of the prefix names.
+        priced = {
+            (row.prefix, shown)
+            for table in (old, new)
+            for row in table.rows
+            for shown in ("", *row.shown_prefixes.split())
+        }
+        for prefix, shown in sorted({*priced, *reported}):
             before_it, after_it = old.find(prefix, shown), new.find(prefix, shown)
             terms = (before_it and before_it.terms, after_it and after_it.terms)
             is_reported = reported.get((prefix, shown)) == terms
@@ -107,14 +114,6 @@ def compare(before: list[Version], after: list[Version], *, now: datetime) -> li
             if not is_reported:
                 changes[Change(prefix, at, before_it, after_it)] = None
     return list(changes)
-
-
-def _priced(*tables: PriceTable[DeckRow]) -> Iterator[tuple[str, str]]:
-    """Yield each prefix with each number shown that a price of it names, and with none."""
-    for table in tables:
-        for row in table.rows:
-            yield row.prefix, ""
-            yield from ((row.prefix, shown) for shown in row.shown_prefixes.split())
 
 
 def table_at(versions: list[Version], at: datetime) -> PriceTable[DeckRow]:
