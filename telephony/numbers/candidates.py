@@ -104,14 +104,17 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
         for code in codes
     }
     by_00 = found.get("00", [])
-    for code in _first_groups(written):
+    groups = [group.digits for group in written.groups]
+    # An exit code set apart: `00`, or `8 10` and `0 12` in two groups.
+    for code in ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]:
         if found.get(code) and code not in neighbours:
             apart = [replace(reading, way=Way.EXIT_SET_APART) for reading in found[code]]
             is_also_calling_code = code.startswith("00") and is_calling_code(code[2:])
             if is_also_calling_code and any(_is_grouped_after_00(r, written) for r in by_00):
                 return by_00
             return distinct([*apart, *(by_00 if is_also_calling_code else [])])
-    own = {"0011", *neighbours, *map(_only_exit_code, countries)} - {"00"}
+    # A country with several exit codes has a pattern, which is no key of `found`.
+    own = {"0011", *neighbours, *map(_exit_code_of, countries)} - {"00"}
     if by_00 and not own & found.keys():
         return by_00
     return distinct([reading for readings in found.values() for reading in readings])
@@ -204,12 +207,6 @@ def is_likely(reading: Reading, written: Written) -> bool:
     return may_stand_alone and is_usual_length(reading)
 
 
-def _first_groups(written: Written) -> list[str]:
-    """Return what may be an exit code set apart: `00`, or `8 10` and `0 12` in two groups."""
-    groups = [group.digits for group in written.groups]
-    return ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]
-
-
 def is_long_enough_at_home(digits: str, country: str) -> bool:
     """Return whether there are as many digits as in a number of the country.
 
@@ -236,19 +233,16 @@ def _exit_codes_at_start(digits: str, country: str) -> list[str]:
     return [digits[:n] for n in range(1, 9) if pattern.fullmatch(digits[:n])]
 
 
-def _only_exit_code(country: str) -> str | None:
-    """Return the one code that phones of the country dial abroad with, None if there are more."""
+def _exit_code_of(country: str) -> str:
+    """Return the code, or the pattern of several, that phones of the country dial abroad with."""
     metadata = PhoneMetadata.metadata_for_region(country)
-    code = metadata.international_prefix if metadata else None
-    return code if code and code.isdecimal() else None
+    return (metadata.international_prefix if metadata else None) or ""
 
 
 @cache
 def _exit_code_pattern(country: str) -> re.Pattern[str]:
-    metadata = PhoneMetadata.metadata_for_region(country)
-    known = metadata.international_prefix if metadata else None
     neighbours = "00[567]" if country in {"KE", "UG", "TZ"} else None
-    codes = filter(None, (known, MORE_EXIT_CODES.get(country), neighbours))
+    codes = filter(None, (_exit_code_of(country), MORE_EXIT_CODES.get(country), neighbours))
     return re.compile("|".join(codes) or "(?!)")
 
 

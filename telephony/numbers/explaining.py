@@ -55,10 +55,10 @@ def no_such_number(written: Written, *, country: str | None) -> ProductError:
         )  # fmt: skip
     spellings = written.after("") if written.is_international else []
     digits = spellings[0] if spellings else written.digits
-    number = _possible(digits, country, is_international=written.is_international)
-    region = _region(number, country) if number else None
-    if number is None or region is None:
+    possible = _possible(digits, country, is_international=written.is_international)
+    if possible is None:
         return _unreadable(digits, country, is_international=written.is_international)
+    number, region = possible
     nsn = _nsn(number).removeprefix(phonenumbers.ndd_prefix_for_region(region, True) or "")
     is_local = not written.is_international and digits == nsn
     fault = _fault(number, nsn, region, is_local=is_local)
@@ -79,26 +79,28 @@ def _refusal(reason: str, message: str, hint: str) -> ProductError:
     return ProductError("invalid_number", message, hint=hint, details={"reason": reason})
 
 
-def _possible(digits: str, country: str | None, *, is_international: bool) -> PhoneNumber | None:
-    """Return the digits as libphonenumber splits them, whether such a number exists or not."""
+def _possible(
+    digits: str, country: str | None, *, is_international: bool
+) -> tuple[PhoneNumber, str] | None:
+    """Return the digits as libphonenumber splits them, with their region; None without one.
+
+    Such a number may exist or not. Of several regions with one calling code the stated one counts.
+    """
     spellings = [(f"+{digits}", None)] if is_international else [(digits, country)]
     for exit_code in ("0011", "011", "00"):
         if not is_international and digits.startswith(exit_code):
             spellings.insert(0, (f"+{digits.removeprefix(exit_code)}", None))
-    for text, region in spellings:
+    for text, dialled_in in spellings:
         try:
-            return phonenumbers.parse(text, region)
+            number = phonenumbers.parse(text, dialled_in)
         except phonenumbers.NumberParseException:
             continue
+        calling_code = number.country_code or 0
+        if country and phonenumbers.country_code_for_region(country) == calling_code:
+            return number, country
+        region: str | None = phonenumbers.region_code_for_country_code(calling_code)
+        return None if region in {None, "ZZ", "001"} else (number, region)
     return None
-
-
-def _region(number: PhoneNumber, country: str | None) -> str | None:
-    calling_code = number.country_code or 0
-    if country and phonenumbers.country_code_for_region(country) == calling_code:
-        return country
-    region: str | None = phonenumbers.region_code_for_country_code(calling_code)
-    return None if region in {None, "ZZ", "001"} else region
 
 
 def _fault(number: PhoneNumber, nsn: str, region: str, *, is_local: bool) -> Fault:

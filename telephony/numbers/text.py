@@ -144,7 +144,13 @@ def read_text(body: str) -> Written:
     if hidden and re.search(r"\d", body):
         refuse_hidden(hidden[0])
     body, letters = _split_letters(body, plus="+" * has_plus)
-    _refuse_other_signs(body)
+    if not _WRITING.match(body):
+        if _is_list(body):
+            _refuse_list()
+        if "~" in body:
+            refuse("second_number", "A ~ stands for several numbers. Give one at a time.")
+        sign = next(c for c in body if not _WRITING.match(c))
+        refuse("sign", f"{sign!r} cannot be part of a phone number.")
     if not re.search(r"\d", body):
         refuse("no_digits", "There is no phone number in that.")
     if len(re.findall(r"\d", body)) > MAX_DIGITS:
@@ -232,14 +238,3 @@ def _is_list(body: str) -> bool:
     """Return whether a comma, a line end or a word such as `or` parts two numbers."""
     parts = [len(re.findall(r"\d", part)) for part in _SEPARATOR.split(body)]
     return sum(count >= LEAST_DIGITS_OF_LIST for count in parts) > 1
-
-
-def _refuse_other_signs(body: str) -> None:
-    if _WRITING.match(body):
-        return
-    if _is_list(body):
-        _refuse_list()
-    if "~" in body:
-        refuse("second_number", "A ~ stands for several numbers. Give one at a time.")
-    sign = next(c for c in body if not _WRITING.match(c))
-    refuse("sign", f"{sign!r} cannot be part of a phone number.")

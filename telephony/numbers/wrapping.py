@@ -156,31 +156,30 @@ def _without_label(body: str) -> str:
 
 
 def _number_in_link(body: str) -> str:
-    """Return the number of a link that calls or writes to one, other text as it is."""
+    """Return the number of a link that calls or writes to one, other text as it is.
+
+    The calling code of a `phone-context` goes in front of a number without a plus.
+    """
     if _MESSENGER.match(body):
         texts = {plain(unquote(text)) for text in _IN_MESSENGER.findall(body)}
         if len(texts) > 1:
             refuse("second_number", "That link holds more than one number. Give one at a time.")
-        number = _AFTER_PLUS.fullmatch("".join(texts))
-        if not number:
+        written = _AFTER_PLUS.fullmatch("".join(texts))
+        if not written:
             refuse("link", "There is no phone number in that link.")
-        return f"+{number[1].strip()}"
+        return f"+{written[1].strip()}"
     dialler = _DIALLER.match(body)
     if not dialler:
         return body
     is_sip = dialler[0].lower().startswith("sip")
     end = r"@|[?;](?=[a-z])" if is_sip else r"[?&](?=[a-z])"  # a host, a message, a way to call
     dialled = re.split(end, body[dialler.end() :], maxsplit=1, flags=re.IGNORECASE)[0]
-    return _in_context(plain(unquote(dialled)).strip(), is_private=is_sip)
-
-
-def _in_context(number: str, *, is_private: bool) -> str:
-    """Put the calling code of a `phone-context` in front of a number without a plus."""
-    context = _CONTEXT.search(number)
-    number = _CONTEXT.sub("", number)
+    linked = plain(unquote(dialled)).strip()
+    context = _CONTEXT.search(linked)
+    number = _CONTEXT.sub("", linked)
     if number.startswith("+"):
         return number
-    if is_private or (context and not context[1].startswith("+")):
+    if is_sip or (context and not context[1].startswith("+")):
         refuse("private_number", "That is a number inside a company's network.")
     return f"{context[1]}{number}" if context else number
 
