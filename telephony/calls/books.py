@@ -86,12 +86,8 @@ def reconcile_twilio(day: date) -> AuditReport:
             book.seen_sids.add(leg.sid)
             if leg.sid in calls:
                 _compare_leg(book, calls[leg.sid], leg)
-            elif not _is_ours(leg, parent=calls.get(leg.parent_sid)):
-                book.counts[OTHERS.get(leg.direction, "other calls of the account")] += 1
-            elif leg.seconds and _is_trial(leg):
-                book.counts["trial calls of check_live"] += 1
-            elif leg.seconds:
-                book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
+            else:
+                _note_unknown(book, leg, is_child_of_ours=leg.parent_sid in calls)
     _find_missing(book)
     return AuditReport.objects.create(
         subject=AuditReport.Subject.TWILIO,
@@ -101,19 +97,21 @@ def reconcile_twilio(day: date) -> AuditReport:
     )
 
 
-def _is_ours(leg: ProviderCall, *, parent: Call | None) -> bool:
-    """Report whether the product placed a call, as the account may have other uses."""
-    if parent is not None:
-        return True
+def _note_unknown(book: DayBook, leg: ProviderCall, *, is_child_of_ours: bool) -> None:
+    """Add a leg that no call here has: one of another use of the account, a trial, or a gap."""
     is_client = leg.direction == "inbound" and leg.caller.startswith("client:call_")
     is_placed = leg.direction == "outbound-api" and leg.caller == settings.TWILIO_FROM_NUMBER
-    return is_client or is_placed
-
-
-def _is_trial(leg: ProviderCall) -> bool:
-    """Report whether a call led to our own number, which no customer's call does."""
+    if not (is_child_of_ours or is_client or is_placed):
+        book.counts[OTHERS.get(leg.direction, "other calls of the account")] += 1
+        return
+    if not leg.seconds:
+        return
+    # A trial leads to our own number, which no customer's call does.
     children = gateway.find_children(leg.sid)
-    return any(child.called == settings.TWILIO_FROM_NUMBER for child in children)
+    if any(child.called == settings.TWILIO_FROM_NUMBER for child in children):
+        book.counts["trial calls of check_live"] += 1
+    else:
+        book.differences.append(f"{leg.sid}: Twilio billed {leg.seconds} s, unknown here")
 
 
 def _compare_leg(book: DayBook, call: Call, leg: ProviderCall) -> None:
