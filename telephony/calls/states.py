@@ -94,7 +94,7 @@ def _state_by_legs(call: Call) -> tuple[State, str]:
     if call.leg_a_status == "in-progress" and call.asks_for_key and call.bridged_at is None:
         return State.DIALING, ""  # until the customer presses the key
     if call.is_through_computer and leg_has_ended(call.leg_a_status):
-        return _state_after_computer(call)
+        return _state_after_leg_a(call)
     if call.leg_a_status in _BY_LEG_A:
         return _BY_LEG_A[call.leg_a_status]
     if call.leg_a_status != "completed":
@@ -103,25 +103,18 @@ def _state_by_legs(call: Call) -> tuple[State, str]:
 
 
 def _state_after_leg_a(call: Call) -> tuple[State, str]:
-    """Return the state after the customer's phone hung up with no ending of leg B reported."""
-    if call.leg_b_status == NEVER_DIALLED:
-        return State.CANCELED, Reason.HUNG_UP
-    if call.bridged_at is not None:
+    """Return the state after the customer's side has left with no ending of leg B reported."""
+    if call.bridged_at is not None and call.leg_b_status != NEVER_DIALLED:
         return State.RINGING, ""  # Twilio is asked for the end of leg B
     if call.hangup_requested_at is not None:
+        return State.CANCELED, Reason.HUNG_UP
+    if call.is_through_computer and call.bridged_at is None:
+        return State.FAILED, Reason.NOT_STARTED
+    if call.leg_b_status == NEVER_DIALLED:
         return State.CANCELED, Reason.HUNG_UP
     if call.is_unconfirmed and call.dial_error is None:
         return State.NO_ANSWER, Reason.NO_KEY
     return State.FAILED, Reason.NOT_BRIDGED
-
-
-def _state_after_computer(call: Call) -> tuple[State, str]:
-    """Return the state of a call whose computer has left, while no ending of leg B is known."""
-    if call.leg_b_status != NEVER_DIALLED and call.bridged_at is not None:
-        return State.RINGING, ""  # Twilio is asked for the end of leg B
-    if call.bridged_at is None and call.hangup_requested_at is None:
-        return State.FAILED, Reason.NOT_STARTED
-    return State.CANCELED, Reason.HUNG_UP
 
 
 def is_leg_b_known(call: Call) -> bool:
