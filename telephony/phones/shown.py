@@ -25,7 +25,8 @@ from accounts.audit import AnyRequest
 from accounts.models import User
 from mobayilo.lib.errors import Hints, ProductError
 from telephony.models import Call, CallerId, Registration, ShownNumberRules
-from telephony.numbers import Number, country_code, country_name
+from telephony.numbers import Number, country_name
+from telephony.numbers.countries import find_country
 
 COLUMNS = [
     "phone_country", "called_country", "own_number", "operator_number", "source", "checked_on"
@@ -105,7 +106,8 @@ def read_rules(text: str) -> Rules:
 
 
 def _faults(pair: tuple[str, str], row: RuleRow, rows: dict[tuple[str, str], RuleRow]) -> list[str]:
-    faults = [f"{iso or 'nothing'} is no country code" for iso in pair if not _is_country(iso)]
+    strange = [iso for iso in pair if iso != ANY and find_country(iso) != iso]
+    faults = [f"{iso or 'nothing'} is no country code" for iso in strange]
     if pair in rows:
         faults.append(f"{','.join(pair)} is there twice")
     if row.own_number not in ("", ALWAYS, REGISTERED, NEVER):
@@ -121,13 +123,6 @@ def _faults(pair: tuple[str, str], row: RuleRow, rows: dict[tuple[str, str], Rul
     except ValueError:
         faults.append("checked_on has to be a day such as 2026-11-30")
     return faults
-
-
-def _is_country(iso: str) -> bool:
-    try:
-        return iso == ANY or country_code(iso) == iso
-    except ProductError:
-        return False
 
 
 def versions() -> QuerySet[ShownNumberRules]:

@@ -7,7 +7,7 @@ Functions take typed arguments and return dataclasses of ours or raise ProductEr
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -437,6 +437,10 @@ def end_call(sid: str, *, in_progress: bool) -> ProviderCall:
 def _provider_call(call: CallInstance) -> ProviderCall:
     """Read an instance of the SDK's, in which every field may be None or of a wrong type."""
     created, currency = call.date_created, str(call.price_unit or CURRENCY).upper()
+    price_micros = None  # until Twilio reports it, as a negative number
+    if call.price and currency == CURRENCY:
+        with suppress(InvalidOperation):
+            price_micros = dollars_to_micros(abs(Decimal(call.price)))
     return ProviderCall(
         sid=_sid(call.sid),
         parent_sid=str(call.parent_call_sid or ""),
@@ -444,22 +448,11 @@ def _provider_call(call: CallInstance) -> ProviderCall:
         caller=str(call._from or ""),  # the SDK's name for a field that Python reserves
         status=str(call.status or ""),
         seconds=int(call.duration) if call.duration not in (None, "") else None,
-        price_micros=_price_micros(call.price) if currency == CURRENCY else None,
+        price_micros=price_micros,
         currency=currency,
         direction=str(call.direction or ""),
         created_at=created if isinstance(created, datetime) else None,
     )
-
-
-def _price_micros(price: str | None) -> int | None:
-    """Return Twilio's price of a call in micro-dollars, None until Twilio reports it.
-
-    Twilio writes it as a negative number.
-    """
-    try:
-        return dollars_to_micros(abs(Decimal(price))) if price else None
-    except InvalidOperation:
-        return None
 
 
 def _sid(sid: str | None) -> str:
