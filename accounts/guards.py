@@ -140,24 +140,21 @@ def _cents(raw: Mapping[str, Any], field: str) -> int | None:
 def _entries(
     raw: Mapping[str, Any], field: str, parse: Callable[[str, str], str]
 ) -> tuple[str, ...] | None:
-    value = raw.get(field)
-    if value is None or value == "":
+    words = raw.get(field)
+    if words is None or words == "":
         return None
-    words = _words(value) if isinstance(value, str) else value
+    if isinstance(words, str):
+        # Split at commas, and at spaces where they are no part of a country's name.
+        parts = [part.strip() for part in words.strip(", ").split(",")]
+        words = [
+            word
+            for part in parts
+            for word in ([part] if find_country(part) else re.split(r"\s+", part))
+        ]
     is_list = isinstance(words, list | tuple) and all(isinstance(word, str) for word in words)
     if not is_list or not 1 <= len(words) <= MAX_ENTRIES:
         _refuse(field, f"Give 1 to {MAX_ENTRIES} entries.")
     return tuple(dict.fromkeys(parse(field, word) for word in words))
-
-
-def _words(text: str) -> list[str]:
-    """Split at commas, and at spaces where they are no part of a country's name."""
-    parts = [part.strip() for part in text.strip(", ").split(",")]
-    return [
-        word
-        for part in parts
-        for word in ([part] if find_country(part) else re.split(r"\s+", part))
-    ]
 
 
 def _destination(field: str, word: str) -> str:

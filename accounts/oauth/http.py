@@ -8,7 +8,6 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -122,7 +121,10 @@ def json_or_form_parameters(request: HttpRequest) -> Parameters:
         raise OAuthError("invalid_request", "The body is not JSON.") from None
     if not isinstance(body, dict):
         raise OAuthError("invalid_request", "The body must be a JSON object.")
-    return _checked({name: [_word(value)] for name, value in body.items()})
+    # A null counts as not sent, and a list as its words with spaces between.
+    sent = {name: value for name, value in body.items() if value is not None}
+    words = {name: value if isinstance(value, list) else [value] for name, value in sent.items()}
+    return _checked({name: [" ".join(map(str, value))] for name, value in words.items()})
 
 
 def required(parameters: Parameters, name: str) -> str:
@@ -142,12 +144,6 @@ def _checked(sent: Mapping[str, list[str]]) -> Parameters:
         if values[0]:
             parameters[name] = values[0]
     return parameters
-
-
-def _word(value: Any) -> str:  # noqa: ANN401 - whatever a JSON body holds
-    if value is None:
-        return ""
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _translate(error: ProductError) -> OAuthError:
