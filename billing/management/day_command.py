@@ -31,7 +31,15 @@ class DayCommand(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        days = [read_day(options["date"])] if options["date"] else self._due()
+        if options["date"]:
+            days = [read_day(options["date"])]
+        else:
+            # The days since the newest report, always with yesterday as the last one.
+            yesterday = (timezone.now() - timedelta(days=1)).date()
+            earlier = AuditReport.objects.filter(subject=self.subject, day__lt=yesterday)
+            newest = earlier.aggregate(Max("day"))["day__max"] or yesterday - timedelta(days=1)
+            missing = min((yesterday - newest).days, MOST_DAYS_BACK)
+            days = [yesterday - timedelta(days=back) for back in reversed(range(missing))]
         try:
             reports = [self.compare(day) for day in days]
         except ProductError as error:
@@ -39,14 +47,6 @@ class DayCommand(BaseCommand):
         self.stdout.write("\n\n".join(report.text for report in reports))
         if any(report.difference_count for report in reports):
             sys.exit(1)
-
-    def _due(self) -> list[date]:
-        """Return the days since the newest report, always with yesterday as the last one."""
-        yesterday = (timezone.now() - timedelta(days=1)).date()
-        earlier = AuditReport.objects.filter(subject=self.subject, day__lt=yesterday)
-        newest = earlier.aggregate(Max("day"))["day__max"] or yesterday - timedelta(days=1)
-        days = min((yesterday - newest).days, MOST_DAYS_BACK)
-        return [yesterday - timedelta(days=back) for back in reversed(range(days))]
 
 
 def read_day(text: str) -> date:

@@ -349,18 +349,16 @@ def lacking_rights() -> list[str]:
         "Balance transactions read": lambda: api.balance_transactions.list(one),
         "Radar early fraud warnings read": lambda: api.radar.early_fraud_warnings.list(one),
     }
-    return [name for name, attempt in attempts.items() if not _may(attempt)]
-
-
-def _may(attempt: Callable[[], object]) -> bool:
-    try:
-        attempt()
-    except stripe.PermissionError:
-        return False
-    except stripe.InvalidRequestError as error:
-        if error.code != "resource_missing":
-            raise
-    return True
+    lacking = []
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except stripe.PermissionError:
+            lacking.append(name)
+        except stripe.InvalidRequestError as error:
+            if error.code != "resource_missing":
+                raise
+    return lacking
 
 
 def _created_since(since: datetime) -> Any:  # noqa: ANN401 - each list has its own type for it
