@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from mobayilo.lib.money import MICROS_PER_DOLLAR
 from telephony.calls.origin import Origin, number_shown, rate_from, rates_from
@@ -109,30 +109,17 @@ def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
         place = (row.country, row.kind)
         lowest[place] = min(lowest.get(place, micros), micros)
     usual = (Rate.Kind.FIXED, Rate.Kind.MOBILE)
-    rows = [
-        CountryRow(
-            iso,
-            country_name(iso),
-            lowest.get((iso, Rate.Kind.FIXED)),
-            lowest.get((iso, Rate.Kind.MOBILE)) or _mobile_micros(deck, iso, origin),
-            iso in deck.closed_countries,
-        )
-        for iso in {iso for iso, kind in lowest if kind in usual}
-        if iso.isalpha()
-    ]
+    rows = []
+    for iso in {iso for iso, kind in lowest if kind in usual and iso.isalpha()}:
+        fixed, mobile = (lowest.get((iso, kind)) for kind in usual)
+        if not mobile:  # a country whose mobiles have no prefix of their own: take an example
+            example = phonenumbers.example_number_for_type(iso, PhoneNumberType.MOBILE)
+            e164 = phonenumbers.format_number(example, PhoneNumberFormat.E164) if example else ""
+            rate = deck.find(e164, shown_e164=number_shown(origin, iso)) if e164 else None
+            mobile = own_micros + rate.price.micros_per_minute if rate else None
+        rows.append(CountryRow(iso, country_name(iso), fixed, mobile, iso in deck.closed_countries))
     by_name = {iso: number for number, iso in enumerate(country_names())}
     return sorted(rows, key=lambda row: by_name.get(row.iso, len(by_name)))
-
-
-def _mobile_micros(deck: DeckIndex, iso: str, origin: Origin | None) -> int | None:
-    """Return the price of an example mobile, for countries whose mobiles have no own prefix."""
-    example = phonenumbers.example_number_for_type(iso, phonenumbers.PhoneNumberType.MOBILE)
-    if example is None:
-        return None
-    e164 = phonenumbers.format_number(example, PhoneNumberFormat.E164)
-    rate = deck.find(e164, shown_e164=number_shown(origin, iso))
-    own_micros = origin.price.micros_per_minute if origin else 0
-    return own_micros + rate.price.micros_per_minute if rate else None
 
 
 def examples(
