@@ -136,18 +136,30 @@ def _by_provider_id(text: str) -> Iterator[Model]:
 
 
 def _by_number(text: str) -> Iterator[Model]:
-    """Yield phones with this number, then verifications and calls of it, then refused calls."""
-    whole, ending = _numbers(text)
+    """Yield phones with this number, then verifications and calls of it, then refused calls.
+
+    A number that cannot be read is looked for by its possible readings and by its digits.
+    """
+    digits = re.sub(r"\D", "", text)
+    has_letters = re.search(r"[A-Za-z@_]", text)
+    try:
+        number = read_number(text, stated_country=None, default_country=None)
+        whole, ending = [number.e164], ""
+    except ProductError as refusal:
+        details = refusal.details
+        readings = [*details.get("candidates", []), *details.get("suggestions", [])]
+        whole, ending = [reading["e164"] for reading in readings], digits.lstrip("0")
+        if has_letters or len(ending) < LEAST_DIGITS:
+            whole, ending = [], ""
     if whole or ending:
         yield from _with_number(CallerId, "e164", whole, ending).order_by("removed_at", "-id")[
             :MOST_MATCHES
         ]
         yield from _with_number(Verification, "e164", whole, ending).order_by("-id")[:MOST_MATCHES]
         yield from _with_number(Call, "to_e164", whole, ending).order_by("-id")[:MOST_MATCHES]
-    digits = re.sub(r"\D", "", text)[-TYPED_END_DIGITS:]
-    if len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text):
+    if len(digits) >= LEAST_DIGITS and not has_letters:
         # As the customer typed it, with any characters between the digits.
-        typed = r"\D*".join(digits) + r"\D*$"
+        typed = r"\D*".join(digits[-TYPED_END_DIGITS:]) + r"\D*$"
         refused = _with_account(RefusedCall).filter(created_at__gt=timezone.now() - TYPED_SEARCHED)
         yield from refused.filter(to_text__regex=typed).order_by("-id")[:MOST_MATCHES]
 
@@ -160,19 +172,6 @@ def _with_number(model: type[Model], field: str, whole: list[str], ending: str) 
     ends = {number[-NUMBER_END_DIGITS:] for number in (*whole, ending) if number}
     rows = _with_account(model).alias(number_end=number_end(field))
     return rows.filter(is_number, number_end__in=ends)
-
-
-def _numbers(text: str) -> tuple[list[str], str]:
-    """Return the whole number if it can be read; otherwise its possible readings and its digits."""
-    try:
-        return [read_number(text, stated_country=None, default_country=None).e164], ""
-    except ProductError as refusal:
-        details = refusal.details
-        readings = [*details.get("candidates", []), *details.get("suggestions", [])]
-        whole = [reading["e164"] for reading in readings]
-        digits = re.sub(r"\D", "", text).lstrip("0")
-        is_number = len(digits) >= LEAST_DIGITS and not re.search(r"[A-Za-z@_]", text)
-        return (whole, digits) if is_number else ([], "")
 
 
 _ACCOUNT_PATHS: dict[type[Model], list[str]] = {
