@@ -116,7 +116,9 @@ class StateCollector(Collector):
             "queue",
             _ages(now),
         )
-        audits = _newest_audits()
+        of_subject = AuditReport.objects.filter(subject=OuterRef("subject")).order_by("-created_at")
+        newest = AuditReport.objects.filter(pk=Subquery(of_subject.values("pk")[:1]))
+        audits = {report.subject: report for report in newest.order_by()}
         wrong = {
             "counters_away": not cache_is_ready(),
             "periodic_jobs": PeriodicJob.objects.exclude(last_error="").count(),
@@ -129,12 +131,6 @@ class StateCollector(Collector):
             "subject",
             {s: (now - report.created_at).total_seconds() for s, report in audits.items()},
         )
-
-
-def _newest_audits() -> dict[str, AuditReport]:
-    of_subject = AuditReport.objects.filter(subject=OuterRef("subject")).order_by("-created_at")
-    newest = AuditReport.objects.filter(pk=Subquery(of_subject.values("pk")[:1]))
-    return {report.subject: report for report in newest.order_by()}
 
 
 def _calls_of_last_hour(since: datetime) -> Iterable[Metric]:
