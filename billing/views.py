@@ -30,6 +30,7 @@ from billing.payments.topups import (
     topups_on_their_way,
 )
 from billing.serializers import TransferSerializer
+from mobayilo.lib.csv_lines import csv_lines
 from mobayilo.lib.errors import ProductError, keep_refusal, show_refusal
 from mobayilo.lib.money import MICROS_PER_CENT
 from mobayilo.lib.ratelimits import limited
@@ -209,8 +210,8 @@ def statement(request: HttpRequest) -> HttpResponse:
 @require_GET
 def statement_csv(request: HttpRequest) -> HttpResponseBase:
     """Stream the filtered transfers for a spreadsheet."""
-    lines = statements.csv_lines(_filtered(request), timezone.get_current_timezone())
-    return _file(lines, "text/csv; charset=utf-8", "csv")
+    rows = statements.csv_rows(_filtered(request), timezone.get_current_timezone())
+    return _file(csv_lines(rows), "text/csv; charset=utf-8", "csv")
 
 
 @limited("page-read")

@@ -1,8 +1,6 @@
 """Statements: the transfers of an account, those of a month, and their sums."""
 
-import csv
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -13,12 +11,10 @@ from django.utils import timezone
 
 from accounts.models import Account
 from billing.models import Transfer
+from mobayilo.lib.csv_lines import as_text
 from mobayilo.lib.money import format_micros
 
 COLUMNS = ("when", "id", "kind", "description", "reference", "amount_usd", "balance_after_usd")
-# https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +101,22 @@ def months_of(account: Account, *, today: date) -> list[date]:
     return months
 
 
-def csv_lines(transfers: QuerySet[Transfer], zone: tzinfo) -> Iterator[str]:
-    """Yield the heading and the transfers as lines of CSV, one at a time for any number.
+def csv_rows(transfers: QuerySet[Transfer], zone: tzinfo) -> Iterator[tuple[str, ...]]:
+    """Yield the heading and a row for each transfer.
 
-    Times are in `zone`: the active one is over by the time that lines are streamed.
+    Times are in `zone`: the active one is over by the time that rows are streamed.
     """
-    writer = csv.writer(_ReturnedLines())
-    yield writer.writerow(COLUMNS)
+    yield COLUMNS
     for transfer in transfers.iterator(chunk_size=1_000):
-        yield writer.writerow(
-            (
-                transfer.created_at.astimezone(zone).isoformat(timespec="seconds"),
-                transfer.public_id,
-                transfer.kind,
-                as_text(transfer.description),
-                as_text(transfer.reference),
-                format_micros(transfer.amount_micros),
-                format_micros(transfer.balance_after_micros),
-            )
+        yield (
+            transfer.created_at.astimezone(zone).isoformat(timespec="seconds"),
+            transfer.public_id,
+            transfer.kind,
+            as_text(transfer.description),
+            as_text(transfer.reference),
+            format_micros(transfer.amount_micros),
+            format_micros(transfer.balance_after_micros),
         )
-
-
-def as_text(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula; a number stays as it is."""
-    if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
 
 
 def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -140,10 +126,3 @@ def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{before}\n{json.dumps(item, ensure_ascii=False)}"
         before = ","
     yield "[]\n" if before == "[" else "\n]\n"
-
-
-class _ReturnedLines:
-    """A file for csv.writer that returns each line instead of storing it."""
-
-    def write(self, line: str) -> str:
-        return line
