@@ -249,7 +249,7 @@ PROXIES = [
     ("closed", 3, "cannot be reached: Connection refused", "NO_PROXY"),
     (
         "407 Proxy Authentication Required",
-        3,
+        2,
         "wants a user name and password (407)",
         "USER:PASSWORD",
     ),

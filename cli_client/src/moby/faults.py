@@ -93,10 +93,12 @@ def _proxy_fault(causes: list[BaseException], proxy: str) -> TransportError:
     shown = proxy.rpartition("@")[2].rpartition("//")[2].rstrip("/")
     said = " ".join(map(str, causes))
     hint = "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."
+    is_setup = any(type(cause).__name__ in _UNUSABLE_PROXIES for cause in causes)
     if proxy.lower().startswith("socks"):
         message = f"{shown} is a SOCKS proxy, which moby cannot use"
         hint = "Name an HTTP proxy in HTTPS_PROXY, or add the server to NO_PROXY."
-    elif "407" in said:
+    elif "Tunnel connection failed: 407" in said:
+        is_setup = True
         message = f"the proxy {shown} wants a user name and password (407)"
         hint = "Write them into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
     elif refused := re.search(r"Tunnel connection failed: (\d{3}.*?)['\")]", f"{said}'"):
@@ -108,7 +110,6 @@ def _proxy_fault(causes: list[BaseException], proxy: str) -> TransportError:
         message = f"the proxy {shown} cannot be reached: {reason}"
     else:
         message = f"{shown} cannot be used as a proxy"
-    is_setup = any(type(cause).__name__ in _UNUSABLE_PROXIES for cause in causes)
     return TransportError("proxy_error", message, hint, is_setup=is_setup)
 
 
