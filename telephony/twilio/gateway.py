@@ -364,17 +364,17 @@ def fetch_call(sid: str) -> ProviderCall:
 
 def find_calls(*, to: str, since: datetime) -> list[ProviderCall]:
     """Return the calls that we placed to a number since an instant, newest first."""
-    with _asking("find calls"):
-        found = _client().calls.list(to=to, from_=settings.TWILIO_FROM_NUMBER, limit=50)
-        calls = [_provider_call(call) for call in found]
-    return [c for c in calls if c.created_at is None or c.created_at >= since]
+    return _find_calls(since, to=to, from_=settings.TWILIO_FROM_NUMBER)
 
 
 def find_client_calls(*, identity: str, since: datetime) -> list[ProviderCall]:
     """Return the calls that a client of the Voice SDK started since an instant, newest first."""
-    with _asking("find calls of a client"):
-        found = _client().calls.list(from_=f"client:{identity}", limit=50)
-        calls = [_provider_call(call) for call in found]
+    return _find_calls(since, from_=f"client:{identity}")
+
+
+def _find_calls(since: datetime, **between: str) -> list[ProviderCall]:
+    with _asking("find calls"):
+        calls = [_provider_call(call) for call in _client().calls.list(**between, limit=50)]
     return [c for c in calls if c.created_at is None or c.created_at >= since]
 
 
