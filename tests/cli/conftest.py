@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dev.stack import free_port
 from tests.cli import documents as d
+from tests.cli.agent.running import RunningAgent
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
 
@@ -49,3 +51,13 @@ def browser(moby: Moby) -> None:
     program.write_text(f'#!/bin/sh\necho "$1" >> {moby.home}/opened\n')
     program.chmod(0o755)
     moby.env["BROWSER"] = str(program)
+
+
+@pytest.fixture
+def agent(moby: Moby, server: StubServer, signed_in: None) -> Iterator[RunningAgent]:
+    """An agent that runs for Alice."""
+    server.on("GET", "status", d.STATUS)
+    running = RunningAgent(moby, free_port(), moby.home / "browser")
+    running.start()
+    yield running
+    running.end()
