@@ -23,17 +23,6 @@ def test_setting_is_kept_for_its_profile_and_taken_away_again(moby: Moby) -> Non
     assert "GB" not in (moby.home / "config/config.json").read_text()
 
 
-def test_list_names_each_value_and_its_source(moby: Moby) -> None:
-    moby.run("config", "set", "confirm_above", "$2")
-    listed = moby.run("config", "list", "--json").json["settings"]
-    by_name = {one["name"]: (one["value"], one["source"]) for one in listed}
-    assert by_name["confirm-above"] == ("2.00", "config")
-    assert by_name["country"] == (None, "account")
-    assert by_name["call-mode"] == (None, "account")
-    shown = moby.run("config", "list", MOBY_CONFIRM_ABOVE="0.10").stdout
-    assert re.search(r"confirm-above +0\.10 +MOBY_CONFIRM_ABOVE ", shown)
-
-
 @pytest.mark.usefixtures("signed_in")
 def test_list_shows_what_is_left_to_the_account(moby: Moby, server: StubServer) -> None:
     account = {**d.STATUS["account"], "call_mode": "computer", "default_country": "GB"}
@@ -66,21 +55,6 @@ def test_setting_of_the_account_is_got_or_its_error_is(moby: Moby, server: StubS
     assert (away.code, away.stdout) == (3, "")
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
-        (("volume", "11"), "usage"),
-        (("country", "Atlantis"), "usage"),
-        (("confirm-above", "cheap"), "bad_amount"),
-    ],
-)
-def test_setting_that_cannot_be_used_is_refused(
-    moby: Moby, words: tuple[str, ...], code: str
-) -> None:
-    ran = moby.run("config", "set", *words, "--json")
-    assert (ran.code, ran.error["code"]) == (2, code)
-
-
 @pytest.mark.usefixtures("signed_in")
 def test_option_wins_over_the_setting_of_a_country(moby: Moby, server: StubServer) -> None:
     moby.run("config", "set", "country", "GB")
@@ -88,21 +62,6 @@ def test_option_wins_over_the_setting_of_a_country(moby: Moby, server: StubServe
         server.on("POST", "quote", d.QUOTE)
         moby.run("call", "020 7946 0018", "--dry-run", *words)
     assert [request.json["country"] for request in server.received] == ["GB", "US"]
-
-
-@pytest.mark.usefixtures("signed_in")
-def test_environment_wins_over_the_setting_of_a_threshold(moby: Moby, server: StubServer) -> None:
-    moby.run("config", "set", "confirm-above", "0.04")
-    server.on("POST", "quote", d.QUOTE)
-    refused = moby.run("call", d.DESTINATION, "--json")
-    assert refused.error["code"] == "confirmation_required"
-    assert "moby config set confirm-above" in refused.error["hint"]
-    server.on("POST", "quote", d.QUOTE)
-    refused = moby.run("call", d.DESTINATION, "--json", MOBY_CONFIRM_ABOVE="0.03")
-    assert "export MOBY_CONFIRM_ABOVE=" in refused.error["hint"]
-    server.on("POST", "quote", d.QUOTE)
-    server.on("POST", "calls", d.CALL, status=201)
-    assert moby.run("call", d.DESTINATION, "--json", MOBY_CONFIRM_ABOVE="1").code == 0
 
 
 @pytest.mark.usefixtures("signed_in")
