@@ -1,12 +1,11 @@
 """The end of a command, on a broken output too: one document or one error object, and notices."""
 
 import json
-import subprocess
 
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.program import MOBY, Moby
+from tests.cli.program import Moby
 from tests.cli.signing_in import sign_in
 from tests.cli.stubs import StubServer
 
@@ -26,17 +25,6 @@ def test_unforeseen_failure_is_one_and_no_traceback(moby: Moby, server: StubServ
     assert "Traceback" not in ran.stderr
     assert "mistake in moby" in ran.stderr
     assert d.TOKEN not in ran.stderr
-
-
-def test_reader_that_leaves_early_is_no_failure(moby: Moby) -> None:
-    words = [str(MOBY), "completions", "zsh"]
-    process = subprocess.Popen(words, env=moby.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
-    with process.stderr:
-        assert process.stderr.read() == b""
-    assert process.wait(10) == 0
 
 
 def test_output_that_cannot_be_written_is_no_mistake_of_moby(
@@ -61,14 +49,6 @@ def test_closed_stream_ends_nothing(moby: Moby, server: StubServer, words: str, 
 def test_argument_that_is_no_text_is_named(moby: Moby) -> None:
     ran = moby.run("rates", "\udcff")
     assert (ran.code, "is not text in UTF-8" in ran.stderr) == (2, True)
-
-
-def test_version_on_a_full_disk_is_no_traceback(moby: Moby) -> None:
-    ran = moby.shell("moby --version >/dev/full")
-    assert (ran.code, ran.stderr) == (
-        1,
-        "moby: the output cannot be written: No space left on device\n",
-    )
 
 
 def test_expiry_is_shown_once_a_day(moby: Moby, server: StubServer) -> None:
