@@ -15,6 +15,8 @@ from tests.billing.money import (
     credit,
 )
 from tests.billing.stripe_sandbox import StripeSandbox
+from tests.opening import live_sandbox as live_sandbox
+from tests.opening import opening as opening
 from tests.patience import patience_seconds
 from tests.telephony.sandbox import Sandbox, running_sandbox
 

@@ -11,6 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from telephony.models import Call
+from tests.opening import live_sandbox as live_sandbox
+from tests.opening import opening as opening
 from tests.patience import patience_seconds
 from tests.telephony.callers import OWN_PHONE, Person, makes_people
 from tests.telephony.decks import DECK, HEADER
