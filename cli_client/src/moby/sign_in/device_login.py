@@ -26,7 +26,7 @@ _TICK_SECONDS = 1.0
 
 @dataclass
 class PendingLogin:
-    """A login under way. The device code is a secret: it is kept, never shown."""
+    """A login under way. The device code is a secret: moby stores it and never shows it."""
 
     device_code: str
     user_code: str
@@ -36,7 +36,7 @@ class PendingLogin:
     interval: float = _DEFAULT_INTERVAL_SECONDS
     # Longer than the interval for as long as faults last, or once when the server asks for it.
     longer_pause: float = 0.0
-    fault: str = ""  # of the last poll, for the person who waits
+    fault: str = ""  # the message of the last poll's fault, for the person who waits
 
     @property
     def pause_seconds(self) -> float:
@@ -49,59 +49,66 @@ class PendingLogin:
 
 
 def start(api: Api, clock: Clock, login_options: Mapping[str, str | None]) -> PendingLogin:
-    """Start a device login whose page is on the server that the person chose."""
-    sent = {"client_id": CLIENT_ID, "device_name": device_name(), **login_options}
-    response = api.form("/oauth/device_authorization", sent)
+    """Start a device login and return it, to be polled.
+
+    Raise `login_failed` if the server refuses. Raise `untrusted_verification_uri` if its page is on
+    another server than the person chose, which could steal the login.
+    """
+    form = {"client_id": CLIENT_ID, "device_name": device_name(), **login_options}
+    response = api.form("/oauth/device_authorization", form)
     answer = read_object(response)
     if response.status != 200 or answer is None:
         error = (answer or {}).get("error")
         if answer is None or not isinstance(error, str):
             raise unexpected(api.host, response)
-        said = clean(answer.get("error_description") or error)
+        description = clean(answer.get("error_description") or error)
         # The server begins with the field that it could not use, such as `caller_ids: …`.
-        shown = re.sub("^[a-z_]+", lambda field: WORDS_OF_FIELDS.get(field[0], field[0]), said)
-        code = ExitCode.UNAVAILABLE if response.status in (429, 503) else ExitCode.USAGE
-        raise MobyError("login_failed", f"the login was not started: {shown}", exit_code=code)
+        reason = re.sub(
+            "^[a-z_]+", lambda field: WORDS_OF_FIELDS.get(field[0], field[0]), description
+        )
+        exit_code = ExitCode.UNAVAILABLE if response.status in (429, 503) else ExitCode.USAGE
+        raise MobyError("login_failed", f"the login was not started: {reason}", exit_code=exit_code)
     try:
-        complete = answer.get("verification_uri_complete")
+        complete_uri = answer.get("verification_uri_complete")
         pending = PendingLogin(
             device_code=str(answer["device_code"]),
             user_code=clean(answer["user_code"]),
             verification_uri=str(answer["verification_uri"]),
-            verification_uri_complete=str(complete) if complete else None,
+            verification_uri_complete=str(complete_uri) if complete_uri else None,
             expires_at=clock.now() + float(str(answer["expires_in"])),
             interval=float(str(answer.get("interval") or _DEFAULT_INTERVAL_SECONDS)),
         )
     except (KeyError, ValueError) as error:
         raise unexpected(api.host, response) from error
     if " " in pending.verification_uri or not _is_safe(pending.verification_uri, api.host):
-        shown = clean(urlsplit(pending.verification_uri).netloc) or "another place"
+        place = clean(urlsplit(pending.verification_uri).netloc) or "another place"
         raise MobyError(
             "untrusted_verification_uri",
-            f"{api.host} wants to send you to {shown} to sign in, so moby stopped",
+            f"{api.host} wants to send you to {place} to sign in, so moby stopped",
             "Check --host and MOBY_HOST.",
         )
-    if complete and not _is_safe(str(complete), api.host):
+    if complete_uri and not _is_safe(str(complete_uri), api.host):
         pending.verification_uri_complete = None
     return pending
 
 
 def _is_safe(uri: str, host: str) -> bool:
-    """Does the address lead to the server that the person chose, and is it shown as it is?"""
+    """Return whether an address is on the server that the person chose, and hides no character."""
     return clean(uri) == uri and is_same_site(uri, host)
 
 
 def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
-    """Ask once; return the token's answer, or None while the login is neither approved nor denied.
+    """Ask once for the token, and return the answer; None while the person has not decided.
 
-    Slow down after a passing fault, and raise after any other (RFC 8628 §3.5).
+    After a fault that may pass, return None and poll less often (RFC 8628 §3.5). Raise
+    `login_denied`, `login_expired`, or `login_failed` for any other error.
     """
-    sent = {"grant_type": _GRANT, "device_code": pending.device_code, "client_id": CLIENT_ID}
+    form = {"grant_type": _GRANT, "device_code": pending.device_code, "client_id": CLIENT_ID}
     pending.fault = ""
     try:
-        response = api.form("/oauth/token", sent)
-    except MobyError as lost:
-        pending.fault = lost.message
+        response = api.form("/oauth/token", form)
+    except MobyError as network_error:
+        pending.fault = network_error.message
         pending.back_off()
         return None
     answer = read_object(response)
@@ -109,26 +116,32 @@ def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
         return answer
     error = str((answer or {}).get("error", ""))
     retry_after = response.headers.get("retry-after", "")
-    asked = float(retry_after) if re.fullmatch(r"[0-9]{1,6}", retry_after) else 0.0
+    retry_after_seconds = float(retry_after) if re.fullmatch(r"[0-9]{1,6}", retry_after) else 0.0
     if error in ("authorization_pending", "slow_down"):
-        pending.longer_pause = asked
+        pending.longer_pause = retry_after_seconds
         if error == "slow_down":
             slower = min(pending.interval + 5, _LONGEST_INTERVAL_SECONDS)
             pending.interval = max(pending.interval, slower)
     elif response.status == 429 or response.status >= 500 or answer is None:
         pending.fault = f"{api.host} is not working at the moment (HTTP {response.status})"
         pending.back_off()
-        pending.longer_pause = max(pending.longer_pause, asked)
+        pending.longer_pause = max(pending.longer_pause, retry_after_seconds)
     elif error == "access_denied":
         # The server may refuse the token after the approval, such as one too many.
-        said = clean(answer.get("error_description") or "").rstrip(".")
-        why = f"the login was refused: {said}" if said else "you denied this login in the browser"
+        description = clean(answer.get("error_description") or "").rstrip(".")
+        why = (
+            f"the login was refused: {description}"
+            if description
+            else "you denied this login in the browser"
+        )
         raise MobyError("login_denied", why, "Start again: moby auth login")
     elif error == "expired_token":
         raise expired()
     else:
-        said = clean(answer.get("error_description") or error or "no reason was given")
-        raise MobyError("login_failed", f"the login ended: {said}", "Start again: moby auth login")
+        description = clean(answer.get("error_description") or error or "no reason was given")
+        raise MobyError(
+            "login_failed", f"the login ended: {description}", "Start again: moby auth login"
+        )
     return None
 
 
@@ -148,7 +161,7 @@ class LoginFlow:
         self._offers_browser = browser and console.can_ask and may_open_browser(context.environ)
 
     def show(self, pending: PendingLogin) -> None:
-        """Show the page and the code, always, before anything else happens."""
+        """Print the address of the page and the code, before a browser is opened."""
         say = self._console.say
         say(f"To sign in, open this page in a browser:\n\n  {pending.verification_uri}\n")
         say(f"and enter this code:\n\n  {self._console.style_err(pending.user_code, 'bold')}\n")
@@ -158,26 +171,26 @@ class LoginFlow:
             say("Press Enter to open the page here. Ctrl-C stops the login.")
 
     def wait(self, pending: PendingLogin) -> str:
-        """Return the new token once a person has approved; raise if it is denied or expired.
+        """Return the new token once a person has approved; raise if the login is denied or expired.
 
-        Ctrl-C cancels the login at the server. That is a courtesy, so its failure is passed over.
+        Ctrl-C cancels the login at the server. If that fails, the login expires there by itself.
         """
         try:
             if not self._console.shows_live:
                 self._console.remark("Waiting for the approval …")
             while self._pause(pending):
-                lost = pending.fault
+                fault_before = pending.fault
                 answer = poll(self._api, pending)
-                if pending.fault and not lost and not self._console.shows_live:
+                if pending.fault and not fault_before and not self._console.shows_live:
                     self._console.remark(f"{pending.fault}. Trying again …")
                 if answer is not None:
                     self._console.end_live()
                     return str(answer["access_token"])
         except KeyboardInterrupt:
             self._console.end_live()
-            sent = {"client_id": CLIENT_ID, "device_code": pending.device_code}
+            form = {"client_id": CLIENT_ID, "device_code": pending.device_code}
             with suppress(MobyError):
-                self._api.form("/oauth/device_authorization/cancel", sent)
+                self._api.form("/oauth/device_authorization/cancel", form)
             raise
         raise expired()
 
@@ -186,11 +199,11 @@ class LoginFlow:
         clock = self._context.clock
         due_at = clock.now() + pending.pause_seconds
         while (now := clock.now()) < min(due_at, pending.expires_at):
-            left = pending.expires_at - now
-            waiting = f"Waiting for the approval, {clock_time(left)} left"
-            self._console.live(f"{pending.fault}; trying again …" if pending.fault else waiting)
-            entered = self._console.wait(min(_TICK_SECONDS, due_at - now, left))
-            if not entered or not self._offers_browser:
+            left_seconds = pending.expires_at - now
+            countdown = f"Waiting for the approval, {clock_time(left_seconds)} left"
+            self._console.live(f"{pending.fault}; trying again …" if pending.fault else countdown)
+            is_enter_pressed = self._console.wait(min(_TICK_SECONDS, due_at - now, left_seconds))
+            if not is_enter_pressed or not self._offers_browser:
                 continue
             if not self._context.open_in_browser(pending.verification_uri):
                 self._console.say(NO_BROWSER)
@@ -198,7 +211,7 @@ class LoginFlow:
 
 
 class PendingLogins:
-    """Logins that were started and left: kept privately until they are resumed or expired."""
+    """Logins left with --no-wait, stored in a private file until they are resumed."""
 
     def __init__(self, folder: Path, profile: str, host: str) -> None:
         self._folder = folder
@@ -220,17 +233,17 @@ class PendingLogins:
                 "Start one with: moby auth login --no-wait",
             )
         names = [field.name for field in fields(PendingLogin)]
-        known: dict[str, Any] = {name: facts[name] for name in names if name in facts}
-        return PendingLogin(**known), str(facts.get("storage", "keyring"))
+        values: dict[str, Any] = {name: facts[name] for name in names if name in facts}
+        return PendingLogin(**values), str(facts.get("storage", "keyring"))
 
     def drop(self) -> None:
         if not self._path.exists():
             return
         with locked(self._folder):
-            kept = read_json(self._path)
-            kept.pop(self._key, None)
-            if kept:
-                write_json(self._path, kept)
+            logins = read_json(self._path)
+            logins.pop(self._key, None)
+            if logins:
+                write_json(self._path, logins)
             else:
                 remove(self._path)
 

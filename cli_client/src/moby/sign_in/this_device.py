@@ -36,7 +36,11 @@ def choose_storage(session: Session, console: Console, *, insecure: bool) -> str
 
 
 def store_token(session: Session, console: Console, *, storage: str, token: str) -> Login:
-    """Store the token; return the login by which later runs find it. Nothing is left half done."""
+    """Store the token, and return the login by which later runs find it.
+
+    A token in the other place is deleted, so that only one is stored. Raise `keyring_unavailable`
+    if the keyring refuses it, unless the person agrees to a file.
+    """
     if storage == "keyring":
         keyring = KeyringStore(session.context.environ)
         try:
@@ -72,22 +76,23 @@ def _file_if_agreed(session: Session, console: Console, reason: str) -> str:
 def finish_sign_in(
     session: Session, console: Console, *, token: str, storage: str, is_ours: bool
 ) -> Status:
-    """Verify and store the token, then end the old sign-in, which is good until then.
+    """Verify and store a new token, revoke the old one, and return the status of the new one.
 
-    `is_ours`: this login obtained the token, so it is revoked if the login fails.
+    The old token works until the new one is stored. With `is_ours`, the new token was obtained by
+    this login, and is revoked if the login fails; then the error is raised.
     """
-    new = session.api_with(token)
+    new_api = session.api_with(token)
     old: Credential | None = None
     try:
-        status = new.get("status", Status)
-        with suppress(MobyError):  # a keyring that is gone takes nothing but its own token along
+        status = new_api.get("status", Status)
+        with suppress(MobyError):  # an unreadable old token is not revoked, and stops no login
             old = session.credentials.stored()
         place = store_token(session, console, storage=storage, token=token)
         session.remember(place, status["actor"]["email"], status["token"])
     except (MobyError, KeyboardInterrupt):
         if is_ours:
             with suppress(MobyError):
-                new.delete("token")
+                new_api.delete("token")
         raise
     if old and old.token != token:
         try:
@@ -144,6 +149,7 @@ def status_document(
 
 
 def show_status(console: Console, session: Session, status: Status) -> None:
+    """Print the person, the token and the place where it is stored, for a signed-in device."""
     account, token = status["account"], status["token"]
     now = session.context.clock.now()
     sources = session.credentials.sources()
@@ -175,6 +181,7 @@ def show_status(console: Console, session: Session, status: Status) -> None:
 
 
 def describe_guards(guards: Guards) -> str:
+    """Return the guards of a token in words, an empty text for a token without guards."""
     parts = []
     if guards.get("max_cents_per_day") is not None:
         parts.append(f"{cents_as_dollars(guards['max_cents_per_day'] or 0)} a day")
