@@ -22,13 +22,13 @@ _LONGEST_LEFT_COLUMNS = 28
 
 def clean(text: object) -> str:
     """Return one line of harmless text; tabs and line ends become spaces."""
-    spaced = re.sub(r"[\t\r\n]+", " ", str(text))
-    return _UNSAFE.sub("", spaced)
+    one_line = re.sub(r"[\t\r\n]+", " ", str(text))
+    return _UNSAFE.sub("", one_line)
 
 
 def printable(text: str) -> str:
     """Return lines without what could move the cursor, ring, hide text or turn it round."""
-    return _UNPRINTABLE.sub(lambda found: found[1] or "", text)
+    return _UNPRINTABLE.sub(lambda match: match[1] or "", text)
 
 
 def parse(text: str) -> datetime:
@@ -97,23 +97,24 @@ def length(seconds: int) -> str:
 def read_cents(
     text: str, what: str = "an amount", example: str = _EXAMPLE, *, option: str = ""
 ) -> int:
-    """Return 20, 20.5, 20.00 or $20 in cents; refuse commas, letters and signs, never guess.
+    """Return an amount of dollars in cents: of 20, 20.5, 20.00 or $20.
 
-    An error names the option that holds the text.
+    Raise `bad_amount` for anything else, such as a comma or a sign, since moby never guesses. Its
+    message says `what` the text should be, and which `option` holds it.
     """
-    written = text.strip()
-    if found := _AMOUNT.fullmatch(written):
-        return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
-    why = ""
-    if "," in written:
-        why = ": it has a comma"
-    elif re.match(r"-[$€£]?\.?\d", written):
-        why = ": it is below zero"
-    elif re.fullmatch(r"\$?\d+\.\d{3,}", written):
-        why = ": it has more than two decimals"
-    elif re.fullmatch(r"\$?\d{8,}(\.\d+)?", written):
-        why = ": it is too large"
-    raise MobyError("bad_amount", f"{option} {text!r} is not {what}{why}".lstrip(), example)
+    amount = text.strip()
+    if match := _AMOUNT.fullmatch(amount):
+        return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+    reason = ""
+    if "," in amount:
+        reason = ": it has a comma"
+    elif re.match(r"-[$€£]?\.?\d", amount):
+        reason = ": it is below zero"
+    elif re.fullmatch(r"\$?\d+\.\d{3,}", amount):
+        reason = ": it has more than two decimals"
+    elif re.fullmatch(r"\$?\d{8,}(\.\d+)?", amount):
+        reason = ": it is too large"
+    raise MobyError("bad_amount", f"{option} {text!r} is not {what}{reason}".lstrip(), example)
 
 
 def dollars(text: str) -> str:
@@ -134,7 +135,7 @@ def cents_as_dollars(cents: int) -> str:
 
 
 def columns(rows: Iterable[Sequence[str]], width: int, widest: int = 0) -> list[str]:
-    """Return rows with names on the left and meanings on the right, or below where it is narrow."""
+    """Return lines of names with their meanings on the right, or below on a narrow screen."""
     pairs = [(str(left), str(right)) for left, right in rows]
     left_width = widest or min(
         max(len(left) for left, right in pairs if right), _LONGEST_LEFT_COLUMNS

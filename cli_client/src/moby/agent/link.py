@@ -14,12 +14,12 @@ from moby.api.answers import VoiceToken
 from moby.context import Clock
 from moby.errors import MobyError
 
-_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 _TICK_SECONDS = 0.2
 
 
 class AgentGoneError(MobyError):
-    """Nothing of this run answers any more."""
+    """The agent of this run does not answer any more."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -29,17 +29,18 @@ class AgentGoneError(MobyError):
 
 @dataclass
 class AgentLink:
-    """`seen` is the agent's last report."""
+    """A way to one run of the agent. `seen` is the last report that it gave of itself."""
 
     run: RunFile
     seen: Report = field(init=False)
 
     def look(self) -> Report:
-        """Return the agent's own report; raise AgentGoneError if it has ended."""
-        found = self._ask("GET", "/v1/agent")
-        if not Report.__required_keys__ <= found.keys():
-            raise AgentGoneError  # the port is another program's by now, or another user's agent's
-        self.seen = cast("Report", {name: found[name] for name in Report.__annotations__})
+        """Return the new report of the agent, also as `seen`; raise AgentGoneError if it ended."""
+        report = self._ask("GET", "/v1/agent")
+        if not Report.__required_keys__ <= report.keys():
+            # By now the port belongs to another program, or to another user's agent.
+            raise AgentGoneError
+        self.seen = cast("Report", {name: report[name] for name in Report.__annotations__})
         return self.seen
 
     @property
@@ -71,7 +72,7 @@ class AgentLink:
         self._act("/v1/calls", {"call_id": call_id, **body})
 
     def new_url(self) -> str:
-        """Return the address of the page, which opens it once, in place of one that was closed."""
+        """Return a new address of the page, which works once, to open the page again."""
         return str(self._act("/v1/pages", {})["url"])
 
     def watch(self, call_id: str) -> None:
@@ -81,7 +82,7 @@ class AgentLink:
         self._act(f"/v1/calls/{call_id}/keys", {"keys": keys})
 
     def toggle_mute(self, call_id: str) -> bool:
-        """Mute or unmute; return whether the call is muted then."""
+        """Mute the call, or unmute a muted one; return whether it is muted now."""
         return bool(self._act(f"/v1/calls/{call_id}/mute", {})["muted"])
 
     def hang_up(self, call_id: str) -> None:
@@ -91,44 +92,48 @@ class AgentLink:
         self._act("/v1/stop", {})
 
     def _act(self, path: str, body: dict[str, object]) -> dict[str, object]:
-        found = self._ask("POST", path, body)
-        error = found.get("error")
+        """Send a request that acts, and return its answer; raise MobyError if the agent refuses."""
+        answer = self._ask("POST", path, body)
+        error = answer.get("error")
         if isinstance(error, dict):
             if error.get("code") not in ("agent_busy", "agent_not_ready", "not_found", "usage"):
                 raise AgentGoneError
             raise MobyError(str(error["code"]), str(error["message"]), "See: moby agent status")
-        return found
+        return answer
 
     def _ask(
         self, method: str, path: str, body: dict[str, object] | None = None
     ) -> dict[str, object]:
-        # 30 ms, for which neither help nor completion waits.
+        """Return the JSON object that the agent answers; raise AgentGoneError if there is none."""
+        # Imported here, since it takes 30 ms and help and completions import this module.
         from http.client import HTTPConnection, HTTPException
 
         headers = {"Authorization": f"Bearer {self.run.secret}", "Content-Type": "application/json"}
         payload = None if body is None else json.dumps(body)
         try:
-            with closing(HTTPConnection(ADDRESS, self.run.port, timeout=_SECONDS)) as connection:
+            with closing(
+                HTTPConnection(ADDRESS, self.run.port, timeout=_TIMEOUT_SECONDS)
+            ) as connection:
                 connection.request(method, path, payload, headers)
-                found = json.loads(connection.getresponse().read())
+                answer = json.loads(connection.getresponse().read())
         except (OSError, HTTPException, ValueError) as error:
             raise AgentGoneError from error
-        if not isinstance(found, dict):
+        if not isinstance(answer, dict):
             raise AgentGoneError
-        return found
+        return answer
 
 
 def find_agent(folder: Path) -> AgentLink | None:
-    """Return the agent of this user that answers, or None.
+    """Return a link to the running agent of this user, or None.
 
-    A run that was killed leaves its file, and its port to any program: what another user runs
-    there is shown neither the secret nor the token of a call.
+    A run that was killed leaves its file behind, and any program may take its port. A program of
+    another user there gets neither the secret of the run nor the token of a call.
     """
     run = read_run_file(folder)
     if run is None:
         return None
-    user = user_of_server(run.port)
-    if user is not None and user != os.getuid():
+    user_id = user_of_server(run.port)
+    if user_id is not None and user_id != os.getuid():
         return None
     link = AgentLink(run)
     try:

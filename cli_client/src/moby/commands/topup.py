@@ -59,8 +59,8 @@ class TopupCommand(Command):
             )
         timeout = self.text("timeout") or str(_WAIT_SECONDS)
         if not (timeout.isascii() and timeout.isdigit()):
-            what = f"--timeout {timeout!r} is not a number of seconds"
-            raise MobyError("usage", what, "For example: --timeout 600")
+            problem = f"--timeout {timeout!r} is not a number of seconds"
+            raise MobyError("usage", problem, "For example: --timeout 600")
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
             topup = self.api.post("topups", TopUp, {"amount_cents": cents}, key=key)
@@ -69,12 +69,12 @@ class TopupCommand(Command):
             self._offer(topup, topup["checkout_url"], waits=waits)
         if not waits:
             return self.answer(topup)
-        again = f"Look again: moby topups show {clean(topup['topup_id'])}"
+        hint = f"Look again: moby topups show {clean(topup['topup_id'])}"
         try:
-            topup = self._wait(topup, int(timeout), again)
+            topup = self._wait(topup, int(timeout), hint)
         except KeyboardInterrupt as error:
-            left = "no longer waiting; the page stays open and nothing is lost"
-            raise interrupted(left, again) from error
+            message = "no longer waiting; the page stays open and nothing is lost"
+            raise interrupted(message, hint) from error
         return self._report(topup)
 
     def _offer(self, topup: TopUp, url: str, *, waits: bool) -> None:
@@ -89,44 +89,49 @@ class TopupCommand(Command):
         if self.flag("open") and not self.context.open_in_browser(url):
             self.console.remark(NO_BROWSER)
 
-    def _wait(self, topup: TopUp, timeout_seconds: int, again: str) -> TopUp:
-        """Return the top-up once it is no longer pending; raise `pending` at the time-out."""
+    def _wait(self, topup: TopUp, timeout_seconds: int, hint: str) -> TopUp:
+        """Poll the top-up until it is no longer pending, and return it.
+
+        Raise `pending` with a hint at the time-out, and when the payment takes a bank some days.
+        """
         if not self.console.shows_live:
             self.console.remark("Waiting for the payment …")
         clock = self.context.clock
         deadline = clock.now() + timeout_seconds
-        fault = ""
+        fault_line = ""
         while topup["status"] == "pending":
             if topup.get("processing_since"):
-                raise MobyError("pending", _ON_ITS_WAY, again)
+                raise MobyError("pending", _ON_ITS_WAY, hint)
             if clock.now() >= deadline:
-                nothing = "no payment has come yet; the page stays open and nothing is lost"
-                raise MobyError("pending", nothing, again)
+                problem = "no payment has come yet; the page stays open and nothing is lost"
+                raise MobyError("pending", problem, hint)
             next_poll_at = min(deadline, clock.now() + _POLL_SECONDS)
-            while (now := clock.now()) < next_poll_at:
-                left = clock_time(deadline - now)
-                self.console.live(fault or f"Waiting for the payment, {left} left")
+            now = clock.now()
+            while now < next_poll_at:
+                countdown = f"Waiting for the payment, {clock_time(deadline - now)} left"
+                self.console.live(fault_line or countdown)
                 clock.sleep(min(_TICK_SECONDS, next_poll_at - now))
+                now = clock.now()
             try:
                 topup = self.api.get(f"topups/{topup['topup_id']}", TopUp)
-                fault = ""
+                fault_line = ""
             except MobyError as error:
-                if not error.retryable:  # a network that is away for a moment ends no waiting
+                if not error.retryable:  # anything else may pass, so the wait goes on
                     raise
-                if not fault and not self.console.shows_live:
+                if not fault_line and not self.console.shows_live:
                     self.console.remark(f"{error.message}. Trying again …")
-                fault = f"{error.message}; trying again …"
+                fault_line = f"{error.message}; trying again …"
         self.console.end_live()
         return topup
 
     def _report(self, topup: TopUp) -> int:
-        """Report the money and the new balance; raise `topup_failed` if it was not paid."""
+        """Report the payment and the new balance; raise `topup_failed` if it was not paid."""
         if topup["status"] in _RETURNED:
             raise MobyError("topup_failed", _RETURNED[topup["status"]])
         if topup["status"] != "paid":
             problem = _PROBLEMS.get(topup["status"], f"it is {clean(topup['status'])}")
-            again = "Start again: moby topup AMOUNT"
-            raise MobyError("topup_failed", f"{problem}; nothing was charged", again)
+            hint = "Start again: moby topup AMOUNT"
+            raise MobyError("topup_failed", f"{problem}; nothing was charged", hint)
         self.answer(topup, f"{cents_as_dollars(topup['amount_cents'])} is on your account.")
         if not self.console.json:
             balance = self.api.get("balance", Balance)
@@ -135,7 +140,7 @@ class TopupCommand(Command):
 
 
 def _status(topup: TopUp) -> str:
-    """Return the status in words, which tell a delayed payment from an open page."""
+    """Return the status in words: "on its way" for a payment that takes a bank some days."""
     if topup["status"] == "pending" and topup.get("processing_since"):
         return "on its way"
     return topup["status"].replace("_", " ")
@@ -154,13 +159,13 @@ class TopupsListCommand(Command):
             return self.answer(page, "No top-ups yet. Try: moby topup 20 --open")
         rows = [
             (
-                self.console.when(t["created_at"]),
-                cents_as_dollars(t["amount_cents"]),
-                _status(t),
-                self.console.when(t["paid_at"]),
-                t["topup_id"],
+                self.console.when(topup["created_at"]),
+                cents_as_dollars(topup["amount_cents"]),
+                _status(topup),
+                self.console.when(topup["paid_at"]),
+                topup["topup_id"],
             )
-            for t in page["items"]
+            for topup in page["items"]
         ]
         headings = ("Begun", "Amount", "Status", "Paid", "Id")
         self.console.table(headings, rows, right="Amount", styles=_STATUS_STYLES)
@@ -175,8 +180,8 @@ class TopupsShowCommand(Command):
 
     def handle(self) -> int:
         none_yet, hint = "there are no top-ups yet", "Try: moby topup 20"
-        wanted = given_or_newest(self, "topup", TopUps, none_yet=none_yet, hint=hint)
-        topup = self.api.get(f"topups/{quote(wanted, safe='')}", TopUp)
+        topup_id = given_or_newest(self, "topup", TopUps, none_yet=none_yet, hint=hint)
+        topup = self.api.get(f"topups/{quote(topup_id, safe='')}", TopUp)
         if self.console.json:
             return self.answer(topup)
         self.console.fields(
