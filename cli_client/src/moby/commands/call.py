@@ -113,27 +113,28 @@ class CallCommand(Command):
         return self._follow(call) if self.waits() else self._leave(call)
 
     def _choose_mode(self) -> tuple[AgentLink | None, str | None]:
-        """Return the agent of this account, and the mode of the quote: None is a callback.
+        """Return the agent of this account, if one runs, and the mode of the quote.
 
-        An option decides, else an agent that runs, else the setting of this machine, else that of
-        the account where this command can stay with the call.
-        Raise `agent_not_running` for a call through the computer that would end with this command.
+        An option decides the mode, else an agent that runs, else the setting of this machine. If
+        none does, it is the account's setting if this command can stay with the call, else None,
+        which is a callback. Raise `agent_not_running` for a call through the computer that would
+        end with this command.
         """
         by_computer = self.flag("computer") or self.flag("headless")
         if by_computer and self.flag("callback"):
-            other = "--headless" if self.flag("headless") else "--computer"
-            what = f"--callback and {other} cannot go together"
-            raise MobyError("usage", what, "Leave one out.")
+            other_option = "--headless" if self.flag("headless") else "--computer"
+            problem = f"--callback and {other_option} cannot go together"
+            raise MobyError("usage", problem, "Leave one out.")
         agent = self._agent()
         if self.flag("callback"):
             return agent, "callback"
         if agent is not None:
             return agent, "computer"
-        stays = self.waits() and self.context.stdin.isatty() and self.context.stderr.isatty()
+        can_stay = self.waits() and self.context.stdin.isatty() and self.context.stderr.isatty()
         mode = "computer" if by_computer else self.session.setting("call-mode").text
         if mode is None:
-            return None, _OF_ACCOUNT if stays else None
-        if mode == "computer" and not stays and not self.flag("dry-run"):
+            return None, _OF_ACCOUNT if can_stay else None
+        if mode == "computer" and not can_stay and not self.flag("dry-run"):
             raise MobyError(
                 "agent_not_running",
                 "no agent is running, so the call would end with this command",
@@ -153,7 +154,7 @@ class CallCommand(Command):
 
     @contextmanager
     def _phone(self, agent: AgentLink | None) -> Iterator[AgentLink]:
-        """Yield an agent that can talk; one of this call alone where none runs."""
+        """Yield an agent that is ready to talk; if none runs, start one for this call alone."""
         if agent is not None:
             if not agent.seen["page"] and not agent.run.is_headless:
                 self._show_talking_page(agent.new_url())
@@ -172,10 +173,10 @@ class CallCommand(Command):
 
         account = self.read_account_id()
         is_headless, say = self.flag("headless"), self.console.say
-        with Agent(self.session, account=account, is_headless=is_headless, say=say) as own:
+        with Agent(self.session, account=account, is_headless=is_headless, say=say) as new_agent:
             if not is_headless:
-                self._show_talking_page(own.new_url())
-            link = AgentLink(own.run)
+                self._show_talking_page(new_agent.new_url())
+            link = AgentLink(new_agent.run)
             self._require_ready(link, within_seconds=_ALLOW_SECONDS)
             yield link
 
@@ -193,30 +194,34 @@ class CallCommand(Command):
         )
 
     def _begin(self, call: Call, phone: AgentLink) -> None:
-        """Have the page start the call; end the call if it cannot."""
-        name = call["call_id"]
+        """Have the agent's page start the call; if that fails, hang up and raise the error."""
+        call_id = call["call_id"]
         try:
-            body = {"call_id": name}
+            body = {"call_id": call_id}
             voice = self.api.post("voice/token", VoiceToken, body, is_idempotent=True)
-            phone.start(name, call["to"], voice)
+            phone.start(call_id, call["to"], voice)
         except (MobyError, KeyboardInterrupt):
-            with suppress(MobyError):  # what nothing starts ends by itself, and costs nothing
-                self.api.post(f"calls/{name}/hangup", Call, is_idempotent=True)
+            with suppress(MobyError):  # a call that never starts ends by itself, at no cost
+                self.api.post(f"calls/{call_id}/hangup", Call, is_idempotent=True)
             raise
 
     def _leave(self, call: Call) -> int:
-        rings = f"your phone {call['from']} rings first"
+        """Report a call that this command does not follow, and how to watch and end it."""
+        next_step = f"your phone {call['from']} rings first"
         if call["mode"] == "computer":
-            rings = "talk through this computer"
+            next_step = "talk through this computer"
         return self.answer(
             call,
-            clean(f"Calling {call['to']}; {rings}."),
+            clean(f"Calling {call['to']}; {next_step}."),
             f"Watch it: moby calls show {call['call_id']}",
             f"End it:   moby calls hangup {call['call_id']}",
         )
 
     def _read_order(self) -> dict[str, object]:
-        """Return the call order of the API, from the arguments and options."""
+        """Return the body that `quote` and `calls` of the API take, from arguments and options.
+
+        Raise `emergency_number`, `bad_amount`, or what `find_caller_id` raises.
+        """
         to = self.word("destination", "Which number, as you would write it")
         if "".join(c for c in to if not c.isspace()) in _EMERGENCY:
             raise MobyError(
@@ -237,21 +242,22 @@ class CallCommand(Command):
             )
             seconds = hundredths * 60 // 100
             if not 0 < seconds <= _LONGEST_SECONDS:
-                what = "--max-minutes has to be more than 0 and at most 1440"
-                raise MobyError("bad_amount", what, "For example: --max-minutes 10")
+                problem = "--max-minutes has to be more than 0 and at most 1440"
+                raise MobyError("bad_amount", problem, "For example: --max-minutes 10")
             order["max_seconds"] = seconds
-        if most := self.text("max-cost"):
-            cents = read_cents(most, option="--max-cost")
+        if dollars_text := self.text("max-cost"):
+            cents = read_cents(dollars_text, option="--max-cost")
             if not cents:
-                what = "--max-cost has to be more than $0"
-                raise MobyError("bad_amount", what, "For example: --max-cost 2.00")
+                problem = "--max-cost has to be more than $0"
+                raise MobyError("bad_amount", problem, "For example: --max-cost 2.00")
             order["max_cost"] = f"{Decimal(cents) / 100:.2f}"
         return order
 
     def _quote(self, order: dict[str, object]) -> Quote:
-        """Return the price; ask about a number that can be read in several ways.
+        """Return the quote of an order. Ask which number is meant if there are several readings.
 
-        The reading that the person chose is written into the order.
+        The order is changed to the number that the person chose. Raise `ambiguous_number` where
+        there is no terminal to ask at.
         """
         try:
             return self.api.post("quote", Quote, order)
@@ -262,16 +268,16 @@ class CallCommand(Command):
             readings = []
             candidate: Candidate
             for candidate in candidates:
-                shown = clean(f"{candidate['international']} ({candidate['country_name']})")
+                number = clean(f"{candidate['international']} ({candidate['country_name']})")
                 price = candidate["price_per_minute"]
                 cost = f"{dollars(price)} a minute" if price else "no price known"
-                readings.append(f"{shown}, {cost}")
+                readings.append(f"{number}, {cost}")
             error.hint = "\n".join([*readings, error.hint])
             if not readings or not self.console.can_ask:
                 raise
         self.console.say("That number can be read in several ways:")
-        chosen = self.console.choose("Which one", readings)
-        order["to"], order["country"] = candidates[chosen]["redial"], None
+        index = self.console.choose("Which one", readings)
+        order["to"], order["country"] = candidates[index]["redial"], None
         return self.api.post("quote", Quote, order)
 
     def _confirm(self, quote: Quote) -> None:
@@ -288,15 +294,15 @@ class CallCommand(Command):
             return
         price = dollars(quote["price_per_minute"])
         if not self.console.can_ask:
-            enough = whole_cents(quote["price_per_minute"], rounding=ROUND_UP)
-            setting = f"moby config set confirm-above {enough[1:]}"
+            price_in_cents = whole_cents(quote["price_per_minute"], rounding=ROUND_UP)
+            setting = f"moby config set confirm-above {price_in_cents[1:]}"
             if threshold.source == "MOBY_CONFIRM_ABOVE":  # which wins over the setting
-                setting = f"export MOBY_CONFIRM_ABOVE={enough[1:]}"
+                setting = f"export MOBY_CONFIRM_ABOVE={price_in_cents[1:]}"
             raise MobyError(
                 "confirmation_required",
                 f"not called: {price} a minute is above {cents_as_dollars(threshold_cents)}, and "
                 "no question can be asked here",
-                f"To call anyway, add: --yes\nTo ask only above {enough}: {setting}",
+                f"To call anyway, add: --yes\nTo ask only above {price_in_cents}: {setting}",
             )
         if not self.console.confirm(f"{price} a minute. Call?"):
             raise MobyError("canceled", "not called")
@@ -309,9 +315,9 @@ class CallCommand(Command):
             raise self._end_placed(order, key) from error
 
     def _end_placed(self, order: dict[str, object], key: str) -> MobyError:
-        """End a call that may be on its way; return the interruption with what became of it.
+        """Hang up a call that may have been placed; return the error that reports the outcome.
 
-        The same key gives that call and no other.
+        The order is sent again to learn the call's id; its key keeps it from placing two calls.
         """
         self.console.say("Hanging up …")
         try:
@@ -323,15 +329,15 @@ class CallCommand(Command):
                 f"interrupted, and a call may be on its way: {error.message}",
                 "Look, and end it: moby calls list, moby calls hangup ID",
             )
-        name = clean(call["call_id"])
+        call_id = clean(call["call_id"])
         try:
-            ended = self.api.post(f"calls/{name}/hangup", Call, is_idempotent=True)
+            call_now = self.api.post(f"calls/{call_id}/hangup", Call, is_idempotent=True)
         except MobyError as error:
-            hint = f"End it: moby calls hangup {name}"
-            return interrupted(f"interrupted; {name} was not hung up: {error.message}", hint)
-        hint = f"See how it ended: moby calls show {name}"
-        state = "has ended" if ended["state"] in ENDED else "is being hung up"
-        return interrupted(f"interrupted; {name} to {clean(call['to'])} {state}", hint)
+            hint = f"End it: moby calls hangup {call_id}"
+            return interrupted(f"interrupted; {call_id} was not hung up: {error.message}", hint)
+        hint = f"See how it ended: moby calls show {call_id}"
+        state = "has ended" if call_now["state"] in ENDED else "is being hung up"
+        return interrupted(f"interrupted; {call_id} to {clean(call['to'])} {state}", hint)
 
     def _follow(self, call: Call, phone: AgentLink | None = None) -> int:
         """Follow the call to its end, then show the receipt and the balance."""
@@ -360,7 +366,7 @@ class CallCommand(Command):
 
 
 class CallFollower:
-    """A call that is followed to its end, through lost networks, and hung up on request."""
+    """The follower of a call to its end: it survives lost networks, and hangs up on request."""
 
     def __init__(
         self,
@@ -386,20 +392,20 @@ class CallFollower:
         self._state_since = context.clock.now()
 
     def follow(self) -> Call:
-        """Return the settled call. The first Ctrl-C hangs up, a second one leaves at once."""
-        listens = self._console.can_ask
-        shown = ""
-        if listens:
-            sent = "0-9 * # are sent, m mutes, " if self._phone else ""
-            self._console.remark(
-                f"Press h or Ctrl-C to hang up{'; ' if sent else '.'}"
-                f"{sent.rstrip(', ')}{'.' if sent else ''}"
-            )
-        with single_keys(self._context.stdin) if listens else nullcontext():
+        """Follow the call until it is settled, and return it.
+
+        The first Ctrl-C hangs up. The second one raises KeyboardInterrupt at once.
+        """
+        reads_keys = self._console.can_ask
+        shown_state = ""
+        if reads_keys:
+            keys_to_phone = "; 0-9 * # are sent, m mutes" if self._phone else ""
+            self._console.remark(f"Press h or Ctrl-C to hang up{keys_to_phone}.")
+        with single_keys(self._context.stdin) if reads_keys else nullcontext():
             while not is_settled(self.call):
                 try:
-                    if shown != state_in_words(self.call):
-                        shown = state_in_words(self.call)
+                    if shown_state != state_in_words(self.call):
+                        shown_state = state_in_words(self.call)
                         self._state_since = self._context.clock.now()
                         if self._console.shows_live:
                             self._console.live(self._live_line())
@@ -433,17 +439,18 @@ class CallFollower:
         """Wait as long as the server asked, keep the line fresh, and listen for a key."""
         clock = self._context.clock
         due_at = clock.now() + self._pause_seconds
-        limit = self.call["max_seconds"]
-        while (left := due_at - clock.now()) > 0:
-            talked = self._talked_seconds()
+        warning_at_seconds = self.call["max_seconds"] - _WARNING_SECONDS
+        while (left_seconds := due_at - clock.now()) > 0:
+            talked_seconds = self._talked_seconds()
             self._console.live(self._live_line())
-            nears_end = limit > _WARNING_SECONDS and (talked or 0) >= limit - _WARNING_SECONDS
+            nears_end = 0 < warning_at_seconds <= (talked_seconds or 0)
             if nears_end and not self._warned:
                 self._warned = True
                 self._console.remark("One minute left: the call ends when its limit is reached.\a")
+            tick_seconds = min(left_seconds, _TICK_SECONDS)
             if not self._console.can_ask:
-                clock.sleep(left if not self._console.shows_live else min(left, _TICK_SECONDS))
-            elif self._hangs_up(read_keypress(self._context.stdin, min(left, _TICK_SECONDS))):
+                clock.sleep(tick_seconds if self._console.shows_live else left_seconds)
+            elif self._hangs_up(read_keypress(self._context.stdin, tick_seconds)):
                 self.hang_up()
                 return
 
@@ -474,7 +481,7 @@ class CallFollower:
                 self.call = self._api.post(f"{path}/hangup", Call)
                 self._retry_hang_up = False
                 self.hung_up = True
-            news, date = self._api.get_newer(path, Call, self.call["version"])
+            newer_call, date = self._api.get_newer(path, Call, self.call["version"])
         except MobyError as error:
             self._survive(error)
             return
@@ -482,19 +489,21 @@ class CallFollower:
             self._console.remark("The connection is back.")
         self._lost = False
         now = self._last_answer_at = self._context.clock.now()
-        self.call = news or self.call
+        self.call = newer_call or self.call
         self._pause_seconds = float(self.call["poll_after_seconds"])
         answered_at = self.call["answered_at"]
         if self._connected_at is None and answered_at:
-            # By this machine's clock, less what the server's own clock says was talked already.
+            # This machine's clock, minus the seconds talked so far by the server's clock.
             try:
-                talked = parsedate_to_datetime(date).timestamp() - parse(answered_at).timestamp()
+                talked_seconds = (
+                    parsedate_to_datetime(date).timestamp() - parse(answered_at).timestamp()
+                )
             except (ValueError, TypeError):
-                talked = 0.0
-            self._connected_at = now - max(0.0, talked)
+                talked_seconds = 0.0
+            self._connected_at = now - max(0.0, talked_seconds)
 
     def _look_at_phone(self) -> None:
-        """Hang up where the agent that talked has ended, and the sound with it."""
+        """Hang up if the agent has ended, since the sound has ended with it."""
         if self._phone is None or self.call["state"] in ENDED:
             return
         try:
@@ -505,9 +514,12 @@ class CallFollower:
             self.hang_up()
 
     def _survive(self, error: MobyError) -> None:
-        """Go on when the network is lost, which ends neither the call nor the following."""
-        away = self._context.clock.now() - self._last_answer_at
-        if not error.retryable or away > self.call["max_seconds"] + _PATIENCE_SECONDS:
+        """Try again later after a lost network, which does not end the call.
+
+        Raise an error that cannot pass, or that lasts longer than any call.
+        """
+        away_seconds = self._context.clock.now() - self._last_answer_at
+        if not error.retryable or away_seconds > self.call["max_seconds"] + _PATIENCE_SECONDS:
             error.hint = f"See how it ended: moby calls show {self.call['call_id']}"
             raise error
         if not self._lost:
@@ -516,17 +528,17 @@ class CallFollower:
         self._pause_seconds = min(max(self._pause_seconds, 1.0) * 2, _SLOWEST_RETRY_SECONDS)
 
     def _live_line(self) -> str:
-        """Return the state with the cost so far, or with the time that it rings."""
+        """Return the state with the cost so far; before the answer, with its seconds so far."""
         if self.hung_up and self.call["state"] not in ENDED:
             return f"{clean(self.call['to'])}: hanging up"
-        talked = self._talked_seconds()
-        line = state_line(self.call, talked)
+        talked_seconds = self._talked_seconds()
+        line = state_line(self.call, talked_seconds)
         page = self._phone.seen["call"] if self._phone else None
         if page and page["state"] == "reconnecting":
             line += ", reconnecting"
         if page and page["muted"]:
             line += ", muted"
-        if talked is not None or self.call["state"] in ENDED:
+        if talked_seconds is not None or self.call["state"] in ENDED:
             return line
         return f"{line} {clock_time(self._context.clock.now() - self._state_since)}"
 
