@@ -80,19 +80,20 @@ def read_state(text: str | None) -> str | None:
 
 
 def is_settled(call: Call) -> bool:
-    """Has the call ended, and is its cost known?"""
+    """Return whether a call has ended and its cost is known."""
     return call["state"] in ENDED and call["cost"] is not None
 
 
 def quote_lines(quote: Quote) -> list[str]:
+    """Return a quote as the lines that a person reads before the call is placed."""
     is_computer = quote.get("mode") == "computer"
-    first = "your computer" if is_computer else "your phone"
-    where = f"{clean(quote['country_name'])}, {clean(quote['kind']).replace('_', ' ')}"
+    own_end = "your computer" if is_computer else "your phone"
+    place = f"{clean(quote['country_name'])}, {clean(quote['kind']).replace('_', ' ')}"
     price = dollars(quote["price_per_minute"])
     legs = {leg["leg"]: leg for leg in quote["legs"]}
     parts = " + ".join(
         f"{dollars(legs[name]['price_per_minute'])} {whose}"
-        for name, whose in (("a", first), ("b", "theirs"))
+        for name, whose in (("a", own_end), ("b", "theirs"))
         if name in legs
     )
     available = whole_cents(quote["available"], rounding=ROUND_DOWN)
@@ -106,12 +107,15 @@ def quote_lines(quote: Quote) -> list[str]:
         reason = LIMITS.get(quote.get("limited_by", ""), "")
         limit = f"{length(quote['max_seconds'])}{reason}; {hold} of {available} held meanwhile"
     keys = f", then keys {clean(quote['extension'])}" if quote["extension"] else ""
+    if is_computer:
+        origin = "this computer"
+    else:
+        origin = f"{clean(quote['from'])}, which rings first"
+        if quote.get("asks_for_key"):
+            origin += "; press 1 when you pick up"
     return [
-        f"To      {clean(quote['international'])} ({where}){keys}",
-        "From    this computer"
-        if is_computer
-        else f"From    {clean(quote['from'])}, which rings first"
-        + ("; press 1 when you pick up" if quote.get("asks_for_key") else ""),
+        f"To      {clean(quote['international'])} ({place}){keys}",
+        f"From    {origin}",
         f"Price   {price} a minute ({parts})",
         *_computer_lines(quote),
         f"Limit   {limit}",
@@ -134,17 +138,17 @@ def _computer_lines(quote: Quote) -> list[str]:
 
 
 def _shown_lines(quote: Quote) -> list[str]:
-    """Return the number that they will see, and the one used if the carrier refuses it."""
-    shown, own = quote.get("shown_number"), quote["from"]
-    if shown is None or "fallback_number" not in quote:
+    """Return lines with the number that the called person sees, and the one in reserve."""
+    shown_number, own_number = quote.get("shown_number"), quote["from"]
+    if shown_number is None or "fallback_number" not in quote:
         return []
     if fallback := quote["fallback_number"]:
-        return [f"Shows   {clean(shown)}; if our carrier refuses it, {clean(fallback)}"]
-    if shown == own:
-        return [f"Shows   {clean(shown)}; if our carrier refuses it, the call fails"]
-    lines = [f"Shows   {clean(shown)}, since your own number cannot be shown"]
+        return [f"Shows   {clean(shown_number)}; if our carrier refuses it, {clean(fallback)}"]
+    if shown_number == own_number:
+        return [f"Shows   {clean(shown_number)}; if our carrier refuses it, the call fails"]
+    lines = [f"Shows   {clean(shown_number)}, since your own number cannot be shown"]
     if quote.get("registration_helps"):
-        lines.append(f"        To show yours: moby caller-id register {clean(own)}")
+        lines.append(f"        To show yours: moby caller-id register {clean(own_number)}")
     return lines
 
 
@@ -158,13 +162,14 @@ def state_in_words(call: Call) -> str:
 
 
 def state_line(call: Call, seconds: float | None) -> str:
+    """Return the state of a call in one line; with `seconds` talked, also its estimated cost."""
     line = f"{clean(call['to'])}: {state_in_words(call)}"
     if seconds is None:
         return line
     # An estimate by the second; the receipt counts increments and the customer's own leg.
     cost = Decimal(call["price_per_minute"]) * Decimal(int(seconds)) / 60
-    shown = dollars(str(cost.quantize(Decimal("0.01"), rounding=ROUND_UP)))
-    return f"{line} {clock_time(seconds)}, about {shown} so far"
+    cost_text = dollars(str(cost.quantize(Decimal("0.01"), rounding=ROUND_UP)))
+    return f"{line} {clock_time(seconds)}, about {cost_text} so far"
 
 
 def show_receipt(console: Console, call: Call) -> None:
@@ -174,15 +179,15 @@ def show_receipt(console: Console, call: Call) -> None:
     if reason and reason != call["state"]:
         state += f", {REASONS.get(reason, clean(reason).replace('_', ' '))}"
     seconds = call["duration_seconds"]
-    showed = call["receipt"].get("shown_number") if call["receipt"] else None  # no phone rang
-    if showed and call.get("own_number_refused"):
-        showed = f"{showed}; our carrier refused {call['from']}"
+    shown_number = call["receipt"].get("shown_number") if call["receipt"] else None  # no phone rang
+    if shown_number and call.get("own_number_refused"):
+        shown_number = f"{shown_number}; our carrier refused {call['from']}"
     console.fields(
         [
             ("Call", call["call_id"]),
             ("To", call["to"]),
             ("From", "your computer" if call["mode"] == "computer" else call["from"]),
-            ("Showed", showed),
+            ("Showed", shown_number),
             ("State", state),
             ("Started", local(call["created_at"])),
             ("Answered", local(call["answered_at"]) if call["answered_at"] else None),
@@ -200,42 +205,50 @@ def show_receipt(console: Console, call: Call) -> None:
 
 
 def _leg_line(leg: ReceiptLeg) -> str:
-    whose = "your phone" if leg["leg"] == "a" else "their phone"
-    whose = f"{whose} {clean(leg['to'])}" if leg["to"] != "computer" else "your computer"
-    steps = f"{leg['first_seconds']} s" + (
-        f" + {leg['next_seconds']} s steps"
-        if leg["next_seconds"] != leg["first_seconds"]
-        else " steps"
-    )
+    """Return how the cost of a leg follows from its seconds, its steps and its price."""
+    if leg["to"] == "computer":
+        party = "your computer"
+    else:
+        owner = "your" if leg["leg"] == "a" else "their"
+        party = f"{owner} phone {clean(leg['to'])}"
+    first_seconds, next_seconds = leg["first_seconds"], leg["next_seconds"]
+    if first_seconds == next_seconds:
+        steps = f"{first_seconds} s steps"
+    else:
+        steps = f"{first_seconds} s + {next_seconds} s steps"
     return (
-        f"  {whose}: {leg['seconds']} s, charged as {leg['billed_seconds']} s "
+        f"  {party}: {leg['seconds']} s, charged as {leg['billed_seconds']} s "
         f"({steps}) x {dollars(leg['price_per_minute'])} / 60 s = {dollars(leg['cost'])}"
     )
 
 
 def find_caller_id(api: Api, text: str) -> str:
-    """Return the id of the phone that the text names: by its id, or its number with or without +.
+    """Return the id of the phone that a text names: by its id, or its number with or without +.
 
-    The end of the number is enough, from six digits on.
+    The last six digits of the number are enough. Raise `not_found` for no phone, and `usage` for
+    more than one.
     """
     if text.startswith("cid_"):
         return quote(text, safe="")
-    wanted = _digits(text).lstrip("0")
+    digits = _digits(text).lstrip("0")
     items = api.get("caller-ids", CallerIds)["items"]
-    is_enough = len(wanted) >= 6
-    found = [c for c in items if is_enough and _digits(c["e164"]).endswith(wanted)]
-    if len(found) == 1:
-        return quote(found[0]["id"], safe="")
-    more = "" if is_enough else "Give at least the last six digits. "
+    is_enough = len(digits) >= 6
+    matches = [c for c in items if is_enough and _digits(c["e164"]).endswith(digits)]
+    if len(matches) == 1:
+        return quote(matches[0]["id"], safe="")
+    advice = "" if is_enough else "Give at least the last six digits. "
     raise MobyError(
-        "not_found" if not found else "usage",
-        f"{text!r} is {'not one' if not found else 'more than one'} of your phones",
-        f"{more}See them with: moby caller-id list",
+        "not_found" if not matches else "usage",
+        f"{text!r} is {'not one' if not matches else 'more than one'} of your phones",
+        f"{advice}See them with: moby caller-id list",
     )
 
 
 def read_code(text: str) -> str:
-    """Return the digits of a code, which messages show in groups or not."""
+    """Return the digits of a code, which may be typed with spaces or hyphens between them.
+
+    Raise `usage` unless there are 4 to 10.
+    """
     code = re.sub(r"[\s-]", "", text)
     if not re.fullmatch(r"\d{4,10}", code, re.ASCII):
         raise MobyError(
@@ -249,6 +262,6 @@ def _digits(text: str) -> str:
 
 
 def remark_low_balance(console: Console, balance: Balance) -> None:
-    """Say how to top up when little is left; the server knows how much is little."""
+    """Print how to top up if the server reports that the balance is low."""
     if balance.get("is_low"):
         console.remark("Note: little is left. Top up with: moby topup 20 --open")

@@ -43,7 +43,7 @@ class Console:
     def write(self, text: str = "", *, hang: int = 0) -> None:
         """Write a line of data for a person; nothing with --quiet and with --json.
 
-        On a terminal, what is too long goes on in the next line, `hang` columns in.
+        On a terminal, a long line continues on the next one, indented by `hang` columns.
         """
         if not self.quiet and not self.json:
             self._put_fitted(self.context.stdout, text, hang)
@@ -93,7 +93,7 @@ class Console:
         self._rewrite(text)
 
     def live_wait(self, text: str) -> None:
-        """Show behind the live line what is waited for; an empty text ends that."""
+        """Append to the live line what moby waits for; an empty text removes it."""
         if text:
             self._rewrite(" · ".join(filter(None, (self._line, text))))
         elif self._line:
@@ -147,7 +147,7 @@ class Console:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.decorated_err else text
 
     def when(self, text: str | None) -> str:
-        """Return an instant of a list: on a terminal, one of the last day by its distance."""
+        """Return an instant for a list: on a terminal, one of the last day as "3 hours ago"."""
         now = self.context.clock.now()
         if text and self.context.stdout.isatty() and 0 <= -days_until(text, now) < 1:
             return relative(text, now)
@@ -160,10 +160,10 @@ class Console:
         right: str = "",
         styles: Mapping[str, str] | None = None,
     ) -> None:
-        """Write aligned columns; `styles` are those of cells, by their text.
+        """Write aligned columns. `right` names those aligned to the right, with | between them.
 
-        Where the terminal is too narrow, the last column goes below the others; where that does
-        not help, each field has a line.
+        `styles` has the style of a cell by its text. On a narrow terminal the last column goes
+        below the others; if that is too wide as well, each field has a line.
         """
         cells = [[clean(cell) for cell in row] for row in rows]
         widths = [
@@ -195,29 +195,29 @@ class Console:
         right: str,
         styles: Mapping[str, str] | None,
     ) -> str:
-        numeric = right.split("|")
-        padded = []
+        right_headings = right.split("|")
+        parts = []
         for cell, width, heading in zip(cells, widths, headings, strict=True):
-            text = cell.rjust(width) if heading in numeric else cell.ljust(width)
+            text = cell.rjust(width) if heading in right_headings else cell.ljust(width)
             style = (styles or {}).get(cell)
-            padded.append(self.style(text, style) if style else text)
-        return "  ".join(padded).rstrip()
+            parts.append(self.style(text, style) if style else text)
+        return "  ".join(parts).rstrip()
 
     def fields(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Write names and values, one pair a line; leave out pairs without a value."""
-        shown = [(name, clean(value)) for name, value in pairs if value not in (None, "")]
-        widest = max((len(name) for name, _ in shown), default=0)
-        for name, value in shown:
-            self.write(f"{name + ':':<{widest + 1}} {value}", hang=widest + 2)
+        filled = [(name, clean(value)) for name, value in pairs if value not in (None, "")]
+        widest_name = max((len(name) for name, _ in filled), default=0)
+        for name, value in filled:
+            self.write(f"{name + ':':<{widest_name + 1}} {value}", hang=widest_name + 2)
 
     # Questions
 
     def ask(self, question: str, default: str = "") -> str:
         self.end_live()
         suffix = f" [{default}]" if default else ""
-        shown = self._fitted(self.context.stderr, f"{question}{suffix}:")
+        prompt = self._fitted(self.context.stderr, f"{question}{suffix}:")
         try:
-            self.context.stderr.write(f"{shown} ")
+            self.context.stderr.write(f"{prompt} ")
             self.context.stderr.flush()
             line = self.context.stdin.readline()
         except KeyboardInterrupt:
@@ -276,7 +276,10 @@ class Console:
         self._put(stream, self._fitted(stream, text, hang))
 
     def _fitted(self, stream: TextIO, text: str, hang: int = 0) -> str:
-        """Break long lines between words on a terminal, and nowhere else."""
+        """Return a text as the stream shows it: a terminal gets long lines broken between words.
+
+        `hang` indents the rest of a broken line. For a file or a pipe the text does not change.
+        """
         if not stream.isatty():
             return text
         width = _width_of(stream)
@@ -296,7 +299,7 @@ class Console:
         except OSError as error:
             abandon(stream)
             if stream is self.context.stderr:
-                return  # and nowhere is left to say so
+                return  # there is no other stream to report it on
             raise MobyError(
                 "output_failed",
                 f"the output cannot be written: {error.strerror or error}",
@@ -305,29 +308,32 @@ class Console:
 
 
 def _wrapped(line: str, width: int, hang: int) -> str:
-    """Break a line between words; the codes of a coloured beginning take no room."""
-    styled = _STYLED.match(line)
-    if styled:
-        plain = _wrapped(styled[2] + line[styled.end() :], width, hang)
-        head = len(styled[2])
-        return f"{styled[1]}{plain[:head]}{styled[3]}{plain[head:]}"
-    begins = " " * (hang or len(line) - len(line.lstrip()))
+    """Return a line broken between words, its rest indented by `hang`, or else as the line itself.
+
+    Codes that colour the beginning of the line do not count towards the width.
+    """
+    coloured = _STYLED.match(line)
+    if coloured:
+        wrapped = _wrapped(coloured[2] + line[coloured.end() :], width, hang)
+        coloured_length = len(coloured[2])
+        return f"{coloured[1]}{wrapped[:coloured_length]}{coloured[3]}{wrapped[coloured_length:]}"
+    indent = " " * (hang or len(line) - len(line.lstrip()))
     return textwrap.fill(
-        line, width, subsequent_indent=begins, break_long_words=False, break_on_hyphens=False
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
 def _width_of(stream: TextIO) -> int:
     """Return COLUMNS, or the width of the terminal behind the stream, or 80."""
-    found = os.terminal_size((80, 24))
+    size = os.terminal_size((80, 24))
     with suppress(OSError, ValueError):  # no terminal
-        found = os.get_terminal_size(stream.fileno())
-    return shutil.get_terminal_size(found).columns or 80
+        size = os.get_terminal_size(stream.fileno())
+    return shutil.get_terminal_size(size).columns or 80
 
 
 @contextmanager
 def single_keys(stream: TextIO) -> Iterator[None]:
-    """Let keys arrive one by one and unseen; put the terminal back however this ends."""
+    """Let keys arrive one by one and unseen; at the end, restore the terminal in any case."""
     if sys.platform == "win32" or not stream.isatty():
         yield
         return
@@ -342,17 +348,17 @@ def single_keys(stream: TextIO) -> Iterator[None]:
         if os.tcgetpgrp(terminal) == os.getpgrp():  # after `bg` it is the shell's
             tty.setcbreak(terminal)
 
-    before = termios.tcgetattr(terminal)
-    continued = signal.signal(signal.SIGCONT, resume)
+    mode_before = termios.tcgetattr(terminal)
+    handler_before = signal.signal(signal.SIGCONT, resume)
     try:
         tty.setcbreak(terminal)
         yield
     finally:
-        signal.signal(signal.SIGCONT, continued)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        signal.signal(signal.SIGCONT, handler_before)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, mode_before)
 
 
 def read_keypress(stream: TextIO, seconds: float) -> str:
-    """Return the key pressed within that time, or an empty string."""
+    """Return the key that is pressed within so many seconds, or an empty string."""
     ready, _, _ = select.select([stream], [], [], max(0.0, seconds))
     return os.read(stream.fileno(), 1).decode("ascii", "ignore") if ready else ""

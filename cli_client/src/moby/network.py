@@ -55,7 +55,7 @@ class Transport(Protocol):
 
 
 class WebTransport:
-    """The real network. Carriers are loaded when they are first needed.
+    """A transport over the real network. Its two libraries are loaded when they are first needed.
 
     `try_seconds` bounds each request from the look-up of the name to the last byte.
     """
@@ -84,15 +84,16 @@ class WebTransport:
         except TransportError:
             raise
         except Exception as error:
-            self._session = None  # whatever is under way there is not waited for
+            self._session = None  # it may still be busy with this request, which ran out of time
             raise explain(error, request.url, proxy=proxy, is_here=is_here) from error
 
     def _carry(self, request: Request, proxy: str | None) -> Response:
+        """Send a first GET over http.client, which loads sooner, and any other over requests."""
         if self._session is None:
-            trusted = ca_path(self._environ)
+            roots_path = ca_path(self._environ)
             if request.method == "GET" and proxy is None:
-                return send_once(request, trusted)
-            self._session = RequestsTransport(trusted)
+                return send_once(request, roots_path)
+            self._session = RequestsTransport(roots_path)
         return self._session.send(request, proxy)
 
 
@@ -106,10 +107,10 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
 
 
 def ca_path(environ: Mapping[str, str]) -> str | None:
-    """Return the trust roots that the environment names, None for those that come with moby.
+    """Return the path of the trust roots that the environment names; None for those of moby itself.
 
-    They are a file, or a folder of hashed names as OpenSSL has it. Raise `tls_error` if they cannot
-    be used, since neither carrier says so clearly.
+    It is a file, or a folder of hashed names as OpenSSL has it. Raise `tls_error` if it cannot be
+    used: http.client and requests would fail too, but with a message that names no cause.
     """
     name = next((name for name in _CA_VARIABLES if environ.get(name)), None)
     if name is None:
@@ -153,12 +154,15 @@ def send_once(request: Request, ca_path: str | None) -> Response:
             connection.sock.settimeout(READ_TIMEOUT_SECONDS)
         connection.request(request.method, target, body=request.body, headers=headers)
         answer = connection.getresponse()
-        received = {name.lower(): value for name, value in answer.getheaders()}
-        return Response(answer.status, received, answer.read())
+        answer_headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Response(answer.status, answer_headers, answer.read())
 
 
 def trust(ca_path: str | None) -> "SSLContext":
-    """Return the context that accepts a server's certificate by those trust roots."""
+    """Return the context that verifies a server's certificate by the trust roots at a path.
+
+    None stands for the roots that come with moby.
+    """
     import ssl
 
     if ca_path is None:
@@ -198,19 +202,19 @@ class RequestsTransport:
 
 
 def read_host(text: str) -> str:
-    """Return the origin that the text names, such as https://mobayilo.com.
+    """Return the origin that a text names, such as https://mobayilo.com.
 
-    Plain http is accepted on loopback only.
+    Raise `bad_host` if it names none, and `insecure_host` for plain http to another machine.
     """
-    written = text.strip()
-    if any(c.isspace() or not c.isprintable() for c in written):
-        raise _bad_host(written, "it holds a space or control character")
+    address = text.strip()
+    if any(c.isspace() or not c.isprintable() for c in address):
+        raise _bad_host(address, "it holds a space or control character")
     try:
-        parts = urlsplit(written if "://" in written else f"https://{written}")
+        parts = urlsplit(address if "://" in address else f"https://{address}")
         parts.port  # noqa: B018  # reading it is what checks it
         _check_labels(parts.hostname or "")
     except ValueError as error:
-        raise _bad_host(written, "it is not a valid address") from error
+        raise _bad_host(address, "it is not a valid address") from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise _bad_host(text, "it has to be an https:// address")
     if parts.username or parts.password:
@@ -255,13 +259,13 @@ def is_on_this_machine(url: str) -> bool:
 
 def netloc_of(parts: SplitResult) -> str:
     name = (parts.hostname or "").removesuffix(".")  # of the root: not in a certificate's names
-    shown = f"[{name}]" if ":" in name else name
+    host = f"[{name}]" if ":" in name else name
     port = parts.port
-    return shown if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{shown}:{port}"
+    return host if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{port}"
 
 
 def is_same_site(url: str, host: str) -> bool:
-    """Is the page on the host that moby uses? All names of this machine count as one."""
+    """Return whether a page is on the host of moby; all names of this machine are one host."""
     page, home = urlsplit(url), urlsplit(host)
     if page.username or page.password or not page.hostname or not home.hostname:
         return False
@@ -271,7 +275,7 @@ def is_same_site(url: str, host: str) -> bool:
 
 
 def is_web_page(url: str) -> bool:
-    """May a browser be given the address? Web pages only, and plain http on this machine only."""
+    """Return whether a browser may open an address: a page, by plain http on this machine only."""
     try:
         parts = urlsplit(url)
     except ValueError:

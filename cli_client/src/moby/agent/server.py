@@ -39,7 +39,7 @@ _CALL_ID = r"call_\w{1,60}"
 _CALL = re.compile(rf"/v1/calls/({_CALL_ID})")
 _CALL_ACT = re.compile(rf"/v1/calls/({_CALL_ID})/(keys|mute|hangup)")
 _POLL_SECONDS = 20.0
-_MOST_BYTES = 65_536
+_MAX_BODY_BYTES = 65_536
 _SILENT_SECONDS = 10.0  # for a client that connects and sends nothing
 _STATUSES = {"agent_busy": 409, "agent_not_ready": 409, "not_found": 404, "usage": 400}
 GATEWAYS = "wss://*.twilio.com"
@@ -65,6 +65,8 @@ class Operations(Protocol):
 
 
 class RefusalError(Exception):
+    """A request that this server does not carry out, with the HTTP status of the answer."""
+
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -88,7 +90,7 @@ class Server(ThreadingHTTPServer):
     def port(self) -> int:
         return int(self.server_address[1])
 
-    def handle_error(self, request: object, client_address: object) -> None: ...  # it hung up
+    def handle_error(self, request: object, client_address: object) -> None: ...  # client gone
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -106,6 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None: ...
 
     def _serve(self, answer: Callable[[], None]) -> None:
+        """Run `answer` for a sender that may ask; send a refusal or an error as JSON."""
         try:
             self._check_sender()
             answer()
@@ -135,8 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self) -> None:
         path = self.path.partition("?")[0]
         agent = self.server.agent
-        if found := _CALL.fullmatch(path):
-            state = agent.state_of(found[1])
+        if match := _CALL.fullmatch(path):
+            state = agent.state_of(match[1])
             if state is None:
                 raise RefusalError(404, "No such call, or it has not begun.")
             self._send_json({"state": state})
@@ -145,8 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
             name, kind = _FILES[path]
             self._send(200, (_PAGE / name).read_bytes(), kind)
         elif path == "/v1/agent":
-            known: dict[str, object] = {"program": "moby agent", "version": __version__}
-            self._send_json({**known, **agent.look()} if self._shows(agent.secret) else known)
+            public: dict[str, object] = {"program": "moby agent", "version": __version__}
+            self._send_json({**public, **agent.look()} if self._shows(agent.secret) else public)
         else:
             raise RefusalError(404, "There is no such page.")
 
@@ -160,8 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusalError(401, "The secret of this run is needed.")
         if self.path == "/v1/calls":
             self._begin(agent, body)
-        elif found := _CALL_ACT.fullmatch(self.path):
-            self._act(agent, found[1], found[2], body)
+        elif match := _CALL_ACT.fullmatch(self.path):
+            self._act(agent, match[1], match[2], body)
         elif self.path == "/v1/pages":
             self._send_json({"url": agent.new_url()})
         elif self.path == "/v1/stop":
@@ -229,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Content-Type") != "application/json":
             raise RefusalError(415, "Send application/json.")
         length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > _MOST_BYTES:
+        if not length.isascii() or not length.isdigit() or int(length) > _MAX_BODY_BYTES:
             raise RefusalError(413, "The body is too long.")
         try:
             body = json.loads(self.rfile.read(int(length)) or b"{}")
@@ -243,6 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def _shows(self, secret: str) -> bool:
+        """Return whether the request has the secret; the comparison takes the same time for any."""
         return secrets.compare_digest(self._bearer().encode(), secret.encode())
 
     def _send_json(self, document: dict[str, object], status: int = 200) -> None:

@@ -42,8 +42,8 @@ class HelpCommand(Command):
             if name in TOPICS:
                 return self.answer({"topic": name, "text": TOPICS[name]}, topic_page(name, width))
             if not self.moby.has(name):
-                unknown = f"there is no command or topic {name!r}"
-                raise MobyError("usage", unknown, f"Topics: {', '.join(TOPICS)}; or moby help")
+                problem = f"there is no command or topic {name!r}"
+                raise MobyError("usage", problem, f"Topics: {', '.join(TOPICS)}; or moby help")
             command = self.moby.get(name)
         if isinstance(command, GroupCommand):
             command.show(self.console)
@@ -80,8 +80,8 @@ class CompletionsCommand(Command):
             return self._install()
         if kind := self.text("values"):
             return self._print_values(kind)
-        used = self.context.environ.get("SHELL", "").rsplit("/", 1)[-1]
-        shell = self.argument("shell") or used
+        login_shell = self.context.environ.get("SHELL", "").rsplit("/", 1)[-1]
+        shell = self.argument("shell") or login_shell
         if shell not in _SHELLS:
             raise MobyError(
                 "usage", f"there is no completion for {shell!r}", "Use bash, zsh or fish."
@@ -93,21 +93,22 @@ class CompletionsCommand(Command):
         return 0
 
     def _print_values(self, kind: str) -> int:
-        """Print values for a shell, which waits while a person has pressed Tab."""
+        """Print values for completion by a shell; raise `timeout` rather than let Tab hang."""
         if kind not in KINDS:
             raise MobyError("usage", f"there are no values of {kind!r}", f"Use {', '.join(KINDS)}.")
         try:
-            found = run_bounded(lambda: list(KINDS[kind](self.session)), _TAB_SECONDS)
+            values = run_bounded(lambda: list(KINDS[kind](self.session)), _TAB_SECONDS)
         except TimeoutError as error:
             raise MobyError("timeout", f"no answer in {_TAB_SECONDS:.0f} seconds") from error
-        document = [{"value": value, "meaning": meaning} for value, meaning in found]
+        document = [{"value": value, "meaning": meaning} for value, meaning in values]
         if self.console.json:
             return self.answer({"values": document})
-        for value, meaning in found:
+        for value, meaning in values:
             self.console.raw(f"{clean(value)}\t{clean(meaning)}")
         return 0
 
     def _install(self) -> int:
+        """Write the completions and the manual page below XDG_DATA_HOME or ~/.local/share."""
         share = Path(self.context.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
         files = {share / place: text for place, text in shared_files(self.moby).items()}
         for path, text in files.items():
@@ -117,5 +118,5 @@ class CompletionsCommand(Command):
             except OSError as error:
                 problem = f"{path} could not be written: {error.strerror}"
                 raise MobyError("output_failed", problem) from error
-        written = "\n".join(f"Wrote {path}" for path in files)
-        return self.answer({"files": [str(path) for path in files]}, written)
+        report = "\n".join(f"Wrote {path}" for path in files)
+        return self.answer({"files": [str(path) for path in files]}, report)
