@@ -405,7 +405,7 @@ class Dispute(models.Model):
 
     @property
     def words_for_customer(self) -> str:
-        """Return the state as the customer sees it, who did not win when the operator did."""
+        """Return the state in words for the customer, who has lost a dispute that we have won."""
         return {
             self.State.INQUIRY: str(_("the bank asks about it")),
             self.State.OPEN: str(_("under way")),

@@ -39,7 +39,7 @@ class Expected:
 
 @dataclass
 class Sums:
-    """Cents of one kind, on both sides."""
+    """The sums of the lines of one kind, at Stripe and in the ledger."""
 
     number: int = 0
     stripe_cents: int = 0
@@ -77,36 +77,38 @@ def reconcile_stripe(day: date) -> AuditReport:
     start = datetime.combine(day, time(), UTC)
     end = start + timedelta(days=1)
     lines = gateway.list_balance_transactions(start - SLACK, end + SLACK)
-    found = Comparison(moved=moved_between(start, end).aggregate(**MOVED))
+    comparison = Comparison(moved=moved_between(start, end).aggregate(**MOVED))
     for line in lines:
         if start <= line.created_at < end:
-            _compare(found, line)
-    found.differences += missing_at_stripe(lines, expected_between(start, end))
+            _compare(comparison, line)
+    comparison.differences += missing_at_stripe(lines, expected_between(start, end))
     return AuditReport.objects.create(
         subject=AuditReport.Subject.STRIPE,
         day=day,
-        difference_count=len(found.differences),
-        text="\n".join(report_lines(day, found)),
+        difference_count=len(comparison.differences),
+        text="\n".join(report_lines(day, comparison)),
     )
 
 
-def _compare(found: Comparison, line: BalanceTransaction) -> None:
+def _compare(comparison: Comparison, line: BalanceTransaction) -> None:
     if line.kind in PAYMENTS:
-        found.add(line, paid_cents(line.payment_intent_id))
+        comparison.add(line, paid_cents(line.payment_intent_id))
     elif line.kind in REFUNDS:
-        found.add(line, refunded_cents(line.source_id))
+        comparison.add(line, refunded_cents(line.source_id))
         # A refund that failed for us and not for Stripe was paid twice.
         returned = Expected("", FAILED_REFUNDS, line.source_id)
         if returned_cents(line.source_id) is not None and not _is_booked(returned):
-            found.differences.append(f"{line.id}: {line.source_id} came back in the ledger only")
+            comparison.differences.append(
+                f"{line.id}: {line.source_id} came back in the ledger only"
+            )
     elif line.kind in FAILED_REFUNDS:
-        found.add(line, returned_cents(line.source_id))
+        comparison.add(line, returned_cents(line.source_id))
     elif line.kind in DISPUTES and line.source_kind == "dispute":
         is_taken = line.amount_cents < 0
-        found.add(line, disputed_cents(line.source_id, is_taken=is_taken))
+        comparison.add(line, disputed_cents(line.source_id, is_taken=is_taken))
     else:
         # Payouts, fees, and adjustments that concern no payment of a customer.
-        found.not_compared[line.kind] += 1
+        comparison.not_compared[line.kind] += 1
 
 
 def missing_at_stripe(
@@ -114,7 +116,7 @@ def missing_at_stripe(
 ) -> Iterator[str]:
     """Yield a difference for each movement of the ledger that Stripe's books do not have.
 
-    One that reached us late is on an earlier day of Stripe's, so Stripe is asked for it alone.
+    A movement that reached us late is on an earlier day of Stripe's, so it is looked up by itself.
     """
     booked = {
         (line.kind, line.payment_intent_id if line.kind in PAYMENTS else line.source_id)
@@ -139,19 +141,19 @@ def _is_booked(expected: Expected) -> bool:
     return any(line.kind in expected.kinds for line in lines)
 
 
-def report_lines(day: date, found: Comparison) -> Iterator[str]:
+def report_lines(day: date, comparison: Comparison) -> Iterator[str]:
     """Yield the report as text: a table of sums, the lines left out, and every difference."""
     yield f"{day} (UTC){'number':>20}{'Stripe':>16}{'ledger':>16}{'difference':>16}"
-    for kind, sums in sorted(found.sums.items()):
+    for kind, sums in sorted(comparison.sums.items()):
         difference = sums.stripe_cents - sums.ledger_cents
         cells = (sums.stripe_cents, sums.ledger_cents, difference)
         yield f"{kind:<20}{sums.number:>16}" + "".join(f"{_dollars(cell):>16}" for cell in cells)
-    for kind, number in sorted(found.not_compared.items()):
+    for kind, number in sorted(comparison.not_compared.items()):
         yield f"{kind:<20}{number:>16}   not of customers"
-    moved = _dollars(found.moved["micros"] // MICROS_PER_CENT)
-    yield f"{'clearing account':<20}{found.moved['number']:>16}{'':>16}{moved:>16}"
+    moved = _dollars(comparison.moved["micros"] // MICROS_PER_CENT)
+    yield f"{'clearing account':<20}{comparison.moved['number']:>16}{'':>16}{moved:>16}"
     yield ""
-    yield from found.differences or ["No difference."]
+    yield from comparison.differences or ["No difference."]
 
 
 def _dollars(cents: int) -> str:
@@ -159,13 +161,13 @@ def _dollars(cents: int) -> str:
 
 
 def paid_cents(payment_intent_id: str) -> int | None:
-    """Return the amount credited for a payment; None if nothing was."""
+    """Return the amount that was credited for a payment, or None if nothing was credited."""
     topup = TopUp.objects.filter(stripe_payment_intent_id=payment_intent_id or None).first()
     return _moved_cents(f"topup:{topup}") if topup else None
 
 
 def refunded_cents(stripe_refund_id: str) -> int | None:
-    """Return the amount that left the wallet, below zero.
+    """Return the amount that a refund took from the wallet, as a negative number, or None.
 
     A held amount counts too, since Stripe books a refund at once.
     """
@@ -177,7 +179,7 @@ def refunded_cents(stripe_refund_id: str) -> int | None:
 
 
 def returned_cents(stripe_refund_id: str) -> int | None:
-    """Return the amount of a failed refund that came back to the wallet, or from its hold."""
+    """Return the amount that a failed refund gave back, to the wallet or from its hold, or None."""
     failed = Refund.objects.filter(status=Refund.Status.FAILED)
     refund = failed.filter(stripe_refund_id=stripe_refund_id or None).first()
     if refund is None:
@@ -189,8 +191,8 @@ def returned_cents(stripe_refund_id: str) -> int | None:
 def disputed_cents(stripe_id: str, *, is_taken: bool) -> int | None:
     """Return the amount that a dispute took when it was opened, or gave back when it was won.
 
-    Wallets pay for all claims about a payment together. So the ledger has the amount if the dispute
-    is in that state, and the transfers of its payment are the sum that all claims take.
+    A wallet pays for all claims about a payment together. Return None unless the dispute is in the
+    state of the movement, and the transfers of its payment are the sum that all claims take.
     """
     dispute = Dispute.objects.select_related("topup").filter(stripe_id=stripe_id).first()
     if dispute is None:
@@ -206,16 +208,16 @@ def disputed_cents(stripe_id: str, *, is_taken: bool) -> int | None:
 
 
 def _moved_cents(*keys: str) -> int | None:
+    """Return the amount of the clearing account's transfer with one of these keys, or None."""
     clearing = Transfer.objects.filter(book=Book.STRIPE_CLEARING, key__in=keys)
     moved_micros = clearing.values_list("amount_micros", flat=True).first()
     return None if moved_micros is None else moved_micros // MICROS_PER_CENT
 
 
 def _held_cents(refund: Refund, sign: int) -> int | None:
-    held_micros = Hold.objects.filter(key=f"refund:{refund}").values_list(
-        "amount_micros", flat=True
-    )
-    micros = held_micros.first()
+    """Return the amount of a refund's hold, multiplied by a sign of 1 or -1, or None."""
+    holds = Hold.objects.filter(key=f"refund:{refund}")
+    micros = holds.values_list("amount_micros", flat=True).first()
     return None if micros is None else sign * micros // MICROS_PER_CENT
 
 
@@ -226,7 +228,7 @@ def moved_between(start: datetime, end: datetime) -> QuerySet[Transfer]:
 
 
 def expected_between(start: datetime, end: datetime) -> Iterator[Expected]:
-    """Yield the lines that Stripe should have for the ledger's transfers in a time."""
+    """Yield the lines that Stripe should have for the transfers and disputes of a time."""
     for transfer in moved_between(start, end).iterator():
         subject, public_id = transfer.key.split(":")[:2]
         if subject == "topup":
@@ -238,6 +240,6 @@ def expected_between(start: datetime, end: datetime) -> Iterator[Expected]:
             stripe_id = refund.stripe_refund_id if refund else None
             came_back = transfer.kind == Transfer.Kind.REFUND_RETURNED
             yield Expected(transfer.key, FAILED_REFUNDS if came_back else REFUNDS, stripe_id or "")
-    taken = Dispute.objects.filter(kind=Dispute.Kind.DISPUTE, state__gte=Dispute.State.OPEN)
-    for dispute in taken.filter(created_at__gte=start, created_at__lt=end).iterator():
+    disputes = Dispute.objects.filter(kind=Dispute.Kind.DISPUTE, state__gte=Dispute.State.OPEN)
+    for dispute in disputes.filter(created_at__gte=start, created_at__lt=end).iterator():
         yield Expected(f"dispute {dispute}", DISPUTES, dispute.stripe_id)

@@ -52,7 +52,7 @@ class Claim:
     stripe_id: str
     kind: Dispute.Kind
     payment_intent_id: str
-    amount_micros: int | None  # None: all of it
+    amount_micros: int | None  # None: the whole top-up
     currency: str
     state: Dispute.State
     stripe_status: str
@@ -99,9 +99,13 @@ def read_warning(data: Mapping[str, Any]) -> Claim:
 
 @transaction.atomic
 def record_claim(claim: Claim) -> TopUp | None:
-    """Update a dispute from Stripe's claim. Return None if the payment is none of ours."""
-    paid = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
-    topup = paid.filter(stripe_payment_intent_id=claim.payment_intent_id or None).first()
+    """Store or update a dispute as Stripe reports it, and return its top-up.
+
+    Return None if the payment is of another product. Raise ContradictionError for a dispute in
+    another currency than US dollars.
+    """
+    paid_topups = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
+    topup = paid_topups.filter(stripe_payment_intent_id=claim.payment_intent_id or None).first()
     if topup is None:
         return None
     if claim.currency != "usd":
@@ -120,7 +124,7 @@ def record_claim(claim: Claim) -> TopUp | None:
         if claim.state >= State.LOST:
             dispute.closed_at = dispute.closed_at or timezone.now()
         dispute.save()
-    # First the freeze: of a frozen account no mail says that its balance is low.
+    # Freeze before the money is taken: a frozen account gets no mail about a low balance.
     _freeze_or_thaw(topup, state_before, dispute.state)
     balance_claims(topup)
     return topup
@@ -132,15 +136,14 @@ def withdraw_warning(
 ) -> bool:
     """Give back the money that a fraud warning took, and thaw the account.
 
-    Return False if it was withdrawn before.
-
-    Raise `invalid_request` for a dispute: the bank decides it.
+    Return False if it was withdrawn before. Raise `invalid_request` for a dispute, which only the
+    bank decides.
     """
     if dispute.kind != Dispute.Kind.WARNING:
         raise ProductError("invalid_request", "A dispute is the bank's to decide.")
     topup = TopUp.objects.select_for_update().get(pk=dispute.topup_id)
-    standing = Dispute.objects.filter(pk=dispute.pk, state__lt=State.WITHDRAWN)
-    if not standing.update(state=State.WITHDRAWN, closed_at=timezone.now()):
+    open_warning = Dispute.objects.filter(pk=dispute.pk, state__lt=State.WITHDRAWN)
+    if not open_warning.update(state=State.WITHDRAWN, closed_at=timezone.now()):
         return False
     audit.record(
         "warning.withdrawn",
@@ -158,8 +161,10 @@ def withdraw_warning(
 
 def record_new_claim(claim: Claim) -> bool:
     """Record a claim if it is not recorded yet, and return whether it was recorded now."""
-    known = Dispute.objects.filter(stripe_id=claim.stripe_id)
-    if known.filter(Q(stripe_status=claim.stripe_status) | Q(state__gt=claim.state)).exists():
+    recorded_before = Dispute.objects.filter(stripe_id=claim.stripe_id)
+    if recorded_before.filter(
+        Q(stripe_status=claim.stripe_status) | Q(state__gt=claim.state)
+    ).exists():
         return False
     return record_claim(claim) is not None
 
@@ -177,16 +182,18 @@ def balance_claims(topup: TopUp, *, also_refunded_micros: int = 0) -> None:
     topup.save(update_fields=["refunded_micros", "disputed_micros"])
     if not given_back_micros:
         return
-    taken = given_back_micros < 0
+    is_taken = given_back_micros < 0
     number = Transfer.objects.filter(key__startswith=f"dispute:{topup.public_id}:").count() + 1
     cause = Cause(
         f"dispute:{topup.public_id}:{number}",
         Book.DISPUTES,
-        Transfer.Kind.DISPUTE if taken else Transfer.Kind.DISPUTE_RETURNED,
-        "Disputed payment" if taken else "Disputed payment returned",
+        Transfer.Kind.DISPUTE if is_taken else Transfer.Kind.DISPUTE_RETURNED,
+        "Disputed payment" if is_taken else "Disputed payment returned",
         topup.public_id,
     )
-    ledger.post(account=topup.account, amount_micros=given_back_micros, cause=cause, may_owe=taken)
+    ledger.post(
+        account=topup.account, amount_micros=given_back_micros, cause=cause, may_owe=is_taken
+    )
 
 
 def due_micros(topup: TopUp) -> int:
@@ -209,13 +216,18 @@ def claimed_micros(topup: TopUp, *, by_banks_only: bool = False) -> int:
 
 
 def _freeze_or_thaw(topup: TopUp, before: int, after: int) -> None:
-    """Freeze or thaw once for each dispute: an account that support thaws stays thawed."""
+    """Freeze or thaw as a dispute rises from state `before` to `after`.
+
+    Each dispute does so once, so that an account that support has thawed stays thawed.
+    """
     if before < State.OPEN <= after and claimed_micros(topup):
         _freeze(topup)
     elif before < State.WON <= after and not claimed_micros(topup):
         is_won = after == State.WON
-        ended = "closed the dispute, and the payment stands" if is_won else "withdrew its warning"
-        _thaw(topup, f"The bank {ended}.")
+        decision = (
+            "closed the dispute, and the payment stands" if is_won else "withdrew its warning"
+        )
+        _thaw(topup, f"The bank {decision}.")
 
 
 def _freeze(topup: TopUp) -> None:
@@ -240,8 +252,8 @@ def _thaw(topup: TopUp, why: str) -> None:
     names = _freezing_payments(account)
     if topup.public_id not in names:
         return
-    if left := [name for name in names if name != topup.public_id]:
-        Account.objects.filter(pk=account.pk).update(frozen_reason=_reason(left))
+    if other_names := [name for name in names if name != topup.public_id]:
+        Account.objects.filter(pk=account.pk).update(frozen_reason=_reason(other_names))
         return
     Account.objects.filter(pk=account.pk).update(frozen_at=None, frozen_reason="")
     event = audit.record("account.thawed", account=account, reason=why)

@@ -71,7 +71,7 @@ def fraud_warned(data: Mapping[str, Any]) -> str | None:
     return topup.public_id if topup else None
 
 
-# Each returns the id of the top-up that the event is about, or None if it is none of ours.
+# Each returns the id of the top-up that the event is about, or None for another product's payment.
 HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": checkout_changed,
     "checkout.session.async_payment_succeeded": checkout_changed,
@@ -104,15 +104,15 @@ def store_event(event: SignedEvent) -> StripeEvent:
 def without_secrets(value: object) -> Any:  # noqa: ANN401 - any JSON
     """Return JSON without `client_secret`, with which a browser may act on a payment."""
     if isinstance(value, dict):
-        kept = {name: item for name, item in value.items() if name != "client_secret"}
-        return {name: without_secrets(item) for name, item in kept.items()}
+        harmless = {name: item for name, item in value.items() if name != "client_secret"}
+        return {name: without_secrets(item) for name, item in harmless.items()}
     return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def apply_event(event: StripeEvent) -> StripeEvent.Outcome:
     """Apply an event if it was not applied before. Raise ValueError if its object is unreadable.
 
-    The filtered update comes first: a second delivery waits for the first and then finds it done.
+    The filtered update comes first: a second delivery waits for the first, then updates no row.
     """
     with transaction.atomic():
         waiting = StripeEvent.objects.filter(pk=event.pk, applied_at=None)
@@ -137,7 +137,7 @@ def replay_event(event: StripeEvent) -> StripeEvent.Outcome:
 def apply_overdue() -> int:
     """Apply events that were stored but not applied, or that came before their payment.
 
-    Return how many could be applied.
+    Return how many were applied.
     """
     ours = TopUp.objects.filter(stripe_payment_intent_id=OuterRef("reference"))
     waiting = StripeEvent.objects.filter(applied_at=None).order_by("stripe_created_at", "id")
@@ -146,9 +146,10 @@ def apply_overdue() -> int:
 
 
 def _apply_early(event: StripeEvent) -> None:
-    """Apply refunds and disputes that came before this payment: they are stored as ignored.
+    """Apply the refunds and disputes of a payment that arrived before it, stored as ignored.
 
-    Each has a transaction of its own after the payment's, and locks its event before the top-up.
+    Each is applied in its own transaction, after that of the payment, because every transaction
+    locks its event first and the top-up second.
     """
     if HANDLERS.get(event.kind) is not checkout_changed:
         return
@@ -157,19 +158,20 @@ def _apply_early(event: StripeEvent) -> None:
         _replay_each(early.order_by("stripe_created_at", "id"))
 
 
-def _replay_each(stored: Iterable[StripeEvent]) -> int:
-    """Apply events again, and return how many could be; a failure stops none of the others."""
-    done = 0
-    for event in stored:
+def _replay_each(events: Iterable[StripeEvent]) -> int:
+    """Apply stored events again, and return how many were applied; skip those that fail."""
+    applied_count = 0
+    for event in events:
         try:
             replay_event(event)
-            done += 1
+            applied_count += 1
         except (ValueError, DatabaseError):
             logger.exception("stripe event not applied", extra={"event": event.stripe_id})
-    return done
+    return applied_count
 
 
 def _object_of(event: StripeEvent) -> Any:  # noqa: ANN401 - any object of Stripe
+    """Return Stripe's object that an event is about. Raise ValueError if the event has none."""
     try:
         return event.payload["data"]["object"]
     except (KeyError, TypeError):
@@ -177,6 +179,10 @@ def _object_of(event: StripeEvent) -> Any:  # noqa: ANN401 - any object of Strip
 
 
 def _apply(event: StripeEvent) -> StripeEvent.Outcome:
+    """Run the handler of an event, and return its outcome, which is stored with the event.
+
+    What the handler did is rolled back if it raises ContradictionError; the outcome is a refusal.
+    """
     data = _object_of(event)
     outcome, note, reference = Outcome.UNKNOWN, "", ""
     if (event.payload.get("livemode") is True) != gateway.key_is_live():
@@ -188,9 +194,9 @@ def _apply(event: StripeEvent) -> StripeEvent.Outcome:
         reference = reference_of(data, "payment_intent")[:40]  # `_apply_early` finds it by this
         try:
             with transaction.atomic():
-                ours = handler(data)
-            if ours:
-                outcome, reference = Outcome.APPLIED, ours
+                topup_id = handler(data)
+            if topup_id:
+                outcome, reference = Outcome.APPLIED, topup_id
         except ContradictionError as contradiction:
             outcome, note = Outcome.REFUSED, str(contradiction)
             reference = contradiction.topup.public_id

@@ -199,7 +199,7 @@ def _unknown_outcome(code: str, error: Exception) -> UnknownOutcomeError:
 def create_session(
     *, topup_id: str, amount_cents: int, email: str, ask_for_3ds: bool, expires_at: datetime
 ) -> CheckoutSession:
-    """Create the page where a top-up is paid. Repeated for one top-up, it is the same page."""
+    """Create the page where a top-up is paid, and return it; if repeated, return the same page."""
     metadata = {"topup_id": topup_id}
     page = f"{settings.PUBLIC_URL}/topup/{topup_id}"
     params: dict[str, Any] = {
@@ -230,16 +230,17 @@ def create_session(
     }
     if ask_for_3ds:
         params["payment_method_options"] = {"card": {"request_three_d_secure": "any"}}
-    made = client().v1.checkout.sessions.create(
+    session = client().v1.checkout.sessions.create(
         cast(Any, params), {"idempotency_key": f"topup:{topup_id}"}
     )
-    return read_session(_plain(made))
+    return read_session(_plain(session))
 
 
 @asking_stripe
 def retrieve_session(session_id: str) -> CheckoutSession:
-    found = client().v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
-    return read_session(_plain(found))
+    """Return the page where a top-up is paid as it is now, together with its payment."""
+    session = client().v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+    return read_session(_plain(session))
 
 
 @asking_stripe
@@ -250,8 +251,8 @@ def expire_session(session_id: str) -> CheckoutSession:
 
 @asking_stripe
 def create_refund(*, refund_id: str, payment_intent_id: str, amount_cents: int) -> StripeRefund:
-    """Send money back to the card. Repeated for one refund, it is the same refund."""
-    made = client().v1.refunds.create(
+    """Send money of a payment back to its card; if repeated, return the refund made before."""
+    refund = client().v1.refunds.create(
         {
             "payment_intent": payment_intent_id,
             "amount": amount_cents,
@@ -260,21 +261,21 @@ def create_refund(*, refund_id: str, payment_intent_id: str, amount_cents: int) 
         },
         {"idempotency_key": f"refund:{refund_id}"},
     )
-    return read_refund(_plain(made))
+    return read_refund(_plain(refund))
 
 
 @asking_stripe
 def list_refunds(payment_intent_id: str) -> list[StripeRefund]:
     """Return every refund of a payment, also those made in Stripe's dashboard."""
     pages = client().v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
-    return [read_refund(_plain(one)) for one in pages.auto_paging_iter()]
+    return [read_refund(_plain(refund)) for refund in pages.auto_paging_iter()]
 
 
 @asking_stripe
 def list_refunds_since(since: datetime) -> list[StripeRefund]:
     """Return the refunds of all payments made since `since`."""
     pages = client().v1.refunds.list(_created_since(since))
-    return [read_refund(_plain(one)) for one in pages.auto_paging_iter()]
+    return [read_refund(_plain(refund)) for refund in pages.auto_paging_iter()]
 
 
 @asking_stripe
@@ -333,21 +334,22 @@ def list_webhook_endpoints() -> list[dict[str, Any]]:
 def lacking_rights() -> list[str]:
     """Return the rights that the API key lacks, tried without an effect.
 
-    Reading is tried by a list of one, or by an object that does not exist, and so is writing: a key
-    with the right is answered `resource_missing` (https://docs.stripe.com/error-codes).
+    The right to read is tried by a list of one row. The right to write, or to read a single object,
+    is tried on an object that does not exist: a key that has the right gets the error
+    `resource_missing` (https://docs.stripe.com/error-codes).
     """
     api = client().v1
-    one: Any = {"limit": 1}
+    first_only: Any = {"limit": 1}
     attempts: dict[str, Callable[[], object]] = {
-        "Checkout Sessions read": lambda: api.checkout.sessions.list(one),
+        "Checkout Sessions read": lambda: api.checkout.sessions.list(first_only),
         "Checkout Sessions write": lambda: api.checkout.sessions.expire("cs_none"),
-        "Refunds read": lambda: api.refunds.list(one),
+        "Refunds read": lambda: api.refunds.list(first_only),
         "Refunds write": lambda: api.refunds.create({"payment_intent": "pi_none"}),
         "PaymentIntents read": lambda: api.payment_intents.retrieve("pi_none"),
-        "Charges read": lambda: api.charges.list(one),
-        "Disputes read": lambda: api.disputes.list(one),
-        "Balance transactions read": lambda: api.balance_transactions.list(one),
-        "Radar early fraud warnings read": lambda: api.radar.early_fraud_warnings.list(one),
+        "Charges read": lambda: api.charges.list(first_only),
+        "Disputes read": lambda: api.disputes.list(first_only),
+        "Balance transactions read": lambda: api.balance_transactions.list(first_only),
+        "Radar early fraud warnings read": lambda: api.radar.early_fraud_warnings.list(first_only),
     }
     lacking = []
     for name, attempt in attempts.items():
@@ -365,7 +367,7 @@ def _created_since(since: datetime) -> Any:  # noqa: ANN401 - each list has its 
     return {"created": {"gte": int(since.timestamp())}, "limit": 100}
 
 
-# JSON may be no event, or nested deeper than Python reads.
+# The exceptions for JSON that is not an event, or is nested deeper than Python can read.
 UNREADABLE = (
     stripe.StripeError,
     ValueError,
