@@ -15,7 +15,7 @@ from telephony.numbers.words import EXTENSION_WORDS, longest_first
 from telephony.numbers.wrapping import refuse
 
 PAUSE = "wwww"  # a comma is two seconds on every phone, a w half of one
-MAX_DIGITS = 40  # of two numbers in a row, each with an exit code; what is longer is no list
+MAX_DIGITS = 40  # as many as two numbers with exit codes have, which are refused as a list
 MAX_SEND_DIGITS = 32  # Twilio: SendDigits takes 32 characters
 LEAST_DIGITS_OF_LIST = 4  # fewer digits beside a comma or "or" are no second number
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")  # ITU-T E.161
@@ -72,8 +72,8 @@ class Written:
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        found = re.finditer(r"[(\[]\s*(\d+)\s*[)\]]|\d+", self.body)
-        return tuple(Group(match[1] or match[0], bool(match[1])) for match in found)
+        matches = re.finditer(r"[(\[]\s*(\d+)\s*[)\]]|\d+", self.body)
+        return tuple(Group(match[1] or match[0], bool(match[1])) for match in matches)
 
     @cached_property
     def digits(self) -> str:
@@ -98,9 +98,9 @@ class Written:
     def after(self, prefix: str) -> list[str]:
         """Return the digits after a plus (an empty prefix) or an exit code, the calling code first.
 
-        The zero of `+44 (0)20` is for callers at home and left out; the digits with it come second,
-        for countries whose numbers keep it abroad. Returns nothing where the zero in brackets does
-        not follow a calling code.
+        The zero of `+44 (0)20` is for callers at home, so it is left out. The digits with the zero
+        come second, for countries whose numbers keep it abroad. Return no digits if the zero in
+        brackets does not follow a calling code.
         """
         if self.zero_at is None:
             return [self.digits.removeprefix(prefix)]
@@ -114,8 +114,8 @@ class Written:
 
     def with_letters_dialled(self, letters: str) -> "Written":
         """Return the number that a keypad dials for `1-800-FLOWERS`."""
-        dialled = self.body + letters.upper().translate(KEYPAD)
-        return replace(self, body=dialled, letters="", is_vanity=True)
+        digits = self.body + letters.upper().translate(KEYPAD)
+        return replace(self, body=digits, letters="", is_vanity=True)
 
 
 def _joined(groups: tuple[Group, ...]) -> str:
@@ -131,19 +131,24 @@ def is_calling_code(digits: str) -> bool:
 
 
 def read_text(body: str) -> Written:
-    """Take apart what `unwrap` returned. Raise `invalid_number` for what is not one number."""
-    if not body.endswith(".."):  # a cut number ends so
+    """Return the parts of a number as written, from the text that `unwrap` returned.
+
+    Raise `invalid_number` for a text that is not one number.
+    """
+    if not body.endswith(".."):  # two dots mean that digits were left out: they are refused below
         body = re.sub(r"(?<=[A-Za-z])[?!]$", "", body).rstrip(" ,;.")  # 1-800-GOT-JUNK?
     body, keys = _split_extension(body)
     body, has_plus = _split_plus(body)
-    carrier = re.match(r"([\s(\[\d]*)0[\s-]*xx(?=[\s()\]-]*\d\d)", body, re.IGNORECASE)
-    if carrier:
-        body = f"{carrier[1]}0{body[carrier.end() :]}"
-    body = re.sub(r"^\s*(8|0)~(10|0)\b", r"\1 \2", body)  # 8~10: wait for the tone between
+    # 0xx11 in Brazil: xx stands for the code of any carrier, which is left out.
+    carrier_code = re.match(r"([\s(\[\d]*)0[\s-]*xx(?=[\s()\]-]*\d\d)", body, re.IGNORECASE)
+    if carrier_code:
+        body = f"{carrier_code[1]}0{body[carrier_code.end() :]}"
+    # 8~10 in Russia: 8, a wait for the dial tone, then 10.
+    body = re.sub(r"^\s*(8|0)~(10|0)\b", r"\1 \2", body)
     hidden = _HIDDEN.search(body)
     if hidden and re.search(r"\d", body):
         refuse_hidden(hidden[0])
-    body, letters = _split_letters(body, plus="+" * has_plus)
+    body, letters = _split_letters(body, plus="+" if has_plus else "")
     if not _WRITING.match(body):
         if _is_list(body):
             _refuse_list()
@@ -155,16 +160,18 @@ def read_text(body: str) -> Written:
         refuse("no_digits", "There is no phone number in that.")
     if len(re.findall(r"\d", body)) > MAX_DIGITS:
         refuse("too_long", "Too long: no phone number has more than 15 digits.")
-    return Written(body, has_plus, letters, is_brazilian=bool(carrier), keys=keys)
+    return Written(body, has_plus, letters, is_brazilian=bool(carrier_code), keys=keys)
 
 
 def _split_extension(body: str) -> tuple[str, Keys]:
-    """Split what is keyed in after the answer from the number: `x12`, `;ext=12`, `,,12#`."""
+    """Return the number and, apart, its keys for after the answer: `x12`, `;ext=12`, `,,12#`."""
     tones = _TONES.search(body)
     if tones and re.search(r"\d", body[: tones.start()]):
-        keyed = tones[2]
-        tails = tuple(part for part in keyed.split(",") if part.isdecimal())
-        return body[: tones.start()], Keys(keyed, (tones[1] + keyed).replace(",", PAUSE), tails)
+        key_text = tones[2]
+        tails = tuple(part for part in key_text.split(",") if part.isdecimal())
+        return body[: tones.start()], Keys(
+            key_text, (tones[1] + key_text).replace(",", PAUSE), tails
+        )
     match = _EXTENSION.search(body)
     if not match or not re.search(r"\d", body[: match.start()]):
         return body, Keys()
@@ -174,7 +181,10 @@ def _split_extension(body: str) -> tuple[str, Keys]:
 
 
 def _split_plus(body: str) -> tuple[str, bool]:
-    """Take the plus off the front; `++44`, `(+44)`, `00+44` and `+0044` all mean one plus."""
+    """Return the text without a plus in front, and whether it had one.
+
+    `++44`, `(+44)`, `00+44` and `+0044` all mean one plus.
+    """
     if re.match(r"\s*[*#]+\d", body):
         refuse("service_code", "Codes such as *31# or #31# set up a phone; leave them out.")
     before, plus, after = body.partition("+")
@@ -206,7 +216,10 @@ def refuse_hidden(mark: str) -> NoReturn:
 
 
 def _split_letters(body: str, *, plus: str) -> tuple[str, str]:
-    """Split off a tail such as `FLOWERS` of `1-800-FLOWERS`. Any other letter is refused."""
+    """Return the text before a tail such as `FLOWERS` of `1-800-FLOWERS`, and the tail.
+
+    Raise `invalid_number` for any other letter. `plus` goes in front of a number in a hint.
+    """
     match = _LETTER.search(body)
     if not match:
         return body, ""
@@ -215,9 +228,9 @@ def _split_letters(body: str, *, plus: str) -> tuple[str, str]:
     if re.search(r"\d\s*[pw]\s*[\d*#]", body, re.IGNORECASE):
         refuse("pause", "Pauses written p or w are not dialled. Write an extension as x99.")
     if re.fullmatch(r"[OoIl\W\d]+", body):
-        repaired = body.translate(str.maketrans("OoIl", "0011")).strip()
+        corrected = body.translate(str.maketrans("OoIl", "0011")).strip()
         message = "It has the letter O or l where a digit belongs: write 0 or 1."
-        refuse("letter_for_digit", message, hint=f"Write it as {plus}{repaired}")
+        refuse("letter_for_digit", message, hint=f"Write it as {plus}{corrected}")
     if _is_list(body):
         _refuse_list()
     head, tail = body[: match.start()], body[match.start() :]

@@ -51,7 +51,7 @@ MAX_SHOWN_PREFIXES = 1000  # characters
 # than the first factor, those of a whole deck in the middle by less than the second.
 UNUSUAL_FACTOR = 30
 UNUSUAL_DECK_FACTOR = 10
-# Of every number shown that no other price of the prefix names
+# Texts for every shown number that no other price of the prefix names
 # (https://www.twilio.com/docs/voice/pricing).
 _ANY_NUMBER_SHOWN = {"", "ALL", "ROW"}
 # Twilio bills every started minute, and so does a list that does not say its steps.
@@ -129,7 +129,7 @@ def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = 
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     layout = find_layout(lines, dict(mapping or {}))
     rows: dict[tuple[str, str, datetime], DeckRow] = {}
-    named: dict[tuple[str, datetime], set[str]] = defaultdict(set)
+    shown_by_prefix: dict[tuple[str, datetime], set[str]] = defaultdict(set)
     problems = []
     for number, line in enumerate(lines[layout.first_line :], start=layout.first_line + 1):
         if line.startswith("#") or not line.strip(" \t,;|"):
@@ -138,7 +138,7 @@ def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = 
             for row in _rows(layout.record(line), now):
                 key = row.prefix, row.shown_prefixes, row.effective_from
                 shown = set(row.shown_prefixes.split())
-                earlier = named[key[0], key[2]] if shown else shown
+                earlier = shown_by_prefix[key[0], key[2]] if shown else shown
                 if key in rows or shown & earlier:
                     raise ValueError(f"prefix {row.prefix} occurs twice for {key[2]:%Y-%m-%d}")
                 earlier |= shown
@@ -147,17 +147,17 @@ def parse_deck(text: str, *, now: datetime, mapping: Mapping[str, str] | None = 
             problems.append(f"line {number} ({line[:20].strip()}): {problem}")
     if problems or not rows:
         raise DeckError(problems or ["the file holds no rates"])
-    chosen = repr(sorted(mapping.items())) if mapping else ""
+    mapping_text = repr(sorted(mapping.items())) if mapping else ""
     return Deck(
         rows=[rows[key] for key in sorted(rows)],
-        digest=hashlib.sha256((text + chosen).encode()).hexdigest(),
+        digest=hashlib.sha256((text + mapping_text).encode()).hexdigest(),
         is_sample=any(line.startswith("#") and "sample" in line.lower() for line in lines),
         layout=layout,
     )
 
 
 def _rows(record: Mapping[str, str], now: datetime) -> Iterator[DeckRow]:
-    """Return a row for each prefix of a line. Raise ValueError if it is not usable."""
+    """Yield a row for each prefix of a line. Raise ValueError if the line cannot be used."""
     _refuse_what_a_price_cannot_say(
         currency=record.get("currency", ""),
         fee=record.get("connection_fee", ""),
@@ -214,13 +214,13 @@ def _refuse_what_a_price_cannot_say(
 
 def _prefixes(record: Mapping[str, str]) -> list[str]:
     """Return the prefixes of a line: `44`, `+44, 4420`, `0044`, `1204-1206`, or area codes."""
-    written = record.get("prefix", "")
-    if written.isascii() and written.isdigit() and written[0] != "0" and len(written) <= 15:
-        return [written]  # as nearly every line has it
-    if written == CLIENT_PREFIX:
-        return [written]
+    cell = record.get("prefix", "")
+    if cell.isascii() and cell.isdigit() and cell[0] != "0" and len(cell) <= 15:
+        return [cell]  # as nearly every line has it
+    if cell == CLIENT_PREFIX:
+        return [cell]
     if "prefix" in record:
-        parts, calling_code = _LIST_OF_PREFIXES.split(written), ""
+        parts, calling_code = _LIST_OF_PREFIXES.split(cell), ""
     else:
         parts = _LIST_OF_PREFIXES.split(record["area_codes"])
         calling_code = record["calling_code"].lstrip("+0")
@@ -231,7 +231,7 @@ def _prefixes(record: Mapping[str, str]) -> list[str]:
             prefixes.append(_prefix(calling_code + part))
             continue
         low, high = _prefix(calling_code + first), _prefix(calling_code + last)
-        # Shorter ones with a dash, such as 52-55, are a country and an area as often as a range.
+        # Shorter prefixes with a dash, such as 52-55, are as often a country code and an area code.
         if (
             len(low) != len(high)
             or len(low) < 4
@@ -243,17 +243,22 @@ def _prefixes(record: Mapping[str, str]) -> list[str]:
 
 
 def _prefix(text: str) -> str:
-    matched = _PREFIX.fullmatch(text)
-    if not matched:
+    """Return the digits of a prefix, without +, 00 or 011. Raise ValueError if it is none."""
+    match = _PREFIX.fullmatch(text)
+    if not match:
         raise ValueError(
             f"a prefix is 1 to 15 digits and begins with a country calling code, not {text[:30]!r}"
         )
-    return matched[1]
+    return match[1]
 
 
 @lru_cache(maxsize=1024)
 def _shown_prefixes(text: str) -> str:
-    """Return the prefixes of the number shown with spaces between; none is every other number."""
+    """Return the prefixes of shown numbers that a price is for, sorted, with spaces between.
+
+    An empty text stands for every shown number that no other price names. Raise ValueError for a
+    text that is no list of prefixes.
+    """
     if text.upper() in _ANY_NUMBER_SHOWN:
         return ""
     parts = list(filter(None, re.split(r"[,;|/\s]+", text)))
@@ -268,14 +273,18 @@ def _shown_prefixes(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _country_of(text: str) -> str:
-    found = NO_COUNTRY if text == NO_COUNTRY else find_country(text)
-    if not found:
+    """Return the ISO code of a country by any name. Raise ValueError if it is not known."""
+    country = NO_COUNTRY if text == NO_COUNTRY else find_country(text)
+    if not country:
         raise ValueError(f"unknown country {text!r}")
-    return found
+    return country
 
 
 def _country(text: str, covering: Range | None) -> str:
-    """Return the country that a line names, or that of its prefix in the numbering plan."""
+    """Return the country that a line names, or that of its prefix in the numbering plan.
+
+    Raise ValueError if neither is known.
+    """
     if text:
         return _country_of(text)
     if covering is None:
@@ -284,7 +293,10 @@ def _country(text: str, covering: Range | None) -> str:
 
 
 def _kind(text: str | None, description: str, covering: Range | None) -> str:
-    """Return the kind of a line: its own, that in its description, or that of its prefix."""
+    """Return the kind of a line: the one named, or in its description, or that of its prefix.
+
+    Raise ValueError if the line names an unknown kind.
+    """
     if text is None:
         usual = covering.kind if covering else Rate.Kind.FIXED.value
         return kind_in_words(description) or usual
@@ -310,7 +322,10 @@ def _description(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _price(text: str) -> int:
-    """Read a price in dollars: `0.012`, `$0.012`, or `0,012` as other languages write it."""
+    """Return in micro-dollars a price of `0.012`, `$0.012`, or `0,012` as other languages write it.
+
+    Raise ValueError for anything else, and for a price above `MAX_PRICE_DOLLARS`.
+    """
     digits = text.removeprefix("$").removesuffix("USD").strip()
     if digits.count(",") == 1 and "." not in digits:
         digits = digits.replace(",", ".")
@@ -325,7 +340,10 @@ def _price(text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def _increments(both: str, first: str | None, following: str | None) -> tuple[int, int]:
-    """Read the steps of a price: `60/6` in one cell, or one for the first and one for the next."""
+    """Return the first and the next step of a price in seconds, `60/6` in one cell or in two.
+
+    Raise ValueError for a step that is not a whole number of seconds.
+    """
     if not (both or first or following) and first is None and following is None:
         return DEFAULT_INCREMENTS
     parts = re.split(r"[/:+-]", both) if both else []
@@ -333,10 +351,10 @@ def _increments(both: str, first: str | None, following: str | None) -> tuple[in
         raise ValueError(f"increment {both!r} is not one of two numbers, as 60/6")
     first = parts[0] if first is None and parts else first
     following = parts[-1] if following is None and parts else following
-    # One number alone is the first step and every other one.
-    return _increment(first if first is not None else following or ""), _increment(
-        following if following is not None else first or ""
-    )
+    # A number alone is the first step and every next one.
+    first_step = first if first is not None else following or ""
+    next_step = following if following is not None else first or ""
+    return _increment(first_step), _increment(next_step)
 
 
 def _increment(text: str) -> int:
@@ -348,9 +366,10 @@ def _increment(text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def _instant(text: str, now: datetime) -> datetime:
-    """Read a day (from 00:00 UTC) or an instant; an empty text is now.
+    """Return the instant of a text: a day (from 00:00 UTC), an instant, or now if it is empty.
 
-    Of two readings of 03/04/2026 the later counts if both are past, as the price holds at once.
+    A text such as 03/04/2026 can be two days. Return the later if both are past, since the price is
+    in force for either; otherwise raise ValueError.
     """
     if not text:
         return now
@@ -402,23 +421,23 @@ def doubts_of(rows: Iterable[DeckRow]) -> list[str]:
     doubts = []
     factors = []
     for row in rows:
-        named = f"+{row.prefix} {row.description} at ${format_micros(row.micros_per_minute)}"
+        price = f"+{row.prefix} {row.description} at ${format_micros(row.micros_per_minute)}"
         if row.micros_per_minute == 0:
-            doubts.append(f"{named}: a price of nothing")
+            doubts.append(f"{price}: a price of nothing")
         covering = plan.find(row.prefix)
         if covering is None:
-            doubts.append(f"{named}: no country has this prefix")
+            doubts.append(f"{price}: no country has this prefix")
             continue
         if row.country != covering.country and not may_be_of(row.country, row.prefix):
             doubts.append(
-                f"{named}: the prefix is of {country_name(covering.country)}, "
+                f"{price}: the prefix is of {country_name(covering.country)}, "
                 f"not of {country_name(row.country)}"
             )
         factor = row.micros_per_minute / covering.usual_micros
         factors.append(factor)
         if factor > UNUSUAL_FACTOR:
             usual = format_micros(covering.usual_micros)
-            doubts.append(f"{named}: looks like cents, where about ${usual} is usual")
+            doubts.append(f"{price}: looks like cents, where about ${usual} is usual")
     if factors and median(factors) > UNUSUAL_DECK_FACTOR:
         doubts.insert(0, "the prices of the whole deck look like cents and not like dollars")
     return doubts
