@@ -169,9 +169,9 @@ class NumberCheckView(APIView):
 
     @extend_schema(request=NumberRequestSerializer, responses=NumberAnswerSerializer)
     def post(self, request: Request) -> Response:
-        asked = read(NumberRequestSerializer, request)
+        fields = read(NumberRequestSerializer, request)
         account = account_of(request)
-        number = read_called_number(account, asked["number"], asked.get("country"))
+        number = read_called_number(account, fields["number"], fields.get("country"))
         deck, rate, origin, reason = None, None, None, None
         try:
             deck = current_deck()
@@ -196,25 +196,26 @@ class QuoteView(APIView):
         order = read(QuoteRequestSerializer, request)
         if order.get("mode") == ACCOUNT_MODE:
             order["mode"] = mode_of(account_of(request))
-        asked = CallRequest(
+        call_request = CallRequest(
             user=user_of(request),
             token=token_of(request),
             order=_call_order(order),
             request_id=getattr(request, "request_id", ""),
         )
         on_terminal = asks_from_terminal(request._request)
-        return Response(quote_of(quote_call(asked), on_terminal=on_terminal))
+        return Response(quote_of(quote_call(call_request), on_terminal=on_terminal))
 
 
-def _call_order(asked: dict[str, Any]) -> CallOrder:
+def _call_order(fields: dict[str, Any]) -> CallOrder:
+    """Return the call order of a request, whose `max_cost` is in micro-dollars."""
     return CallOrder(
-        to=asked["to"],
-        country=asked.get("country"),
-        caller_id=asked.get("caller_id"),
-        max_seconds=asked.get("max_seconds"),
-        max_cost_micros=asked.get("max_cost"),
-        only_my_number=asked.get("only_my_number"),
-        mode=Call.Mode(asked.get("mode") or Call.Mode.CALLBACK),
+        to=fields["to"],
+        country=fields.get("country"),
+        caller_id=fields.get("caller_id"),
+        max_seconds=fields.get("max_seconds"),
+        max_cost_micros=fields.get("max_cost"),
+        only_my_number=fields.get("only_my_number"),
+        mode=Call.Mode(fields.get("mode") or Call.Mode.CALLBACK),
     )
 
 
@@ -240,8 +241,10 @@ class CallerIdsView(IdempotentPost):
         responses={201: VerificationAnswerSerializer},
     )
     def post(self, request: Request) -> Response:
-        asked = read(VerificationRequestSerializer, request)
-        verification = request_verification(user=user_of(request), token=token_of(request), **asked)
+        fields = read(VerificationRequestSerializer, request)
+        verification = request_verification(
+            user=user_of(request), token=token_of(request), **fields
+        )
         return Response(VerificationAnswerSerializer(verification).data, status=201)
 
 
@@ -256,8 +259,8 @@ class CallerIdConfirmView(IdempotentPost):
         responses=CallerIdAnswerSerializer,
     )
     def post(self, request: Request) -> Response:
-        asked = read(ConfirmationRequestSerializer, request)
-        caller_id = confirm_verification(user=user_of(request), token=token_of(request), **asked)
+        fields = read(ConfirmationRequestSerializer, request)
+        caller_id = confirm_verification(user=user_of(request), token=token_of(request), **fields)
         return Response(CallerIdAnswerSerializer(caller_id).data)
 
 
@@ -412,15 +415,15 @@ class CallsView(IdempotentPost):
 
     @extend_schema(request=CallRequestSerializer, responses={201: CallAnswerSerializer})
     def post(self, request: Request) -> Response:
-        asked = read(CallRequestSerializer, request)
+        fields = read(CallRequestSerializer, request)
         call = place_call(
             CallRequest(
                 user=user_of(request),
                 token=token_of(request),
-                order=_call_order(asked),
-                expected_micros_per_minute=asked.get("expected_price_per_minute"),
-                expected_terms=asked.get("expected_terms"),
-                expected_shown_number=asked.get("expected_shown_number"),
+                order=_call_order(fields),
+                expected_micros_per_minute=fields.get("expected_price_per_minute"),
+                expected_terms=fields.get("expected_terms"),
+                expected_shown_number=fields.get("expected_shown_number"),
                 idempotency_key=self.idempotency_key,
                 request_id=getattr(request, "request_id", ""),
             )

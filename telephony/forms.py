@@ -26,9 +26,9 @@ class StateField(forms.ChoiceField):
 
     def to_python(self, value: str | None) -> str:
         text = str(super().to_python(value)).strip()
-        shown = {str(label).casefold(): name for name, label in Call.State.choices}
-        others = {"running": "active", "cancelled": "canceled", "ended": "completed"}
-        return (shown | others).get(text.casefold(), text.casefold())
+        states = {str(label).casefold(): name for name, label in Call.State.choices}
+        states |= {"running": "active", "cancelled": "canceled", "ended": "completed"}
+        return states.get(text.casefold(), text.casefold())
 
 
 class DayField(forms.DateField):
@@ -39,7 +39,7 @@ class DayField(forms.DateField):
             instant = parse_datetime(value) if isinstance(value, str) else None
             if instant and instant.tzinfo:
                 return instant.astimezone(UTC)
-        except (ValueError, OverflowError):  # the second for the ends of the calendar
+        except (ValueError, OverflowError):  # OverflowError: an instant outside the calendar
             pass
         return super().to_python(value)
 
@@ -75,17 +75,22 @@ class CallFilters(forms.Form):
         _offer_countries(self, nothing=_("Any"))
 
     def clean_country(self) -> str:
-        """Return the ISO code of a country by any name, or `001` for networks of no country."""
+        """Return the ISO code of a country by any name, or `001` for networks of no country.
+
+        Raise ValidationError with similar names for a country that we do not call.
+        """
         text: str = self.cleaned_data["country"]
         if not text or text == NETWORKS:
             return text
         try:
             return country_code(text)
         except ProductError as refusal:
-            near = refusal.details["did_you_mean"]
-            named = " / ".join(f"{one['country_name']} ({one['country']})" for one in near)
-            words = {"text": text[:40], "countries": named}
-            if not named:
+            suggestions = " / ".join(
+                f"{country['country_name']} ({country['country']})"
+                for country in refusal.details["did_you_mean"]
+            )
+            words = {"text": text[:40], "countries": suggestions}
+            if not suggestions:
                 problem = gettext("“%(text)s” is not a country we call.")
             else:
                 problem = gettext(
@@ -94,27 +99,27 @@ class CallFilters(forms.Form):
             raise forms.ValidationError(problem % words) from None
 
     def apply(self, calls: QuerySet[Call]) -> QuerySet[Call]:
-        """Return the calls that pass. Both days are included, as days of the active time zone.
+        """Return the calls that match every filter; the days `since` and `until` are included.
 
-        On pages that is the zone of the user, as the foot of the page says; in the API it is UTC,
-        where a client with days of another zone sends instants.
+        A day is one of the active time zone: on pages that of the user, as the page says at its
+        foot, and in the API UTC. A client that needs days of another zone sends instants.
         """
-        wanted: dict[str, Any] = self.cleaned_data
-        if wanted["state"] == "active":
+        filters: dict[str, Any] = self.cleaned_data
+        if filters["state"] == "active":
             calls = calls.exclude(state__in=Call.ENDED_STATES)
-        elif wanted["state"]:
-            calls = calls.filter(state=wanted["state"])
-        if wanted["country"]:
-            calls = calls.filter(to_country=wanted["country"])
-        if wanted["number"]:
-            digits = "".join(char for char in wanted["number"] if char.isdigit())
-            part = digits.lstrip("0") or wanted["number"]
+        elif filters["state"]:
+            calls = calls.filter(state=filters["state"])
+        if filters["country"]:
+            calls = calls.filter(to_country=filters["country"])
+        if filters["number"]:
+            digits = "".join(char for char in filters["number"] if char.isdigit())
+            part = digits.lstrip("0") or filters["number"]
             calls = calls.filter(Q(to_e164__contains=part) | Q(from_e164__contains=part))
         for name, comparison in (("since", "gte"), ("until", "lte")):
-            if wanted[name]:
-                is_instant = isinstance(wanted[name], datetime)
-                field = "created_at" if is_instant else "created_at__date"
-                calls = calls.filter(**{f"{field}__{comparison}": wanted[name]})
+            bound = filters[name]
+            if bound:
+                column = "created_at" if isinstance(bound, datetime) else "created_at__date"
+                calls = calls.filter(**{f"{column}__{comparison}": bound})
         return calls
 
 
@@ -167,7 +172,7 @@ class VerificationForm(forms.Form):
 
 
 class DefaultCountryForm(forms.Form):
-    """The country in which numbers are read that name none."""
+    """The country of numbers that are written without one."""
 
     country = forms.ChoiceField(label=_("Country"))
 
@@ -194,7 +199,7 @@ class KeyQuestionForm(forms.Form):
 
 
 class CallModeForm(forms.Form):
-    """The mode of calls from a terminal that say none."""
+    """The mode of calls from a terminal that are placed without one."""
 
     call_mode = forms.ChoiceField(label=_("How a call is made"), choices=Call.Mode.choices)
 

@@ -18,7 +18,10 @@ Trial = Callable[[], Iterator[Finding]]
 
 
 def findings(trial_call: Trial | None = None) -> Iterator[Finding]:
-    """Yield the findings about Twilio, the price list, and a trial call where one is wanted."""
+    """Yield the findings about Twilio, the price list, and a trial call if one is given.
+
+    Twilio is not asked again once it has refused the account or the key.
+    """
     account = ask(
         "Twilio account",
         gateway.check_account,
@@ -30,7 +33,7 @@ def findings(trial_call: Trial | None = None) -> Iterator[Finding]:
         if is_reachable:
             key = of_key()
             yield key
-            is_reachable = key.is_right is not False
+            is_reachable = key.is_right is not False  # None: there is no key to check
         if is_reachable:
             yield from of_account()
         yield from of_deck(is_reachable=is_reachable)
@@ -43,6 +46,7 @@ def findings(trial_call: Trial | None = None) -> Iterator[Finding]:
 
 
 def of_account() -> Iterator[Finding]:
+    """Yield findings about the account: its type, profile, numbers, currency and Verify service."""
     kind = gateway.account_type()
     yield judge(
         "Twilio account type",
@@ -92,10 +96,10 @@ def of_numbers() -> Iterator[Finding]:
             f"Set its voice URL to {answer} (POST), or to a TwiML Bin with your announcement "
             "(Phone Numbers, the number, Voice).",
         )
-    for shown in sorted(current_rules().operator_numbers - {settings.TWILIO_FROM_NUMBER}):
+    for number_of_rules in sorted(current_rules().operator_numbers - {settings.TWILIO_FROM_NUMBER}):
         yield ask(
-            f"Shown number {shown}",
-            partial(gateway.check_number, shown),
+            f"Shown number {number_of_rules}",
+            partial(gateway.check_number, number_of_rules),
             "Buy it under Phone Numbers, or import rules of shown numbers without it.",
         )
 
@@ -112,16 +116,17 @@ def of_computer_calls() -> Finding:
         f"{report} (Voice, TwiML apps)."
     )
     try:
-        found = gateway.fetch_application(settings.TWILIO_TWIML_APP_SID)
+        urls = gateway.fetch_application(settings.TWILIO_TWIML_APP_SID)
     except ProductError as refusal:
         return wrong(subject, refusal.message, "Set TWILIO_TWIML_APP_SID to a TwiML app of yours.")
-    is_right = found == (answer, report)
+    is_right = urls == (answer, report)
     return judge(
         subject, is_right, "the TwiML app leads here", "The TwiML app leads elsewhere.", remedy
     )
 
 
 def of_key() -> Finding:
+    """Return whether Twilio accepts the API key; unchecked if none is used."""
     if not settings.TWILIO_API_KEY_SID:
         return unchecked("Twilio API key", "none is used: requests carry the auth token")
     return ask(
@@ -154,13 +159,13 @@ def of_deck(*, is_reachable: bool) -> Iterator[Finding]:
         )
     if not is_reachable:
         return
-    wanted = sorted(deck.countries - {NO_COUNTRY} - set(settings.CLOSED_COUNTRIES))
-    closed = sorted(gateway.closed_countries()[0].intersection(wanted))
+    countries = sorted(deck.countries - {NO_COUNTRY} - set(settings.CLOSED_COUNTRIES))
+    closed_countries = sorted(gateway.closed_countries()[0].intersection(countries))
     yield judge(
         "Dialing permissions",
-        not closed,
-        f"{len(wanted)} countries of the price list",
-        f"Twilio may not call {', '.join(closed)}, which have a price.",
+        not closed_countries,
+        f"{len(countries)} countries of the price list",
+        f"Twilio may not call {', '.join(closed_countries)}, which have a price.",
         "Allow them under Voice, Settings, Geo permissions, or name them in CLOSED_COUNTRIES.",
     )
 
