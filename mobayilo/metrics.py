@@ -50,8 +50,9 @@ WEBHOOKS = Counter("mobayilo_webhooks", "Calls of our providers.", ["provider", 
 # A text that anyone may send is no label: each new one would stay in memory without end.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OUTCOMES = {2: "accepted", 5: "failed"}  # by the hundreds of the status; else refused
-# Rows of the last hour, counted by a column, which names the label: the metric and its words, the
-# rows, the column, and the time of a row. An event of Stripe without an outcome waits for it.
+# Metrics that count the rows of the last hour by a column: the metric's name and description, the
+# model, the column, which is the label's name too, and the column of a row's time. An event of
+# Stripe without an outcome is counted as waiting.
 COUNTED: tuple[tuple[str, str, type[Model], str, str], ...] = (
     (
         "mobayilo_calls_refused_last_hour",
@@ -89,8 +90,8 @@ def observe(*, method: str, route: str, status: int, seconds: float) -> None:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the text format to a client with METRICS_TOKEN; to others there is no such page."""
     token = settings.METRICS_TOKEN
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+    sent_token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(sent_token.encode(), token.encode()):
         raise Http404
     requests = REGISTRY
     if settings.PROMETHEUS_MULTIPROC_DIR:
@@ -134,7 +135,7 @@ class StateCollector(Collector):
 
 
 def _calls_of_last_hour(since: datetime) -> Iterable[Metric]:
-    """Yield the calls placed since then: their states, why they ended, and their money."""
+    """Yield gauges of the calls placed after `since`: by state, by end reason, and in dollars."""
     calls = Call.objects.filter(created_at__gt=since).order_by()
     by_state: Tally[str] = Tally()
     by_reason: Tally[str] = Tally()
@@ -161,18 +162,18 @@ def _calls_of_last_hour(since: datetime) -> Iterable[Metric]:
 
 
 def _rows_of_last_hour(since: datetime) -> Iterable[Metric]:
-    """Yield the rows of `COUNTED` made since then, and the money moved."""
+    """Yield gauges of the rows of `COUNTED` made after `since`, and of the money moved by book."""
     for name, text, model, column, made_at in COUNTED:
         rows = model._default_manager.filter(**{f"{made_at}__gt": since}).order_by()
         counts = rows.values_list(column).annotate(Count("pk"))
         yield _by_label(name, text, column, {str(value) or "waiting": n for value, n in counts})
     transfers = Transfer.objects.filter(created_at__gt=since).order_by()
-    moved = transfers.values_list("book").annotate(Sum("amount_micros"))
+    sums = transfers.values_list("book").annotate(Sum("amount_micros"))
     yield _by_label(
         "mobayilo_dollars_last_hour",
         "Money moved in the last hour.",
         "book",
-        {book: micros / MICROS_PER_DOLLAR for book, micros in moved},
+        {book: micros / MICROS_PER_DOLLAR for book, micros in sums},
     )
 
 
@@ -187,7 +188,7 @@ def _ages(now: datetime) -> dict[str, float]:
     due_mails = OutboxMail.objects.filter(sent_at=None, due_at__lte=now)
     oldest_at = {
         "calls": calls["any_at"],
-        # Placed, and not started by the carrier, which starts so many calls in a second.
+        # Placed, and waiting at the carrier, which starts only so many calls in a second.
         "calls_at_carrier": calls["queued_at"],
         # A refund's hold lives for days; a hold waits in the queue once it has expired.
         "holds": _oldest_at(overdue_holds, "expires_at"),
@@ -204,11 +205,13 @@ def _ages(now: datetime) -> dict[str, float]:
 
 
 def _oldest_at(rows: QuerySet[Any], field: str) -> datetime | None:
+    """Return the earliest time in a column, or None if there are no rows."""
     at: datetime | None = rows.aggregate(at=Min(field))["at"]
     return at
 
 
 def _by_label(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    """Return a gauge with one sample for each value of its label."""
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in sorted(values.items()):
         family.add_metric([key], value)

@@ -33,11 +33,13 @@ class Circuit:
     pause_seconds: int = 10
 
     def refuse_if_open(self) -> None:
-        """Raise `provider_unavailable` while open, before anything is reserved or asked."""
+        """Raise `provider_unavailable` while the circuit is open.
+
+        One request in every pause is let through as a trial. Called before anything is reserved.
+        """
         try:
-            if cache.get(self._failures, 0) < self.failures or cache.add(
-                self._trial, 1, self.pause_seconds
-            ):
+            is_closed = cache.get(self._failures_key, 0) < self.failures
+            if is_closed or cache.add(self._trial_key, 1, self.pause_seconds):
                 return
         except _CACHE_AWAY:
             return
@@ -64,30 +66,32 @@ class Circuit:
         self._succeeded()
 
     def _failed(self) -> None:
+        """Count a failure; open the circuit at as many as `failures` within a window."""
         try:
-            cache.add(self._failures, 0, self.window_seconds)
-            if cache.incr(self._failures) == self.failures:
+            cache.add(self._failures_key, 0, self.window_seconds)
+            if cache.incr(self._failures_key) == self.failures:
                 logger.error("circuit opened", extra={"circuit": self.name})
-                cache.set(self._trial, 1, self.pause_seconds)
-            if cache.get(self._failures, 0) >= self.failures:
+                cache.set(self._trial_key, 1, self.pause_seconds)
+            if cache.get(self._failures_key, 0) >= self.failures:
                 # It stays open for as long as the trials fail.
-                cache.touch(self._failures, self.window_seconds + self.pause_seconds)
+                cache.touch(self._failures_key, self.window_seconds + self.pause_seconds)
         except ValueError:
-            return  # the window ended between the two steps
+            return  # the window ended between `add` and `incr`
         except _CACHE_AWAY:
             return
 
     def _succeeded(self) -> None:
+        """Close the circuit, and forget the failures."""
         try:
-            if cache.get(self._failures):
-                cache.delete_many([self._failures, self._trial])
+            if cache.get(self._failures_key):
+                cache.delete_many([self._failures_key, self._trial_key])
         except _CACHE_AWAY:
             return
 
     @property
-    def _failures(self) -> str:
+    def _failures_key(self) -> str:
         return f"circuit:{self.name}:failures"
 
     @property
-    def _trial(self) -> str:
+    def _trial_key(self) -> str:
         return f"circuit:{self.name}:trial"

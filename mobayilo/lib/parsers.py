@@ -34,10 +34,10 @@ class StorableJsonParser(JSONParser):
     ) -> Any:  # noqa: ANN401 - any JSON
         try:
             data = super().parse(stream, media_type, parser_context)
-            is_fit = all(map(is_storable, _texts(data)))
+            can_be_stored = all(is_storable(text) for text in _texts(data))
         except RecursionError:
             raise ParseError("nested too deeply") from None
-        if not is_fit:
+        if not can_be_stored:
             raise ProductError(
                 "invalid_request", "The body has a character that is none.", hint="Leave it out."
             )
@@ -45,6 +45,7 @@ class StorableJsonParser(JSONParser):
 
 
 def _texts(value: object) -> Iterator[str]:
+    """Yield every name and every text in JSON, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -59,8 +60,8 @@ def _texts(value: object) -> Iterator[str]:
 class JsonWhateverIsAccepted(DefaultContentNegotiation):
     """A negotiation that always ends in JSON.
 
-    A program that sends no `Accept`, or one of its own, is better served by an answer that it may
-    read than by a refusal.
+    A program may send no `Accept`, or a wrong one: it can still read JSON, which helps it more than
+    a refusal (406) does.
     """
 
     def select_renderer(
@@ -69,5 +70,6 @@ class JsonWhateverIsAccepted(DefaultContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
+        """Return the first renderer, which is JSON, without a look at the `Accept` header."""
         renderer = next(iter(renderers))
         return renderer, str(renderer.media_type)

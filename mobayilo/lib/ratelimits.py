@@ -97,6 +97,7 @@ def used_up(request: HttpRequest, name: str) -> int:
 
 
 def _usage(request: HttpRequest, name: str, *, increment: bool) -> dict[str, int] | None:
+    """Return django-ratelimit's figures of a limit, or None if the request may pass uncounted."""
     if not settings.RATELIMIT_ENABLE:
         return None
     limit = LIMITS[name]
@@ -121,28 +122,29 @@ def _usage_of_this_process(key: str, rate: str, *, by: int) -> dict[str, int]:
     """Return the figures of django-ratelimit for a window that only this process counts."""
     limit, seconds = _limit_and_seconds(rate)
     window, elapsed = divmod(int(time.time()), seconds)
-    counters, entry = caches["local"], f"{key}:{window}"
-    counters.add(entry, 0, seconds)
-    counted = counters.incr(entry, by)
+    counters, window_key = caches["local"], f"{key}:{window}"
+    counters.add(window_key, 0, seconds)
+    request_count = counters.incr(window_key, by)
     return {
-        "count": counted,
+        "count": request_count,
         "limit": limit,
-        "should_limit": counted > limit,
+        "should_limit": request_count > limit,
         "time_left": seconds - elapsed,
     }
 
 
 @cache
 def _limit_and_seconds(rate: str) -> tuple[int, int]:
-    """Return 300 and 60 of `300/m`."""
-    found = re.fullmatch(r"(\d+)/(\d*)([smhd])", rate)
-    if found is None:
+    """Return the requests and the seconds of a rate: 300 and 60 of `300/m`."""
+    match = re.fullmatch(r"(\d+)/(\d*)([smhd])", rate)
+    if match is None:
         raise ValueError(rate)
-    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[3]]
-    return int(found[1]), int(found[2] or 1) * unit
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[3]]
+    return int(match[1]), int(match[2] or 1) * unit
 
 
 def _counted_as(request: HttpRequest, limit: Limit) -> str:
+    """Return the key of the counter that a request adds to: of its token, user, session or IP."""
     if limit.per == "all":
         return "all"
     if limit.per == "session" and request.session.session_key:

@@ -50,14 +50,17 @@ class SupportAccountAdmin(AccountAdmin):
     actions = [*AccountAdmin.actions, "ask_for_key", "ask_for_no_key"]
 
     def get_urls(self) -> list[URLPattern]:
-        own = [
+        pages = [
             path("search/", self._guarded(self.search), name="support-search"),
             path("today/", self._guarded(self.today), name="support-today"),
         ]
-        return [*own, *super().get_urls()]
+        return [*pages, *super().get_urls()]
 
     def _guarded(self, view: View) -> View:
-        """Require that staff may look at accounts."""
+        """Return a view as a page of the admin, for staff who may look at accounts.
+
+        The page raises PermissionDenied for anyone else.
+        """
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_view_permission(request):
@@ -71,10 +74,10 @@ class SupportAccountAdmin(AccountAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        found = read_account(int(object_id)) if object_id.isdecimal() else None
-        if found is None:
+        account_and_users = read_account(int(object_id)) if object_id.isdecimal() else None
+        if account_and_users is None:
             raise Http404
-        account, users = found
+        account, users = account_and_users
         record_look(request, account)
         zone = zone_of(account)
         times_in = zone if request.GET.get("times") == "customer" else None
@@ -92,7 +95,7 @@ class SupportAccountAdmin(AccountAdmin):
                 "may_open": _may_add(OpenedDestination, request),
                 "may_limit": _may_add(AccountLimits, request),
             }
-            # Rendered here: outside, the times would be in UTC again.
+            # Rendered inside the block, so that its time zone holds for the times on the page.
             return render(request, "overview/support_account.html", context)
 
     def facts_of(self, request: HttpRequest, row: Account) -> dict[str, str]:
@@ -107,10 +110,10 @@ class SupportAccountAdmin(AccountAdmin):
         accounts = accounts_of(matches)
         if len(accounts) == 1 and all(match.account for match in matches):
             for match in matches[:3]:
-                found = format_html(
+                link = format_html(
                     'Found: <a href="{}">{} {}</a>', match.url, match.kind, match.label
                 )
-                messages.info(request, found)
+                messages.info(request, link)
             return redirect(change_url(accounts[0]))
         context = {
             **self.admin_site.each_context(request),
@@ -159,13 +162,14 @@ class SupportAccountAdmin(AccountAdmin):
 def _switch_question(
     request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm, *, asks: bool
 ) -> str:
-    others = list(chosen.exclude(asks_for_key=asks))
-    for account in others:
+    """Have calls of the accounts ask for a key, or not; return in words how many changed."""
+    accounts = list(chosen.exclude(asks_for_key=asks))
+    for account in accounts:
         set_asks_for_key(
             user=signed_in_user(request), account=account, asks=asks, request=request,
             reason=form.cleaned_data["reason"],
         )  # fmt: skip
-    return f"{len(others)} switched {'on' if asks else 'off'}."
+    return f"{len(accounts)} switched {'on' if asks else 'off'}."
 
 
 def _may_add(model: type[Model], request: HttpRequest) -> bool:

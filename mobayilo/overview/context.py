@@ -13,7 +13,11 @@ from mobayilo.lib.seller import missing_legal_pages, read_seller
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the request id, to be quoted to support, and the balance, read only if shown."""
+    """Return the variables of the frame around every page.
+
+    The balance and whether the terms have to be accepted cost a query only on pages that show them.
+    A page of an error may have a request without a user.
+    """
 
     def read_balance() -> ledger.Balance | None:
         user = getattr(request, "user", None)

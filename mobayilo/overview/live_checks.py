@@ -38,20 +38,21 @@ def findings() -> Iterator[Finding]:
 
 
 def of_configuration() -> Iterator[Finding]:
+    """Yield findings about the settings: providers, errors of Django's checks, pages, support."""
     for name in ("TWILIO_API_URL", "STRIPE_API_URL"):
         if url := getattr(settings, name):
             yield unchecked(name, f"{url} was asked, and not the provider: unset it before opening")
-    checked = run_checks(include_deployment_checks=True)
+    check_messages = run_checks(include_deployment_checks=True)
     errors = [
-        one
-        for one in checked
-        if one.is_serious() and not one.is_silenced() and one.id not in NAMED_ELSEWHERE
+        message
+        for message in check_messages
+        if message.is_serious() and not message.is_silenced() and message.id not in NAMED_ELSEWHERE
     ]
     yield judge(
         "Configuration",
         not errors,
         "manage.py check finds no error",
-        " ".join(str(one.msg) for one in errors),
+        " ".join(str(error.msg) for error in errors),
         "See the hints of manage.py check --deploy.",
     )
     missing = missing_legal_pages()
@@ -72,7 +73,7 @@ def of_configuration() -> Iterator[Finding]:
 
 
 def of_mail() -> Iterator[Finding]:
-    """Yield what DNS says of the sender's domain: SPF (RFC 7208), DMARC (7489), DKIM (6376)."""
+    """Yield findings about the sender's domain: SPF (RFC 7208), DMARC (7489) and DKIM (6376)."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     records = {
         "SPF": (domain, "v=spf1", "Publish the record that your mail provider names."),
@@ -110,7 +111,7 @@ def text_records(name: str) -> list[str]:
 
 
 def of_address() -> Iterator[Finding]:
-    """Yield whether the site answers at its address, and counts its proxies right."""
+    """Yield findings about the public address: an answer, the certificate, the trusted proxies."""
     probe = signing.dumps("probe", salt=PROBE_SALT)
     url = f"{settings.PUBLIC_URL}/probe/{probe}"
     try:
@@ -118,8 +119,8 @@ def of_address() -> Iterator[Finding]:
             session.trust_env = not settings.IS_LOCAL
             headers = {"X-Forwarded-For": FORGED_ADDRESS}
             answer = session.get(url, headers=headers, timeout=10, allow_redirects=False)
-            seen = answer.json()
-            forwarded, trusted = str(seen["forwarded"]), int(seen["trusted"])
+            document = answer.json()
+            forwarded, trusted = str(document["forwarded"]), int(document["trusted"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         yield wrong(
             "Site",
@@ -133,19 +134,21 @@ def of_address() -> Iterator[Finding]:
 
 
 def of_proxies(forwarded: str, trusted: int) -> Finding:
-    """Return whether as many proxies are trusted as wrote to X-Forwarded-For.
+    """Return the finding about TRUSTED_PROXY_COUNT, which has to be the number of our proxies.
 
-    Each proxy appends an address to the one that was forged, unless the outermost drops that one.
+    `forwarded` is the X-Forwarded-For of the probe. Each proxy appends an address to the forged one
+    that was sent, which the outermost proxy may drop.
     """
-    count = len([one for one in forwarded.rpartition(FORGED_ADDRESS)[2].split(",") if one.strip()])
+    appended = forwarded.rpartition(FORGED_ADDRESS)[2]
+    count = len([address for address in appended.split(",") if address.strip()])
     counts = f"Proxies: {count}. TRUSTED_PROXY_COUNT: {trusted}."
     remedy = f"Set it to {count}, and restart mobayilo-web."
     if trusted > count:
-        says = "A client can write the address that it is counted by."
-        return wrong("Proxies", f"{says} {counts}", remedy)
+        problem = "A client can write the address that it is counted by."
+        return wrong("Proxies", f"{problem} {counts}", remedy)
     if trusted < count:
-        says = "All customers are counted as one, by the address of a proxy."
-        return wrong("Proxies", f"{says} {counts}", remedy)
+        problem = "All customers are counted as one, by the address of a proxy."
+        return wrong("Proxies", f"{problem} {counts}", remedy)
     if settings.PUBLIC.scheme == "https" and not count:  # gunicorn itself speaks no TLS
         return wrong(
             "Proxies",
@@ -156,6 +159,7 @@ def of_proxies(forwarded: str, trusted: int) -> Finding:
 
 
 def of_certificate() -> Iterator[Finding]:
+    """Yield the finding about the end of the site's certificate."""
     if settings.PUBLIC.scheme != "https":
         yield unchecked("Certificate", "the site is on this machine, without one")
         return
@@ -177,13 +181,14 @@ def of_certificate() -> Iterator[Finding]:
 
 
 def certificate_end(pem: str) -> datetime:
-    """Return until when a certificate is valid."""
+    """Return the instant at which a certificate expires."""
     from cryptography import x509  # only this needs it, and importing it takes a while
 
     return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
 
 
 def of_background() -> Iterator[Finding]:
+    """Yield findings about Redis, the periodic jobs, and the newest backup."""
     yield judge(
         "Counters",
         cache_is_ready(),
