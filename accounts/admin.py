@@ -210,18 +210,18 @@ class OutboxMailAdmin(ReadOnlyAdmin):
 
 
 def _revoke(request: HttpRequest, tokens: AccessTokenQuerySet, form: ReasonForm) -> str:
-    ended = revoke_tokens(
+    revoked_count = revoke_tokens(
         tokens,
         actor=signed_in_user(request),
         reason="revoked by support",
         request=request,
         why=form.cleaned_data["reason"],
     )
-    return f"{ended} tokens revoked."
+    return f"{revoked_count} tokens revoked."
 
 
 class NewUserForm(ReasonedForm):
-    """A user whom support adds, and who sets a password by a link in a mail."""
+    """The form by which support adds a user. A mail has the link to set a password."""
 
     account_id = AccountField(required=False, help_text="acct_…; empty: an account of their own.")
 

@@ -10,15 +10,15 @@ from mobayilo.lib.seller import missing_legal_pages
 
 
 def must_accept(user: User) -> bool:
-    """Return whether the terms in force are others than those that the user accepted."""
+    """Return whether there are terms in force that the user has not accepted."""
     return not missing_legal_pages() and user.terms_version != settings.TERMS_VERSION
 
 
 def accept_terms(user: User, *, request: HttpRequest) -> None:
-    """Record that a user accepts the terms in force. Repeated, it is recorded once."""
+    """Record that a user accepts the terms in force, once for each version."""
     version = settings.TERMS_VERSION
-    others = User.objects.filter(pk=user.pk).exclude(terms_version=version)
-    if others.update(terms_version=version, terms_accepted_at=timezone.now()):
+    user_to_accept = User.objects.filter(pk=user.pk).exclude(terms_version=version)
+    if user_to_accept.update(terms_version=version, terms_accepted_at=timezone.now()):
         audit.record(
             "user.terms_accepted",
             account=user.account,

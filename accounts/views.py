@@ -119,13 +119,13 @@ def token_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
-    """End one token at once. It needs no fresh sign-in, since it can only make things safer."""
+    """Revoke one token at once, without a fresh sign-in, since a revocation only adds safety."""
     token = _mine(request, public_id)
     is_sent = request.method == "POST"
     if is_sent and revoke_token(token, reason="revoked by you", request=request):
         messages.success(request, _("“%s” no longer works.") % token.name)
-    back = "devices" if request.POST.get("back") == "devices" else "tokens"
-    return redirect(f"accounts:{back}")
+    page_before = "devices" if request.POST.get("back") == "devices" else "tokens"
+    return redirect(f"accounts:{page_before}")
 
 
 @never_cache
@@ -134,13 +134,13 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 @form_target("accounts:tokens")
 def tokens_revoke_all(request: HttpRequest) -> HttpResponse:
-    """End every token and sign every device out."""
+    """Revoke every token of the user, which signs out every device, and end the device logins."""
     require_fresh_sign_in(request)
     user = signed_in_user(request)
     end_logins([user])
-    mine = AccessToken.objects.live().for_user(user)
-    ended = revoke_tokens(mine, actor=user, reason="revoked by you", request=request)
-    messages.success(request, _revoked_in_words(ended))
+    live_tokens = AccessToken.objects.live().for_user(user)
+    revoked_count = revoke_tokens(live_tokens, actor=user, reason="revoked by you", request=request)
+    messages.success(request, _revoked_in_words(revoked_count))
     return redirect("accounts:tokens")
 
 
@@ -150,13 +150,14 @@ def _revoked_in_words(count: int) -> str:
 
 
 def _mine(request: HttpRequest, public_id: str) -> AccessToken:
-    mine = AccessToken.objects.for_user(signed_in_user(request))
-    return get_object_or_404(mine, public_id=public_id)
+    """Return a token of the user by its id; raise Http404 for any other."""
+    tokens_of_user = AccessToken.objects.for_user(signed_in_user(request))
+    return get_object_or_404(tokens_of_user, public_id=public_id)
 
 
-def _shown_once(request: HttpRequest, made: NewToken) -> HttpResponse:
-    """Show the secret in the one answer that has it: no redirect, so that it is stored nowhere."""
-    context = {"token": made.row, "secret": made.secret}
+def _shown_once(request: HttpRequest, new_token: NewToken) -> HttpResponse:
+    """Show a secret in this answer only. A redirect would have to store it somewhere."""
+    context = {"token": new_token.row, "secret": new_token.secret}
     return render(request, "accounts/token_created.html", context)
 
 
@@ -190,17 +191,17 @@ def after_sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def tokens_review(request: HttpRequest) -> HttpResponse:
-    """Ask, after a new password or address, whether tokens made before shall go on working."""
+    """Ask after a new password or address whether the tokens made before it go on working."""
     user = signed_in_user(request)
     if user.tokens_in_question_at is None:
         return redirect("accounts:security")
     if request.method == "POST":
         revoke = request.POST.get("answer") != "keep"
-        ended = settle_tokens(user, revoke=revoke, request=request)
-        messages.success(request, _revoked_in_words(ended) if revoke else _("Tokens kept."))
+        revoked_count = settle_tokens(user, revoke=revoke, request=request)
+        messages.success(request, _revoked_in_words(revoked_count) if revoke else _("Tokens kept."))
         return redirect("accounts:tokens")
-    old = tokens_in_question(user).order_by("-id")
-    return render(request, "accounts/tokens_review.html", {"tokens": old})
+    old_tokens = tokens_in_question(user).order_by("-id")
+    return render(request, "accounts/tokens_review.html", {"tokens": old_tokens})
 
 
 @never_cache

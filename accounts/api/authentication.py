@@ -107,7 +107,7 @@ class HasScope(BasePermission):
         required = view.scopes[method]
         if required is None or required in token.scopes:
             return True
-        # The owner reads of it, a few times an hour at most.
+        # Recorded for the owner of the token, a few times an hour at most.
         if not count(request._request, "scope-denials"):
             record(
                 "token.scope_denied",
@@ -126,6 +126,11 @@ class HasScope(BasePermission):
 
 
 def _bearer_secret(header: str, request: Request) -> str:
+    """Return the secret of an Authorization header, not verified yet.
+
+    Raise `not_authenticated` for another scheme, and `malformed_authorization` unless the request
+    has one token, in this header.
+    """
     scheme, _, rest = header.partition(" ")
     if scheme.lower() != "bearer":
         raise ProductError("not_authenticated", "Only Bearer tokens are accepted.")
@@ -140,14 +145,14 @@ def _bearer_secret(header: str, request: Request) -> str:
 def _record_use(token: AccessToken, request: HttpRequest) -> None:
     """Record the use of a token, at most every five minutes; a failure never fails the request."""
     now = timezone.now()
-    before = now - TOUCHED_EVERY
-    if token.last_used_at is not None and token.last_used_at > before:
+    due_before = now - TOUCHED_EVERY
+    if token.last_used_at is not None and token.last_used_at > due_before:
         return
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=before)
-    seen = {"last_used_ip": client_ip(request), "last_used_agent": agent_of(request)}
+    is_due = Q(last_used_at=None) | Q(last_used_at__lte=due_before)
+    client_facts = {"last_used_ip": client_ip(request), "last_used_agent": agent_of(request)}
     try:
         with transaction.atomic():
-            AccessToken.objects.filter(stale, pk=token.pk).update(last_used_at=now, **seen)
+            AccessToken.objects.filter(is_due, pk=token.pk).update(last_used_at=now, **client_facts)
     except DatabaseError:
         logger.warning("use of a token not noted", exc_info=True)
     token.last_used_at = now

@@ -27,18 +27,19 @@ def find_token(token_digest: str, *, joined: Joined = None) -> AccessToken | Non
     row = fetch_prepared(statement, [token_digest])
     if row is None:
         return None
-    token, user, account, *others = (read(row) for read in readers)
+    token, user, account, *joined_rows = (read(row) for read in readers)
     token.user = user
     user.account = account
     if joined is not None:
-        account._state.fields_cache[joined._meta.model_name] = others[0]
-    found: AccessToken = token
-    return found
+        # Django keeps the related row of an instance here.
+        account._state.fields_cache[joined._meta.model_name] = joined_rows[0]
+    result: AccessToken = token
+    return result
 
 
 @cache
 def _compiled(joined: Joined, vendor: str) -> tuple[str, tuple[Reader, ...]]:
-    """Return the statement, and for each model the function that makes its instance of a row."""
+    """Return the statement, and for each model the function that makes its instance from a row."""
     tables: list[type[models.Model]] = [AccessToken, User, Account]
     if joined:
         tables.append(joined)
@@ -59,9 +60,10 @@ def _compiled(joined: Joined, vendor: str) -> tuple[str, tuple[Reader, ...]]:
 
 
 def _reader(model: type[models.Model], *, start: int) -> Reader:
-    """Return a function that makes an instance of the columns from `start` on.
+    """Return a function that makes an instance of the columns from `start` on, or None.
 
-    They are converted as Django's own queries convert them.
+    The values are converted as Django's own queries convert them. The instance is None if the
+    primary key is NULL: a joined row that does not exist.
     """
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
@@ -73,14 +75,14 @@ def _reader(model: type[models.Model], *, start: int) -> Reader:
         for own in [field.get_db_converters(connection)]
         if own or connection.ops.get_db_converters(column)
     ]
-    key = names.index(model._meta.pk.attname)
+    key_position = names.index(model._meta.pk.attname)
 
     def read(row: Sequence[Any]) -> models.Model | None:
         values = list(row[start:end])
-        if values[key] is None:
+        if values[key_position] is None:
             return None
-        for position, column, functions in converters:
-            for convert in functions:
+        for position, column, column_converters in converters:
+            for convert in column_converters:
                 values[position] = convert(values[position], column, connection)
         return model.from_db(connection.alias, names, values)
 
