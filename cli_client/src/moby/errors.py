@@ -123,7 +123,7 @@ class MobyError(Exception):
 
     @property
     def quotes_request(self) -> bool:
-        """Is this a fault of the server, or for support, so that they need the request's id?"""
+        """Return whether support needs the request's id: for a fault of the server, or if asked."""
         is_fault = self.retryable and self.code not in ("throttled", "idempotency_in_progress")
         return bool(self.request_id) and (is_fault or "support" in self.hint)
 

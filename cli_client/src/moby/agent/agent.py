@@ -236,7 +236,7 @@ class Agent:
                     return
 
     def _pause(self, call_id: str, seconds: float, *, has_hung_up: bool) -> None:
-        """Let the time pass, and no more of it once the call is over for its page."""
+        """Wait so many seconds, or until the call is over for its page."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
             if not has_hung_up and self._is_over_for_its_page(call_id):
@@ -244,10 +244,10 @@ class Agent:
             self._stopping.wait(min(left, _TICK_SECONDS))
 
     def _is_over_for_its_page(self, call_id: str) -> bool:
-        """Report whether to hang up for the page: at once where the person did.
+        """Return whether to hang up for the page: at once if the person hung up there.
 
-        After the end of a call at the other side the carrier's report says why it ended, so that
-        has a few seconds.
+        If the other side has ended the call, wait a few seconds first, since the carrier's report
+        says why.
         """
         line = self.phone.line
         if line is None or line.call_id != call_id or line.over_since is None:
@@ -256,7 +256,7 @@ class Agent:
         return late or line.is_hung_up or not self.phone.is_present
 
     def _end_call(self) -> None:
-        """Hang up the call under way, at the carrier too, since its sound ends."""
+        """Hang up the call under way, in the page and at the carrier."""
         line = self.phone.line
         if line is None or line.is_over:
             return

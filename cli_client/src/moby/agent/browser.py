@@ -109,7 +109,7 @@ class HeadlessBrowser:
         return self._code is not None
 
     def end(self) -> None:
-        """End it, gently first, and remove its files."""
+        """Close the browser's pipe, kill the browser if it goes on, and remove its files."""
         os.close(self._to_it)
         deadline = time.monotonic() + _END_SECONDS
         while not self.has_ended and time.monotonic() < deadline:

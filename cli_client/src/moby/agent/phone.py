@@ -90,9 +90,9 @@ class Phone:
             return self._code
 
     def enter(self, shown: str) -> str | None:
-        """Let a page in by the code, or by the secret that it had before it was reloaded.
+        """Give a page its new secret, for the code, or for the secret that it had before a reload.
 
-        Return its new secret, None for another code; raise `agent_busy` where one page talks.
+        Return None for a wrong code. Raise `agent_busy` if another page is in a call.
         """
         with self._changed:
             by_code = bool(self._code) and secrets.compare_digest(
@@ -202,7 +202,7 @@ class Phone:
                 self.line.enter("ended")
 
     def take_wish_for_token(self) -> bool:
-        """Return once whether the page has asked for another token of its call."""
+        """Return whether the page has asked for another token of its call since the last time."""
         with self._changed:
             wanted, self._wants_token = self._wants_token, False
             return wanted

@@ -73,16 +73,16 @@ class Api:
         *,
         public: bool = False,
     ) -> T:
-        wanted = {name: value for name, value in (query or {}).items() if value}
-        target = f"{BASE_PATH}{path}" + (f"?{urlencode(wanted)}" if wanted else "")
+        filled = {name: value for name, value in (query or {}).items() if value}
+        target = f"{BASE_PATH}{path}" + (f"?{urlencode(filled)}" if filled else "")
         return _shaped(self._answer("GET", target, public=public), kind)
 
     def get_newer(self, path: str, kind: type[T], version: int) -> tuple[T | None, str]:
-        """Return the thing if it changed since that version, and the time of the answer."""
+        """Return what is at a path, or None while its version is the same, and the Date header."""
         target = f"{BASE_PATH}{path}?{urlencode({'after': version})}"
         response = self._answer("GET", target)
-        news = None if response.status == 304 else _shaped(response, kind)
-        return news, response.headers.get("date", "")
+        newer = None if response.status == 304 else _shaped(response, kind)
+        return newer, response.headers.get("date", "")
 
     def post(
         self,
@@ -93,10 +93,10 @@ class Api:
         key: str | None = None,
         is_idempotent: bool = False,
     ) -> T:
-        """Send the body; `is_idempotent` allows sending it again, as that changes nothing."""
-        given = {name: value for name, value in (body or {}).items() if value is not None}
+        """Send a body, and return the answer; `is_idempotent` allows sending it again."""
+        filled = {name: value for name, value in (body or {}).items() if value is not None}
         return _shaped(
-            self._answer("POST", BASE_PATH + path, body=given, key=key, again=is_idempotent), kind
+            self._answer("POST", BASE_PATH + path, body=filled, key=key, again=is_idempotent), kind
         )
 
     def delete(self, path: str) -> None:
@@ -104,9 +104,9 @@ class Api:
 
     def form(self, path: str, fields: Mapping[str, str | None]) -> Response:
         """Send one OAuth request, whose errors have a shape of their own, and never repeat it."""
-        given = {name: value for name, value in fields.items() if value is not None}
+        filled = {name: value for name, value in fields.items() if value is not None}
         headers = self._headers() | {"Content-Type": "application/x-www-form-urlencoded"}
-        body = urlencode(given).encode()
+        body = urlencode(filled).encode()
         return self._send_up_to(1, Request("POST", self.host + path, headers, body), None)
 
     def _answer(
@@ -148,7 +148,10 @@ class Api:
         }
 
     def _send_up_to(self, tries: int, request: Request, key: str | None) -> Response:
-        """Send a request, again where that is safe and helps, for two tries' time at most."""
+        """Send a request, and return the answer. Repeat it after a fault that may pass.
+
+        No try begins once twice the time of one try has passed. `key` is its idempotency key.
+        """
         place = urlsplit(self.host).netloc
         overall_ends_at = time.monotonic() + 2 * self._context.transport.try_seconds
         for number in range(1, tries + 1):

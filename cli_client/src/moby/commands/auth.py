@@ -144,10 +144,10 @@ class AuthRefreshCommand(Command):
         )
 
     def _rotate(self, grace: int) -> NewToken:
-        """Replace the stored token.
+        """Replace the stored token by a new one, and return the new one.
 
-        The new one is asked for only once there is a place to keep it, and takes the place of the
-        old one, which is still there if that fails.
+        The new token is requested only after a place for it was found. If storing it fails, the old
+        token stays stored, and the error's hint has the command that gets the new one again.
         """
         old = self.session.credentials.require()
         if old.storage is None:

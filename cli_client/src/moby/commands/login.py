@@ -118,7 +118,7 @@ class AuthLoginCommand(Command):
         return PendingLogins(self.session.config.folder, self.session.profile, self.session.host)
 
     def _wait(self, pending: PendingLogin, login_options: dict[str, str]) -> str:
-        """Return the token. Offer another code when one expired, and never give one unasked."""
+        """Return the token. If the code has expired, ask the person before getting another one."""
         flow = self._flow
         while True:
             flow.show(pending)

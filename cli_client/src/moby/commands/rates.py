@@ -53,10 +53,9 @@ class RatesCommand(Command):
         return 0
 
     def _find(self, place: str) -> Rates:
-        """Ask for the prices of a country, or of a number.
+        """Return the prices of a country, or of a number: a place with more digits than a code.
 
-        A place with more digits than a calling code is a number. The two have addresses of their
-        own, so an option goes into both queries.
+        Both kinds of place have an address of their own, and `--from` holds for both.
         """
         path, query = f"rates/{quote(place, safe='')}", {"from": self.text("from")}
         if sum(c.isdigit() for c in place) > LONGEST_CALLING_CODE_DIGITS:

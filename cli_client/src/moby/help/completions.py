@@ -45,7 +45,7 @@ _ASKED_VALUES = {"--caller-id": "phones", "--profile": "profiles", "call --from"
 
 
 def shared_files(application: "Application") -> dict[str, str]:
-    """Return the manual page and the completions, by their places below a folder `share`."""
+    """Return the texts of the manual page and the completions, by their paths below `share`."""
     return {
         "man/man1/moby.1": man_page(application),
         "bash-completion/completions/moby": script_for("bash", application),
