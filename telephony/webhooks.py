@@ -96,7 +96,7 @@ def about_a_call(handler: Callable[[HttpRequest, Call], HttpResponse]) -> View:
 def call_twiml(request: HttpRequest, call: Call) -> HttpResponse:
     """Answer the request of a customer's phone that picked up: ask for the key, or bridge at once.
 
-    Nothing of both happens unless call and hold are live.
+    Neither happens unless the call and its hold are live.
     """
     sid = request.POST.get("CallSid", "")
     source = Source(CallEvent.Kind.TWIML, sid, "answered", "in-progress", {"CallSid": sid})

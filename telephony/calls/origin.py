@@ -156,7 +156,7 @@ def total_per_minute(
 
 
 def in_modes(callback_micros: int | None, computer_micros: int | None) -> dict[str, str | None]:
-    """Return `total_per_minute` of the contract."""
+    """Return `total_per_minute` as answers of the API have it: decimal dollars, or None."""
     return {
         "callback": None if callback_micros is None else format_micros(callback_micros),
         "computer": None if computer_micros is None else format_micros(computer_micros),
@@ -164,9 +164,9 @@ def in_modes(callback_micros: int | None, computer_micros: int | None) -> dict[s
 
 
 def origin_on_page(request: HttpRequest, deck: DeckIndex) -> Origin | None:
-    """Return the origin that a page is for: as chosen, of the account, or where the browser is.
+    """Return the origin of the calls on a page: `?from=`, the account's, or the browser's country.
 
-    Raise `unknown_country` for a choice that is none.
+    Raise `unknown_country` if `?from=` is no country. Return None if no origin has a price.
     """
     if chosen := request.GET.get("from"):
         return origin_in(chosen, deck)

@@ -238,7 +238,7 @@ class Offers:
 
 
 def find_quote(request: CallRequest) -> Quote:
-    """Return the price and time limit of a call at the balance of now, or raise ProductError."""
+    """Return the price and time limit of a call at the present balance, or raise ProductError."""
     route = find_route(request.user.account, request.token, request.order)
     activity = activity_of(route.account, line=route.token.line if route.token else "")
     quote = quote_route(route, funds_of(route.account, balance_of(route.account)), activity)

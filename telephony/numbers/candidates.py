@@ -49,16 +49,16 @@ class Reading:
 
 
 def distinct(readings: list[Reading | None]) -> list[Reading]:
-    """Each number once, in the order of its first reading."""
-    found: dict[str, Reading] = {}
+    """Return the first reading of each number, in their order; None is left out."""
+    by_number: dict[str, Reading] = {}
     for reading in readings:
         if reading:
-            found.setdefault(reading.e164, reading)
-    return list(found.values())
+            by_number.setdefault(reading.e164, reading)
+    return list(by_number.values())
 
 
 def international_readings(written: Written) -> list[Reading]:
-    """Return what `+…` and `48 (0) 22 …` can be: one number, save for two habits that leave two.
+    """Return what `+…` and `48 (0) 22 …` can be: one number, or two because of two habits.
 
     A zero in brackets may be kept or dropped; and Russians write the 8 that they dial at home
     after a plus, `+8 (495) …`, which without its spacing is a number in Vietnam or China.
@@ -121,7 +121,7 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
 
 
 def begins_with_exit_code(digits: str, country: str) -> bool:
-    """Return whether a phone in the country, or nearly any phone, would dial abroad so."""
+    """Return whether the digits begin with 00, or with an exit code of the country."""
     return digits.startswith("00") or bool(_exit_codes_at_start(digits, country))
 
 
@@ -140,7 +140,7 @@ def is_after_own_exit_code(reading: Reading, written: Written, countries: list[s
 
 
 def bare_readings(digits: str) -> list[Reading]:
-    """Return what the digits are with the country code first, the plus forgotten."""
+    """Return the reading of digits as a number whose plus was forgotten: country code first."""
     return distinct([_international(digits, Way.BARE)])
 
 

@@ -32,7 +32,10 @@ CHINA = 86
 
 
 def choose_readings(written: Written, *, stated: str | None, default: str | None) -> list[Reading]:
-    """Return the readings that can be meant: one to go on with, several to ask about."""
+    """Return the readings that a person can mean: one to use, or several to ask about.
+
+    Return none if the number has no likely reading.
+    """
     if written.is_international:
         readings = _with_plus(written, stated)
     elif stated:
@@ -51,10 +54,10 @@ def choose_readings(written: Written, *, stated: str | None, default: str | None
 
 
 def _with_plus(written: Written, stated: str | None) -> list[Reading]:
-    """Choose the plus over the stated country, save for `+647-937-1234` stated as American.
+    """Return the readings after a plus, which counts more than the stated country.
 
-    There the digits are a whole number as it is written in the stated country, and no space shows
-    where another calling code ends.
+    `+647-937-1234` stated as American gets the reading at home too: it is grouped as a whole number
+    of the stated country, and no space shows where another calling code ends.
     """
     abroad = international_readings(written)
     if not stated or not abroad:
@@ -69,7 +72,10 @@ def _with_plus(written: Written, stated: str | None) -> list[Reading]:
 
 
 def _in_stated(written: Written, stated: str, default: str | None) -> list[Reading]:
-    """Choose the stated country, save where its own phones, or all the world's, dial abroad so."""
+    """Return the readings in the stated country, and those abroad that begin with an exit code.
+
+    A reading abroad counts if phones of the stated country, or nearly all phones, dial so.
+    """
     abroad = exit_readings(written, [c for c in (stated, default) if c])
     if abroad and written.groups[0].digits == "00":
         return abroad
@@ -89,7 +95,7 @@ def _in_stated(written: Written, stated: str, default: str | None) -> list[Readi
 
 
 def _in_default(written: Written, default: str) -> list[Reading]:
-    """Choose the account's country, an exit code, or a forgotten plus, as far as each is likely."""
+    """Return the likely readings: at home, after an exit code, or with the plus forgotten."""
     abroad = exit_readings(written, [default])
     if abroad and written.groups[0].digits == "00":
         return abroad
@@ -122,7 +128,7 @@ def _with_plus_forgotten(written: Written) -> list[Reading]:
 
 
 def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Reading]:
-    """Return the readings inside the country, those with its calling code in front among them.
+    """Return the readings inside the country, with and without its calling code in front.
 
     `4915123456789` stated as German is a mobile without its plus, and in libphonenumber also a
     landline without its 0. A zero in brackets inside the number is dialled at home only after a
@@ -140,7 +146,7 @@ def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Read
 def readings_elsewhere(
     written: Written, *, stated: str | None, default: str | None
 ) -> list[Reading]:
-    """Return what the digits are where they were not said to be: for a hint, never to dial."""
+    """Return the other numbers that the digits can be: for a hint, never to dial."""
     countries = dict.fromkeys(c for c in (stated, default) if c)
     at_home = [r for country in countries for r in national_readings(written.digits, country)]
     return distinct([*at_home, *bare_readings(written.digits)])

@@ -82,9 +82,9 @@ def _refusal(reason: str, message: str, hint: str) -> ProductError:
 def _possible(
     digits: str, country: str | None, *, is_international: bool
 ) -> tuple[PhoneNumber, str] | None:
-    """Return the digits as libphonenumber splits them, with their region; None without one.
+    """Return the digits as libphonenumber splits them, with their region; None if it finds none.
 
-    Such a number may exist or not. Of several regions with one calling code the stated one counts.
+    The number may not exist. If several regions share its calling code, the stated one is returned.
     """
     spellings = [(f"+{digits}", None)] if is_international else [(digits, country)]
     for exit_code in ("0011", "011", "00"):
@@ -142,7 +142,7 @@ def _nsn(number: PhoneNumber) -> str:
 
 
 def _shape(region: str, example: PhoneNumber, shown: str) -> str:
-    """`a mobile in GB has 10 digits after the 0, like 07400 123456.`"""
+    """Return a sentence such as `a mobile in GB has 10 digits after the 0, like 07400 123456.`"""
     nsn = _nsn(example)
     digits = "".join(c for c in shown if c.isdigit())
     trunk = digits.removesuffix(nsn) if digits.endswith(nsn) else ""

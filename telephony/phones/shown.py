@@ -106,6 +106,7 @@ def read_rules(text: str) -> Rules:
 
 
 def _faults(pair: tuple[str, str], row: RuleRow, rows: dict[tuple[str, str], RuleRow]) -> list[str]:
+    """Return a sentence for each fault of a rule for two countries; `rows` has those before it."""
     strange = [iso for iso in pair if iso != ANY and find_country(iso) != iso]
     faults = [f"{iso or 'nothing'} is no country code" for iso in strange]
     if pair in rows:
@@ -293,7 +294,7 @@ def choose_shown_number(
 def refuse_other_number(
     phone: CallerId, number: Number, facts: ShownFacts, shown: ShownNumber
 ) -> None:
-    """Raise `own_number_not_shown` if the number to show is not the own one, which alone may be."""
+    """Raise `own_number_not_shown` if a call that may show its own number only shows another."""
     if shown.is_own:
         return
     registration_helps = shown.registration_helps
