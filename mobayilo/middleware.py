@@ -77,9 +77,9 @@ class RequestContextMiddleware:
 
 
 class ProbeMiddleware:
-    """A door for balancers and Prometheus, which ask a web process by its own address.
+    """Let balancers and Prometheus ask a web process by its own address, with any Host header.
 
-    That address is no name of the site; the pages that they ask for make no links.
+    Their pages get the name of the site instead. They make no links, so no wrong name gets out.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

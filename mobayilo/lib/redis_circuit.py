@@ -1,7 +1,7 @@
-"""A circuit for Redis: a store of counters that is away is not waited for by each request.
+"""A circuit for Redis, so that not every request waits for counters that do not answer.
 
-A Redis that is stopped takes connections and says nothing, so that each counter costs the whole
-time-out. After one failure a process asks nothing for `PAUSE_SECONDS`; then one thread tries.
+A stopped Redis accepts connections and never answers, so that each counter costs a whole time-out.
+After one failure a process does not ask Redis for `PAUSE_SECONDS`; then one thread tries.
 """
 
 import time
@@ -17,16 +17,16 @@ PAUSE_SECONDS = 2.0
 
 
 class CircuitRetry(Retry):
-    """redis-py's policy of retries, by which every command and connection goes.
+    """redis-py's policy of retries, which runs every command and every connection.
 
-    Each connection has a copy of its own, so the state stands in the class.
+    Each connection has a copy of the policy, so what all connections share is stored in the class.
     """
 
     away_until = 0.0
     trying_thread: int | None = None
 
     def call_with_retry(self, do: Callable[[], Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - redis-py's own signature
-        """Do it, or raise ConnectionError at once while Redis is away."""
+        """Run a command or connect, or raise ConnectionError at once while Redis is away."""
         state, thread = CircuitRetry, get_ident()
         if not state.away_until or state.trying_thread == thread:
             return self._attempt(do, *args, **kwargs)

@@ -39,7 +39,7 @@ class Step:
 def next_steps(user: User, *, is_verified: bool) -> list[Step]:
     """Return the steps in their order; none after a first call, which needs all others.
 
-    A frozen account can take none of the last two.
+    A frozen account can take neither of the last two.
     """
     account = user.account
     if account.is_frozen or Call.objects.filter(account=account).exists():
