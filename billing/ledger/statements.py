@@ -104,7 +104,7 @@ def months_of(account: Account, *, today: date) -> list[date]:
 def csv_rows(transfers: QuerySet[Transfer], zone: tzinfo) -> Iterator[tuple[str, ...]]:
     """Yield the heading and a row for each transfer.
 
-    Times are in `zone`: the active one is over by the time that rows are streamed.
+    Times are in `zone`, since the active time zone ends with the request, before the streaming.
     """
     yield COLUMNS
     for transfer in transfers.iterator(chunk_size=1_000):

@@ -92,7 +92,7 @@ class BalanceTransaction:
 
 @dataclass(frozen=True, slots=True)
 class SignedEvent:
-    """An event whose signature and time were right. `data` is its object."""
+    """An event with a valid signature and time. `data` is the object that it is about."""
 
     id: str
     kind: str
@@ -102,7 +102,7 @@ class SignedEvent:
 
 
 class WrongSignatureError(Exception):
-    """A webhook without a valid signature of this moment, or whose body is no event."""
+    """A webhook whose signature is wrong or too old, or whose body is not an event."""
 
 
 class UnknownOutcomeError(ProductError):

@@ -172,7 +172,7 @@ def send_refund(refund: Refund) -> None:
 
 @transaction.atomic
 def record_refund(answer: StripeRefund) -> Refund | None:
-    """Update a refund from Stripe's answer, in any order. Return None if it is none of ours."""
+    """Update a refund from Stripe's answer, in any order. Return None if it is not of a top-up."""
     refund = _find(answer) or _adopt(answer)
     if refund is None:
         return None
@@ -223,7 +223,7 @@ def _find(answer: StripeRefund) -> Refund | None:
 def _adopt(answer: StripeRefund) -> Refund | None:
     """Insert a refund made in Stripe's dashboard: the wallet pays, even into debt.
 
-    Return None if the payment is none of ours.
+    Return None if the payment is not of a top-up.
     """
     paid = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
     topup = paid.filter(stripe_payment_intent_id=answer.payment_intent_id or None).first()

@@ -78,7 +78,7 @@ def start_topup(
     idempotency_key: str | None = None,
     request: AnyRequest = None,
 ) -> TopUp:
-    """Open a Checkout page. Repeated with the same key, it is the same top-up and page.
+    """Start a top-up and open its page; if repeated with the same key, return the first one.
 
     The row is committed before Stripe is asked, so that no page exists without its top-up. Raise
     `amount_too_small`, `amount_too_large`, `account_frozen`, `idempotency_conflict` for a key that
@@ -152,9 +152,9 @@ def open_page(topup: TopUp) -> CheckoutSession:
 
 @transaction.atomic
 def record_session(session: CheckoutSession, *, failed: bool = False) -> TopUp | None:
-    """Update a top-up from its session at Stripe. Return None if it is none of ours.
+    """Update a top-up from its session at Stripe. Return None if it pays no top-up.
 
-    The first of webhook, return page and reconciliation credits; the others find it done.
+    The first of webhook, return page and reconciliation credits; the others change nothing.
     `failed` says that Stripe reported the failure of a delayed payment.
     """
     topup = TopUp.objects.select_related("account").filter(public_id=session.topup_id).first()
