@@ -158,7 +158,7 @@ _PROOFS: dict[str, "StrPromise"] = {
 
 
 def in_words(event: AuditEvent) -> str:
-    """Return a sentence about an event, with its amounts; an unknown action as it is named."""
+    """Return a sentence about an event, with its amounts; for an unknown action its name."""
     words = WORDS.get(event.action)
     if words is None:
         return event.action

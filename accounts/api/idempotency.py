@@ -88,7 +88,7 @@ def _may_pass(status: int) -> bool:
 
 
 class _ReplayError(Exception):
-    """The kept answer, raised past the view."""
+    """The stored answer to a repeated POST, raised so that the view does not run."""
 
     def __init__(self, entry: IdempotencyKey) -> None:
         super().__init__("replay")
@@ -140,7 +140,8 @@ def forget_old_keys(rows: QuerySet[Any]) -> bool:
 def _take_over(entry: IdempotencyKey, body_digest: str) -> bool:
     """Claim the key of an earlier request; return False if that request still counts.
 
-    It counts no longer if it died, if its answer may pass, or if its key is too old.
+    An earlier request no longer counts if its process died, if it failed in a way that may pass, or
+    if its key is too old.
     """
     now = timezone.now()
     died = Q(status=None, started_at__lt=now - ABANDONED_AFTER, body_digest=body_digest)

@@ -82,7 +82,7 @@ def _code_page(request: HttpRequest, form: UserCodeForm, *, status: int = 200) -
 @require_GET
 @fresh_sign_in_required
 def device_confirm(request: HttpRequest) -> HttpResponse:
-    """Show the device, its place and its request; approve and deny weigh the same."""
+    """Show the device, its place and its request, with approve and deny as equal buttons."""
     row = _claimed(request)
     if row is None:
         return _gone(request)
@@ -162,7 +162,7 @@ def _decided(request: HttpRequest, outcome: str) -> HttpResponse:
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    """Lead to the last page of a login that can no longer be decided, or else to the code."""
+    """Redirect to the last page of a login that is decided or expired, else to the code's page."""
     if CLAIMED not in request.session:
         return redirect("accounts:device")
     request.session.pop(CODE, None)

@@ -31,7 +31,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return client_ip(request)
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
-        """Lead to a new password if a second sign-up has made the first one's void."""
+        """Return the page after an address is confirmed: to set a password if the user has none.
+
+        A second sign-up with an unconfirmed address makes the password of the first unusable.
+        """
         user = email_address.user
         if user.has_usable_password():
             url: str = super().get_email_verification_redirect_url(email_address)
@@ -90,7 +93,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         return _box().decrypt(encrypted_text.encode()).decode()
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        """Return an error that speaks of a key; allauth calls it an incorrect code."""
+        """Return the error of a factor; a refused key gets its own, not that of a wrong code."""
         is_key = code == "incorrect_code" and "credential" in self.request.POST
         error: ValidationError = super().validation_error(
             "incorrect_key" if is_key else code, *args

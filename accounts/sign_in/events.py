@@ -98,7 +98,7 @@ def _say_codes_left(
 def _on_new_factor(
     *, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """Record a new factor and sign other browsers out, which came in without it."""
+    """Record a new factor, and sign out other browsers, which signed in without it."""
     if authenticator.type == RECOVERY_CODES:
         _record("recovery_codes.made", user, request)
         return

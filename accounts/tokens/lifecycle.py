@@ -31,7 +31,7 @@ class TokenPolicy:
     may_last_for_ever: bool
 
     def expires_at(self, *, days: int | None, now: datetime) -> datetime | None:
-        """Return the end of a token that is asked for now, or None for never.
+        """Return when a token that is made now expires, or None for never.
 
         `days=None` means the default. Raise `invalid_request` for a life that the policy does not
         allow.
