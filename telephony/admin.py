@@ -26,6 +26,7 @@ from accounts.staff.base import (
 )
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_money
+from telephony.answers import receipt_of
 from telephony.calls.reconcile import reconcile
 from telephony.models import (
     AccountLimits,
@@ -63,7 +64,6 @@ from telephony.rules import (
     read_destination,
     set_limits,
 )
-from telephony.serializers import receipt_of
 from telephony.twilio.faults import remedy_of
 
 _EVENT_FIELDS = ("received_at", "kind", "sequence", "status", "call_sid", "payload")

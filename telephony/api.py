@@ -15,6 +15,7 @@ from billing.models import Wallet
 from mobayilo.lib.errors import ProductError, asks_from_terminal, not_found
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
+from telephony.answers import number_check_of, quote_of, rates_of, registration_answer_of
 from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
 from telephony.calls.origin import (
@@ -78,10 +79,6 @@ from telephony.serializers import (
     VerificationRequestSerializer,
     VoiceTokenAnswerSerializer,
     VoiceTokenRequestSerializer,
-    number_check_of,
-    quote_of,
-    rates_of,
-    registration_answer_of,
 )
 
 

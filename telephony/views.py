@@ -31,6 +31,7 @@ from mobayilo.lib.errors import ProductError, keep_refusal, show_refusal
 from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
+from telephony.answers import MIN_DIGITS, number_in_words, poll_after_seconds, receipt_of
 from telephony.calls.computer import is_waiting, make_voice_token, sandbox_host, voice_gateway
 from telephony.calls.hangup import hang_up
 from telephony.calls.origin import Origin, offers_computer_calls, origin_on_page
@@ -72,7 +73,6 @@ from telephony.phones.verifications import (
     request_verification,
 )
 from telephony.rates.deck import DeckIndex
-from telephony.serializers import MIN_DIGITS, number_in_words, poll_after_seconds, receipt_of
 
 CALLS_A_PAGE = 25
 # Of the page that asks for the microphone before it places a call, and of the page that talks.

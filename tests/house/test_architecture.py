@@ -25,7 +25,7 @@ LADDERS = {
     ),
     "telephony": (
         "numbers pricing models twilio rates checks rules apps phones calls live_checks trial forms"
-        " management serializers admin api views webhooks urls"
+        " management answers serializers admin api views webhooks urls"
     ),
     "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (
