@@ -79,14 +79,19 @@ def _connection_fault(cause: BaseException, url: str, *, is_here: bool) -> Trans
 
 def _causes(error: BaseException) -> list[BaseException]:
     """Return an error and all that it wraps, the outermost first."""
-    found: list[BaseException] = []
+    causes: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and not any(one is known for known in found):
-            found.append(one)
-            waiting += [getattr(one, "reason", None), *one.args, one.__cause__, one.__context__]
-    return found
+        candidate = waiting.pop(0)
+        if isinstance(candidate, BaseException) and not any(candidate is cause for cause in causes):
+            causes.append(candidate)
+            waiting += [
+                getattr(candidate, "reason", None),
+                *candidate.args,
+                candidate.__cause__,
+                candidate.__context__,
+            ]
+    return causes
 
 
 def _proxy_fault(causes: list[BaseException], proxy: str) -> TransportError:

@@ -151,10 +151,10 @@ class Agent:
 
     def mute(self, call_id: str, muted: bool | None) -> dict[str, object]:
         line = self.phone.line
-        wanted = muted if muted is not None else not (line and line.is_muted)
-        line = self.phone.order("mute", call_id, is_muted=wanted)
-        line.is_muted = wanted
-        return {"call_id": call_id, "muted": wanted}
+        is_muted = muted if muted is not None else not (line and line.is_muted)
+        line = self.phone.order("mute", call_id, is_muted=is_muted)
+        line.is_muted = is_muted
+        return {"call_id": call_id, "muted": is_muted}
 
     def press(self, call_id: str, keys: str) -> None:
         if not keys or any(key not in "0123456789*#w" for key in keys) or len(keys) > 64:

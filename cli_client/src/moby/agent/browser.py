@@ -47,22 +47,22 @@ _ARGUMENTS = (
 def find_browser(environ: Mapping[str, str]) -> str:
     """Return the path of a Chrome or Chromium, by MOBY_BROWSER or on the path."""
     path = environ.get("PATH")
-    named = environ.get("MOBY_BROWSER")
-    found = next(filter(None, (shutil.which(name, path=path) for name in (named,) if name)), None)
-    if named and not found:
+    configured = environ.get("MOBY_BROWSER")
+    program = shutil.which(configured, path=path) if configured else None
+    if configured and not program:
         raise MobyError(
             "browser_missing",
-            f"MOBY_BROWSER names {named}, which cannot be run",
+            f"MOBY_BROWSER names {configured}, which cannot be run",
             "Name the program of a Chrome or Chromium there, or unset it.",
         )
-    found = found or next(filter(None, (shutil.which(name, path=path) for name in NAMES)), None)
-    if found is None:
+    program = program or next(filter(None, (shutil.which(name, path=path) for name in NAMES)), None)
+    if program is None:
         raise MobyError(
             "browser_missing",
             "there is no Chrome or Chromium on this computer, which --headless needs",
             "Install one, name it in MOBY_BROWSER, or leave out --headless.",
         )
-    return found
+    return program
 
 
 class HeadlessBrowser:

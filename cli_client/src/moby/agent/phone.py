@@ -32,15 +32,15 @@ class Report(TypedDict):
     call: LineReport | None
 
 
-def reason_not_ready(seen: Report) -> str | None:
+def reason_not_ready(report: Report) -> str | None:
     """Return why no call can begin, None if one can."""
-    if seen["ready"]:
+    if report["ready"]:
         return None
-    if not seen["page"]:
+    if not report["page"]:
         return "its page is not open"
-    if seen["microphone"] == "unknown":
+    if report["microphone"] == "unknown":
         return "its page asks for the microphone"
-    return f"its microphone is {seen['microphone']}"
+    return f"its microphone is {report['microphone']}"
 
 
 @dataclass
@@ -126,7 +126,9 @@ class Phone:
             self._fetching += 1
             try:
                 while self.is_page(shown) and not is_gone():
-                    self._orders = [one for one in self._orders if int(str(one["number"])) > number]
+                    self._orders = [
+                        order for order in self._orders if int(str(order["number"])) > number
+                    ]
                     if self._orders or time.monotonic() >= deadline:
                         break
                     self._changed.wait(_STEP_SECONDS)

@@ -32,11 +32,11 @@ class RunFile:
 
 def read_run_file(folder: Path) -> RunFile | None:
     """Return the run that the file names, which may have ended; None without a usable file."""
-    found = read_json(folder / _FILE)
+    values = read_json(folder / _FILE)
     fields = RunFile.__annotations__
-    if not all(isinstance(found.get(name), kind) for name, kind in fields.items()):
+    if not all(isinstance(values.get(name), kind) for name, kind in fields.items()):
         return None
-    return RunFile(**{name: found[name] for name in fields})  # type: ignore[arg-type]  # checked
+    return RunFile(**{name: values[name] for name in fields})  # type: ignore[arg-type]  # checked
 
 
 @contextmanager
@@ -64,10 +64,10 @@ def only_one(folder: Path) -> Iterator[None]:
 
 def port_of(environ: Mapping[str, str]) -> int:
     """Return the port of the agent; tests and other users of a machine name another."""
-    named = environ.get("MOBY_AGENT_PORT", "")
-    if not named:
+    port = environ.get("MOBY_AGENT_PORT", "")
+    if not port:
         return PORT
-    if not named.isascii() or not named.isdigit() or not 0 < int(named) < 65_536:
-        what = f"MOBY_AGENT_PORT is {named!r}, not a port"
-        raise MobyError("usage", what, "Use a number such as 7788.")
-    return int(named)
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        problem = f"MOBY_AGENT_PORT is {port!r}, not a port"
+        raise MobyError("usage", problem, "Use a number such as 7788.")
+    return int(port)

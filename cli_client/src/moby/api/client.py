@@ -308,8 +308,8 @@ class Session:
 
     @cached_property
     def profile(self) -> str:
-        named = self._profile or self.context.environ.get("MOBY_PROFILE") or DEFAULT_PROFILE
-        return read_profile_name(named)
+        name = self._profile or self.context.environ.get("MOBY_PROFILE") or DEFAULT_PROFILE
+        return read_profile_name(name)
 
     @cached_property
     def config(self) -> Config:
@@ -330,8 +330,8 @@ class Session:
     @cached_property
     def host(self) -> str:
         """The server, by --host, MOBY_HOST, the profile's last login, or where moby came from."""
-        named = self._host or self.context.environ.get("MOBY_HOST")
-        return read_host(named or self._usual_host)
+        text = self._host or self.context.environ.get("MOBY_HOST")
+        return read_host(text or self._usual_host)
 
     @property
     def _usual_host(self) -> str:

@@ -65,8 +65,10 @@ def usage_error(error: "CleoError", words: list[str], application: "Application"
     more = f"See: moby {name} --help" if name else "See what there is: moby --help"
     for before, word in pairwise(["", *_before_the_dashes(words)]):
         if _NEGATIVE.fullmatch(word):
-            known = application.get(name).definition.options if name else []
-            takes_value = any(f"--{o.name}" == before and not o.is_flag() for o in known)
+            options_of_command = application.get(name).definition.options if name else []
+            takes_value = any(
+                f"--{o.name}" == before and not o.is_flag() for o in options_of_command
+            )
             return _negative(word, before if takes_value else "", name, more)
     # Cleo names similar commands after its question, one on each line.
     sentence, _, similar = str(error).partition("\n\n")
@@ -84,9 +86,9 @@ def usage_error(error: "CleoError", words: list[str], application: "Application"
 def _in_our_words(sentence: str, command: str) -> str:
     """Return what moby says for a sentence of Cleo; one that is not known keeps its words."""
     for pattern, words in _SENTENCES:
-        if found := re.fullmatch(pattern, sentence):
-            listed = found[1].replace('" "', " ").replace(", ", " or ")
-            return words.format(command=command, text=found[1], listed=listed, usage=listed.upper())
+        if match := re.fullmatch(pattern, sentence):
+            listed = match[1].replace('" "', " ").replace(", ", " or ")
+            return words.format(command=command, text=match[1], listed=listed, usage=listed.upper())
     return sentence[:1].lower() + sentence[1:]
 
 

@@ -42,19 +42,19 @@ def read_pages(
     """
     limit = command.text("limit")
     if limit is not None and not re.fullmatch(r"[1-9]\d?|100", limit, re.ASCII):
-        what = f"--limit {limit!r} is not a number from 1 to 100"
-        raise MobyError("usage", what, "For example: --limit 50")
+        problem = f"--limit {limit!r} is not a number from 1 to 100"
+        raise MobyError("usage", problem, "For example: --limit 50")
     asked_for_a_page = limit or command.text("cursor")
     everything = command.flag("all") or (whole and not asked_for_a_page)
-    asked = {
+    page_query = {
         **(query or {}),
         "limit": limit or ("100" if everything else None),
         "cursor": command.text("cursor"),
     }
-    page = command.api.get(path, kind, asked)
+    page = command.api.get(path, kind, page_query)
     joined = cast("dict[str, Any]", page)
     while everything and joined["next_cursor"]:
-        more = command.api.get(path, kind, {**asked, "cursor": joined["next_cursor"]})
+        more = command.api.get(path, kind, {**page_query, "cursor": joined["next_cursor"]})
         later = cast("dict[str, Any]", more)
         joined = {**later, "items": joined["items"] + later["items"]}
     return cast("Page", joined)

@@ -76,8 +76,8 @@ def _hide(name: str, value: str) -> str:
     return redact_text(value)
 
 
-def _masked_number(found: "re.Match[str] | str") -> str:
-    text = found if isinstance(found, str) else found[0]
+def _masked_number(match: "re.Match[str] | str") -> str:
+    text = match if isinstance(match, str) else match[0]
     digits = [c for c in text if c.isalnum()]
     return f"…{''.join(digits[-4:])}" if len(digits) > 4 else "…"
 

@@ -68,12 +68,12 @@ class AgentStatusCommand(Command):
         if link is None:
             nothing = {"running": False, "ready": False, "call": None}
             return self.answer(nothing, "No agent is running. Start one: moby agent run")
-        seen = link.seen
-        document = {"running": True, **seen, **_facts_of(link.run)}
+        report = link.seen
+        document = {"running": True, **report, **_facts_of(link.run)}
         call = link.call_under_way
         return self.answer(
             document,
-            f"The agent of process {link.run.pid} is {_readiness(seen)}.",
+            f"The agent of process {link.run.pid} is {_readiness(report)}.",
             f"Account {link.run.account} on {link.run.host}, profile {link.run.profile}.",
             *([f"In a call: {call}."] if call else []),
         )
@@ -140,8 +140,8 @@ def _facts_of(run: RunFile) -> dict[str, object]:
     }
 
 
-def _readiness(seen: Report) -> str:
-    reason = reason_not_ready(seen)
+def _readiness(report: Report) -> str:
+    reason = reason_not_ready(report)
     return f"not ready: {reason}" if reason else "ready"
 
 

@@ -112,11 +112,11 @@ class AuthTokenCommand(Command):
     description = "Print the token in use, for other programs"
 
     def handle(self) -> int:
-        found = self.session.credentials.require()
+        credential = self.session.credentials.require()
         if self.console.json:
-            self.console.document({"token": found.token, "source": found.source})
+            self.console.document({"token": credential.token, "source": credential.source})
         else:
-            self.console.raw(found.token)
+            self.console.raw(credential.token)
         return 0
 
 

@@ -32,11 +32,11 @@ class BalanceCommand(Command):
             return self.answer(balance)
         self.console.write(f"Balance: {cents_as_dollars(balance['balance_cents'])}")
         if balance["held_cents"]:
-            left = balance["available_cents"]
+            available_cents = balance["available_cents"]
             # The difference, so that the three add up: each is rounded to cents on its own.
-            held = balance["balance_cents"] - left
-            self.console.write(f"Held for calls under way: {cents_as_dollars(held)}")
-            self.console.write(f"Available: {cents_as_dollars(left)}")
+            held_cents = balance["balance_cents"] - available_cents
+            self.console.write(f"Held for calls under way: {cents_as_dollars(held_cents)}")
+            self.console.write(f"Available: {cents_as_dollars(available_cents)}")
         remark_low_balance(self.console, balance)
         return 0
 

@@ -60,22 +60,22 @@ class CallerIdRequestCommand(Command):
         body = {"number": number, "country": country, "channel": channel}
         key = read_key(self.text("idempotency-key"))
         with repeatable(key):
-            sent = self.api.post("caller-ids", Verification, body, key=key)
-        how = _CHANNELS.get(sent["channel"], "phone")
+            verification = self.api.post("caller-ids", Verification, body, key=key)
+        how = _CHANNELS.get(verification["channel"], "phone")
         self.answer(
-            sent,
-            f"A code is on its way to {clean(sent['e164'])} by {how}.",
-            f"It is valid until {local(sent['expires_at'])}.",
+            verification,
+            f"A code is on its way to {clean(verification['e164'])} by {how}.",
+            f"It is valid until {local(verification['expires_at'])}.",
         )
-        if not (guided and self._confirmed(sent)):
+        if not (guided and self._confirmed(verification)):
             self.console.write("Enter it with: moby caller-id confirm CODE")
         return 0
 
-    def _confirmed(self, sent: Verification) -> bool:
+    def _confirmed(self, verification: Verification) -> bool:
         """Ask for the code, as often as the server allows; return False if it is entered later."""
         while code := self.console.ask("The code (empty to enter it later)"):
             try:
-                body = {"code": read_code(code), "verification_id": sent["verification_id"]}
+                body = {"code": read_code(code), "verification_id": verification["verification_id"]}
                 verified = self.api.post("caller-ids/confirm", CallerId, body, key=read_key(None))
             except MobyError as error:
                 if error.code not in ("wrong_code", "usage"):
@@ -98,7 +98,7 @@ class CallerIdRequestCommand(Command):
             if not number:
                 continue
             try:
-                found = self.api.post(
+                checked_number = self.api.post(
                     "numbers/check", Number, {"number": number, "country": country}
                 )
             except MobyError as error:
@@ -108,13 +108,13 @@ class CallerIdRequestCommand(Command):
                 if error.code == "unknown_country":
                     country = None
                 continue
-            where = f"{found['international']} ({found['country_name']})"
+            where = f"{checked_number['international']} ({checked_number['country_name']})"
             if self.console.confirm(f"{clean(where)}: is that your phone?", default=True):
                 break
         if channel is None:
-            picked = self.console.choose("How should the code come?", ["SMS", "Voice call"])
-            channel = ("sms", "call")[picked]
-        return found["e164"], found["country"], channel
+            choice = self.console.choose("How should the code come?", ["SMS", "Voice call"])
+            channel = ("sms", "call")[choice]
+        return checked_number["e164"], checked_number["country"], channel
 
 
 class CallerIdConfirmCommand(Command):
@@ -162,10 +162,10 @@ class CallerIdListCommand(Command):
     def handle(self) -> int:
         if self.opens_page("/caller-ids"):
             return 0
-        found = self.api.get("caller-ids", CallerIds)
+        caller_ids = self.api.get("caller-ids", CallerIds)
         if self.console.json:
-            return self.answer(found)
-        if found["items"]:
+            return self.answer(caller_ids)
+        if caller_ids["items"]:
             rows = [
                 (
                     c["e164"],
@@ -174,14 +174,14 @@ class CallerIdListCommand(Command):
                     local(c["verified_at"]),
                     c["id"],
                 )
-                for c in found["items"]
+                for c in caller_ids["items"]
             ]
             self.console.table(("Phone", "Country", "Default", "Verified", "Id"), rows)
         else:
             self.console.write("No phone yet. Verify yours with: moby caller-id request NUMBER")
-        if registered := ", ".join(c["e164"] for c in found["items"] if c.get("registered")):
+        if registered := ", ".join(c["e164"] for c in caller_ids["items"] if c.get("registered")):
             self.console.write(f"Registered with our carrier: {clean(registered)}")
-        pending = found["pending"]
+        pending = caller_ids["pending"]
         if pending:
             self.console.write(
                 f"A code was sent to {clean(pending['e164'])}: moby caller-id confirm CODE"
@@ -204,9 +204,9 @@ class CallerIdDefaultCommand(PhoneCommand):
     description = "Call from this phone when nothing else is said"
 
     def handle(self) -> int:
-        found = self.find_phone()
-        chosen = self.api.post(f"caller-ids/{found}/default", CallerId)
-        return self.answer(chosen, f"You now call from {clean(chosen['e164'])}.")
+        phone_id = self.find_phone()
+        new_default = self.api.post(f"caller-ids/{phone_id}/default", CallerId)
+        return self.answer(new_default, f"You now call from {clean(new_default['e164'])}.")
 
 
 class CallerIdRemoveCommand(PhoneCommand):
@@ -214,10 +214,10 @@ class CallerIdRemoveCommand(PhoneCommand):
     description = "Forget one of your phones"
 
     def handle(self) -> int:
-        found = self.find_phone()
-        self.api.delete(f"caller-ids/{found}")
-        removed = "Removed. No one can call from that phone with your account now."
-        return self.answer({"id": found, "removed": True}, removed)
+        phone_id = self.find_phone()
+        self.api.delete(f"caller-ids/{phone_id}")
+        message = "Removed. No one can call from that phone with your account now."
+        return self.answer({"id": phone_id, "removed": True}, message)
 
 
 class CallerIdRegisterCommand(PhoneCommand):
@@ -317,16 +317,16 @@ class SwitchCommand(Command):
     line_on: str
 
     def handle(self) -> int:
-        wanted = self.argument("setting")
-        if wanted not in (None, "on", "off"):
-            raise MobyError("usage", f"{wanted!r} is neither on nor off", "Use on or off.")
-        if wanted is None:
+        setting = self.argument("setting")
+        if setting not in (None, "on", "off"):
+            raise MobyError("usage", f"{setting!r} is neither on nor off", "Use on or off.")
+        if setting is None:
             account = cast("dict[str, bool]", self.api.get("status", Status)["account"])
             is_on = account.get(self.field, False)
         else:
-            body = {self.field: wanted == "on"}
-            changed = self.api.post(self.path, self.kind, body, is_idempotent=True)
-            is_on = cast("dict[str, bool]", changed)[self.field]
+            body = {self.field: setting == "on"}
+            answer = self.api.post(self.path, self.kind, body, is_idempotent=True)
+            is_on = cast("dict[str, bool]", answer)[self.field]
         return self.answer({self.field: is_on}, self.line_on if is_on else self.line_off)
 
 
@@ -356,13 +356,13 @@ class CallerIdCallModeCommand(Command):
     arguments = [argument("mode", "callback or computer, to change it.", optional=True)]
 
     def handle(self) -> int:
-        wanted = self.argument("mode")
-        if wanted is None:
+        new_mode = self.argument("mode")
+        if new_mode is None:
             mode = self.api.get("status", Status)["account"].get("call_mode", "callback")
         else:
-            body = {"call_mode": read_mode(wanted)}
-            changed = self.api.post("caller-ids/call-mode", CallMode, body, is_idempotent=True)
-            mode = changed["call_mode"]
+            body = {"call_mode": read_mode(new_mode)}
+            answer = self.api.post("caller-ids/call-mode", CallMode, body, is_idempotent=True)
+            mode = answer["call_mode"]
         line = "Calls ring your phone first, unless you say otherwise."
         if mode == "computer":
             line = "Calls from a terminal use its computer, unless you say otherwise."
@@ -377,10 +377,10 @@ class CallerIdCountryCommand(Command):
     ]
 
     def handle(self) -> int:
-        wanted = " ".join(self.argument("country")).strip()
-        if wanted:
-            changed = self.api.post("caller-ids/country", DefaultCountry, {"country": wanted})
-            iso: str | None = changed["default_country"]
+        new_country = " ".join(self.argument("country")).strip()
+        if new_country:
+            answer = self.api.post("caller-ids/country", DefaultCountry, {"country": new_country})
+            iso: str | None = answer["default_country"]
         else:
             iso = self.api.get("status", Status)["account"].get("default_country")
         line = "No country yet. Set it with: moby caller-id country GB"

@@ -86,10 +86,10 @@ class CallsShowCommand(Command):
 
     def handle(self) -> int:
         none_yet, hint = "there are no calls yet", "Try: moby call NUMBER"
-        wanted = given_or_newest(self, "call", Calls, none_yet=none_yet, hint=hint)
-        if self.opens_page(f"/calls/{quote(wanted, safe='')}"):
+        call_id = given_or_newest(self, "call", Calls, none_yet=none_yet, hint=hint)
+        if self.opens_page(f"/calls/{quote(call_id, safe='')}"):
             return 0
-        call = self.api.get(f"calls/{quote(wanted, safe='')}", Call)
+        call = self.api.get(f"calls/{quote(call_id, safe='')}", Call)
         if self.console.json:
             self.console.document(call)
         else:
@@ -103,8 +103,8 @@ class CallsHangupCommand(Command):
     arguments = [argument("call", "Its id (call_…); else the one under way.", optional=True)]
 
     def handle(self) -> int:
-        wanted = self._running() if self.argument("call") is None else self.word("call")
-        call = self.api.post(f"calls/{quote(wanted, safe='')}/hangup", Call, is_idempotent=True)
+        call_id = self._running() if self.argument("call") is None else self.word("call")
+        call = self.api.post(f"calls/{quote(call_id, safe='')}/hangup", Call, is_idempotent=True)
         state = STATES.get(call["state"], clean(call["state"]))
         return self.answer(
             call,
@@ -119,11 +119,11 @@ class CallsHangupCommand(Command):
             raise MobyError("not_found", "no call is under way", "See them with: moby calls list")
         if len(running) == 1:
             return running[0]["call_id"]
-        named = [
+        calls_in_words = [
             f"{clean(c['call_id'])} to {clean(c['to'])}, {STATES.get(c['state'], c['state'])}"
             for c in running
         ]
         if not self.console.can_ask:
-            hint = "\n".join(["Name one: moby calls hangup CALL", *named])
+            hint = "\n".join(["Name one: moby calls hangup CALL", *calls_in_words])
             raise MobyError("usage", f"{len(running)} calls are under way", hint)
-        return running[self.console.choose("Which one ends?", named)]["call_id"]
+        return running[self.console.choose("Which one ends?", calls_in_words)]["call_id"]

@@ -44,14 +44,14 @@ class ConfigSetCommand(Command):
     ]
 
     def handle(self) -> int:
-        name, given = read_setting_name(self.word("name")), self.word("value")
-        kept = None if given.lower() == RESET else SETTINGS[name].read(given)
-        self.session.config.keep_setting(self.session.profile, name, kept)
+        name, text = read_setting_name(self.word("name")), self.word("value")
+        new_value = None if text.lower() == RESET else SETTINGS[name].read(text)
+        self.session.config.keep_setting(self.session.profile, name, new_value)
         value = self.session.setting(name)
         if value.source == SETTINGS[name].variable:
             self.console.remark(f"Note: {value.source} is set, and wins.")
-        shown = clean(value.text) if value.text else "left to your account"
-        return self.answer(_document(name, value), f"{name} is {shown}.")
+        value_in_words = clean(value.text) if value.text else "left to your account"
+        return self.answer(_document(name, value), f"{name} is {value_in_words}.")
 
 
 class ConfigListCommand(ConfigCommand):

@@ -98,8 +98,8 @@ def _variables(session: Session) -> tuple[str, str]:
     wrong = [name for name in MISSPELT if environ.get(name)]
     if wrong:
         return "problem", f"{', '.join(wrong)} means nothing; use MOBY_TOKEN"
-    known = sorted(name for name in environ if name.startswith("MOBY_"))
-    return "ok", f"set: {', '.join(known) or 'none'}"
+    names = sorted(name for name in environ if name.startswith("MOBY_"))
+    return "ok", f"set: {', '.join(names) or 'none'}"
 
 
 @checks("keyring")
@@ -116,18 +116,18 @@ def _keyring(session: Session) -> tuple[str, str]:
 def _proxy(session: Session) -> tuple[str, str]:
     """Name the proxies, without user names and passwords."""
     environ = session.context.environ
-    given = {name: environ.get(name) or environ.get(name.lower()) for name in _PROXIES}
-    shown = [f"{name} {value.rpartition('@')[2]}" for name, value in given.items() if value]
-    return "ok", "; ".join(shown) or "none"
+    proxies = {name: environ.get(name) or environ.get(name.lower()) for name in _PROXIES}
+    lines = [f"{name} {value.rpartition('@')[2]}" for name, value in proxies.items() if value]
+    return "ok", "; ".join(lines) or "none"
 
 
 @checks("certificates")
 def _certificates(session: Session) -> tuple[str, str]:
     try:
-        named = ca_path(session.context.environ)
+        roots_path = ca_path(session.context.environ)
     except TransportError as error:
         return "problem", _with_hint(error)
-    return "ok", _without_home(named) if named else "those that come with moby"
+    return "ok", _without_home(roots_path) if roots_path else "those that come with moby"
 
 
 @checks("name")
@@ -136,10 +136,10 @@ def _name(session: Session) -> tuple[str, str]:
     if _proxy_of(session):
         return "note", "left to the proxy"
     try:
-        found = socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)
+        addresses = socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)
     except OSError as error:
         return "problem", f"{name} was not found: {error.strerror}"
-    return "ok", f"{name} is {', '.join(sorted({str(f[4][0]) for f in found}))}"
+    return "ok", f"{name} is {', '.join(sorted({str(f[4][0]) for f in addresses}))}"
 
 
 @checks("encryption")
@@ -211,8 +211,8 @@ def _browser(session: Session) -> tuple[str, str]:
     try:
         return "ok", f"for calls without a window: {find_browser(session.context.environ)}"
     except MobyError as error:
-        named = session.context.environ.get("MOBY_BROWSER")
-        return "problem" if named else "note", _with_hint(error)
+        browser = session.context.environ.get("MOBY_BROWSER")
+        return "problem" if browser else "note", _with_hint(error)
 
 
 @checks("sound")

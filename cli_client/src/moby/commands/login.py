@@ -235,11 +235,11 @@ def _destinations(command: Command) -> list[str]:
 
     Which country a name means, the server knows.
     """
-    given = cast("list[str]", command.option("allow") or [])
-    found: list[str] = []
-    for part in (part.strip() for value in given for part in value.split(",")):
-        found += [part] if _COUNTRY_NAME.fullmatch(part) else part.split()
-    for word in found:
+    values = cast("list[str]", command.option("allow") or [])
+    destinations: list[str] = []
+    for part in (part.strip() for value in values for part in value.split(",")):
+        destinations += [part] if _COUNTRY_NAME.fullmatch(part) else part.split()
+    for word in destinations:
         is_prefix = re.fullmatch(r"\+[1-9]\d{0,14}", word, re.ASCII)
         if not is_prefix and not _COUNTRY_NAME.fullmatch(word):
             raise MobyError(
@@ -247,4 +247,4 @@ def _destinations(command: Command) -> list[str]:
                 f"--allow {word!r} is not a country, prefix or number",
                 "For example: --allow GB --allow +4420 --allow +442079460018",
             )
-    return found
+    return destinations

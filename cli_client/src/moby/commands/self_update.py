@@ -109,10 +109,10 @@ def _command_for_this(client: Client, home: str | None) -> str:
         source = record if isinstance(record, dict) else {}
     if installer in ("pip", "uv"):  # pipx records pip
         wheel_url = client.get("wheel_url")
-        known = command_for(sys.prefix, source, wheel_url and clean(wheel_url))
+        command = command_for(sys.prefix, source, wheel_url and clean(wheel_url))
     else:  # a distribution records another name, or none
-        known = next((way for tool, way in _SYSTEM_UPDATES.items() if shutil.which(tool)), None)
-    return known or clean(client["install_command"])
+        command = next((way for tool, way in _SYSTEM_UPDATES.items() if shutil.which(tool)), None)
+    return command or clean(client["install_command"])
 
 
 def command_for(prefix: str, source: dict[str, Any], wheel_url: str | None) -> str | None:

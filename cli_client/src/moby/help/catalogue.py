@@ -158,10 +158,10 @@ def _option(option: "Option", command: str = "") -> OptionFacts:
 
 def sections(application: "Application") -> dict[str, list[CommandFacts]]:
     """Return every command that runs, by section; groups and old names are left out."""
-    found = application.all()
-    names = [name for name in sorted(found) if name not in GROUPS and not found[name].hidden]
+    commands = application.all()
+    names = [name for name in sorted(commands) if name not in GROUPS and not commands[name].hidden]
     return {
-        title: [describe(found[name]) for name in names if name.split(" ")[0] in heads]
+        title: [describe(commands[name]) for name in names if name.split(" ")[0] in heads]
         for title, heads in SECTIONS.items()
     }
 

@@ -183,10 +183,10 @@ class Credentials:
         return Credential(header_safe(text, source), source)
 
     def require(self) -> Credential:
-        found = self.find()
-        if found is None:
+        credential = self.find()
+        if credential is None:
             raise MobyError("not_signed_in", f"you are not signed in to {self._host}", self.advice)
-        return found
+        return credential
 
     @property
     def advice(self) -> str:
@@ -256,14 +256,14 @@ def checksum(body: str) -> str:
 def read_token(text: str) -> str:
     """Return the token in the text; raise `bad_token` if it has not the form of one."""
     token = text.strip()
-    found = _TOKEN.fullmatch(token)
-    if found is None:
+    match = _TOKEN.fullmatch(token)
+    if match is None:
         raise MobyError(
             "bad_token",
             "that is not a Mobayilo token",
             "A token is one word that begins with moby_pat_ or moby_dev_.",
         )
-    if checksum(found[1]) != found[2]:
+    if checksum(match[1]) != match[2]:
         raise MobyError(
             "bad_token", "that token holds a typing mistake", "Copy it again, whole, from the page."
         )
@@ -296,8 +296,8 @@ class FileStore:
                 check_writable(self.path)
 
     def get(self, profile: str, host: str) -> str | None:
-        found = self._tokens().get(_key(profile, host))
-        return found if isinstance(found, str) else None
+        token = self._tokens().get(_key(profile, host))
+        return token if isinstance(token, str) else None
 
     def set(self, profile: str, host: str, token: str) -> None:
         with locked(self._folder):

@@ -91,9 +91,9 @@ def value_of(name: str, *, config: Config, profile: str, environ: Mapping[str, s
     The value of a setting that is left to the account is None.
     """
     setting = SETTINGS[name]
-    if setting.variable and (given := environ.get(setting.variable)):
-        return Value(given, setting.variable)
-    kept = config.profile(profile).get("settings", {}).get(name)
-    if kept is not None:
-        return Value(kept, "config")
+    if setting.variable and (text := environ.get(setting.variable)):
+        return Value(text, setting.variable)
+    stored_text = config.profile(profile).get("settings", {}).get(name)
+    if stored_text is not None:
+        return Value(stored_text, "config")
     return Value(setting.default, "account" if setting.of_account else "default")
