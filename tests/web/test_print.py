@@ -2,9 +2,10 @@
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from accounts.models import User
-from tests.web.scenes import paid_topup
+from tests.web.scenes import CALLS, credit, paid_topup, past_call, proved_phone
 from tests.web.watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,3 +24,21 @@ def test_receipt_is_ink_on_paper_and_names_us(watched: Watched, alice: User) -> 
     expect(body).to_have_css("color", "rgb(27, 29, 31)")
     for aside in (".app-side", ".back a", ".foot"):
         expect(watched.page.locator(aside)).to_be_hidden()
+
+
+def test_paper_has_no_notice_and_no_button(
+    watched: Watched, alice: User, settings: Settings
+) -> None:
+    settings.COMPANY_NAME, settings.COMPANY_ADDRESS = "Example Ltd", "1 Example Street; London"
+    settings.SUPPORT_EMAIL = "support@example.org"
+    credit(alice.account, 20_000_000)
+    call = past_call(alice, proved_phone(alice), CALLS[0])
+    watched.sign_in(alice)
+    watched.open(f"/calls/{call.public_id}")
+    asides = [watched.page.get_by_text(text) for text in ("Please accept our terms", "Call again")]
+    for aside in asides:
+        expect(aside).to_be_visible()
+    watched.page.emulate_media(media="print")
+    for aside in asides:
+        expect(aside).to_be_hidden()
+    expect(watched.page.get_by_text("Total")).to_be_visible()
