@@ -48,6 +48,16 @@ def test_support_screens_hold_what_the_design_promises(
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_may_be_done_with_an_account_stands_in_one_line(watched: Watched, alice: User) -> None:
+    """Some are buttons and some are links, and a button that harms has no frame."""
+    watched.sign_in(staff("operator"))
+    watched.open(f"/admin/accounts/account/{alice.account.pk}/change/")
+    buttons = watched.page.locator(".support-acts.is-apart .button").all()
+    boxes = [button.bounding_box() for button in buttons]
+    assert len(boxes) > 5
+    assert len({(box["y"], box["height"]) for box in boxes if box}) == 1
+
+
 def test_lists_and_forms_of_the_admin_hold_it_too(
     chromium: Browser, live_server: LiveServer, alice: User
 ) -> None:
