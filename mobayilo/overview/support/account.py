@@ -17,7 +17,15 @@ from phonenumbers import parse
 from phonenumbers.timezone import time_zones_for_number
 
 from accounts.audit import in_words
-from accounts.models import AccessToken, Account, AuditEvent, DeviceLogin, OutboxMail, User
+from accounts.models import (
+    AccessToken,
+    Account,
+    AuditEvent,
+    CallMode,
+    DeviceLogin,
+    OutboxMail,
+    User,
+)
 from billing.models import Dispute, Hold, Refund, StripeEvent, TopUp, Transfer, Wallet
 from mobayilo.lib.formatting import (
     KNOWN_TIME_ZONES,
@@ -103,7 +111,8 @@ def account_facts(account: Account, zone: ZoneInfo | None) -> dict[str, str]:
         f"{format_money(limits.spend_max_cents_per_day * MICROS_PER_CENT)} a day"
     )
     facts["Press 1"] = "asked for on their phone" if account.asks_for_key else "switched off"
-    facts["Calls from a terminal"] = account.get_call_mode_display()
+    rings = account.call_mode == CallMode.CALLBACK
+    facts["Calls from a terminal"] = "ring their phone first" if rings else "use their computer"
     facts["Tokens live"] = f"at most {days} days" if days else "as the settings say"
     if wallet is None:
         facts["Balance"] = "no wallet yet"

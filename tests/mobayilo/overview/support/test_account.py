@@ -162,7 +162,7 @@ def test_support_switches_the_question_for_a_customer(alice: User) -> None:
     ):  # fmt: skip
         shown = desk.get(page_of(alice)).text
         assert f">{label}<" in shown
-        assert "Calls from a terminal" in shown
+        assert "ring their phone first" in shown
         sent = {"action": action, "_selected_action": account.pk, "with_reason": "yes",
                 "reason": "their keys never arrive"}  # fmt: skip
         assert "1 switched" in desk.post("/admin/accounts/account/", sent, follow=True).text
