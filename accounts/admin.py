@@ -34,7 +34,7 @@ from accounts.staff.base import (
     ReasonForm,
     action_with_reason,
 )
-from accounts.staff.conduct import refuse_unfit
+from accounts.staff.colleagues import refuse_self_and_colleagues
 from accounts.tokens.lifecycle import LONGEST_DAYS, outlasting, revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_when
@@ -383,7 +383,7 @@ class UserAdmin(ReadOnlyAdmin):
             made = support.add_user(obj.email, account=account, reason=reason, request=request)
             obj.pk, obj.account = made.pk, made.account
             return
-        refuse_unfit(signed_in_user(request), [obj.account])
+        refuse_self_and_colleagues(signed_in_user(request), [obj.account])
         super().save_model(request, obj, form, change)
         changed = [name for name in form.changed_data if name in RIGHTS]
         support.record_rights(obj, changed=changed, reason=reason, request=request)

@@ -14,9 +14,9 @@ from django.utils.safestring import SafeString
 
 from accounts.access import signed_in_user
 from accounts.staff.base import (
-    Done,
     ReadOnlyAdmin,
     ReasonForm,
+    RowResult,
     action_with_reason,
     recorded_as,
 )
@@ -283,11 +283,11 @@ class TopUpAdmin(ReadOnlyAdmin):
     @recorded_as("topup.asked_about", message="{rows}")
     def ask(
         self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm
-    ) -> Iterator[Done]:
+    ) -> Iterator[RowResult]:
         for topup in chosen.select_related("account"):
             status = refresh_topup(topup, at_most_every=timedelta(0)).page_status.replace("_", " ")
             facts = {"topup": topup.public_id, "status": status}
-            yield Done(topup.account, facts, words=f"Top-up {topup} is {status}")
+            yield RowResult(topup.account, facts, words=f"Top-up {topup} is {status}")
 
 
 @admin.register(Refund)
@@ -391,7 +391,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
     @recorded_as("stripe_event.applied_again", message="{rows}")
     def apply_again(
         self, request: HttpRequest, chosen: QuerySet[StripeEvent], form: ReasonForm
-    ) -> Iterator[Done]:
+    ) -> Iterator[RowResult]:
         for event in chosen.order_by("stripe_created_at", "id"):
             try:
                 outcome: str = events.replay_event(event).label
@@ -401,7 +401,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
             topup = TopUp.objects.filter(public_id=event.reference).first()
             facts = {"event": event.stripe_id, "outcome": outcome}
             account = topup.account if topup else None
-            yield Done(account, facts, words=f"Event {event}: {outcome}")
+            yield RowResult(account, facts, words=f"Event {event}: {outcome}")
 
 
 @admin.register(AuditReport)

@@ -16,10 +16,10 @@ from accounts.models import Account
 from accounts.staff.base import (
     AccountField,
     DollarsField,
-    Done,
     ReadOnlyAdmin,
     ReasonedForm,
     ReasonForm,
+    RowResult,
     ValuesFilter,
     action_with_reason,
     recorded_as,
@@ -160,11 +160,11 @@ class CallAdmin(ReadOnlyAdmin):
     @recorded_as("call.reconciled", message="Twilio was asked: {rows}")
     def ask_twilio(
         self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm
-    ) -> Iterator[Done]:
+    ) -> Iterator[RowResult]:
         for call in chosen.select_related("account"):
             outcome = reconcile(call)
             facts = {"call": call.public_id, "outcome": outcome}
-            yield Done(call.account, facts, words=f"{call}: {outcome}")
+            yield RowResult(call.account, facts, words=f"{call}: {outcome}")
 
 
 @admin.register(CallerId)
@@ -194,11 +194,11 @@ class CallerIdAdmin(ReadOnlyAdmin):
     @recorded_as("support.caller_id_removed", message="{count} removed.")
     def remove(
         self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm
-    ) -> Iterator[Done]:
+    ) -> Iterator[RowResult]:
         staff = signed_in_user(request)
         for phone in chosen.select_related("account"):
             if remove_caller_id(phone, user=staff, reason=CallerId.Removal.BY_SUPPORT):
-                yield Done(phone.account, {"number": mask(phone.e164)})
+                yield RowResult(phone.account, {"number": mask(phone.e164)})
 
 
 @admin.register(Verification)
@@ -228,10 +228,10 @@ class VerificationAdmin(ReadOnlyAdmin):
     @recorded_as("caller_id.verification_expired", message="{count} expired.")
     def expire(
         self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm
-    ) -> Iterator[Done]:
+    ) -> Iterator[RowResult]:
         for verification in chosen.select_related("account"):
             if expire_verification(verification):
-                yield Done(verification.account, {"verification": verification.public_id})
+                yield RowResult(verification.account, {"verification": verification.public_id})
 
 
 @admin.register(Registration)

@@ -31,7 +31,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.models import Account, User
-from accounts.staff.conduct import refuse_unfit
+from accounts.staff.colleagues import refuse_self_and_colleagues
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros, format_money
 from telephony.models import AccountLimits, Call, OpenedDestination
@@ -178,7 +178,7 @@ def open_destination(
     *, account: Account | None, destination: str, reason: str, staff: User, request: AnyRequest
 ) -> OpenedDestination:
     """Let an account, or every account, call a country or a prefix."""
-    refuse_unfit(staff, [account])
+    refuse_self_and_colleagues(staff, [account])
     try:
         with transaction.atomic():
             opened = OpenedDestination.objects.create(
@@ -259,7 +259,7 @@ def set_limits(
     account: Account, chosen: ChosenLimits, *, reason: str, staff: User, request: AnyRequest
 ) -> AccountLimits:
     """Set all limits of an account at once; the settings decide the limits that are left out."""
-    refuse_unfit(staff, [account])
+    refuse_self_and_colleagues(staff, [account])
     facts = asdict(chosen)
     with transaction.atomic():
         row, _ = AccountLimits.objects.update_or_create(

@@ -22,7 +22,7 @@ from accounts.access import signed_in_user
 from accounts.audit import record
 from accounts.models import Account, PendingAct, User
 from accounts.staff import second_person as second_person_of
-from accounts.staff.conduct import refuse_unfit
+from accounts.staff.colleagues import refuse_self_and_colleagues
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
 from mobayilo.lib.money import MICROS_PER_CENT, format_money, read_amount
@@ -203,7 +203,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
 
     def _ask_second(self, request: HttpRequest, form: Any, row: models.Model | None) -> str:  # noqa: ANN401 - the form of any page
         account = form.cleaned_data.get("account_id") or account_of(row)
-        refuse_unfit(signed_in_user(request), [account])
+        refuse_self_and_colleagues(signed_in_user(request), [account])
         words = self.second_person(request, form)
         if not words:
             return ""
@@ -319,7 +319,7 @@ def written_in(form: forms.BaseForm) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Done:
+class RowResult:
     """A row that an action worked on, with facts for the audit log and words for staff."""
 
     account: Account | None
@@ -329,7 +329,7 @@ class Done:
 
 Page = Any  # any page of the admin
 Work = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], str | Mapping[str, str]]
-WorkByRow = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], Iterator[Done]]
+WorkByRow = Callable[[Page, HttpRequest, QuerySet[Any], ReasonForm], Iterator[RowResult]]
 SecondPerson = Callable[[Page, HttpRequest, QuerySet[Any], Any], str]
 Action = Callable[[Page, HttpRequest, QuerySet[Any]], HttpResponse]
 
@@ -360,7 +360,7 @@ def action_with_reason(
             form = form_class(request.POST) if "with_reason" in request.POST else form_class()
             question = Question(page, request, chosen, form, description, consequence, harms)
             try:
-                refuse_unfit(signed_in_user(request), map(account_of, chosen))
+                refuse_self_and_colleagues(signed_in_user(request), map(account_of, chosen))
                 if not form.is_valid():
                     return question.asked()
                 result = _do_or_ask(work, second_person, page, request, chosen, form)
@@ -415,16 +415,16 @@ def recorded_as(event: str, *, message: str) -> Callable[[WorkByRow], Work]:
             page: Page, request: HttpRequest, chosen: QuerySet[Any], form: ReasonForm
         ) -> str:
             words = []
-            for done in work(page, request, chosen, form):
+            for result in work(page, request, chosen, form):
                 record(
                     event,
-                    account=done.account,
+                    account=result.account,
                     user=signed_in_user(request),
                     request=request,
-                    **done.facts,
+                    **result.facts,
                     reason=form.cleaned_data["reason"],
                 )
-                words.append(done.words)
+                words.append(result.words)
             return message.format(count=len(words), rows=", ".join(words))
 
         return recording

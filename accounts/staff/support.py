@@ -18,7 +18,7 @@ from accounts.mail.notices import Change, mail_access_change, mail_freeze
 from accounts.mail.outbox import ALREADY_EXISTS, RESET, queue_mail
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.oauth.device_login import end_logins
-from accounts.staff.conduct import refuse_unfit
+from accounts.staff.colleagues import refuse_self_and_colleagues
 from accounts.tokens.lifecycle import outlasting, revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
@@ -146,7 +146,7 @@ def add_user(email: str, *, account: Account | None, reason: str, request: HttpR
     The users that the account has are mailed. Raise `invalid_request` for an address that is in
     use, and for an address of staff in a customer's account.
     """
-    refuse_unfit(signed_in_user(request), [account])
+    refuse_self_and_colleagues(signed_in_user(request), [account])
     if problem := problem_with_new_address(email, account=account):
         raise ProductError("invalid_request", problem)
     fields: dict[str, Any] = {"account": account} if account else {}

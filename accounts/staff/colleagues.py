@@ -6,7 +6,7 @@ from accounts.models import Account, User
 from mobayilo.lib.errors import ProductError
 
 
-def refuse_unfit(staff: User, accounts: Iterable[Account | None]) -> None:
+def refuse_self_and_colleagues(staff: User, accounts: Iterable[Account | None]) -> None:
     """Raise `insufficient_scope` for an act on one's own account, or on that of a colleague.
 
     In their own account staff are customers. A colleague's factor, sessions and tokens guard other
