@@ -83,8 +83,8 @@ class AccountAdmin(ReadOnlyAdmin):
     )
     def freeze(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        done = sum(support.freeze(row, reason=reason, request=request) for row in chosen)
-        return f"{done} frozen."
+        count = sum(support.freeze(row, reason=reason, request=request) for row in chosen)
+        return f"{count} frozen."
 
     @action_with_reason(
         "Thaw",
@@ -94,8 +94,8 @@ class AccountAdmin(ReadOnlyAdmin):
     )
     def thaw(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        done = sum(support.thaw(row, reason=reason, request=request) for row in chosen)
-        return f"{done} thawed."
+        count = sum(support.thaw(row, reason=reason, request=request) for row in chosen)
+        return f"{count} thawed."
 
     @action_with_reason(
         "Set how long tokens may live", right="accounts.tighten_tokens", form_class=PolicyForm
@@ -103,11 +103,11 @@ class AccountAdmin(ReadOnlyAdmin):
     def tighten(
         self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm
     ) -> str | dict[str, str]:
-        wanted = form.cleaned_data
-        max_days = wanted["max_days"]
-        if wanted["preview_only"] and max_days is None:
+        fields = form.cleaned_data
+        max_days = fields["max_days"]
+        if fields["preview_only"] and max_days is None:
             return {"Nothing would be cut": "No limit of days is given."}
-        if wanted["preview_only"]:
+        if fields["preview_only"]:
             return {
                 account.public_id: f"{outlasting(account, max_days=max_days).count()}"
                 " tokens would be cut"
@@ -117,8 +117,8 @@ class AccountAdmin(ReadOnlyAdmin):
             support.tighten_token_policy(
                 account,
                 max_days=max_days,
-                cut=wanted["cut"],
-                reason=wanted["reason"],
+                cut=fields["cut"],
+                reason=fields["reason"],
                 request=request,
             )
             for account in chosen
@@ -254,17 +254,17 @@ class PendingActAdmin(ReadOnlyAdmin):
         """Return who asked and why, and the facts that the page of the act itself shows."""
         page: Any = self.admin_site.get_model_admin(apps.get_model(row.page))
         subject = page.get_queryset(request).filter(pk=row.row).first()
-        asked: dict[str, str] = {"Asked by": f"{row.asked_by}, {format_when(row.created_at)}"}
+        facts: dict[str, str] = {"Asked by": f"{row.asked_by}, {format_when(row.created_at)}"}
         if row.action == second_person.SAVED:
-            asked |= page.facts_of_form(page.sent_form(request, row.fields, subject))
+            facts |= page.facts_of_form(page.sent_form(request, row.fields, subject))
         else:
-            asked["Reason"] = str(row.fields.get("reason", ""))
-            asked["Reference"] = str(row.fields.get("reference", "")) or "none"
+            facts["Reason"] = str(row.fields.get("reason", ""))
+            facts["Reference"] = str(row.fields.get("reference", "")) or "none"
         if subject is not None:
-            asked |= page.facts_of(request, subject)
+            facts |= page.facts_of(request, subject)
         elif row.account is not None:
-            asked |= page.facts_of_account(request, row.account)
-        return asked
+            facts |= page.facts_of_account(request, row.account)
+        return facts
 
     @action_with_reason(
         "Confirm",
@@ -361,11 +361,11 @@ class UserAdmin(ReadOnlyAdmin):
 
     def second_person(self, request: HttpRequest, form: Any) -> str:  # noqa: ANN401 - the form of any page
         """Return the words of rights of staff that are given; those taken away go at once."""
-        user, wanted = form.instance, form.cleaned_data
-        if "is_staff" not in wanted:
+        user, fields = form.instance, form.cleaned_data
+        if "is_staff" not in fields:
             return ""
         before = _rights(form.initial)
-        after = _rights(wanted)
+        after = _rights(fields)
         if not after - before - {"active"}:
             return ""
         superusers = User.objects.filter(is_superuser=True, is_active=True)
@@ -373,15 +373,18 @@ class UserAdmin(ReadOnlyAdmin):
             words = "Another superuser has to confirm this, and there is none."
             hint = "The command manage.py createsuperuser makes one."
             raise ProductError("insufficient_scope", words, hint=hint)
-        changes = [*sorted(after - before), *(f"no longer {one}" for one in sorted(before - after))]
+        changes = [
+            *sorted(after - before),
+            *(f"no longer {right}" for right in sorted(before - after)),
+        ]
         return f"Rights of {user}: {', '.join(changes)}"
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
         reason = form.cleaned_data["reason"]
         if not change:
             account = form.cleaned_data["account_id"]
-            made = support.add_user(obj.email, account=account, reason=reason, request=request)
-            obj.pk, obj.account = made.pk, made.account
+            new_user = support.add_user(obj.email, account=account, reason=reason, request=request)
+            obj.pk, obj.account = new_user.pk, new_user.account
             return
         refuse_self_and_colleagues(signed_in_user(request), [obj.account])
         super().save_model(request, obj, form, change)
@@ -396,8 +399,8 @@ class UserAdmin(ReadOnlyAdmin):
     )
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        ended = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
-        return f"{ended} browser sessions ended."
+        count = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
+        return f"{count} browser sessions ended."
 
     @action_with_reason(
         "Remove second factor and passkeys",
@@ -424,8 +427,8 @@ class UserAdmin(ReadOnlyAdmin):
     )
     def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        done = sum(support.lock(user, reason=reason, request=request) for user in chosen)
-        return f"{done} locked." if done else "Locked before; sessions and tokens ended again."
+        count = sum(support.lock(user, reason=reason, request=request) for user in chosen)
+        return f"{count} locked." if count else "Locked before; sessions and tokens ended again."
 
     @action_with_reason(
         "Unlock",
@@ -435,8 +438,8 @@ class UserAdmin(ReadOnlyAdmin):
     )
     def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        done = sum(support.unlock(user, reason=reason, request=request) for user in chosen)
-        return f"{done} unlocked." if done else "Not locked; nothing was done."
+        count = sum(support.unlock(user, reason=reason, request=request) for user in chosen)
+        return f"{count} unlocked." if count else "Not locked; nothing was done."
 
 
 # The pages that allauth registers show a session's key and a second factor's data, and let an

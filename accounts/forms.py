@@ -151,13 +151,13 @@ class ApprovalForm(TokenTerms):
 
     def __init__(self, *args: Any, row: DeviceLogin, policy: TokenPolicy, **kwargs: Any) -> None:
         days = policy.cap_days(row.expires_in_days)
-        asked: dict[str, Any] = {
+        initial_terms: dict[str, Any] = {
             "name": row.token_name or row.device_name or "moby",
             "scopes": row.scopes,
             "expires": str(days),
             **guard_initial(row.guards),
         }
-        super().__init__(*args, policy=policy, initial=asked, **kwargs)
+        super().__init__(*args, policy=policy, initial=initial_terms, **kwargs)
         scopes = self.fields["scopes"]
         if isinstance(scopes, forms.MultipleChoiceField):
             scopes.choices = [

@@ -115,10 +115,10 @@ def mail_access_change(
     """
     users = User.objects.filter(account=user.account).filter(Q(is_active=True) | Q(pk=user.pk))
     context = {"change": change.value, "who": former_email or user.email, "email_now": user.email}
-    for one in users if to_user else users.exclude(pk=user.pk):
+    for recipient in users if to_user else users.exclude(pk=user.pk):
         queue_mail(
-            one,
+            recipient,
             template="accounts/mail/access_changed",
             context=context,
-            key=f"access_changed:{event.pk}:{one.pk}",
+            key=f"access_changed:{event.pk}:{recipient.pk}",
         )

@@ -96,9 +96,9 @@ def revoke(request: HttpRequest) -> HttpResponse:
     parameters = form_parameters(request)
     secret = required(parameters, "token")
     _client(parameters.get("client_id", "moby-cli"))
-    found = AccessToken.objects.filter(digest=digest(secret)).first()
-    if found is not None:
-        revoke_token(found, reason="signed out", request=request)
+    access_token = AccessToken.objects.filter(digest=digest(secret)).first()
+    if access_token is not None:
+        revoke_token(access_token, reason="signed out", request=request)
     return HttpResponse()
 
 
@@ -113,30 +113,30 @@ def cancel_device_authorization(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest, parameters: Parameters) -> HttpResponse:
-    asked = _device_request(request, parameters)
+    device_request = _device_request(request, parameters)
     pending = DeviceLogin.objects.filter(
         network=rate_limit_network(client_ip(request)),
         state=DeviceLogin.State.PENDING,
         expires_at__gt=timezone.now(),
     )
     if pending.count() >= MAX_PENDING_PER_NETWORK:
-        logger.warning("many device logins wait at one address", extra={"ip": asked.ip})
+        logger.warning("many device logins wait at one address", extra={"ip": device_request.ip})
         raise OAuthError(
             "temporarily_unavailable",
             "Too many logins are waiting at this address.",
             status=429,
             retry_after_seconds=60,
         )
-    started = device_login.start(asked)
-    page, code = f"{settings.PUBLIC_URL}/device", shown(started.user_code)
+    new_login = device_login.start(device_request)
+    page, code = f"{settings.PUBLIC_URL}/device", shown(new_login.user_code)
     return JsonResponse(
         {
-            "device_code": started.device_code,
+            "device_code": new_login.device_code,
             "user_code": code,
             "verification_uri": page,
             "verification_uri_complete": f"{page}?user_code={code}",
             "expires_in": device_login.LIFETIME_SECONDS,
-            "interval": started.row.interval_seconds,
+            "interval": new_login.row.interval_seconds,
         }
     )
 
@@ -183,16 +183,16 @@ def _redeem(request: HttpRequest, parameters: Parameters) -> HttpResponse:
                 "slow_down", "Too many unknown codes.", status=429, retry_after_seconds=wait_seconds
             )
         raise OAuthError("invalid_grant", "This device code is unknown.")
-    made = device_login.redeem(row, request=request)
+    new_token = device_login.redeem(row, request=request)
     body: dict[str, Any] = {
-        "access_token": made.secret,
+        "access_token": new_token.secret,
         "token_type": "Bearer",
-        "scope": " ".join(made.row.scopes),
-        "token_id": made.row.public_id,
-        "expires_at": made.row.expires_at and rfc3339(made.row.expires_at),
+        "scope": " ".join(new_token.row.scopes),
+        "token_id": new_token.row.public_id,
+        "expires_at": new_token.row.expires_at and rfc3339(new_token.row.expires_at),
     }
-    if made.row.expires_at is not None:
-        body["expires_in"] = round((made.row.expires_at - timezone.now()).total_seconds())
+    if new_token.row.expires_at is not None:
+        body["expires_in"] = round((new_token.row.expires_at - timezone.now()).total_seconds())
     return JsonResponse(body)
 
 

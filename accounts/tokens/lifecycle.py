@@ -234,16 +234,16 @@ def revoke_tokens(
     One event is recorded for each token. `actor=None` means that the actor is unknown. `reason` is
     a few words for the owner's list.
     """
-    ended = 0
+    revoked_count = 0
     with transaction.atomic():
         # A rotation may be under way: its successor is visible once the old row is unlocked.
-        while found := list(tokens.filter(revoked_at=None).select_related("user__account")):
-            for token in found:
+        while rows := list(tokens.filter(revoked_at=None).select_related("user__account")):
+            for token in rows:
                 unrevoked = AccessToken.objects.filter(pk=token.pk, revoked_at=None)
                 if unrevoked.update(revoked_at=timezone.now(), revoked_reason=reason):
                     _record("token.revoked", token, actor, request, reason=reason, **facts)
-                    ended += 1
-    return ended
+                    revoked_count += 1
+    return revoked_count
 
 
 def revoke_leaked(secrets: Iterable[str], *, request: AnyRequest = None) -> int:
@@ -251,10 +251,10 @@ def revoke_leaked(secrets: Iterable[str], *, request: AnyRequest = None) -> int:
     digests = [digest(secret) for secret in secrets if looks_like_token(secret)]
     with transaction.atomic():
         leaked = AccessToken.objects.filter(digest__in=digests, revoked_at=None)
-        found = list(leaked.select_related("user"))
-        ended = revoke_tokens(leaked, actor=None, reason="found in public", request=request)
-        mail_tokens_leaked(found)
-    return ended
+        leaked_tokens = list(leaked.select_related("user"))
+        revoked_count = revoke_tokens(leaked, actor=None, reason="found in public", request=request)
+        mail_tokens_leaked(leaked_tokens)
+    return revoked_count
 
 
 def refuse_without_room(user: User) -> None:
