@@ -85,15 +85,17 @@ def of_endpoint() -> Iterator[Finding]:
     except ProductError as refusal:
         yield unread("Stripe webhook endpoint", refusal)
         return
-    at_url = [one for one in endpoints if (one.get("url"), one.get("status")) == (url, "enabled")]
-    mine = next((one for one in at_url if one.get("livemode") is gateway.key_is_live()), None)
+    hooks = [
+        hook for hook in endpoints if hook.get("url") == url and hook.get("status") == "enabled"
+    ]
+    mine = next((hook for hook in hooks if hook.get("livemode") is gateway.key_is_live()), None)
     remedy = f"Make one for {url} under Developers, Webhooks, in live mode."
     if mine is None:
         yield wrong("Stripe webhook endpoint", f"None is enabled for {url}.", remedy)
         return
     yield right("Stripe webhook endpoint", url)
-    sent = mine.get("enabled_events") or []
-    missing = [] if "*" in sent else sorted(HANDLERS.keys() - set(sent))
+    event_kinds = mine.get("enabled_events") or []
+    missing = [] if "*" in event_kinds else sorted(HANDLERS.keys() - set(event_kinds))
     yield judge(
         "Stripe events",
         not missing,

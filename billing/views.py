@@ -192,11 +192,11 @@ def statement(request: HttpRequest) -> HttpResponse:
     """Show every transfer with the balance after it."""
     account = signed_in_user(request).account
     filters = StatementFilters(request.GET or None)
-    found = statements.transfers_of(account, **filters.bounds())
+    transfers = statements.transfers_of(account, **filters.bounds())
     query = request.GET.copy()
     query.pop("page", None)
     context = {
-        "page": Paginator(found, TRANSFERS_PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(transfers, TRANSFERS_PER_PAGE).get_page(request.GET.get("page")),
         "on_their_way": topups_on_their_way(account),
         "filters": filters,
         "query": query.urlencode(),
@@ -243,9 +243,9 @@ def statement_month(request: HttpRequest, year: int, month: int) -> HttpResponse
     if not (1 <= month <= 12 and 2000 <= year <= 9998):
         raise Http404
     user = signed_in_user(request)
-    found = statements.month_of(user.account, date(year, month, 1))
-    page = Paginator(found.transfers, TRANSFERS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "billing/statement_month.html", {"month": found, "page": page})
+    one_month = statements.month_of(user.account, date(year, month, 1))
+    page = Paginator(one_month.transfers, TRANSFERS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/statement_month.html", {"month": one_month, "page": page})
 
 
 def _topup_of(request: HttpRequest, topup_id: str) -> TopUp:

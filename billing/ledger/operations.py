@@ -151,15 +151,15 @@ def post(*, account: Account, amount_micros: int, cause: Cause, may_owe: bool = 
     wallet_id = open_wallet(account).pk
     try:
         with transaction.atomic():
-            if done := Transfer.objects.filter(key=cause.key).first():
-                return done
-            moved = _move(wallet_id, amount_micros, cause, may_owe=may_owe)
-            mail_transfer(moved)
-            return moved
+            if earlier_transfer := Transfer.objects.filter(key=cause.key).first():
+                return earlier_transfer
+            transfer = _move(wallet_id, amount_micros, cause, may_owe=may_owe)
+            mail_transfer(transfer)
+            return transfer
     except IntegrityError:
         # Two transactions at once: the other insert came first, and this one moved nothing.
-        if done := Transfer.objects.filter(key=cause.key).first():
-            return done
+        if earlier_transfer := Transfer.objects.filter(key=cause.key).first():
+            return earlier_transfer
         raise
 
 
@@ -197,8 +197,8 @@ def place_hold(
     except IntegrityError:
         # The key is taken; the rollback to the savepoint undid the second reservation.
         logger.info("hold repeated", extra={"key": key})
-    if placed := Hold.objects.filter(key=key, wallet__account=account).first():
-        return placed
+    if earlier_hold := Hold.objects.filter(key=key, wallet__account=account).first():
+        return earlier_hold
     if not even_frozen and Account.objects.filter(pk=account.pk, frozen_at__isnull=False).exists():
         raise ProductError("account_frozen", "This account is frozen, so nothing was reserved.")
     raise _refusal(account, amount_micros)
@@ -311,8 +311,8 @@ def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | No
 
     One that has expired pays as far as the available balance reaches.
     """
-    if done := Transfer.objects.filter(key=cause.key).first():
-        return done
+    if earlier_transfer := Transfer.objects.filter(key=cause.key).first():
+        return earlier_transfer
     hold = Hold.objects.get(key=key)
     if amount_micros > hold.amount_micros:
         raise ValueError("a capture stays within its hold")
@@ -327,8 +327,8 @@ def _capture_closed(key: str, amount_micros: int, cause: Cause) -> Transfer | No
         wallet = Wallet.objects.select_for_update().get(pk=hold.wallet_id)
         payable_micros = max(0, min(amount_micros, wallet.available_micros))
         if payable_micros < amount_micros:
-            lost = format_micros(amount_micros - payable_micros)
-            logger.error("late capture", extra={"hold": hold.public_id, "not_charged": lost})
+            uncharged = format_micros(amount_micros - payable_micros)
+            logger.error("late capture", extra={"hold": hold.public_id, "not_charged": uncharged})
         if not payable_micros:
             return None
         Hold.objects.filter(pk=hold.pk).update(captured_micros=payable_micros)

@@ -79,11 +79,11 @@ def _finish_topup(topup: TopUp) -> None:
         return
     try:
         # If Stripe has made a session, its answer is that session as it was then.
-        made = topups.open_page(topup)
+        session = topups.open_page(topup)
     except gateway.RefusedError:
         topups.give_up(topup)
         return
-    topups.record_session(gateway.retrieve_session(made.id))
+    topups.record_session(gateway.retrieve_session(session.id))
 
 
 def _finish_refund(refund: Refund) -> None:

@@ -46,12 +46,12 @@ def refundable_micros(topup: TopUp) -> int:
 
 def refunds_left(account: Account) -> int:
     """Return how many more refunds the customers of an account may make themselves now."""
-    made = Refund.objects.filter(
+    refunds = Refund.objects.filter(
         topup__account=account,
         user__account=account,
         created_at__gt=timezone.now() - MONTH,
     )
-    return max(0, int(settings.REFUNDS_PER_MONTH) - made.exclude(status=Status.FAILED).count())
+    return max(0, int(settings.REFUNDS_PER_MONTH) - refunds.exclude(status=Status.FAILED).count())
 
 
 def _refundable_of(topup: TopUp, balance: Balance) -> int:
@@ -133,9 +133,11 @@ def _reserve(refund: Refund, topup: TopUp, *, by_staff: bool) -> None:
     """
     balance = ledger.lock_available(topup.account)
     if not by_staff and refunds_left(topup.account) == 0:
-        most = settings.REFUNDS_PER_MONTH
-        said = f"An account may make {most} refunds in 30 days." if most else "None is made here."
-        raise ProductError("too_many_refunds", said)
+        limit = settings.REFUNDS_PER_MONTH
+        message = (
+            f"An account may make {limit} refunds in 30 days." if limit else "None is made here."
+        )
+        raise ProductError("too_many_refunds", message)
     most_micros = refundable_by_staff_micros(topup) if by_staff else _refundable_of(topup, balance)
     check_refundable(refund.amount_micros, most_micros=most_micros)
     balance_claims(topup, also_refunded_micros=refund.amount_micros)
@@ -225,12 +227,12 @@ def _adopt(answer: StripeRefund) -> Refund | None:
 
     Return None if the payment is not of a top-up.
     """
-    paid = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
-    topup = paid.filter(stripe_payment_intent_id=answer.payment_intent_id or None).first()
+    paid_topups = TopUp.objects.select_for_update().filter(status=TopUp.Status.PAID)
+    topup = paid_topups.filter(stripe_payment_intent_id=answer.payment_intent_id or None).first()
     if topup is None:
         return None
-    if known := _find(answer):
-        return known  # from another delivery
+    if earlier_refund := _find(answer):
+        return earlier_refund  # from another delivery
     amount_micros = answer.amount_cents * MICROS_PER_CENT
     refund = Refund(topup=topup, amount_micros=amount_micros, stripe_refund_id=answer.id)
     refund.reason = "Made in Stripe's dashboard"
@@ -280,9 +282,9 @@ def _fail(refund: Refund, problem: str) -> None:
     not_failed = Refund.objects.filter(pk=refund.pk).exclude(status=Status.FAILED)
     if not not_failed.update(status=Status.FAILED, closed_at=timezone.now(), problem=problem[:200]):
         return
-    if taken := _taken(refund):
+    if debit := _taken(refund):
         cause = _cause(refund, "returned", Transfer.Kind.REFUND_RETURNED, "Refund that failed")
-        ledger.post(account=refund.topup.account, amount_micros=-taken.amount_micros, cause=cause)
+        ledger.post(account=refund.topup.account, amount_micros=-debit.amount_micros, cause=cause)
     else:
         ledger.release_hold(key=_key(refund))
     balance_claims(refund.topup, also_refunded_micros=-refund.amount_micros)

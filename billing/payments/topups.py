@@ -276,8 +276,8 @@ def ask_about_topup(topup: TopUp, *, at_most_every: timedelta = ASK_AGAIN_AFTER)
 def cancel_topup(topup: TopUp) -> TopUp:
     """Close the page of a pending top-up, so that it cannot be paid any more."""
     if topup.status == TopUp.Status.PENDING and topup.stripe_session_id:
-        asked = TopUp.objects.filter(pk=topup.pk, canceled_at=None, status=TopUp.Status.PENDING)
-        asked.update(canceled_at=timezone.now())
+        pending = TopUp.objects.filter(pk=topup.pk, canceled_at=None, status=TopUp.Status.PENDING)
+        pending.update(canceled_at=timezone.now())
         try:
             record_session(gateway.expire_session(topup.stripe_session_id))
         except gateway.RefusedError:
