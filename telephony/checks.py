@@ -68,8 +68,8 @@ def check_voice_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Require an API key with its secret, and both for calls through the computer."""
-    wanted = _OF_VOICE if settings.TWILIO_TWIML_APP_SID else _OF_KEY
-    if not any(getattr(settings, name) for name, _ in wanted):
+    needed_settings = _OF_VOICE if settings.TWILIO_TWIML_APP_SID else _OF_KEY
+    if not any(getattr(settings, name) for name, _ in needed_settings):
         return []
     return [
         Error(
@@ -78,7 +78,7 @@ def check_voice_settings(
             "computer need both and TWILIO_TWIML_APP_SID.",
             id="telephony.E009",
         )
-        for name, shape in wanted
+        for name, shape in needed_settings
         if not re.fullmatch(shape, getattr(settings, name))
     ]
 

@@ -37,14 +37,14 @@ def findings(e164: str, say: Callable[[str], None]) -> Iterator[Finding]:
     """Place the call, wait for its end, and yield the findings about it."""
     site = settings.PUBLIC_URL
     try:
-        placed = gateway.create_call(
+        first_leg = gateway.create_call(
             to=e164,
             twiml_url=f"{site}{reverse('telephony:webhook-trial')}",
             ring_seconds=OWN_RING_SECONDS,
             limit_seconds=LIMIT_SECONDS,
         )
         say(f"{e164} rings: pick up, and stay on the line until the voice says goodbye.")
-        leg = _wait_for_end(placed.sid)
+        leg = _wait_for_end(first_leg.sid)
     except OutcomeUnknownError as refusal:
         yield wrong(PHONE, f"{refusal.message} It may ring all the same.", "Try again in a minute.")
         return
@@ -57,7 +57,7 @@ def findings(e164: str, say: Callable[[str], None]) -> Iterator[Finding]:
         PHONE, is_answered, "answered", f"It was not answered: {leg.status}.", "Call another phone."
     )
     if is_answered:
-        yield from _of_second_leg(e164, placed.sid)
+        yield from _of_second_leg(e164, first_leg.sid)
 
 
 def _wait_for_end(sid: str) -> ProviderCall:

@@ -88,16 +88,16 @@ def dial(request: HttpRequest) -> HttpResponse:
     form = DialForm(request.GET if "to" in request.GET else None)
     if request.method == "POST":
         form = DialForm(request.POST)
-        chosen = PlaceForm(request.POST)
-        if chosen.is_valid():
+        place_form = PlaceForm(request.POST)
+        if place_form.is_valid():
             try:
-                placed = place_call(_order_on_page(request, chosen.cleaned_data))
+                new_call = place_call(_order_on_page(request, place_form.cleaned_data))
             except ProductError as refusal:
                 show_refusal(request, refusal)
             else:
-                address = reverse("telephony:call", args=[placed.public_id])
+                address = reverse("telephony:call", args=[new_call.public_id])
                 # Only the page that this leads to starts a call from the computer.
-                return redirect(f"{address}#talk" if placed.is_through_computer else address)
+                return redirect(f"{address}#talk" if new_call.is_through_computer else address)
     context = {"form": form, "offers": offers_on_page(request, form)}
     status = 400 if request.method == "POST" else 200
     response = render(request, "telephony/dial.html", context, status=status)
@@ -239,7 +239,7 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
     form = _verification_form(request)
     if request.method == "POST" and form.is_valid():
         try:
-            sent = request_verification(
+            verification = request_verification(
                 user=user,
                 number=form.cleaned_data["number"],
                 country=form.cleaned_data["country"] or None,
@@ -250,7 +250,7 @@ def caller_ids(request: HttpRequest) -> HttpResponse:
             form.add_error("number", refusal.on_page)
         else:
             messages.success(request, _("A code is on its way to %(number)s.") % {
-                "number": format_e164(sent.e164)
+                "number": format_e164(verification.e164)
             })  # fmt: skip
             return redirect("telephony:caller-ids")
     return _show_caller_ids(request, form, CodeForm())
@@ -478,10 +478,10 @@ def _caller_id_of(request: HttpRequest, public_id: str) -> CallerId:
 
 def _filtered(request: HttpRequest, filters: CallFilters) -> QuerySet[Call]:
     """Return the calls that pass the filters, none if a filter is invalid; the form says why."""
-    found = _calls_of(request).order_by("-id")
+    calls = _calls_of(request).order_by("-id")
     if not filters.is_bound:
-        return found
-    return filters.apply(found) if filters.is_valid() else found.none()
+        return calls
+    return filters.apply(calls) if filters.is_valid() else calls.none()
 
 
 def _csv_rows(calls: QuerySet[Call], zone: tzinfo) -> Iterator[list[object]]:

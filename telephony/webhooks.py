@@ -308,9 +308,9 @@ def registration_status(request: HttpRequest, registration_id: str) -> HttpRespo
 
     A repetition finds the registration ended and changes nothing.
     """
-    found = Registration.objects.select_related("account", "user")
+    registrations = Registration.objects.select_related("account", "user")
     record_outcome(
-        get_object_or_404(found, public_id=registration_id),
+        get_object_or_404(registrations, public_id=registration_id),
         is_success=request.POST.get("VerificationStatus") == "success",
         carrier_sid=request.POST.get("OutgoingCallerIdSid", ""),
         call_status=request.POST.get("CallStatus", ""),

@@ -167,9 +167,9 @@ def _is_its_leg(call: Call, report: LegReport) -> bool:
     """
     if report.leg == "b" and call.redialed_at and report.caller == call.from_e164:
         return False
-    known = call.leg_a_sid if report.leg == "a" else call.leg_b_sid
-    if known is not None and report.sid:
-        return known == report.sid
+    known_sid = call.leg_a_sid if report.leg == "a" else call.leg_b_sid
+    if known_sid is not None and report.sid:
+        return known_sid == report.sid
     if call.settled_at is not None:
         return False
     same_leg = Q(leg_a_sid=report.sid) | Q(leg_b_sid=report.sid)

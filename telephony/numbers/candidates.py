@@ -97,27 +97,27 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
     codes = [code for code in EXIT_CODES if digits.startswith(code)]
     for country in countries:
         codes += _exit_codes_at_start(digits, country)
-    found = {
+    readings_by_code = {
         code: distinct(
             [_international(neighbours.get(code, "") + d, Way.EXIT) for d in written.after(code)]
         )
         for code in codes
     }
-    by_00 = found.get("00", [])
+    by_00 = readings_by_code.get("00", [])
     groups = [group.digits for group in written.groups]
     # An exit code set apart: `00`, or `8 10` and `0 12` in two groups.
     for code in ["".join(groups[:n]) for n in (1, 2) if n < len(groups)]:
-        if found.get(code) and code not in neighbours:
-            apart = [replace(reading, way=Way.EXIT_SET_APART) for reading in found[code]]
+        if readings_by_code.get(code) and code not in neighbours:
+            apart = [replace(reading, way=Way.EXIT_SET_APART) for reading in readings_by_code[code]]
             is_also_calling_code = code.startswith("00") and is_calling_code(code[2:])
             if is_also_calling_code and any(_is_grouped_after_00(r, written) for r in by_00):
                 return by_00
             return distinct([*apart, *(by_00 if is_also_calling_code else [])])
     # A country with several exit codes has a pattern, which is no key of `found`.
     own = {"0011", *neighbours, *map(_exit_code_of, countries)} - {"00"}
-    if by_00 and not own & found.keys():
+    if by_00 and not own & readings_by_code.keys():
         return by_00
-    return distinct([reading for readings in found.values() for reading in readings])
+    return distinct([reading for readings in readings_by_code.values() for reading in readings])
 
 
 def begins_with_exit_code(digits: str, country: str) -> bool:

@@ -13,8 +13,8 @@ def country_code(text: str) -> str:
     A calling code that several countries share gives the largest country, since numbers of all
     these countries are read alike. Raise `unknown_country`, with likely countries in details.
     """
-    if found := find_country(text):
-        return found
+    if iso := find_country(text):
+        return iso
     digits = text.strip().removeprefix("+").removeprefix("00")
     if digits.isascii() and digits.isdecimal() and len(digits) <= 3:
         region: str = phonenumbers.region_code_for_country_code(int(digits))

@@ -57,7 +57,7 @@ def _refuse_emergency(digits: str, countries: list[str]) -> None:
 def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
     """Return what is left of `+44 999` or `00 44 999`, with the regions of the code."""
     rests = [digits[len(code) :] for code in EXIT_CODES if digits.startswith(code)]
-    found: list[tuple[str, list[str]]] = [(rest, []) for rest in rests]
+    numbers_behind: list[tuple[str, list[str]]] = [(rest, []) for rest in rests]
     for rest in (digits, *rests):
         for length in (1, 2, 3):
             calling_code, short = rest[:length], rest[length:]
@@ -65,8 +65,8 @@ def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
                 continue
             regions = phonenumbers.region_codes_for_country_code(int(calling_code))
             if in_countries := [region for region in regions if region != "001"]:
-                found.append((short, in_countries))
-    return found
+                numbers_behind.append((short, in_countries))
+    return numbers_behind
 
 
 def _refuse_short(digits: str, countries: list[str]) -> None:

@@ -132,9 +132,9 @@ def _kind_of(number: PhoneNumber, nsn: str) -> int | None:
 
 def _example(region: str, kind: int) -> PhoneNumber:
     """Return an example of the kind, or of a mobile or landline, which every region has."""
-    wanted = (kind, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
-    found = [phonenumbers.example_number_for_type(region, k) for k in wanted]
-    return next(example for example in found if example)
+    kinds = (kind, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
+    examples = [phonenumbers.example_number_for_type(region, k) for k in kinds]
+    return next(example for example in examples if example)
 
 
 def _nsn(number: PhoneNumber) -> str:

@@ -133,7 +133,7 @@ def _under_way() -> ProductError:
 def _have_phone_called(registration: Registration) -> None:
     path = reverse("telephony:webhook-registration", args=[registration.public_id])
     try:
-        asked = gateway.start_validation(
+        validation = gateway.start_validation(
             e164=registration.e164,
             name=registration.public_id,
             status_url=f"{settings.PUBLIC_URL}{path}{RETRY}",
@@ -144,18 +144,18 @@ def _have_phone_called(registration: Registration) -> None:
         raise
     except ProductError as refusal:
         # The carrier refuses a number that it has already, which is all that was wanted.
-        found = None
+        carrier_sid = None
         if refusal.code == "provider_refused":
             with suppress(ProductError):
-                found = gateway.find_registered(registration.e164)
-        if found is None:
+                carrier_sid = gateway.find_registered(registration.e164)
+        if carrier_sid is None:
             is_refused = refusal.code not in gateway.OUTAGE_CODES
             _fail(registration, Failure.REFUSED if is_refused else Failure.NO_NEWS)
             raise
-        _register(registration, found)
+        _register(registration, carrier_sid)
     else:
         requested = Registration.objects.filter(pk=registration.pk, state=State.REQUESTED)
-        requested.update(state=State.CALLING, code=asked.code, call_sid=asked.call_sid)
+        requested.update(state=State.CALLING, code=validation.code, call_sid=validation.call_sid)
     registration.refresh_from_db()
 
 
@@ -240,9 +240,9 @@ def _finish(registration: Registration) -> str:
         removing = Registration.objects.filter(pk=registration.pk, state=State.REMOVING)
         removing.update(state=State.REMOVED, closed_at=timezone.now())
         return "removed"
-    found = gateway.find_registered(registration.e164)
-    if found is None:
+    carrier_sid = gateway.find_registered(registration.e164)
+    if carrier_sid is None:
         _fail(registration, Failure.NO_NEWS)
         return "failed"
-    _register(registration, found)
+    _register(registration, carrier_sid)
     return "registered"

@@ -108,14 +108,14 @@ def confirm_verification(
             _close(verification, State.EXHAUSTED)
         raise
     if not is_right:
-        left = verification.attempts_left
-        said, hint = "1 try is left." if left == 1 else f"{left} tries are left.", None
-        if not left:
+        tries_left = verification.attempts_left
+        words, hint = "1 try is left." if tries_left == 1 else f"{tries_left} tries are left.", None
+        if not tries_left:
             _close(verification, State.EXHAUSTED)
-            said, hint = "That was the last try.", ERRORS["verification_expired"].hints
-        details = {"attempts_left": left}
+            words, hint = "That was the last try.", ERRORS["verification_expired"].hints
+        details = {"attempts_left": tries_left}
         raise ProductError(
-            "wrong_code", f"That is not the code. {said}", hint=hint, details=details
+            "wrong_code", f"That is not the code. {words}", hint=hint, details=details
         )
     return _approve(verification, user, token)
 
@@ -264,24 +264,24 @@ def _take_number(verification: Verification, account: Account) -> CallerId:
     e164 = verification.e164
     locked = CallerId.objects.select_for_update(of=("self",)).select_related("account")
     standing = list(locked.filter(e164=e164, removed_at=None).order_by("id"))
-    held = next((one for one in standing if one.account_id == account.pk), None)
-    if held is not None:
-        held.verified_at = timezone.now()
-        held.save(update_fields=["verified_at"])
-        return held
-    mine = CallerId.objects.create(account=account, e164=e164, country=verification.country)
+    own_phone = next((phone for phone in standing if phone.account_id == account.pk), None)
+    if own_phone is not None:
+        own_phone.verified_at = timezone.now()
+        own_phone.save(update_fields=["verified_at"])
+        return own_phone
+    new_phone = CallerId.objects.create(account=account, e164=e164, country=verification.country)
     for other in standing:
         audit.record("caller_id.shared", account=other.account, number=mask(e164))
         queue_mail_to_users(
             other.account,
             template="telephony/mail/caller_id_shared",
             context={"number": mask(e164)},
-            key=f"caller-id-shared:{other.public_id}:{mine.public_id}",
+            key=f"caller-id-shared:{other.public_id}:{new_phone.public_id}",
         )
     queue_mail_to_users(
         account,
         template="telephony/mail/caller_id_verified",
         context={"number": mask(e164)},
-        key=f"caller-id-verified:{mine.public_id}",
+        key=f"caller-id-verified:{new_phone.public_id}",
     )
-    return mine
+    return new_phone

@@ -197,12 +197,12 @@ def current_deck() -> DeckIndex:
     now = timezone.now()
     in_force = usable_decks().filter(effective_from__lte=now)
     closed = Subquery(fresh_permissions().values("closed_countries")[:1])
-    found = (
+    newest_row = (
         in_force.order_by("-effective_from", "-id").values_list("id", "created_at", closed).first()
     )
-    if found is None:
+    if newest_row is None:
         raise ProductError("no_rate", "No prices have been set yet.")
-    newest = (found[0], found[1])
+    newest = (newest_row[0], newest_row[1])
     index = _loaded
     if (
         index is None
@@ -210,7 +210,7 @@ def current_deck() -> DeckIndex:
         or (index.current_until is not None and index.current_until <= now)
     ):
         index = _loaded = _load(*newest, now)
-    index.closed_countries = frozenset((found[2] or "").split())
+    index.closed_countries = frozenset((newest_row[2] or "").split())
     return index
 
 

@@ -160,11 +160,11 @@ def _insert(rows: Iterable[DeckRow], *, deck_id: int) -> None:
 
 def decks_without(deck: RateDeck, *, now: datetime) -> list[RateDeck]:
     """Return the decks left if one is withdrawn. Raise ProductError if none would be in force."""
-    left = usable_decks().exclude(pk=deck.pk).order_by("effective_from", "id")
-    current = left.filter(effective_from__lte=now).last()
+    other_decks = usable_decks().exclude(pk=deck.pk).order_by("effective_from", "id")
+    current = other_decks.filter(effective_from__lte=now).last()
     if current is None:
         raise ProductError("no_rate", "No other deck would be in force: import one first.")
-    return [current, *left.filter(effective_from__gt=now)]
+    return [current, *other_decks.filter(effective_from__gt=now)]
 
 
 def withdraw_deck(deck: RateDeck, *, reason: str) -> bool:

@@ -31,8 +31,8 @@ class Margin:
     step_micros: int = 100
 
     def retail_micros(self, wholesale_micros: int) -> int:
-        asked = max(-(-wholesale_micros * (100 + self.percent) // 100), self.minimum_micros)
-        return -(-asked // self.step_micros) * self.step_micros
+        price_micros = max(-(-wholesale_micros * (100 + self.percent) // 100), self.minimum_micros)
+        return -(-price_micros // self.step_micros) * self.step_micros
 
 
 def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Margin) -> str:
@@ -49,11 +49,11 @@ def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Mar
         kind = kind_in_words(price.description) or Rate.Kind.FIXED.value
         retail = margin.retail_micros(price.micros_per_minute)
         for prefix in price.prefixes:
-            left = ({*price.shown_prefixes} or {""}) - priced[prefix]
-            if not left:
+            unpriced = ({*price.shown_prefixes} or {""}) - priced[prefix]
+            if not unpriced:
                 continue
-            priced[prefix] |= left
-            shown = " ".join(sorted(left))
+            priced[prefix] |= unpriced
+            shown = " ".join(sorted(unpriced))
             rows[prefix, shown] = [
                 prefix, description[:100], country, kind, f"{retail / 1_000_000:.6f}",
                 margin.first_seconds, margin.next_seconds, "", shown,

@@ -306,20 +306,20 @@ def cancel_verification(verification_sid: str) -> None:
 def start_validation(*, e164: str, name: str, status_url: str) -> Validation:
     """Have Twilio call a phone to register its number, and return the code to key in there."""
     with _asking("register a number", about_e164=e164):
-        asked = _client().validation_requests.create(
+        request = _client().validation_requests.create(
             phone_number=e164,
             friendly_name=name,
             status_callback=status_url,
             status_callback_method="POST",
         )
-        return Validation(_sid(asked.call_sid), _sid(asked.validation_code))
+        return Validation(_sid(request.call_sid), _sid(request.validation_code))
 
 
 def find_registered(e164: str) -> str | None:
     """Return the SID of a registered number, None if Twilio has not registered it."""
     with _asking("find a registered number"):
-        found = _client().outgoing_caller_ids.list(phone_number=e164, limit=1)
-        return _sid(found[0].sid) if found else None
+        registered_numbers = _client().outgoing_caller_ids.list(phone_number=e164, limit=1)
+        return _sid(registered_numbers[0].sid) if registered_numbers else None
 
 
 def remove_registered(sid: str) -> None:
@@ -406,8 +406,8 @@ def calls_of_day(day: date) -> Iterator[ProviderCall]:
 def find_children(parent_sid: str) -> list[ProviderCall]:
     """Return the legs that a call dialled."""
     with _asking("find the legs of a call"):
-        found = _client().calls.list(parent_call_sid=parent_sid, limit=20)
-        return [_provider_call(call) for call in found]
+        legs = _client().calls.list(parent_call_sid=parent_sid, limit=20)
+        return [_provider_call(call) for call in legs]
 
 
 def errors_of_call(sid: str) -> list[int]:
@@ -421,9 +421,11 @@ def notes_of_call(sid: str) -> list[Note]:
     https://www.twilio.com/docs/usage/api/notification
     """
     with _asking("list the errors of a call", may_be_gone=True):
-        noted = _client().calls(sid).notifications.list(limit=20)
+        notes = _client().calls(sid).notifications.list(limit=20)
         return [
-            Note(int(one.error_code), str(one.request_url or "")) for one in noted if one.error_code
+            Note(int(note.error_code), str(note.request_url or ""))
+            for note in notes
+            if note.error_code
         ]
 
 
@@ -473,9 +475,9 @@ def priced_countries() -> list[str]:
 def voice_prices(country: str) -> list[ProviderPrice]:
     """Return the prices that Twilio charges us for calls to a country."""
     with _asking("fetch prices"):
-        found = _client().pricing.v2.voice.countries(country).fetch()
-        currency = str(found.price_unit or CURRENCY).upper()
-        rows: Sequence[dict[str, Any]] = found.outbound_prefix_prices or []
+        country_prices = _client().pricing.v2.voice.countries(country).fetch()
+        currency = str(country_prices.price_unit or CURRENCY).upper()
+        rows: Sequence[dict[str, Any]] = country_prices.outbound_prefix_prices or []
         prices = []
         for row in rows:
             price = Decimal(str(row["current_price"])).quantize(Decimal("0.000001"))
@@ -518,10 +520,12 @@ def check_number(number: str) -> str:
     """Return a number of ours. Raise ProductError if the account lacks it or it has no voice."""
     with _asking("check our number"):
         owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
-        found = next((one for one in owned if one.phone_number == number), None)
-    if found is None:
+        own_number = next(
+            (candidate for candidate in owned if candidate.phone_number == number), None
+        )
+    if own_number is None:
         raise ProductError("provider_misconfigured", f"{number} is not a number of this account.")
-    if not (found.capabilities or {}).get("voice"):
+    if not (own_number.capabilities or {}).get("voice"):
         raise ProductError("provider_misconfigured", f"{number} is not made for voice.")
     return number
 
@@ -549,8 +553,8 @@ def has_approved_profile() -> bool:
 def fetch_application(sid: str) -> tuple[str, str]:
     """Return the voice URL and the status callback of a TwiML app."""
     with _asking("read the TwiML app"):
-        found = _client().applications(sid).fetch()
-        return str(found.voice_url or ""), str(found.status_callback or "")
+        application = _client().applications(sid).fetch()
+        return str(application.voice_url or ""), str(application.status_callback or "")
 
 
 def answers_inbound_calls() -> bool:
@@ -559,9 +563,9 @@ def answers_inbound_calls() -> bool:
         number: str = settings.TWILIO_FROM_NUMBER
         owned = _client().incoming_phone_numbers.list(phone_number=number, limit=20)
         return any(
-            bool(one.voice_url or one.voice_application_sid)
-            for one in owned
-            if one.phone_number == number
+            bool(candidate.voice_url or candidate.voice_application_sid)
+            for candidate in owned
+            if candidate.phone_number == number
         )
 
 
