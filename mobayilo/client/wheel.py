@@ -63,14 +63,14 @@ class Wheel:
 
 def offered() -> Wheel | None:
     """Return the newest wheel in CLIENT_ROOT, or None if `build_client` has not run."""
-    found = [
-        (tuple(map(int, named[1].split("."))), named[1], path)
+    wheels = [
+        (tuple(map(int, name_match[1].split("."))), name_match[1], path)
         for path in settings.CLIENT_ROOT.glob("moby-*.whl")
-        if (named := NAME.fullmatch(path.name))
+        if (name_match := NAME.fullmatch(path.name))
     ]
-    if not found:
+    if not wheels:
         return None
-    _, version, path = max(found)
+    _, version, path = max(wheels)
     return Wheel(path, version, _sha256(path, path.stat().st_mtime_ns))
 
 

@@ -23,12 +23,12 @@ class CursorPages(CursorPagination):
     ordering = "-id"
 
     def get_page_size(self, request: Request) -> int:
-        asked = request.query_params.get("limit")
-        if asked is None:
+        limit = request.query_params.get("limit")
+        if limit is None:
             return self.page_size
-        if not re.fullmatch("[0-9]{1,3}", asked) or not 1 <= int(asked) <= self.max_page_size:
+        if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= self.max_page_size:
             _refuse("limit", f"Give a whole number from 1 to {self.max_page_size}.")
-        return int(asked)
+        return int(limit)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         if not request.query_params.get("cursor"):

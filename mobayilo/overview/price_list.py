@@ -131,17 +131,17 @@ def examples(
 
 def _lines(rows: Iterable[RateRow], origin: Origin | None) -> list[Line]:
     """Join rows of one description, kind and price into one line, the cheapest first."""
-    alike: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
+    rows_by_terms: dict[tuple[str, str, Price], list[RateRow]] = defaultdict(list)
     for row in rows:
-        alike[row.description, row.kind, row.price].append(row)
+        rows_by_terms[row.description, row.kind, row.price].append(row)
     lines = [
         Line(
             description,
             kind,
             price,
-            origin.micros_per_minute(found[0]) if origin else None,
-            tuple(sorted(row.prefix for row in found)),
+            origin.micros_per_minute(same_rows[0]) if origin else None,
+            tuple(sorted(row.prefix for row in same_rows)),
         )
-        for (description, kind, price), found in alike.items()
+        for (description, kind, price), same_rows in rows_by_terms.items()
     ]
     return sorted(lines, key=lambda line: (line.price.micros_per_minute, line.description))

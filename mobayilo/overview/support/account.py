@@ -221,12 +221,12 @@ def refusals_table(account: Account) -> Table:
     rows = []
     for refusal in refusals:
         if isinstance(refusal, RefusedCall):
-            asked = refusal.to_text
+            request_line = refusal.to_text
         else:
-            asked = f"{refusal.method} {refusal.route}"
+            request_line = f"{refusal.method} {refusal.route}"
         cells = {
             "When": refusal.created_at,
-            "As typed, or asked": asked,
+            "As typed, or asked": request_line,
             "Code": refusal.code,
             "Reason": refusal.message,
             "Request": refusal.request_id,
@@ -259,8 +259,8 @@ def opened_destinations_table(request: HttpRequest, account: Account) -> Table:
     """Show destinations that are open for this account, or for every account."""
     rows = []
     for_account = Q(account=account) | Q(account=None)
-    found = OpenedDestination.objects.filter(for_account, closed_at=None).order_by("-id")
-    for opened in found[:ROWS_SHOWN]:
+    destinations = OpenedDestination.objects.filter(for_account, closed_at=None).order_by("-id")
+    for opened in destinations[:ROWS_SHOWN]:
         cells = {
             "When": opened.created_at,
             "Destination": opened.destination,

@@ -69,16 +69,16 @@ def find(text: str) -> list[Match]:
     query = mentioned[0] if mentioned else text.strip()
     if not query:
         return []
-    found: dict[str, Match] = {}
+    matches: dict[str, Match] = {}
     for row in _rows(query):
         account: Any = row
         for step in _account_path(type(row)):
             account = getattr(account, step, None)
         match = Match(str(row._meta.verbose_name), _label(row), change_url(row), account)
-        found.setdefault(match.url, match)
-        if len(found) == MOST_MATCHES:
+        matches.setdefault(match.url, match)
+        if len(matches) == MOST_MATCHES:
             break
-    return list(found.values())
+    return list(matches.values())
 
 
 def _label(row: Model) -> str:

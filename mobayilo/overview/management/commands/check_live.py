@@ -39,14 +39,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = []
-        for one in self.findings(read_phone(options["call"]), options["mail"] or ""):
-            found.append(one)
+        results = []
+        for finding in self.findings(read_phone(options["call"]), options["mail"] or ""):
+            results.append(finding)
             if not options["json"]:
-                self.stdout.write(line_of(one))
-        is_right = not any(one.is_right is False for one in found)
+                self.stdout.write(line_of(finding))
+        is_right = not any(finding.is_right is False for finding in results)
         if options["json"]:
-            rows = [asdict(one) for one in found]
+            rows = [asdict(finding) for finding in results]
             self.stdout.write(json.dumps({"ok": is_right, "findings": rows}, indent=2))
         else:
             self.stdout.write("Ready to open." if is_right else "Not ready to open.")
