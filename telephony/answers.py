@@ -1,4 +1,4 @@
-"""Answers of the API, built from what operations return; pages show some of them too."""
+"""Answers of the API, built from what operations return. Pages show parts of these answers too."""
 
 from collections import defaultdict
 from collections.abc import Callable
