@@ -100,7 +100,7 @@ class Agent:
         self._cleanup.close()
 
     def new_url(self) -> str:
-        """Return the address of the page, which opens it once."""
+        """Return a new address of the page, which works once."""
         return f"http://{ADDRESS}:{self._server.port}/#{self.phone.new_code()}"
 
     def is_asked_to_stop(self, *, within_seconds: float) -> bool:

@@ -32,15 +32,15 @@ _USUAL_NAMES = {
 }
 
 
-def read_key(given: str | None) -> str:
-    """Return the idempotency key that was given, or a new one."""
-    if given is None:
+def read_key(text: str | None) -> str:
+    """Return the key that --idempotency-key names, or a new one. Raise `usage` for a bad one."""
+    if text is None:
         return f"moby-{secrets.token_hex(12)}"
-    if not re.fullmatch(r"[\x21-\x7e]{1,255}", given):
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", text):
         raise MobyError(
             "usage", "--idempotency-key holds a space or is too long", "Use up to 255 characters."
         )
-    return given
+    return text
 
 
 @contextmanager

@@ -408,12 +408,15 @@ def _name(backend: "KeyringBackend") -> str:
 
 
 def _bounded(action: Callable[[], T], verb: str) -> T:
-    """Run the action, and wait for it three seconds at most."""
+    """Return what an action on the keyring returns, in three seconds at most.
+
+    Raise KeyringUnavailableError after that time, and for any error of the backend.
+    """
     try:
         return run_bounded(action, _KEYRING_SECONDS)
     except TimeoutError as error:
-        late = f"it did not answer within {_KEYRING_SECONDS:.0f} seconds"
-        raise KeyringUnavailableError(late) from error
+        message = f"it did not answer within {_KEYRING_SECONDS:.0f} seconds"
+        raise KeyringUnavailableError(message) from error
     except KeyringUnavailableError:
         raise
     except BaseException as error:  # backends raise what they like
