@@ -245,7 +245,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
 
 
 class RulesForm(ReasonedForm):
-    """The rules as a CSV text, at first those in force, and the reason of the change."""
+    """The form of a new version: rules as a CSV text, filled with those in force, and a reason."""
 
     text = forms.CharField(
         max_length=MAX_TEXT,

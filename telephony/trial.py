@@ -73,29 +73,30 @@ def _wait_for_end(sid: str) -> ProviderCall:
 
 
 def _of_second_leg(e164: str, sid: str) -> Iterator[Finding]:
+    """Yield the findings about our instructions for the call `sid`, and about its second leg."""
     children, errors = gateway.find_children(sid), gateway.errors_of_call(sid)
-    unfetched = next((code for code in errors if code in _OF_INSTRUCTIONS), None)
-    if unfetched:
+    fetch_error = next((code for code in errors if code in _OF_INSTRUCTIONS), None)
+    if fetch_error:
         yield wrong(
             ANSWER,
-            f"Twilio could not fetch or read them ({unfetched}).",
+            f"Twilio could not fetch or read them ({fetch_error}).",
             f"Look at {settings.PUBLIC_URL} from outside, at nginx, and at TWILIO_AUTH_TOKEN, by "
             "which this site knows Twilio; the console has the request under Monitor, Errors.",
         )
         return
     yield right(ANSWER, "fetched, and signed as this site wants it")
-    refused = next((code for code in errors if code in _OF_DIAL or code == 21216), None)
-    if refused == CALLER_ID_REFUSED:
+    dial_error = next((code for code in errors if code in _OF_DIAL or code == 21216), None)
+    if dial_error == CALLER_ID_REFUSED:
         yield wrong(
             SHOWN,
-            f"The carrier does not show {e164}, which is not registered ({refused}).",
+            f"The carrier does not show {e164}, which is not registered ({dial_error}).",
             "Import rules of shown numbers in which own numbers are registered first.",
         )
-    elif refused:
-        yield wrong(SECOND, f"The carrier refused it ({refused}).", remedy_of(refused))
+    elif dial_error:
+        yield wrong(SECOND, f"The carrier refused it ({dial_error}).", remedy_of(dial_error))
     elif not children:
-        says = "It never rang, and Twilio notes no error: the first leg ended before."
-        yield wrong(SECOND, says, "Call again, and stay on the line.")
+        problem = "It never rang, and Twilio notes no error: the first leg ended before."
+        yield wrong(SECOND, problem, "Call again, and stay on the line.")
     else:
         yield from _of_child(e164, children[0])
 

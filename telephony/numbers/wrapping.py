@@ -138,6 +138,10 @@ def _without_decoration(body: str) -> str:
 
 
 def _without_label(body: str) -> str:
+    """Return the text without labels such as `Tel.:`, and without a remark in brackets at its end.
+
+    Raise `invalid_number` if the remark behind a number without a plus is a country.
+    """
     match = _LABEL.match(body)
     while match and match.end():
         body = body[match.end() :]

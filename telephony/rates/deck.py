@@ -99,13 +99,16 @@ class PriceTable(Generic[Priced]):
         return usual
 
     def _special_row(self, prefix: str, shown_digits: str) -> Priced | None:
-        best, longest = None, 1
+        """Return the row of a prefix that names most of the number shown, None if none names it."""
+        best_row, longest_match = None, 1
         for row in self._special.get(prefix, ()):
-            begins = [one for one in row.shown_prefixes.split() if shown_digits.startswith(one)]
-            length = max(map(len, begins), default=0)
-            if length >= longest:
-                best, longest = row, length
-        return best
+            matching_prefixes = [
+                shown for shown in row.shown_prefixes.split() if shown_digits.startswith(shown)
+            ]
+            match_length = max(map(len, matching_prefixes), default=0)
+            if match_length >= longest_match:
+                best_row, longest_match = row, match_length
+        return best_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ class DeckIndex:
         return row.price if row else None
 
     def rows(self, shown_in: Callable[[str], str]) -> Iterator[RateRow]:
-        """Yield the rate of each prefix, where `shown_in` is the number shown in a country."""
+        """Yield the rate of each prefix; `shown_in` returns the number that a country is shown."""
         shown_in = cache(shown_in)
         for row in self._table.rows:
             depends = self._table.depends_on_shown(row.prefix)

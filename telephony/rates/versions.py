@@ -104,15 +104,15 @@ def compare(before: list[Version], after: list[Version], *, now: datetime) -> li
             for shown in ("", *row.shown_prefixes.split())
         }
         for prefix, shown in sorted({*priced, *reported}):
-            before_it, after_it = old.find(prefix, shown), new.find(prefix, shown)
-            terms = (before_it and before_it.terms, after_it and after_it.terms)
+            row_before, row_after = old.find(prefix, shown), new.find(prefix, shown)
+            terms = (row_before and row_before.terms, row_after and row_after.terms)
             is_reported = reported.get((prefix, shown)) == terms
             if terms[0] == terms[1]:
                 reported.pop((prefix, shown), None)
                 continue
             reported[prefix, shown] = terms
             if not is_reported:
-                changes[Change(prefix, at, before_it, after_it)] = None
+                changes[Change(prefix, at, row_before, row_after)] = None
     return list(changes)
 
 

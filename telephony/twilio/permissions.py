@@ -16,15 +16,18 @@ FRESH = timedelta(days=1)
 
 
 def read_permissions() -> DialingPermissions:
-    """Ask Twilio and keep the answer in place of the last one. Raise ProductError without one."""
+    """Store the countries that Twilio does not call for us, in place of those read before.
+
+    Return the row. Raise ProductError if Twilio does not answer.
+    """
     closed, count = gateway.closed_countries()
     facts = {
         "closed_countries": " ".join(sorted(closed)),
         "country_count": count,
         "read_at": timezone.now(),
     }
-    kept, _ = DialingPermissions.objects.update_or_create(pk=1, defaults=facts)
-    return kept
+    row, _ = DialingPermissions.objects.update_or_create(pk=1, defaults=facts)
+    return row
 
 
 def fresh_permissions() -> QuerySet[DialingPermissions]:
