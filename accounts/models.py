@@ -226,7 +226,7 @@ class AccessToken(Guarded):
 
 
 class DeviceLogin(Guarded):
-    """One RFC 8628 grant. `accounts/oauth/device_login.py` has its states and moves them."""
+    """One grant of RFC 8628. `accounts/oauth/device_login.py` has its states, and changes them."""
 
     class State(models.TextChoices):
         PENDING = "pending"

@@ -62,7 +62,7 @@ class AmountForm(ReasonForm):
     key = forms.CharField(max_length=40, initial=new_form_key, widget=forms.HiddenInput)
 
     def clean_amount(self) -> int:
-        """Return cents, negative after a minus sign."""
+        """Return the amount in cents, negative after a minus sign."""
         text = self.cleaned_data["amount"].strip().replace(MINUS, "-")
         try:
             cents = -read_amount(text[1:]) if text.startswith("-") else read_amount(text)
@@ -348,9 +348,9 @@ class DisputeAdmin(ReadOnlyAdmin):
         """Return the words of a withdrawal that needs a second person, or nothing."""
         warning = only_one(chosen)
         # No one is asked to confirm what would be refused, or moves nothing.
-        stands = warning.kind == Dispute.Kind.WARNING and warning.state < Dispute.State.WITHDRAWN
+        is_open = warning.kind == Dispute.Kind.WARNING and warning.state < Dispute.State.WITHDRAWN
         if (
-            not stands
+            not is_open
             or warning.amount_micros <= settings.SECOND_PERSON_ABOVE_CENTS * MICROS_PER_CENT
         ):
             return ""

@@ -71,7 +71,7 @@ class RefundForm(forms.Form):
     )
 
     def clean_amount(self) -> int:
-        """Return cents."""
+        """Return the amount in cents."""
         try:
             return read_amount(self.cleaned_data["amount"])
         except ProductError as error:

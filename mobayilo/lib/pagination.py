@@ -15,7 +15,7 @@ from mobayilo.lib.errors import ProductError
 
 
 class CursorPages(CursorPagination):
-    """`{"items": [...], "next_cursor": …}`; `?limit=` from 1 to 100."""
+    """Pages as `{"items": [...], "next_cursor": …}`, of `?limit=` items: 25, or from 1 to 100."""
 
     page_size = 25
     page_size_query_param = "limit"

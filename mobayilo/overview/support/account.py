@@ -163,19 +163,19 @@ def of_users(users: list[User]) -> dict[str, str]:
 def users_table(request: HttpRequest, users: list[User]) -> Table:
     rows = []
     for user in users:
-        proofs = vars(user)  # with those that `read_account` adds
-        acts = {"end_sessions": "Sign out"}
-        if proofs["has_second_factor"]:
-            acts["remove_second_factor"] = "Remove second factor"
-        acts |= {"lock": "Lock"} if user.is_active else {"unlock": "Unlock"}
+        columns = vars(user)  # `read_account` adds columns that the model does not declare
+        actions = {"end_sessions": "Sign out"}
+        if columns["has_second_factor"]:
+            actions["remove_second_factor"] = "Remove second factor"
+        actions |= {"lock": "Lock"} if user.is_active else {"unlock": "Unlock"}
         cells = {
             "Address": user.email,
-            "Confirmed": "yes" if proofs["is_confirmed"] else "no",
-            "Second factor": "yes" if proofs["has_second_factor"] else "no",
+            "Confirmed": "yes" if columns["is_confirmed"] else "no",
+            "Second factor": "yes" if columns["has_second_factor"] else "no",
             "May sign in": "yes" if user.is_active else "locked",
             "Last sign-in": user.last_login,
         }
-        rows.append(Row(user, cells, buttons(request, user, **acts)))
+        rows.append(Row(user, cells, buttons(request, user, **actions)))
     return Table("Users", rows)
 
 
