@@ -161,7 +161,10 @@ def deny(row: DeviceLogin, *, user: User, request: AnyRequest) -> bool:
 
 
 def cancel(device_code: str, *, client_id: str, request: AnyRequest) -> None:
-    """End a grant that the device no longer waits for, and the token that it never received."""
+    """End a grant that the device no longer waits for, and a token that was never used.
+
+    A device code that is unknown, or of another client, changes nothing.
+    """
     row = find(device_code, client_id=client_id)
     if row is None or _move(row, to=State.DENIED):
         return
@@ -205,7 +208,7 @@ def redeem(row: DeviceLogin, *, request: AnyRequest) -> NewToken:
         with transaction.atomic():
             if not _move(row, to=State.CONSUMED):
                 raise OAuthError("invalid_grant", "This device code was used.")
-            made = create_token(_owner(row), _spec(row), request=request)
+            made = create_token(_owner(row), _token_as_approved(row), request=request)
             DeviceLogin.objects.filter(pk=row.pk).update(token=made.row)
     except ProductError as refusal:
         _move(row, to=State.DENIED)
@@ -253,8 +256,8 @@ def _owner(row: DeviceLogin) -> User:
     return row.user
 
 
-def _spec(row: DeviceLogin) -> TokenSpec:
-    """Return the token as it was approved, cut to what exists and is allowed at this moment."""
+def _token_as_approved(row: DeviceLogin) -> TokenSpec:
+    """Return the token to create, cut to the scopes and days that are allowed by now."""
     days = policy_of(_owner(row).account).cap_days(row.expires_in_days)
     return TokenSpec(
         kind=AccessToken.Kind.DEVICE,

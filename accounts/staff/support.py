@@ -30,14 +30,14 @@ SETS_PASSWORD = (RESET, ALREADY_EXISTS, "accounts/mail/user_added")
 def freeze(account: Account, *, reason: str, request: HttpRequest) -> bool:
     """Stop calls and top-ups of an account; return False if it was frozen for this reason before.
 
-    The reason replaces that of a dispute, so that a dispute which is won later thaws nothing.
+    The reason replaces that of a dispute, so that the account stays frozen if the dispute is won.
     """
     with transaction.atomic():
-        others = Account.objects.filter(pk=account.pk).exclude(
+        not_yet = Account.objects.filter(pk=account.pk).exclude(
             frozen_at__isnull=False, frozen_reason=reason
         )
         since = Coalesce("frozen_at", timezone.now())
-        if not others.update(frozen_at=since, frozen_reason=reason):
+        if not not_yet.update(frozen_at=since, frozen_reason=reason):
             return False
         event = _record("account.frozen", account, request, reason=reason)
         mail_freeze(account, event=event, reason=reason)

@@ -39,7 +39,9 @@ class StorableJsonParser(JSONParser):
             raise ParseError("nested too deeply") from None
         if not can_be_stored:
             raise ProductError(
-                "invalid_request", "The body has a character that is none.", hint="Leave it out."
+                "invalid_request",
+                "The body contains a character that cannot be stored.",
+                hint="Leave out NUL characters and halves of surrogate pairs.",
             )
         return data
 

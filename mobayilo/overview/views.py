@@ -80,7 +80,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def balance(request: HttpRequest) -> HttpResponse:
-    """Render the balance of the frame alone, for open pages that poll it."""
+    """Render the balance that stands in the frame of every page, for open pages that poll it."""
     response = render(request, "components/balance.html")
     response["X-Poll-After-Seconds"] = str(BALANCE_EVERY_SECONDS)
     return response

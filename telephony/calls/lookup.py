@@ -53,15 +53,17 @@ def look_up(call: Call) -> LookUp:
         since = call.created_at - CLOCKS_DIFFER
         started = gateway.find_client_calls(identity=call.public_id, since=since)
         return LookUp(started[-1] if started else None, is_absent=not started)
-    unknown = Call.objects.filter(
+    without_sid = Call.objects.filter(
         from_e164=call.from_e164, mode=Call.Mode.CALLBACK, leg_a_sid=None, settled_at=None
     )
-    lost = sorted({call, *unknown}, key=lambda one: (one.created_at, one.pk))
-    placed = gateway.find_calls(to=call.from_e164, since=lost[0].created_at - CLOCKS_DIFFER)
-    sids = [one.sid for one in placed]
-    known = set(Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True))
-    match = _Match([one for one in reversed(placed) if one.sid not in known], lost)
-    return match.of(call)
+    # The call itself may have been settled meanwhile.
+    lost_calls = sorted({call, *without_sid}, key=lambda lost: (lost.created_at, lost.pk))
+    since = lost_calls[0].created_at - CLOCKS_DIFFER
+    newest_first = gateway.find_calls(to=call.from_e164, since=since)
+    sids = [leg.sid for leg in newest_first]
+    known_sids = set(Call.objects.filter(leg_a_sid__in=sids).values_list("leg_a_sid", flat=True))
+    oldest_first = [leg for leg in reversed(newest_first) if leg.sid not in known_sids]
+    return _Match(oldest_first, lost_calls).of(call)
 
 
 class _Match:

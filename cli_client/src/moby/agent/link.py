@@ -48,7 +48,7 @@ class AgentLink:
         line = self.seen["call"]
         return line["call_id"] if line and line["state"] not in OVER else None
 
-    def is_ready(self, clock: Clock, *, within_seconds: float) -> bool:
+    def wait_until_ready(self, clock: Clock, *, within_seconds: float) -> bool:
         """Wait for the page and its microphone; return whether both are there."""
         deadline = clock.now() + within_seconds
         while True:
@@ -59,7 +59,7 @@ class AgentLink:
                 return False
             clock.sleep(_TICK_SECONDS)
 
-    def is_free(self, clock: Clock, *, within_seconds: float) -> bool:
+    def wait_until_free(self, clock: Clock, *, within_seconds: float) -> bool:
         """Wait for the end of a call that is under way; return whether there is none."""
         deadline = clock.now() + within_seconds
         while self.call_under_way and clock.now() < deadline:

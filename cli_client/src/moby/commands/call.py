@@ -160,7 +160,7 @@ class CallCommand(Command):
                 self._show_talking_page(agent.new_url())
             self._require_ready(agent, within_seconds=_READY_SECONDS)
             is_repeated = self.option("idempotency-key") is not None  # perhaps of the same call
-            is_free = agent.is_free(self.context.clock, within_seconds=_FREE_SECONDS)
+            is_free = agent.wait_until_free(self.context.clock, within_seconds=_FREE_SECONDS)
             if not is_free and not is_repeated:
                 raise MobyError(
                     "agent_busy",
@@ -185,7 +185,7 @@ class CallCommand(Command):
         self.console.remark("Allow the microphone in the page of moby that opens.")
 
     def _require_ready(self, agent: AgentLink, *, within_seconds: float) -> None:
-        if agent.is_ready(self.context.clock, within_seconds=within_seconds):
+        if agent.wait_until_ready(self.context.clock, within_seconds=within_seconds):
             return
         raise MobyError(
             "agent_not_ready",
