@@ -17,7 +17,7 @@ from billing.models import Book, Dispute, TopUp, Transfer
 from billing.payments.disputes import balance_claims
 from mobayilo import exceptions
 from mobayilo.lib.errors import ProductError
-from telephony.models import Call, CallerId, Rate, RateDeck
+from telephony.models import Call, CallerId, Rate, RateDeck, Verification
 from tests.people import new_token, person
 
 OWN_PHONE = "+447400123456"
@@ -297,3 +297,16 @@ def make_customers(newcomer: str, beginner: str, regular: str, heavy: str, froze
             full,
             prefix=f"the-machine-with-the-longest-name-of-all-of-them-in-the-basement-{number}-",
         )
+
+
+def waiting_phone(user: User) -> Verification:
+    """A phone whose code was sent and is waited for."""
+    return Verification.objects.create(
+        account=user.account,
+        user=user,
+        e164="+447400123456",
+        country="GB",
+        state=Verification.State.PENDING,
+        attempts_left=4,
+        expires_at=timezone.now() + timedelta(minutes=10),
+    )

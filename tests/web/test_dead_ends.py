@@ -1,27 +1,19 @@
 """No page is a dead end: each address leads somewhere, and a refusal says so where it is."""
 
 import re
-from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessToken, User
 from billing.models import TopUp
-from telephony.models import Verification
 from tests.accounts.browser import sign_in
 from tests.people import new_token
 from tests.production.addresses import addresses, belongings
-from tests.web.scenes import credit, paid_topup, proved_phone
+from tests.web.scenes import credit, paid_topup, proved_phone, waiting_phone
 
 # Answer part of a page, or JSON, to a script; no link leads there.
 FOR_SCRIPTS = {"calls/<str:public_id>/state", "numbers/check", "accounts/2fa/webauthn/login/"}
-
-
-def focused(page: str) -> list[str]:
-    """The tags that have the focus when the page opens, by their order."""
-    return [tag for tag in re.findall(r"<[^>]*>", page) if re.search(r"\sautofocus\b", tag)]
 
 
 def test_each_address_of_a_page_leads_to_a_page(alice: User) -> None:
@@ -67,46 +59,6 @@ def test_address_that_takes_a_form_leads_back_to_it_and_does_nothing(
     assert client.get(f"/{path.format(**ids)}").headers["Location"] == page.format(**ids)
     token = AccessToken.objects.get(user=alice)
     assert (token.revoked_at, token.rotated_at) == (None, None)
-
-
-def test_refused_form_says_so_in_its_title_and_focuses_the_first_error(alice: User) -> None:
-    client = sign_in(alice)
-    for path, sent, name in (
-        ("/topup", {"amount": "1,50"}, "amount"),
-        ("/settings/tokens/new", {"name": "", "expires": "30"}, "name"),
-        ("/accounts/password/change/", {"oldpassword": "wrong"}, "oldpassword"),
-        ("/caller-ids", {"number": "12"}, "number"),
-    ):
-        page = client.post(path, sent).content.decode()
-        assert "<title>Error: " in page, path
-        assert [f'name="{name}"' in tag for tag in focused(page)] == [True], path
-    assert "<title>Top up" in client.get("/topup").content.decode()
-
-
-def test_error_of_no_field_has_the_focus(client: Client, alice: User) -> None:
-    page = client.post("/accounts/login/", {"login": alice.email, "password": "wrong"})
-    assert [' class="form-errors"' in tag for tag in focused(page.content.decode())] == [True]
-
-
-def test_refused_number_has_the_focus_before_a_code_that_waits(alice: User) -> None:
-    waiting_phone(alice)
-    client = sign_in(alice)
-    opened = client.get("/caller-ids").content.decode()
-    assert ['name="code"' in tag for tag in focused(opened)] == [True]
-    refused = client.post("/caller-ids", {"number": "12"}).content.decode()
-    assert ['name="number"' in tag for tag in focused(refused)] == [True]
-
-
-def waiting_phone(user: User) -> Verification:
-    return Verification.objects.create(
-        account=user.account,
-        user=user,
-        e164="+447400123456",
-        country="GB",
-        state=Verification.State.PENDING,
-        attempts_left=4,
-        expires_at=timezone.now() + timedelta(minutes=10),
-    )
 
 
 def test_code_can_be_sent_again_spoken_or_go_elsewhere(alice: User) -> None:
