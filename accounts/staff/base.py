@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
 
 from accounts.access import signed_in_user
 from accounts.audit import record
@@ -121,10 +122,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no class of 
     ) -> Any:  # noqa: ANN401 - Django's own signature
         """Show the list with the scripts of its actions only; Django's set has 300 kB of jQuery.
 
-        That a member of staff looked is recorded, with what was searched for.
+        Its heading names the rows, where Django's would say "Select act to confirm to view". That a
+        member of staff looked is recorded, with what was searched for.
         """
         scripts = forms.Media(js=["admin/js/core.js", "admin/js/actions.js"])
-        answer = super().changelist_view(request, {**(extra_context or {}), "media": scripts})
+        heading = capfirst(self.opts.verbose_name_plural)
+        context = {**(extra_context or {}), "media": scripts, "title": heading}
+        answer = super().changelist_view(request, context)
         if request.method == "GET" and answer.status_code == 200:
             record_look(request, page=self.opts.model_name, query=request.GET.dict())
         return answer

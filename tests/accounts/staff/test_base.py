@@ -64,6 +64,15 @@ def test_rows_are_found(operator: User, alice: User, charlie: User, page: str, q
     assert answer.context["cl"].result_count == 1
 
 
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [("accounts/pendingact", "Acts to confirm"), ("accounts/auditevent", "Audit events")],
+)
+def test_heading_of_a_list_names_its_rows(operator: User, page: str, heading: str) -> None:
+    shown = sign_in(operator).get(f"/admin/{page}/").text
+    assert f"<h1>{heading}</h1>" in shown
+
+
 def test_right_of_a_group_is_needed(alice: User) -> None:
     helper = person("hal@example.org", is_staff=True)
     helper.groups.add(Group.objects.get(name="support"))
