@@ -653,6 +653,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "overview:landing"
 ACCOUNT_FORMS = {
     "signup": "accounts.sign_in.forms.SignUpForm",
     "add_email": "accounts.sign_in.forms.AddressForm",
+    "change_password": "accounts.sign_in.forms.NewPasswordForm",
+    "reset_password_from_key": "accounts.sign_in.forms.PasswordByLinkForm",
 }
 ACCOUNT_ADAPTER = "accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -27,6 +27,11 @@ FACTS = ("ip", "user_agent", "from_email", "to_email", "deleted_email")
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's defaults, except that a new password leads to the tokens and mails are queued."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("This email address and password do not go together."),
+    }
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request)
 

@@ -1,8 +1,8 @@
-"""Forms of allauth where ours differ: addresses, sign-ups for one in use, keys and codes."""
+"""Forms of allauth where ours differ: addresses, sign-ups, passwords, keys and codes."""
 
 from typing import Any
 
-from allauth.account.forms import AddEmailForm
+from allauth.account.forms import AddEmailForm, ChangePasswordForm, ResetPasswordKeyForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.base.forms import AuthenticateForm
@@ -54,6 +54,23 @@ class AddressForm(AddEmailForm):  # type: ignore[misc]  # allauth has no types
         _limit_length(self.fields["email"])
 
 
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+    """A new password of a user who is signed in."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
+        _label_new_password(self.fields)
+
+
+class PasswordByLinkForm(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """A new password of a user who follows the link of a mail."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        _label_new_password(self.fields)
+
+
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """A passkey, or with the box empty a key that comes after the password."""
 
@@ -76,6 +93,11 @@ class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]  # allauth has n
         super().__init__(*args, **kwargs)
         self.fields["code"].label = _("Code of the app, or a recovery code")
         self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
+
+
+def _label_new_password(fields: dict[str, forms.Field]) -> None:
+    fields["password1"].label = _("New password")
+    fields["password2"].label = _("New password, once more")
 
 
 def _limit_length(field: forms.Field) -> None:

@@ -1,4 +1,4 @@
-"""Sign-up for an address that is in use, or that does not fit."""
+"""Sign-up for an address that is in use, or that does not fit, and how passwords are asked for."""
 
 import re
 
@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, User
+from tests.accounts.browser import sign_in
 from tests.accounts.credentials import link_in_mail
 from tests.accounts.hashing import count_hashes
 from tests.people import PASSWORD
@@ -69,3 +70,21 @@ def test_first_address_is_no_change_of_address(db: None) -> None:
     dora.post(link_in_mail(r"http://[^/]+(/accounts/confirm-email/\S+)"))
     actions = AuditEvent.objects.order_by("id").values_list("action", flat=True)
     assert list(actions) == ["email.confirmed", "user.signed_in"]
+
+
+def test_passwords_are_asked_for_in_plain_words(client: Client, alice: User) -> None:
+    client.post("/accounts/password/reset/", {"email": alice.email})
+    by_mail = client.get(
+        link_in_mail(r"http://[^/]+(/accounts/password/reset/key/\S+)"), follow=True
+    )
+    signed_in = sign_in(alice).get("/accounts/password/change/")
+    for page in (by_mail.content.decode(), signed_in.content.decode()):
+        labels = re.findall(r"New password[^<\n]*", page)
+        assert labels == ["New password", "New password, once more"]
+    assert "Current password" in signed_in.content.decode()
+
+
+def test_wrong_password_names_neither_half(client: Client, alice: User) -> None:
+    for login in (alice.email, "nobody@example.org"):
+        page = client.post("/accounts/login/", {"login": login, "password": "wrong"})
+        assert "This email address and password do not go together." in page.content.decode()
