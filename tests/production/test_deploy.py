@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from dev.soak.cluster import Cluster
-from dev.stack import ROOT
+from dev.stack import ROOT, wait_until
 from tests.live_keys import live_key
 from tests.templates import copy_database, url_of
 
@@ -142,6 +142,8 @@ def backup(
 def test_backup_restores_into_an_empty_database_with_a_proven_ledger(
     cluster: Cluster, caller: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    unsettled = "SELECT count(*) FROM telephony_call WHERE settled_at IS NULL"
+    wait_until(lambda: not cluster.count(unsettled), "earlier calls to end", seconds=120)
     copy_database("template1", "restored")
     source, empty = cluster.env["DATABASE_URL"], url_of("restored")
     saved = backup(cluster, source, "save", str(tmp_path / "dumps"))
