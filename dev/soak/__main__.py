@@ -189,7 +189,7 @@ def disturb(cluster: Cluster) -> None:
 def kill_a_web_process(cluster: Cluster, after_seconds: float) -> None:
     time.sleep(after_seconds)
     cluster.kill(cluster.webs[0])
-    cluster.webs[0] = cluster.start_web_process(cluster.ports[0])
+    cluster.restart_web(0)
 
 
 def placed_twice(cluster: Cluster) -> list[str]:

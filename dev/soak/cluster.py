@@ -98,6 +98,11 @@ class Cluster(Stack):
         command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
         return self._start(f"web-{port}", command)
 
+    def restart_web(self, number: int) -> None:
+        """Start a web process that was killed; return once it answers."""
+        self.webs[number] = self.start_web_process(self.ports[number])
+        self._wait_for(f"http://localhost:{self.ports[number]}/healthz")
+
     def _nginx_configuration(self) -> Path:
         """Write nginx's configuration: the rules of deploy/ on a port of loopback."""
         servers = [f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;" for port in self.ports]
