@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from urllib.parse import unquote
 
 import pytest
@@ -68,9 +69,10 @@ def ask_the_doomed(cluster: Cluster, caller: ApiCustomer, key: str) -> None:
         caller.ask("POST", "calls", web=web, json=body, headers={"Idempotency-Key": key})
 
 
-def calls_and_a_topup(customer: ApiCustomer) -> list[int]:
+def calls_and_a_topup(customer: ApiCustomer, is_killed: Event) -> list[int]:
     """One customer's share of the load. Returns how each call was answered in the end."""
     answers = [customer.call().status_code for _ in range(CALLS_EACH // 2)]
+    is_killed.wait(60)  # the key of a top-up that dies with its process is held for 90 s
     customer.top_up(500)
     return answers + [customer.call().status_code for _ in range(CALLS_EACH // 2)]
 
@@ -79,14 +81,15 @@ def test_killed_process_loses_no_money_and_rings_no_one_twice(
     cluster: Cluster, caller: ApiCustomer, new_customer: Callable[..., ApiCustomer]
 ) -> None:
     bob = new_customer("bob", phone="+447400123457", dollars="50")
-    earlier = placed_at_twilio(cluster)
+    earlier, is_killed = placed_at_twilio(cluster), Event()
     with ThreadPoolExecutor(4) as pool:
         doomed_key = place_and_lose(cluster, caller, pool, earlier=earlier)
         shares: list[Future[list[int]]] = [
-            pool.submit(calls_and_a_topup, customer) for customer in (caller, bob)
+            pool.submit(calls_and_a_topup, customer, is_killed) for customer in (caller, bob)
         ]
         time.sleep(1)
         cluster.kill(cluster.webs[0])
+        is_killed.set()
         again = pool.submit(caller.call, key=doomed_key, tries=3).result()
         answers = Counter(status for share in shares for status in share.result())
     cluster.restart_web(0)
