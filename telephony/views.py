@@ -485,7 +485,10 @@ def _filtered(request: HttpRequest, filters: CallFilters) -> QuerySet[Call]:
 
 
 def _csv_rows(calls: QuerySet[Call], zone: tzinfo) -> Iterator[list[object]]:
-    """Yield rows with times in the reader's zone, which is over once they are streamed."""
+    """Yield the heading and a row for each call.
+
+    Times are in `zone`, since the active time zone ends with the request, before the streaming.
+    """
 
     def time_of(instant: datetime | None) -> str:
         return instant.astimezone(zone).isoformat() if instant else ""

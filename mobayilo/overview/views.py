@@ -1,7 +1,8 @@
 """The pages that need several apps: landing, home, price list.
 
-Pages for visitors are compressed. Pages of an account are not: the length of a compressed page may
-show a secret to an attacker who makes the browser send guesses (https://www.breachattack.com).
+Pages that anyone may read are compressed. Their length could show what else is in them to an
+attacker who makes the browser send guesses (https://www.breachattack.com), so Django adds a random
+number of bytes. Pages of an account have more to guess, and are not compressed.
 """
 
 from collections.abc import Collection

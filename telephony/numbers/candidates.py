@@ -113,7 +113,7 @@ def exit_readings(written: Written, countries: list[str]) -> list[Reading]:
             if is_also_calling_code and any(_is_grouped_after_00(r, written) for r in by_00):
                 return by_00
             return distinct([*apart, *(by_00 if is_also_calling_code else [])])
-    # A country with several exit codes has a pattern, which is no key of `found`.
+    # A country with several exit codes has a pattern, which is no key here.
     own = {"0011", *neighbours, *map(_exit_code_of, countries)} - {"00"}
     if by_00 and not own & readings_by_code.keys():
         return by_00
