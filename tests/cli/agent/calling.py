@@ -1,7 +1,7 @@
 """A call through the agent, as the server answers it."""
 
 from tests.cli import documents as d
-from tests.cli.agent.running import RunningAgent
+from tests.cli.agent.running import Page, RunningAgent
 from tests.cli.program import Ran
 from tests.cli.stubs import StubServer
 
@@ -25,3 +25,11 @@ def place(agent: RunningAgent, server: StubServer, *words: str) -> Ran:
     ran = agent.moby.run("call", d.DESTINATION, "--json", *words)
     agent.wait_for_state("call_1", "dialing")
     return ran
+
+
+def talking_page(agent: RunningAgent, server: StubServer) -> Page:
+    """Return the page of the agent in a call that was answered."""
+    page = agent.open_page()
+    place(agent, server)
+    page.report(call_id="call_1", state="talking")
+    return page

@@ -7,7 +7,7 @@ import pytest
 from dev.stack import free_port, wait_until
 from moby.api.client import BASE_PATH
 from tests.cli import documents as d
-from tests.cli.agent.calling import CALL, QUOTE, VOICE, place, script_call
+from tests.cli.agent.calling import CALL, QUOTE, VOICE, place, script_call, talking_page
 from tests.cli.agent.running import RunningAgent
 from tests.cli.program import Moby
 from tests.cli.stubs import StubServer
@@ -94,9 +94,7 @@ def test_page_that_is_gone_in_a_call_ends_it_at_the_server(
 def test_page_gets_another_voice_token_for_a_long_call(
     agent: RunningAgent, server: StubServer
 ) -> None:
-    page = agent.open_page()
-    place(agent, server)
-    page.report(call_id="call_1", state="talking")
+    page = talking_page(agent, server)
     server.on("POST", "voice/token", {**VOICE, "token": "second-token"})
     page.report(call_id="call_1", wants_token=True)
     assert page.wait_for("token")["token"] == "second-token"

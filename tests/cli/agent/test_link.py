@@ -7,7 +7,7 @@ from os import geteuid
 import pytest
 
 from tests.cli import documents as d
-from tests.cli.agent.calling import QUOTE, place
+from tests.cli.agent.calling import QUOTE, talking_page
 from tests.cli.agent.running import RunningAgent
 from tests.cli.stubs import StubServer
 
@@ -15,9 +15,7 @@ from tests.cli.stubs import StubServer
 def test_second_call_waits_for_the_first_and_is_not_placed(
     agent: RunningAgent, server: StubServer
 ) -> None:
-    page = agent.open_page()
-    place(agent, server)
-    page.report(call_id="call_1", state="talking")
+    talking_page(agent, server)
     server.on("GET", "status", d.STATUS)
     server.on("POST", "quote", QUOTE)
     busy = agent.moby.run("call", d.DESTINATION, "--json")
