@@ -11,8 +11,8 @@ from dev.stack import BIN, ROOT
 SETS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 CLIENT = "cli_client/requirements.txt"
 PYTHONS = ("3.11.2", "3.12", "3.13", "3.14")  # 3.11.2 is Debian 12's
-# An option for an index, an address, or a path from the root of a machine.
-MACHINE = re.compile(r"index-url|find-links|://|(?<![\w.])/\w")
+# Any option but a hash, an address, or a path from the root of a machine.
+MACHINE = re.compile(r"--(?!hash=)|://|(?<![\w.])/\w")
 PIN = re.compile(r"^[A-Za-z0-9._-]+==[^ ;]+", re.MULTILINE)
 ASKED = re.compile(r'^  "[A-Za-z0-9._-]+[^"]*",?(.*)$', re.MULTILINE)
 
