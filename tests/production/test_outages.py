@@ -19,27 +19,12 @@ from dev.stack import wait_until
 pytestmark = pytest.mark.production
 
 
-@pytest.fixture(autouse=True)
-def whole_again(cluster: Cluster) -> Iterator[None]:
-    """Leave each process able to reach Redis, and each of its connections open.
-
-    A process asks a Redis that was away after two seconds, and a connection that was cut fails one
-    request: the next test may be of another file.
-    """
-    yield
-    rounds = range(3 * WEB_PROCESSES * THREADS)
-    wait_until(
-        lambda: all(readiness(cluster) == (200, "ok") for _ in rounds),
-        "every process to be ready",
-        seconds=60,
-    )
-
-
 @pytest.fixture
 def without_redis(cluster: Cluster) -> Iterator[Cluster]:
     cluster.kill(cluster.redis)
     yield cluster
     cluster.redis = cluster.start_redis()
+    wait_for_redis(cluster)
 
 
 @pytest.fixture
@@ -48,6 +33,24 @@ def silent_redis(cluster: Cluster) -> Iterator[Cluster]:
     os.kill(cluster.redis.pid, signal.SIGSTOP)
     yield cluster
     os.kill(cluster.redis.pid, signal.SIGCONT)
+    wait_for_redis(cluster)
+
+
+def wait_for_redis(cluster: Cluster) -> None:
+    """Return when each process asks Redis again, which it does after two seconds."""
+    webs = [f"http://localhost:{port}" for port in cluster.ports]
+    wait_until(
+        lambda: all(readiness(web) == (200, "ok") for web in webs), "Redis to be asked", seconds=10
+    )
+
+
+@pytest.fixture
+def new_connections(cluster: Cluster) -> Iterator[None]:
+    """Start each web process again: a connection that was cut fails one request of its thread."""
+    yield
+    for number, web in enumerate(cluster.webs):
+        cluster.kill(web)
+        cluster.restart_web(number)
 
 
 @contextmanager
@@ -71,8 +74,8 @@ def status(cluster: Cluster, path: str) -> int:
     return requests.get(f"{cluster.web}{path}", timeout=60).status_code
 
 
-def readiness(cluster: Cluster) -> tuple[int, str]:
-    answer = requests.get(f"{cluster.web}/readyz", timeout=60)
+def readiness(web: str) -> tuple[int, str]:
+    answer = requests.get(f"{web}/readyz", timeout=60)
     return answer.status_code, answer.json()["status"]
 
 
@@ -86,7 +89,7 @@ def test_reads_and_calls_go_on_without_redis(without_redis: Cluster, caller: Api
     called = caller.call(tries=1)
     assert set(reads.values()) == {200}
     assert called.status_code == 201
-    assert readiness(without_redis) == (200, "degraded")
+    assert readiness(without_redis.web) == (200, "degraded")
     assert status(without_redis, "/healthz") == 200
 
 
@@ -126,7 +129,7 @@ def test_redis_that_says_nothing_is_treated_as_one_that_is_away(
     called = caller.call(tries=1)
     assert (set(reads.values()), called.status_code) == ({200}, 201)
     assert begin_login(silent_redis).status_code == 503
-    assert readiness(silent_redis) == (200, "degraded")
+    assert readiness(silent_redis.web) == (200, "degraded")
     assert max(caller.tally.seconds[-3:]) < 10  # no request waits until nginx gives up
 
 
@@ -135,6 +138,7 @@ def test_devices_log_in_again_when_redis_is_back(cluster: Cluster) -> None:
     wait_until(lambda: begin_login(cluster).ok, "a device login", seconds=10)
 
 
+@pytest.mark.usefixtures("new_connections")
 def test_database_away_is_shown_in_the_shape_of_each_reader(
     cluster: Cluster, caller: ApiCustomer
 ) -> None:
@@ -153,6 +157,7 @@ def test_database_away_is_shown_in_the_shape_of_each_reader(
     assert health == (200, 503)
 
 
+@pytest.mark.usefixtures("new_connections")
 def test_processes_recover_from_a_database_outage_without_restart(
     cluster: Cluster, caller: ApiCustomer
 ) -> None:
