@@ -2,8 +2,8 @@
 (() => {
   "use strict";
 
-  // The name of the zone takes a phone a tenth of a second. The clock's distance from UTC takes nothing,
-  // so a tab asks for the name once, and again when that distance has changed.
+  // The clock's distance from UTC is known at once, so a tab asks for the name of its zone once, and
+  // again when that distance has changed.
   let tab = {};
   try {
     tab = sessionStorage;
@@ -12,10 +12,12 @@
   }
   const minutesFromUtc = String(new Date().getTimezoneOffset());
   if (tab.minutesFromUtc !== minutesFromUtc || !document.cookie.includes("timezone=")) {
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    if (zone) document.cookie = `timezone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
-    tab.minutesFromUtc = minutesFromUtc;
+    const { zoneScript } = document.currentScript.dataset;
+    new Worker(zoneScript).addEventListener("message", ({ data: zone }) => {
+      const secure = location.protocol === "https:" ? "; Secure" : "";
+      if (zone) document.cookie = `timezone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+      tab.minutesFromUtc = minutesFromUtc;
+    });
   }
 
   const announcer = document.createElement("p");
