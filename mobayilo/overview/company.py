@@ -22,10 +22,8 @@ from mobayilo.lib.seller import legal_addresses, missing_legal_pages
 
 # RFC 9116 section 2.5.5 recommends less than a year.
 SECURITY_TXT_LASTS = timedelta(days=180)
-PRIVATE_PATHS = ("/accounts/", "/admin/", "/api/", "/device", "/oauth/", "/settings/", "/webhooks/")
-
-# Pages below a private path that visitors look for: the longer path decides (RFC 9309, 2.2.2).
-PUBLIC_PATHS = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/$")
+# Not named: pages of an account, which lead crawlers to the sign-in.
+NOT_FOR_CRAWLERS = ("/admin/", "/api/", "/oauth/", "/webhooks/")
 
 
 def unanswered_calls() -> dict[str, Any]:
@@ -99,9 +97,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @limited("page-read")
 @require_GET
 def robots_txt(request: HttpRequest) -> HttpResponse:
-    """Keep crawlers to the public pages."""
-    allowed = (f"Allow: {path}" for path in PUBLIC_PATHS)
-    return _text(("User-agent: *", *allowed, *(f"Disallow: {path}" for path in PRIVATE_PATHS)))
+    """Keep crawlers from what is no page of a customer."""
+    return _text(("User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_CRAWLERS)))
 
 
 @limited("page-read")

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -10,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, User
+from dev.pages import CUSTOMER_PAGES, VISITOR_PAGES
 from dev.stack import ROOT
 from tests.accounts.browser import sign_in
 from tests.people import PASSWORD
@@ -145,13 +147,20 @@ def test_addresses_that_programs_look_for(client: Client, company: Settings) -> 
     text = client.get("/.well-known/security.txt").content.decode()
     assert text.startswith("Contact: mailto:help@example.com\nExpires: ")
     assert client.get("/.well-known/change-password")["Location"] == "/accounts/password/change/"
-    for line in ("Disallow: /admin/", "Disallow: /accounts/", "Allow: /accounts/login/"):
-        assert line in client.get("/robots.txt").content.decode().splitlines()
     for path in ("/favicon.ico", "/apple-touch-icon.png"):
         assert client.get(path)["Location"] == f"/static{path}"
     landing = client.get("/").content.decode()
     assert '<meta name="description"' in landing
     assert 'property="og:image" content="http://localhost:8000/static/share.png"' in landing
+
+
+def test_crawlers_may_ask_for_pages_and_nothing_else(client: Client) -> None:
+    robots = RobotFileParser()
+    robots.parse(client.get("/robots.txt").content.decode().splitlines())
+    for path in (*VISITOR_PAGES.values(), *CUSTOMER_PAGES.values()):
+        assert robots.can_fetch("crawler", path), path
+    for path in ("/admin/", "/api/cli/v1/balance", "/oauth/token", "/webhooks/stripe"):
+        assert not robots.can_fetch("crawler", path), path
 
 
 def test_client_learns_the_address_of_support(client: Client, company: Settings) -> None:
