@@ -182,15 +182,16 @@ def is_local_at_home(reading: Reading, digits: str) -> bool:
     There numbers have many lengths, so six digits are valid as the end of an area code and a few
     more; the trunk prefix that would show it is missing.
     """
-    is_national = reading.way == Way.NATIONAL and not is_as_dialled_at_home(reading, digits)
-    return is_national and is_short(reading)
+    is_short_national = reading.way == Way.NATIONAL and is_short(reading)
+    return is_short_national and not is_as_dialled_at_home(reading, digits)
 
 
 def is_short(reading: Reading) -> bool:
     """Return whether a landline has fewer digits than area code and number usually have."""
     nsn = phonenumbers.national_significant_number(reading.number)
-    kind = phonenumbers.number_type(reading.number)
-    return kind == PhoneNumberType.FIXED_LINE and len(nsn) < SHORTEST_LANDLINE
+    if len(nsn) >= SHORTEST_LANDLINE:
+        return False
+    return phonenumbers.number_type(reading.number) == PhoneNumberType.FIXED_LINE
 
 
 def is_likely(reading: Reading, written: Written) -> bool:

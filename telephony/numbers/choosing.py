@@ -139,8 +139,8 @@ def _at_home(written: Written, country: str, abroad: list[Reading]) -> list[Read
         return []
     calling_code = phonenumbers.country_code_for_region(country)
     at_home = national_readings(written.digits, country)
-    with_code = [r for r in bare_readings(written.digits) if r.number.country_code == calling_code]
-    return distinct([*at_home, *with_code])
+    has_code = written.digits.startswith(str(calling_code))
+    return distinct([*at_home, *(bare_readings(written.digits) if has_code else [])])
 
 
 def readings_elsewhere(
@@ -198,9 +198,9 @@ def _dial_letters(written: Written, *, stated: str | None, default: str | None) 
 
 def _with_dashed_extension(written: Written, *, stated: str | None, default: str | None) -> Written:
     """Split off the extension that Chinese write after a dash: `010-12345678-801`."""
-    tail = re.search(r"-(\d{2,6})$", written.body)
     is_chinese = "CN" in (stated, default) or written.digits.removeprefix("00").startswith("86")
-    if not tail or not is_chinese or written.keys.extension:
+    tail = re.search(r"-(\d{2,6})$", written.body) if is_chinese else None
+    if not tail or written.keys.extension:
         return written
     if choose_readings(written, stated=stated, default=default):
         return written

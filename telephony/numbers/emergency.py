@@ -18,7 +18,7 @@ from telephony.numbers.countries import country_name
 
 EVERYWHERE = frozenset({"112", "911"})  # GSM 02.30 has every mobile phone treat both as emergency
 LONGEST_SHORT_NUMBER = 6
-LONGEST_WITH_PREFIX = LONGEST_SHORT_NUMBER + len("011") + len("998")
+SHORT_LENGTHS = range(2, LONGEST_SHORT_NUMBER + 1)
 
 
 def emergency_check(text: str, *, countries: list[str]) -> None:
@@ -32,20 +32,23 @@ def emergency_check(text: str, *, countries: list[str]) -> None:
     # Of `112 x1` the network would connect what stands before the extension.
     before_extension = re.split(r"(?<=\d)\s*(?:\(?[^\W\d_]|[,;#])", text, maxsplit=1)[0]
     _refuse_emergency(re.sub(r"\D", "", before_extension), countries)
-    if len(digits) > LONGEST_WITH_PREFIX:
+    shorts_behind_prefix = _behind_prefix(digits)
+    # 1-800-FLOWERS has few digits and is no short number.
+    may_be_short = len(digits) <= LONGEST_SHORT_NUMBER and not re.search(r"\+|[^\W\d_]", text)
+    if not (shorts_behind_prefix or may_be_short):
         return
     # Saint Helena's 20911 is a whole number, and not Egypt's 911.
     is_at_home = any(national_readings(digits, country) for country in countries)
     if is_at_home or bare_readings(digits):
         return
-    for short, regions in _behind_prefix(digits):
+    for short, regions in shorts_behind_prefix:
         _refuse_emergency(short, regions)
-    if len(digits) <= LONGEST_SHORT_NUMBER and not re.search(r"\+|[^\W\d_]", text):
-        _refuse_short(digits, countries)  # 1-800-FLOWERS has more digits than these
+    if may_be_short:
+        _refuse_short(digits, countries)
 
 
 def _refuse_emergency(digits: str, countries: list[str]) -> None:
-    if not 2 <= len(digits) <= LONGEST_SHORT_NUMBER:
+    if len(digits) not in SHORT_LENGTHS:
         return
     for country in countries:
         if is_emergency_number(digits, country):
@@ -57,11 +60,13 @@ def _refuse_emergency(digits: str, countries: list[str]) -> None:
 def _behind_prefix(digits: str) -> list[tuple[str, list[str]]]:
     """Return what is left of `+44 999` or `00 44 999`, with the regions of the code."""
     rests = [digits[len(code) :] for code in EXIT_CODES if digits.startswith(code)]
-    numbers_behind: list[tuple[str, list[str]]] = [(rest, []) for rest in rests]
+    numbers_behind: list[tuple[str, list[str]]] = [
+        (rest, []) for rest in rests if len(rest) in SHORT_LENGTHS
+    ]
     for rest in (digits, *rests):
         for length in (1, 2, 3):
             calling_code, short = rest[:length], rest[length:]
-            if calling_code.startswith("0") or not 2 <= len(short) <= LONGEST_SHORT_NUMBER:
+            if calling_code.startswith("0") or len(short) not in SHORT_LENGTHS:
                 continue
             regions = phonenumbers.region_codes_for_country_code(int(calling_code))
             if in_countries := [region for region in regions if region != "001"]:
