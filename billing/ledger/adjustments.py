@@ -148,8 +148,9 @@ def check_reference(account: Account, amount_micros: int, *, kind: str, referenc
     is_call = bool(reference) and calls.exists()
     if kind == Transfer.Kind.CALL_REFUND:
         if not is_call:
-            words = "Name the call of this account that is refunded, such as call_…."
-            raise ProductError("invalid_request", words, hint="")
+            raise _wrong_reference(
+                "Name the call of this account that is refunded, such as call_…."
+            )
         about = Transfer.objects.of(account).filter(reference=reference)
         about = about.filter(kind__in=(Transfer.Kind.CALL, Transfer.Kind.CALL_REFUND))
         left_micros = -(about.aggregate(sum=Sum("amount_micros"))["sum"] or 0)
@@ -158,8 +159,12 @@ def check_reference(account: Account, amount_micros: int, *, kind: str, referenc
             raise ProductError("invalid_request", words, hint="Goodwill is promotional credit.")
     topups = TopUp.objects.filter(account=account, public_id=reference)
     if reference and not is_call and not topups.exists():
-        words = f"This account has no call and no top-up {reference}."
-        raise ProductError("invalid_request", words, hint="")
+        raise _wrong_reference(f"This account has no call and no top-up {reference}.")
+
+
+def _wrong_reference(words: str) -> ProductError:
+    details = {"fields": {"reference": [words]}}
+    return ProductError("invalid_request", words, hint="", details=details)
 
 
 def unspent_promotions_micros(account: Account) -> int:

@@ -107,7 +107,8 @@ def test_reference_is_a_call_or_topup_of_the_account(
     hold(charlie.account, 1, key="call:call_of_charlie")
     sent = {"amount": "5", "kind": "promotion", "reference": reference}
     shown = act(staff("support"), "credit_or_debit", account.wallet, **sent)
-    assert f"This account has no call and no top-up {reference}." in shown
+    words = f"This account has no call and no top-up {reference}."
+    assert f'id="id_reference_error"><li>{words}</li>' in shown
     assert totals(account) == (20, 0)
 
 
