@@ -1,6 +1,7 @@
 """Pages as a printer prints them."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 from pytest_django import Settings
 
@@ -42,3 +43,14 @@ def test_paper_has_no_notice_and_no_button(
     for aside in asides:
         expect(aside).to_be_hidden()
     expect(watched.page.get_by_text("Total")).to_be_visible()
+
+
+def test_statement_on_paper_names_its_reader_and_zone_once(watched: Watched, alice: User) -> None:
+    credit(alice.account, 20_000_000)
+    watched.sign_in(alice)
+    watched.page.emulate_media(media="print")
+    for path in ("/statement", f"/statement/{timezone.now():%Y-%m}"):
+        watched.open(path)
+        paper = watched.page.locator("body").inner_text()
+        facts = [alice.email, alice.account.public_id, "UTC"]
+        assert [paper.count(fact) for fact in facts] == [1, 1, 1], paper
