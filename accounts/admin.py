@@ -81,9 +81,9 @@ class AccountAdmin(ReadOnlyAdmin):
         "ended.",
         harms=True,
     )
-    def freeze(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
+    def freeze(self, request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        count = sum(support.freeze(row, reason=reason, request=request) for row in chosen)
+        count = sum(support.freeze(row, reason=reason, request=request) for row in queryset)
         return f"{count} frozen."
 
     @action_with_reason(
@@ -92,16 +92,16 @@ class AccountAdmin(ReadOnlyAdmin):
         consequence="The account calls and tops up again at once. Its users read the reason "
         "in a mail.",
     )
-    def thaw(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
+    def thaw(self, request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        count = sum(support.thaw(row, reason=reason, request=request) for row in chosen)
+        count = sum(support.thaw(row, reason=reason, request=request) for row in queryset)
         return f"{count} thawed."
 
     @action_with_reason(
         "Set how long tokens may live", right="accounts.tighten_tokens", form_class=PolicyForm
     )
     def tighten(
-        self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm
     ) -> str | dict[str, str]:
         fields = form.cleaned_data
         max_days = fields["max_days"]
@@ -111,7 +111,7 @@ class AccountAdmin(ReadOnlyAdmin):
             return {
                 account.public_id: f"{outlasting(account, max_days=max_days).count()}"
                 " tokens would be cut"
-                for account in chosen
+                for account in queryset
             }
         cut = sum(
             support.tighten_token_policy(
@@ -121,7 +121,7 @@ class AccountAdmin(ReadOnlyAdmin):
                 reason=fields["reason"],
                 request=request,
             )
-            for account in chosen
+            for account in queryset
         )
         return f"Set; {cut} tokens end earlier."
 
@@ -132,9 +132,9 @@ class AccountAdmin(ReadOnlyAdmin):
         "undone: they sign in again.",
         harms=True,
     )
-    def revoke(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
-        end_logins(User.objects.filter(account__in=chosen))
-        tokens = AccessToken.objects.live().filter(user__account__in=chosen)
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm) -> str:
+        end_logins(User.objects.filter(account__in=queryset))
+        tokens = AccessToken.objects.live().filter(user__account__in=queryset)
         return _revoke(request, tokens, form)
 
 
@@ -163,8 +163,10 @@ class AccessTokenAdmin(ReadOnlyAdmin):
         consequence="The token stops working at once, and cannot be made to work again.",
         harms=True,
     )
-    def revoke(self, request: HttpRequest, chosen: QuerySet[AccessToken], form: ReasonForm) -> str:
-        tokens = AccessToken.objects.filter(pk__in=chosen)
+    def revoke(
+        self, request: HttpRequest, queryset: QuerySet[AccessToken], form: ReasonForm
+    ) -> str:
+        tokens = AccessToken.objects.filter(pk__in=queryset)
         return _revoke(request, tokens, form)
 
 
@@ -202,9 +204,9 @@ class OutboxMailAdmin(ReadOnlyAdmin):
         consequence="The same mail goes to the same address within a minute, with fresh links.",
     )
     def send_again(
-        self, request: HttpRequest, chosen: QuerySet[OutboxMail], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[OutboxMail], form: ReasonForm
     ) -> str:
-        for mail in chosen.select_related("user__account"):
+        for mail in queryset.select_related("user__account"):
             support.send_again(mail, reason=form.cleaned_data["reason"], request=request)
         return "Queued; they go out within a minute."
 
@@ -271,9 +273,11 @@ class PendingActAdmin(ReadOnlyAdmin):
         right="accounts.confirm_pendingact",
         consequence="It is done at once, within your own limits; you answer for it.",
     )
-    def confirm(self, request: HttpRequest, chosen: QuerySet[PendingAct], form: ReasonForm) -> str:
+    def confirm(
+        self, request: HttpRequest, queryset: QuerySet[PendingAct], form: ReasonForm
+    ) -> str:
         reason = form.cleaned_data["reason"]
-        acts = chosen.select_related("asked_by", "account")
+        acts = queryset.select_related("asked_by", "account")
         done = [second_person.confirm(act, reason=reason, request=request) for act in acts]
         return " ".join(done)
 
@@ -282,9 +286,9 @@ class PendingActAdmin(ReadOnlyAdmin):
         right="accounts.confirm_pendingact",
         consequence="Nothing is done, and it cannot be confirmed any more.",
     )
-    def refuse(self, request: HttpRequest, chosen: QuerySet[PendingAct], form: ReasonForm) -> str:
+    def refuse(self, request: HttpRequest, queryset: QuerySet[PendingAct], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        acts = chosen.select_related("asked_by", "account")
+        acts = queryset.select_related("asked_by", "account")
         return " ".join(second_person.refuse(act, reason=reason, request=request) for act in acts)
 
 
@@ -397,9 +401,9 @@ class UserAdmin(ReadOnlyAdmin):
         consequence="Every browser of the user is signed out at once. Tokens go on working.",
         harms=True,
     )
-    def end_sessions(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        count = sum(support.end_sessions(user, reason=reason, request=request) for user in chosen)
+        count = sum(support.end_sessions(user, reason=reason, request=request) for user in queryset)
         return f"{count} browser sessions ended."
 
     @action_with_reason(
@@ -410,11 +414,11 @@ class UserAdmin(ReadOnlyAdmin):
         harms=True,
     )
     def remove_second_factor(
-        self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[User], form: ReasonForm
     ) -> str:
         reason = form.cleaned_data["reason"]
         removed = sum(
-            support.remove_second_factor(user, reason=reason, request=request) for user in chosen
+            support.remove_second_factor(user, reason=reason, request=request) for user in queryset
         )
         return f"{removed} removed; the user gets a mail." if removed else "There was none."
 
@@ -425,9 +429,9 @@ class UserAdmin(ReadOnlyAdmin):
         "the user is unlocked. Every user of the account gets a mail.",
         harms=True,
     )
-    def lock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
+    def lock(self, request: HttpRequest, queryset: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        count = sum(support.lock(user, reason=reason, request=request) for user in chosen)
+        count = sum(support.lock(user, reason=reason, request=request) for user in queryset)
         return f"{count} locked." if count else "Locked before; sessions and tokens ended again."
 
     @action_with_reason(
@@ -436,9 +440,9 @@ class UserAdmin(ReadOnlyAdmin):
         consequence="The user signs in again with the old password. Every user of the account "
         "gets a mail.",
     )
-    def unlock(self, request: HttpRequest, chosen: QuerySet[User], form: ReasonForm) -> str:
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User], form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        count = sum(support.unlock(user, reason=reason, request=request) for user in chosen)
+        count = sum(support.unlock(user, reason=reason, request=request) for user in queryset)
         return f"{count} unlocked." if count else "Not locked; nothing was done."
 
 

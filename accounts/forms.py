@@ -106,11 +106,11 @@ class TokenTerms(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Work out `days` and `guards` from the fields that make them."""
         cleaned = super().clean() or {}
-        chosen = cleaned.get("expires")
-        if chosen == ON_A_DATE:
+        expires = cleaned.get("expires")
+        if expires == ON_A_DATE:
             self._set_days_until(cleaned.get("expires_on"))
-        elif chosen is not None:
-            self.days = int(chosen)
+        elif expires is not None:
+            self.days = int(expires)
         cents = {
             "max_cents_per_day": cleaned.get("max_per_day"),
             "max_cents_per_call": cleaned.get("max_per_call"),

@@ -87,11 +87,11 @@ class AdjustForm(AmountForm):
     )
 
 
-def only_one(chosen: QuerySet[Row]) -> Row:
+def only_one(queryset: QuerySet[Row]) -> Row:
     """Return the one row of an action that moves money. Raise `invalid_request` for several."""
-    if chosen.count() != 1:
+    if queryset.count() != 1:
         raise ProductError("invalid_request", "Choose one row: this moves money.")
-    return chosen.get()
+    return queryset.get()
 
 
 @admin.register(Wallet)
@@ -125,10 +125,10 @@ class WalletAdmin(ReadOnlyAdmin):
         }
 
     def _large_adjustment(
-        self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Wallet], form: ReasonForm
     ) -> str:
         """Return the words of a credit or debit that needs a second person, or nothing."""
-        wallet, amount_micros = only_one(chosen), form.cleaned_data["amount"] * MICROS_PER_CENT
+        wallet, amount_micros = only_one(queryset), form.cleaned_data["amount"] * MICROS_PER_CENT
         most_micros = settings.ADJUST_MAX_CENTS_FINANCE * MICROS_PER_CENT
         data = form.cleaned_data
         check_reference(
@@ -149,11 +149,11 @@ class WalletAdmin(ReadOnlyAdmin):
         second_person=_large_adjustment,
     )
     def credit_or_debit(
-        self, request: HttpRequest, chosen: QuerySet[Wallet], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Wallet], form: ReasonForm
     ) -> str:
         data = form.cleaned_data
         transfer, is_new = adjust(
-            account=only_one(chosen).account,
+            account=only_one(queryset).account,
             amount_micros=data["amount"] * MICROS_PER_CENT,
             kind=data["kind"],
             staff=signed_in_user(request),
@@ -238,9 +238,11 @@ class TopUpAdmin(ReadOnlyAdmin):
             "A second person confirms": f"a refund above {alone}",
         }
 
-    def _large_refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
+    def _large_refund(
+        self, request: HttpRequest, queryset: QuerySet[TopUp], form: ReasonForm
+    ) -> str:
         """Return the words of a refund that needs a second person, or nothing."""
-        topup, cents = only_one(chosen), form.cleaned_data["amount"]
+        topup, cents = only_one(queryset), form.cleaned_data["amount"]
         if cents <= settings.SECOND_PERSON_ABOVE_CENTS:
             return ""
         # No one is asked to confirm what would be refused.
@@ -256,8 +258,8 @@ class TopUpAdmin(ReadOnlyAdmin):
         harms=True,
         second_person=_large_refund,
     )
-    def refund(self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm) -> str:
-        topup = only_one(chosen)
+    def refund(self, request: HttpRequest, queryset: QuerySet[TopUp], form: ReasonForm) -> str:
+        topup = only_one(queryset)
         earlier = set(Refund.objects.filter(topup=topup).values_list("pk", flat=True))
         refund = start_refund(
             topup=topup,
@@ -282,9 +284,9 @@ class TopUpAdmin(ReadOnlyAdmin):
     )
     @recorded_as("topup.asked_about", message="{rows}")
     def ask(
-        self, request: HttpRequest, chosen: QuerySet[TopUp], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[TopUp], form: ReasonForm
     ) -> Iterator[RowResult]:
-        for topup in chosen.select_related("account"):
+        for topup in queryset.select_related("account"):
             status = refresh_topup(topup, at_most_every=timedelta(0)).page_status.replace("_", " ")
             facts = {"topup": topup.public_id, "status": status}
             yield RowResult(topup.account, facts, words=f"Top-up {topup} is {status}")
@@ -343,10 +345,10 @@ class DisputeAdmin(ReadOnlyAdmin):
         }
 
     def _large_withdrawal(
-        self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Dispute], form: ReasonForm
     ) -> str:
         """Return the words of a withdrawal that needs a second person, or nothing."""
-        warning = only_one(chosen)
+        warning = only_one(queryset)
         # No one is asked to confirm what would be refused, or moves nothing.
         is_open = warning.kind == Dispute.Kind.WARNING and warning.state < Dispute.State.WITHDRAWN
         if (
@@ -362,8 +364,8 @@ class DisputeAdmin(ReadOnlyAdmin):
         consequence="The money that the warning took comes back, and the account is thawed.",
         second_person=_large_withdrawal,
     )
-    def withdraw(self, request: HttpRequest, chosen: QuerySet[Dispute], form: ReasonForm) -> str:
-        warning = only_one(chosen)
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Dispute], form: ReasonForm) -> str:
+        warning = only_one(queryset)
         is_new = withdraw_warning(
             warning,
             staff=signed_in_user(request),
@@ -390,9 +392,9 @@ class StripeEventAdmin(ReadOnlyAdmin):
     )
     @recorded_as("stripe_event.applied_again", message="{rows}")
     def apply_again(
-        self, request: HttpRequest, chosen: QuerySet[StripeEvent], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[StripeEvent], form: ReasonForm
     ) -> Iterator[RowResult]:
-        for event in chosen.order_by("stripe_created_at", "id"):
+        for event in queryset.order_by("stripe_created_at", "id"):
             try:
                 outcome: str = events.replay_event(event).label
             except ValueError:

@@ -159,9 +159,9 @@ class CallAdmin(ReadOnlyAdmin):
     )
     @recorded_as("call.reconciled", message="Twilio was asked: {rows}")
     def ask_twilio(
-        self, request: HttpRequest, chosen: QuerySet[Call], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Call], form: ReasonForm
     ) -> Iterator[RowResult]:
-        for call in chosen.select_related("account"):
+        for call in queryset.select_related("account"):
             outcome = reconcile(call)
             facts = {"call": call.public_id, "outcome": outcome}
             yield RowResult(call.account, facts, words=f"{call}: {outcome}")
@@ -193,10 +193,10 @@ class CallerIdAdmin(ReadOnlyAdmin):
     )
     @recorded_as("support.caller_id_removed", message="{count} removed.")
     def remove(
-        self, request: HttpRequest, chosen: QuerySet[CallerId], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[CallerId], form: ReasonForm
     ) -> Iterator[RowResult]:
         staff = signed_in_user(request)
-        for phone in chosen.select_related("account"):
+        for phone in queryset.select_related("account"):
             if remove_caller_id(phone, user=staff, reason=CallerId.Removal.BY_SUPPORT):
                 yield RowResult(phone.account, {"number": mask(phone.e164)})
 
@@ -227,9 +227,9 @@ class VerificationAdmin(ReadOnlyAdmin):
     )
     @recorded_as("caller_id.verification_expired", message="{count} expired.")
     def expire(
-        self, request: HttpRequest, chosen: QuerySet[Verification], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Verification], form: ReasonForm
     ) -> Iterator[RowResult]:
-        for verification in chosen.select_related("account"):
+        for verification in queryset.select_related("account"):
             if expire_verification(verification):
                 yield RowResult(verification.account, {"verification": verification.public_id})
 
@@ -319,12 +319,12 @@ class ShownNumberRulesAdmin(ReadOnlyAdmin):
         "where there is none: calls from now on may show other numbers.",
     )
     def withdraw(
-        self, request: HttpRequest, chosen: QuerySet[ShownNumberRules], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[ShownNumberRules], form: ReasonForm
     ) -> str:
         staff, reason = signed_in_user(request), form.cleaned_data["reason"]
         withdrawn = sum(
             withdraw_rules(version, reason=reason, staff=staff, request=request)
-            for version in chosen
+            for version in queryset
         )
         return f"{withdrawn} withdrawn."
 
@@ -457,12 +457,12 @@ class OpenedDestinationAdmin(ReadOnlyAdmin):
         harms=True,
     )
     def close(
-        self, request: HttpRequest, chosen: QuerySet[OpenedDestination], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[OpenedDestination], form: ReasonForm
     ) -> str:
         staff, reason = signed_in_user(request), form.cleaned_data["reason"]
         closed = sum(
             close_destination(opened, reason=reason, staff=staff, request=request)
-            for opened in chosen.select_related("account")
+            for opened in queryset.select_related("account")
         )
         return f"{closed} closed."
 

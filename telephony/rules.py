@@ -250,17 +250,17 @@ def limits_of(account: Account) -> Limits:
         spend_max_cents_per_day=settings.SPEND_MAX_CENTS_PER_DAY,
     )
     row = getattr(account, "call_limits", None)
-    chosen = {name: getattr(row, name, None) for name in LIMIT_NAMES}
-    set_ones = {name: limit for name, limit in chosen.items() if limit is not None}
+    own_limits = {name: getattr(row, name, None) for name in LIMIT_NAMES}
+    set_ones = {name: limit for name, limit in own_limits.items() if limit is not None}
     return Limits(**(asdict(usual) | set_ones))
 
 
 def set_limits(
-    account: Account, chosen: ChosenLimits, *, reason: str, staff: User, request: AnyRequest
+    account: Account, limits: ChosenLimits, *, reason: str, staff: User, request: AnyRequest
 ) -> AccountLimits:
     """Set all limits of an account at once; the settings decide the limits that are left out."""
     refuse_self_and_colleagues(staff, [account])
-    facts = asdict(chosen)
+    facts = asdict(limits)
     with transaction.atomic():
         row, _ = AccountLimits.objects.update_or_create(
             account=account,

@@ -124,19 +124,19 @@ def offers_on_page(request: HttpRequest, form: DialForm) -> Offers | None:
     return find_offers(signed_in_user(request), to=number, country=country or None)
 
 
-def _order_on_page(request: HttpRequest, chosen: dict[str, str]) -> CallRequest:
+def _order_on_page(request: HttpRequest, fields: dict[str, str]) -> CallRequest:
     """Return the order of a form. A form that is sent twice places one call."""
     return CallRequest(
         user=signed_in_user(request),
         token=None,
         order=CallOrder(
-            to=chosen["to"],
-            country=chosen["country"] or None,
-            mode=Call.Mode(chosen["mode"]),
+            to=fields["to"],
+            country=fields["country"] or None,
+            mode=Call.Mode(fields["mode"]),
         ),
-        expected_terms=chosen["terms"],
-        expected_shown_number=chosen["shown_number"],
-        idempotency_key=f"page:{chosen['key']}",
+        expected_terms=fields["terms"],
+        expected_shown_number=fields["shown_number"],
+        idempotency_key=f"page:{fields['key']}",
         request_id=getattr(request, "request_id", ""),
     )
 
@@ -325,9 +325,9 @@ def default_country(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def caller_id_default(request: HttpRequest, public_id: str) -> HttpResponse:
-    chosen = _caller_id_of(request, public_id)
+    phone = _caller_id_of(request, public_id)
     if request.method == "POST":
-        set_default(chosen)
+        set_default(phone)
     return redirect("telephony:caller-ids")
 
 

@@ -359,15 +359,15 @@ def action_with_reason(
     def decorate(work: Work) -> Action:
         @admin.action(description=description)
         @wraps(work)
-        def action(page: Page, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        def action(page: Page, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
             # The list sends no reason; the page that asks for one does.
             form = form_class(request.POST) if "with_reason" in request.POST else form_class()
-            question = Question(page, request, chosen, form, description, consequence, harms)
+            question = Question(page, request, queryset, form, description, consequence, harms)
             try:
-                refuse_self_and_colleagues(signed_in_user(request), map(account_of, chosen))
+                refuse_self_and_colleagues(signed_in_user(request), map(account_of, queryset))
                 if not form.is_valid():
                     return question.asked()
-                result = _do_or_ask(work, second_person, page, request, chosen, form)
+                result = _do_or_ask(work, second_person, page, request, queryset, form)
             except ProductError as refusal:
                 return question.refused(refusal)
             if not isinstance(result, str):
@@ -386,14 +386,14 @@ def _do_or_ask(
     second_person: SecondPerson | None,
     page: Page,
     request: HttpRequest,
-    chosen: QuerySet[Any],
+    queryset: QuerySet[Any],
     form: ReasonForm,
 ) -> str | Mapping[str, str]:
     """Do an action, or keep it for a second person where one has to confirm it."""
-    words = second_person(page, request, chosen, form) if second_person else ""
+    words = second_person(page, request, queryset, form) if second_person else ""
     if not words:
-        return work(page, request, chosen, form)
-    row = chosen.get()
+        return work(page, request, queryset, form)
+    row = queryset.get()
     return second_person_of.ask(
         page=page.opts.label,
         action=work.__name__,
@@ -416,10 +416,10 @@ def recorded_as(event: str, *, message: str) -> Callable[[WorkByRow], Work]:
     def decorate(work: WorkByRow) -> Work:
         @wraps(work)
         def recording(
-            page: Page, request: HttpRequest, chosen: QuerySet[Any], form: ReasonForm
+            page: Page, request: HttpRequest, queryset: QuerySet[Any], form: ReasonForm
         ) -> str:
             words = []
-            for result in work(page, request, chosen, form):
+            for result in work(page, request, queryset, form):
                 record(
                     event,
                     account=result.account,
@@ -450,7 +450,7 @@ class Question:
 
     page: "ReadOnlyAdmin"
     request: HttpRequest
-    chosen: QuerySet[Any]
+    queryset: QuerySet[Any]
     form: ReasonForm
     title: str
     consequence: str
@@ -462,7 +462,7 @@ class Question:
             **self.page.admin_site.each_context(request),
             "title": self.title,
             "action": request.POST["action"],
-            "chosen": [(row, self.page.facts_of(request, row)) for row in self.chosen],
+            "rows": [(row, self.page.facts_of(request, row)) for row in self.queryset],
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "form": self.form,
             "facts": facts or {},

@@ -85,11 +85,11 @@ def _do(act: PendingAct, request: HttpRequest) -> str:
     action: Any = getattr(type(page), act.action)
     if not signed_in_user(request).has_perm(action.right):
         raise ProductError("insufficient_scope", f"This needs the right {action.right}.", hint="")
-    chosen: QuerySet[Any] = page.get_queryset(request).filter(pk=act.row)
+    queryset: QuerySet[Any] = page.get_queryset(request).filter(pk=act.row)
     form = action.form_class(act.fields)
-    if not form.is_valid() or not chosen:
+    if not form.is_valid() or not queryset:
         raise ProductError("invalid_request", "This can be done no more. Refuse it.", hint="")
-    message: str = action.work(page, request, chosen, form)
+    message: str = action.work(page, request, queryset, form)
     return message
 
 

@@ -130,8 +130,10 @@ class SupportAccountAdmin(AccountAdmin):
         consequence="Their phone asks them to press 1, so that no voicemail of theirs places a "
         "call. They may switch it off again.",
     )
-    def ask_for_key(self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm) -> str:
-        return _switch_question(request, chosen, form, asks=True)
+    def ask_for_key(
+        self, request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm
+    ) -> str:
+        return _switch_question(request, queryset, form, asks=True)
 
     @action_with_reason(
         "Ask for no key: for phones whose keys do not arrive",
@@ -140,9 +142,9 @@ class SupportAccountAdmin(AccountAdmin):
         "theirs, and such a call costs them what others cost.",
     )
     def ask_for_no_key(
-        self, request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm
+        self, request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm
     ) -> str:
-        return _switch_question(request, chosen, form, asks=False)
+        return _switch_question(request, queryset, form, asks=False)
 
     def today(self, request: HttpRequest) -> HttpResponse:
         """Show the figures that operators look at every day."""
@@ -160,10 +162,10 @@ class SupportAccountAdmin(AccountAdmin):
 
 
 def _switch_question(
-    request: HttpRequest, chosen: QuerySet[Account], form: ReasonForm, *, asks: bool
+    request: HttpRequest, queryset: QuerySet[Account], form: ReasonForm, *, asks: bool
 ) -> str:
     """Have calls of the accounts ask for a key, or not; return in words how many changed."""
-    accounts = list(chosen.exclude(asks_for_key=asks))
+    accounts = list(queryset.exclude(asks_for_key=asks))
     for account in accounts:
         set_asks_for_key(
             user=signed_in_user(request), account=account, asks=asks, request=request,

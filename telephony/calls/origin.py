@@ -168,8 +168,8 @@ def origin_on_page(request: HttpRequest, deck: DeckIndex) -> Origin | None:
 
     Raise `unknown_country` if `?from=` is no country. Return None if no origin has a price.
     """
-    if chosen := request.GET.get("from"):
-        return origin_in(chosen, deck)
+    if country := request.GET.get("from"):
+        return origin_in(country, deck)
     known = None
     if isinstance(request.user, User):
         known = origin_of(request.user.account, deck)

@@ -331,7 +331,7 @@ def _own_leg_price(
 
 
 def _micros_in_modes(
-    chosen: Call.Mode,
+    mode: Call.Mode,
     price: CallPrice,
     caller_id: CallerId,
     number: Number,
@@ -340,8 +340,8 @@ def _micros_in_modes(
 ) -> dict[Call.Mode, int | None]:
     """Return the price of a minute of both legs in each mode, None where a mode is refused."""
     micros: dict[Call.Mode, int | None] = dict.fromkeys(Call.Mode)
-    micros[chosen] = price.micros_per_minute
-    for other in {*Call.Mode} - {chosen}:
+    micros[mode] = price.micros_per_minute
+    for other in {*Call.Mode} - {mode}:
         with suppress(ProductError):
             own = _own_leg_price(other, caller_id, number, deck, facts)
             shown = choose_shown_number(caller_id, number, facts, other)

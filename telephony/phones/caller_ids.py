@@ -51,20 +51,20 @@ def caller_id_for_calls(
     """
     ids = CallerId.objects.filter(account=account, removed_at=None)
     ids = with_shown_facts(ids.select_related("account__call_limits"), called_e164)
-    chosen = (
+    phone = (
         ids.filter(public_id=public_id).first()
         if public_id
         else ids.filter(is_default=True).first()
     )
-    if chosen is None and public_id:
+    if phone is None and public_id:
         raise ProductError("caller_id_required", "That phone is not one of this account's.")
-    if chosen is None:
+    if phone is None:
         raise ProductError("caller_id_required", "No phone of yours is verified yet.")
-    if not chosen.is_verified:
+    if not phone.is_verified:
         raise ProductError(
-            "caller_id_unverified", f"{chosen.e164} was verified too long ago to call with."
+            "caller_id_unverified", f"{phone.e164} was verified too long ago to call with."
         )
-    return chosen
+    return phone
 
 
 def check_own_phone(token: AccessToken | None, e164: str) -> None:
