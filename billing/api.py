@@ -102,12 +102,12 @@ class TopUpsView(IdempotentPost, ListAPIView[TopUp]):
 
     @extend_schema(request=NewTopUpSerializer, responses={201: TopUpSerializer})
     def post(self, request: Request) -> Response:
-        body = NewTopUpSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
+        serializer = NewTopUpSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         topup = start_topup(
             account=account_of(request),
             user=user_of(request),
-            amount_cents=body.validated_data["amount_cents"],
+            amount_cents=serializer.validated_data["amount_cents"],
             idempotency_key=self.idempotency_key,
             request=request,
         )

@@ -72,11 +72,11 @@ class TokenRotateView(IdempotentPost):
 
     @extend_schema(request=RotationRequestSerializer, responses=NewTokenAnswerSerializer)
     def post(self, request: Request) -> Response:
-        asked = RotationRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        grace_seconds = asked.validated_data.get("grace_seconds", DEFAULT_GRACE_SECONDS)
-        made = rotate_token(token_of(request), grace_seconds=grace_seconds, request=request)
-        return Response(_with_secret(made))
+        serializer = RotationRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        grace_seconds = serializer.validated_data.get("grace_seconds", DEFAULT_GRACE_SECONDS)
+        new_token = rotate_token(token_of(request), grace_seconds=grace_seconds, request=request)
+        return Response(_with_secret(new_token))
 
 
 class TokensView(IdempotentPost, ListAPIView[AccessToken]):
@@ -93,19 +93,19 @@ class TokensView(IdempotentPost, ListAPIView[AccessToken]):
 
     @extend_schema(request=NewTokenRequestSerializer, responses={201: NewTokenAnswerSerializer})
     def post(self, request: Request) -> Response:
-        asked = NewTokenRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        serializer = NewTokenRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
         spec = TokenSpec(
             kind=AccessToken.Kind.PERSONAL,
-            name=wanted["name"],
-            scopes=tuple(wanted["scopes"]),
-            expires_in_days=wanted.get("expires_in_days"),
-            guards=parse_guards(wanted.get("guards", {})),
+            name=data["name"],
+            scopes=tuple(data["scopes"]),
+            expires_in_days=data.get("expires_in_days"),
+            guards=parse_guards(data.get("guards", {})),
         )
         spec = narrower_than(token_of(request), spec)
-        made = create_token(user_of(request), spec, request=request)
-        return Response(_with_secret(made), status=201)
+        new_token = create_token(user_of(request), spec, request=request)
+        return Response(_with_secret(new_token), status=201)
 
 
 class TokenByIdView(APIView):
@@ -134,9 +134,9 @@ class LeakedTokensView(APIView):
 
     @extend_schema(request=LeakedTokensRequestSerializer, responses={202: None})
     def post(self, request: Request) -> Response:
-        found = LeakedTokensRequestSerializer(data=request.data)
-        found.is_valid(raise_exception=True)
-        revoke_leaked(found.validated_data["tokens"], request=request)
+        serializer = LeakedTokensRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        revoke_leaked(serializer.validated_data["tokens"], request=request)
         return Response({}, status=202)
 
 
@@ -172,5 +172,5 @@ class SessionView(APIView):
         return Response(status=204)
 
 
-def _with_secret(made: NewToken) -> dict[str, Any]:
-    return {**TokenSerializer(made.row).data, "token": made.secret}
+def _with_secret(new_token: NewToken) -> dict[str, Any]:
+    return {**TokenSerializer(new_token.row).data, "token": new_token.secret}

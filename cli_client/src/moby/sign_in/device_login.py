@@ -33,19 +33,20 @@ class PendingLogin:
     verification_uri: str
     verification_uri_complete: str | None
     expires_at: float
-    interval: float = _DEFAULT_INTERVAL_SECONDS
+    interval_seconds: float = _DEFAULT_INTERVAL_SECONDS
     # Longer than the interval for as long as faults last, or once when the server asks for it.
-    longer_pause: float = 0.0
+    longer_pause_seconds: float = 0.0
     fault: str = ""  # the message of the last poll's fault, for the person who waits
 
     @property
     def pause_seconds(self) -> float:
-        return max(self.interval, self.longer_pause) * _MARGIN
+        return max(self.interval_seconds, self.longer_pause_seconds) * _MARGIN
 
     def back_off(self) -> None:
         """Double the pause while faults last; then the interval counts again (RFC 8628 §3.5)."""
-        doubled = 2 * max(self.interval, self.longer_pause)
-        self.longer_pause = min(doubled, max(self.interval, _LONGEST_INTERVAL_SECONDS))
+        doubled = 2 * max(self.interval_seconds, self.longer_pause_seconds)
+        longest = max(self.interval_seconds, _LONGEST_INTERVAL_SECONDS)
+        self.longer_pause_seconds = min(doubled, longest)
 
 
 def start(api: Api, clock: Clock, login_options: Mapping[str, str | None]) -> PendingLogin:
@@ -76,7 +77,7 @@ def start(api: Api, clock: Clock, login_options: Mapping[str, str | None]) -> Pe
             verification_uri=str(answer["verification_uri"]),
             verification_uri_complete=str(complete_uri) if complete_uri else None,
             expires_at=clock.now() + float(str(answer["expires_in"])),
-            interval=float(str(answer.get("interval") or _DEFAULT_INTERVAL_SECONDS)),
+            interval_seconds=float(str(answer.get("interval") or _DEFAULT_INTERVAL_SECONDS)),
         )
     except (KeyError, ValueError) as error:
         raise unexpected(api.host, response) from error
@@ -118,14 +119,14 @@ def poll(api: Api, pending: PendingLogin) -> dict[str, object] | None:
     retry_after = response.headers.get("retry-after", "")
     retry_after_seconds = float(retry_after) if re.fullmatch(r"[0-9]{1,6}", retry_after) else 0.0
     if error in ("authorization_pending", "slow_down"):
-        pending.longer_pause = retry_after_seconds
+        pending.longer_pause_seconds = retry_after_seconds
         if error == "slow_down":
-            slower = min(pending.interval + 5, _LONGEST_INTERVAL_SECONDS)
-            pending.interval = max(pending.interval, slower)
+            slower = min(pending.interval_seconds + 5, _LONGEST_INTERVAL_SECONDS)
+            pending.interval_seconds = max(pending.interval_seconds, slower)
     elif response.status == 429 or response.status >= 500 or answer is None:
         pending.fault = f"{api.host} is not working at the moment (HTTP {response.status})"
         pending.back_off()
-        pending.longer_pause = max(pending.longer_pause, retry_after_seconds)
+        pending.longer_pause_seconds = max(pending.longer_pause_seconds, retry_after_seconds)
     elif error == "access_denied":
         # The server may refuse the token after the approval, such as one too many.
         description = clean(answer.get("error_description") or "").rstrip(".")
@@ -255,6 +256,6 @@ def pending_document(pending: PendingLogin, clock_now: float, resume: str) -> di
         "verification_uri_complete": pending.verification_uri_complete,
         "user_code": clean(pending.user_code),
         "expires_at": from_now(pending.expires_at - clock_now, clock_now),
-        "interval": pending.interval,
+        "interval": pending.interval_seconds,
         "resume": resume,
     }
