@@ -13,8 +13,8 @@ import time_machine
 CLOCK = os.environ.get("TEST_CLOCK")
 # What starts other processes, or a browser whose cookies expire.
 PROCESSES = {
-    "chromium", "cluster", "live", "live_server", "moby", "sandbox", "server", "stack",
-    "stripe_sandbox",
+    "browser", "chromium", "cluster", "live", "live_server", "moby", "receiver", "sandbox",
+    "server", "stack", "stripe_sandbox",
 }  # fmt: skip
 
 
