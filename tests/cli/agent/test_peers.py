@@ -4,7 +4,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import geteuid
+from threading import Event, Thread
 
 import pytest
 
@@ -48,6 +51,35 @@ def test_program_that_listens_is_known_until_it_ends(
         assert user_of_server(port) == os.geteuid()
         assert f"(process {os.getpid()})" in str(program_on(port))
     assert (user_of_server(port), program_on(port)) == (None, None)
+
+
+@contextmanager
+def pipes_that_come_and_go() -> Iterator[None]:
+    """Have this process open and close pipes all the time."""
+    is_over = Event()
+
+    def open_and_close() -> None:
+        while not is_over.is_set():
+            for end in os.pipe():
+                os.close(end)
+
+    thread = Thread(target=open_and_close)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_program_that_listens_is_known_while_it_closes_files() -> None:
+    earlier = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for end in earlier:
+            os.close(end)  # the pipes get numbers below the server's
+        with pipes_that_come_and_go():
+            port = server.getsockname()[1]
+            assert None not in [program_on(port) for _ in range(50)]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::ffff:127.0.0.1"])

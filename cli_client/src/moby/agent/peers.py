@@ -1,6 +1,7 @@
 """The other end of a connection on this machine: whose it is, and which program listens."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,12 +30,19 @@ def program_on(port: int) -> str | None:
     """Return the name and process of the program that listens on a port here, as far as known."""
     nodes = {f"socket:[{fields[9]}]" for fields in _listening(port)}
     for folder in Path("/proc").glob("[0-9]*") if nodes else ():
-        with suppress(OSError):  # another user's process shows nothing
-            for handle in (folder / "fd").iterdir():
-                if os.readlink(handle) in nodes:
-                    name = (folder / "comm").read_text(encoding="utf-8", errors="replace").strip()
-                    return f"{name} (process {folder.name})"
+        if nodes.intersection(_handles(folder)):
+            with suppress(OSError):  # it has ended meanwhile
+                name = (folder / "comm").read_text(encoding="utf-8", errors="replace").strip()
+                return f"{name} (process {folder.name})"
     return None
+
+
+def _handles(process: Path) -> Iterator[str]:
+    """Yield what each open handle of a process leads to, as far as this user may know."""
+    with suppress(OSError):  # another user's process, or one that has ended
+        for handle in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                yield os.readlink(handle)
 
 
 def _listening(port: int) -> list[list[str]]:
