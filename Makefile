@@ -9,7 +9,7 @@ SECONDS ?= 600
 # `make test ROOM=telephony` runs the tests of one room, `make test COVERAGE=--cov` measures what they reach.
 ROOM ?=
 COVERAGE ?=
-# Most tests wait for servers, so five processes fill two cores: three on PostgreSQL, two on SQLite.
+# Most tests wait for servers, so six processes fill two cores: four on PostgreSQL, two on SQLite.
 TOGETHER := --dist loadscope --no-loadscope-reorder
 TESTS := $(if $(ROOM),tests/$(ROOM))
 BIN := .venv/bin
@@ -32,7 +32,7 @@ run: .venv/demo ## serve for a person: web on PORT (8000), sandbox on SANDBOX_PO
 test: setup ## run every test on PostgreSQL, and beside it those marked db and the journeys on SQLite
 	@trap 'kill -INT $$sqlite 2>/dev/null || true' EXIT; \
 	TEST_DATABASE=sqlite $(BIN)/pytest -n 2 $(TOGETHER) -m "db or journey" $(TESTS) >var/test-sqlite.log 2>&1 & sqlite=$$!; \
-	failed=0; $(BIN)/pytest -n 3 $(TOGETHER) $(COVERAGE) $(TESTS) || failed=$$?; \
+	failed=0; $(BIN)/pytest -n 4 $(TOGETHER) $(COVERAGE) $(TESTS) || failed=$$?; \
 	echo "On SQLite:"; wait $$sqlite || [ $$? = 5 ] || failed=1; cat var/test-sqlite.log; exit $$failed
 
 test-hard: setup ## run every test three times, in any order, at any hour, beside two busy loops
