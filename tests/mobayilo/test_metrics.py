@@ -57,6 +57,7 @@ def test_metrics_show_webhooks_by_provider_and_outcome(client: Client, settings:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("still_clock")
 def test_metrics_show_calls_audits_and_periodic_work(
     alice: User, client: Client, settings: Settings
 ) -> None:

@@ -86,6 +86,7 @@ def test_reconciliation_does_not_wait_for_an_outage_row_by_row(
     assert not TopUp.objects.filter(asked_stripe_at=None).exists()
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_stripe_that_keeps_failing_is_left_alone(
     stripe_sandbox: StripeSandbox, api: Client
 ) -> None:

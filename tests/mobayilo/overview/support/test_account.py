@@ -134,7 +134,7 @@ def test_every_button_chooses_the_row_that_it_stands_beside(alice: User, charlie
     }
     for url, action, pk, back in buttons:
         asked = desk.post(url, {"action": action, "_selected_action": pk, "back": back})
-        assert [str(row.pk) for row, _ in asked.context["chosen"]] == [pk], action
+        assert [str(row.pk) for row, _ in asked.context["rows"]] == [pk], action
         assert f'href="{page_of(alice)}" class="closelink"' in asked.content.decode(), action
 
 
