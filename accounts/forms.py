@@ -120,7 +120,7 @@ class TokenTerms(forms.Form):
         try:
             self.guards = parse_guards(raw)
         except ProductError as refusal:
-            field = next(iter(refusal.details["fields"]))
+            field = refusal.field
             self.add_error(field if field in self.fields else None, refusal.message)
         return cleaned
 

@@ -96,7 +96,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
         except ProductError as refusal:
             if refusal.code != "invalid_request":
                 raise
-            field = next(iter(refusal.details["fields"]))
+            field = refusal.field
             form.add_error(field if field in form.fields else None, refusal.message)
     return render(request, "accounts/token_new.html", {"form": form}, status=400)
 

@@ -155,8 +155,8 @@ def _device_request(request: HttpRequest, parameters: Parameters) -> DeviceReque
     try:
         guards = parse_guards({name: parameters.get(name) for name in GUARDS})
     except ProductError as refusal:
-        field = next(iter(refusal.details["fields"]))
-        raise OAuthError("invalid_request", f"{field}: {refusal.message}") from refusal
+        words = f"{refusal.field}: {refusal.message}"
+        raise OAuthError("invalid_request", words) from refusal
     return DeviceRequest(
         client_id=client_id,
         scopes=scopes or DEVICE_DEFAULT,

@@ -482,6 +482,6 @@ class Question:
         if not self.form.is_bound:
             messages.error(self.request, words)
             return redirect(_back(self.request))
-        field = next(iter(refusal.details.get("fields", ())), None)
+        field = refusal.field
         self.form.add_error(field if field in self.form.fields else None, words)
         return self.asked(status=refusal.kind.status)

@@ -470,6 +470,11 @@ class ProductError(Exception):
         return self.hints.to_program()
 
     @property
+    def field(self) -> str | None:
+        """Return the name of the first field that the refusal is about, None if it names none."""
+        return next(iter(self.details.get("fields", ())), None)
+
+    @property
     def page_hint(self) -> str:
         """Return the hint for a reader of a page."""
         return self.hints.on_page()
