@@ -105,9 +105,8 @@ class CountryRatesView(APIView):
         iso = country_code(country)
         deck = current_deck()
         funds = _funds(request, deck)
-        rates = rates_from(funds.origin if funds else None, deck)
-        rows = [rate for rate in rates if rate.country == iso]
-        return Response(rates_of(iso, rows, deck, funds))
+        rates = rates_from(funds.origin if funds else None, deck, [iso])
+        return Response(rates_of(iso, list(rates), deck, funds))
 
 
 class NumberRatesView(APIView):

@@ -92,19 +92,21 @@ def search(
     """
     if not _LOOKS_LIKE_A_NUMBER.search(text):
         iso = country_code(text)
-        rates = [rate for rate in rates_from(origin, deck) if rate.country == iso]
-        return Found(iso, country_name(iso), _lines(rates, origin))
+        lines = _lines(rates_from(origin, deck, [iso]), origin)
+        return Found(iso, country_name(iso), lines)
     number = read_number(text, stated_country=None, default_country=default_country)
     rate = rate_from(origin, deck, number)
     lines = _lines([rate] if rate else [], origin)
     return Found(number.country, country_name(number.country), lines, number.e164)
 
 
-def countries(deck: DeckIndex, origin: Origin | None) -> list[CountryRow]:
-    """Return every country of a deck, by name, without networks of no country."""
+def countries(
+    deck: DeckIndex, origin: Origin | None, isos: Collection[str] | None = None
+) -> list[CountryRow]:
+    """Return every country of a deck, or those named, by name, without networks of no country."""
     own_micros = origin.price.micros_per_minute if origin else 0
     lowest: dict[tuple[str, str], int] = {}
-    for row in rates_from(origin, deck):
+    for row in rates_from(origin, deck, isos):
         micros = own_micros + row.price.micros_per_minute
         place = (row.country, row.kind)
         lowest[place] = min(lowest.get(place, micros), micros)
@@ -126,7 +128,7 @@ def examples(
     deck: DeckIndex, origin: Origin | None, isos: Collection[str] = EXAMPLES
 ) -> list[CountryRow]:
     """Return the countries of the landing page, or those named, without closed ones."""
-    return [row for row in countries(deck, origin) if row.iso in isos and not row.is_closed]
+    return [row for row in countries(deck, origin, isos) if not row.is_closed]
 
 
 def _lines(rows: Iterable[RateRow], origin: Origin | None) -> list[Line]:

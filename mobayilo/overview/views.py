@@ -24,7 +24,6 @@ from mobayilo.overview import home as home_page
 from mobayilo.overview import price_list
 from mobayilo.overview.company import unanswered_calls
 from telephony.calls.origin import origin_on_page
-from telephony.numbers import country_names
 from telephony.phones.caller_ids import caller_id_state
 from telephony.rates.deck import current_deck
 
@@ -47,13 +46,12 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 def _prices(request: HttpRequest, isos: Collection[str]) -> dict[str, Any]:
     """Return the prices to some countries; none on an installation without prices."""
-    found: dict[str, Any] = {"phone_countries": country_names()}
     try:
         deck = current_deck()
         origin = origin_on_page(request, deck)
     except ProductError:
-        return found
-    return {**found, "origin": origin, "price_rows": price_list.examples(deck, origin, isos)}
+        return {}
+    return {"origin": origin, "price_rows": price_list.examples(deck, origin, isos)}
 
 
 @limited("page-read")
@@ -92,7 +90,7 @@ def balance(request: HttpRequest) -> HttpResponse:
 def rates(request: HttpRequest) -> HttpResponse:
     """Show the price list, or the result of a search for a country or a number in it."""
     text = request.GET.get("q", "").strip()
-    context: dict[str, Any] = {"q": text, "phone_countries": country_names()}
+    context: dict[str, Any] = {"q": text}
     home_country = None
     if request.user.is_authenticated:
         home_country = signed_in_user(request).account.default_country or None

@@ -1,6 +1,6 @@
 """The phone or computer of the customer that a call is from, and the whole price from there."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -104,9 +104,11 @@ def number_shown(
     return origin.facts.rules.operator_number(origin.country, called_country)
 
 
-def rates_from(origin: Origin | None, deck: DeckIndex) -> Iterator[RateRow]:
-    """Yield the rate of each prefix for calls from an origin."""
-    return deck.rows(partial(number_shown, origin))
+def rates_from(
+    origin: Origin | None, deck: DeckIndex, countries: Collection[str] | None = None
+) -> Iterator[RateRow]:
+    """Yield the rate of each prefix of some countries, or of all, for calls from an origin."""
+    return deck.rows(partial(number_shown, origin), countries)
 
 
 def rate_from(origin: Origin | None, deck: DeckIndex, number: Number) -> RateRow | None:

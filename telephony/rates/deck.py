@@ -1,6 +1,6 @@
 """The price of a minute: the deck in force, kept in memory, searched by longest prefix."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -134,6 +134,9 @@ class DeckIndex:
         stored_at: datetime | None = None,
     ) -> None:
         self._table = PriceTable(rows)
+        self._rows_by_country: dict[str, list[RateRow]] = {}
+        for row in self._table.rows:
+            self._rows_by_country.setdefault(row.country, []).append(row)
         self.deck_id = deck_id
         # SQLite reuses the id of an import that was rolled back, so decks are compared by time too.
         self.stored_at = stored_at
@@ -147,7 +150,7 @@ class DeckIndex:
 
     @property
     def countries(self) -> set[str]:
-        return {row.country for row in self._table.rows}
+        return set(self._rows_by_country)
 
     def find(self, e164: str, *, shown_e164: str) -> RateRow | None:
         """Return the rate of the longest prefix that a number begins with.
@@ -162,14 +165,20 @@ class DeckIndex:
         row = self._table.find(CLIENT_PREFIX, "")
         return row.price if row else None
 
-    def rows(self, shown_in: Callable[[str], str]) -> Iterator[RateRow]:
-        """Yield the rate of each prefix; `shown_in` returns the number that a country is shown."""
+    def rows(
+        self, shown_in: Callable[[str], str], countries: Collection[str] | None = None
+    ) -> Iterator[RateRow]:
+        """Yield the rate of each prefix of some countries, or of all.
+
+        `shown_in` returns the number that a country is shown.
+        """
         shown_in = cache(shown_in)
-        for row in self._table.rows:
-            depends = self._table.depends_on_shown(row.prefix)
-            counts = not depends or row is self.alike(row, shown_in(row.country))
-            if counts and row.prefix != CLIENT_PREFIX:
-                yield row
+        for country in self._rows_by_country if countries is None else countries:
+            for row in self._rows_by_country.get(country, ()):
+                depends = self._table.depends_on_shown(row.prefix)
+                counts = not depends or row is self.alike(row, shown_in(country))
+                if counts and row.prefix != CLIENT_PREFIX:
+                    yield row
 
     def alike(self, rate: RateRow, shown_e164: str) -> RateRow | None:
         """Return the rate of the same numbers with another number shown, None without a price."""

@@ -1,5 +1,6 @@
 """The components of pages: `{% load components %}`."""
 
+from functools import cache
 from typing import Any
 
 from django import template
@@ -8,11 +9,12 @@ from django.contrib.messages import ERROR
 from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mobayilo.lib.countries import country_names
 from mobayilo.lib.errors import ProductError
 from mobayilo.overview.navigation import MAIN, SETTINGS, links
 
@@ -60,6 +62,15 @@ def support_link() -> SafeString:
     if address := settings.SUPPORT_EMAIL:
         return format_html('<a href="mailto:{}">{}</a>', address, address)
     return format_html('<a href="{}">{}</a>', reverse("overview:contact"), _("support"))
+
+
+@register.simple_tag
+@cache  # of one country or none; a loop of the template takes as long as the rest of a page
+def country_options(selected_iso: str = "") -> SafeString:
+    """Show the options of a list of all countries, by name."""
+    marks = {selected_iso: mark_safe(" selected")}
+    rows = ((iso, marks.get(iso, ""), name) for iso, name in country_names().items())
+    return format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
 
 
 @register.inclusion_tag("components/badge.html")
