@@ -128,6 +128,7 @@ def test_leg_that_talks_past_its_limit_is_ended_and_billed(
     sandbox.post("speed", speed=20)
     call_id = caller.call(max_seconds=600).json()["call_id"]
     wait_for(lambda: Call.objects.get().state == "answered", "the answer")
+    sandbox.post("advance", seconds=60)  # longer than a false answer
     backdate(created_at=LONG_AGO)
     reconcile_now()
     assert sandbox.get("calls", running="1")["calls"] == []
