@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -50,6 +51,20 @@ def test_refused_quote_is_kept_for_support(local_caller: Person) -> None:
     assert answer.status_code == 403
     assert (kept.code, kept.to_text) == ("price_too_high", "+9606701234")
     assert kept.request_id == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans anew each time")
+def test_activity_is_planned_once_for_all_quotes(local_caller: Person) -> None:
+    for _ in range(3):
+        assert local_caller.post("quote", to=DESTINATION).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%%calls_this_hour%%'"
+        )
+        (statements, uses) = cursor.fetchone()
+    assert statements == 1
+    assert uses >= 3
 
 
 def test_old_account_may_call_dear_numbers(caller: Person) -> None:
