@@ -10,6 +10,7 @@ Expiry is no state: it is read from the clock. Each arrow is one filtered UPDATE
 decides, so that exactly one of two changes at once happens.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,18 +20,21 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Least
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.audit import AnyRequest, ip_of, record
 from accounts.guards import NO_GUARDS, Guards
 from accounts.models import AccessToken, DeviceLogin, Scope, User
 from accounts.oauth.http import OAuthError
-from accounts.oauth.user_codes import digest_user_code, new_user_code, normalize
 from accounts.secrets import digest
 from accounts.tokens.lifecycle import NewToken, TokenSpec, create_token, policy_of, revoke_token
 from mobayilo.lib.client_ip import rate_limit_network
-from mobayilo.lib.errors import ProductError
+from mobayilo.lib.errors import ProductError, wait_in_words
+from mobayilo.lib.ratelimits import count, used_up
 
+logger = logging.getLogger(__name__)
 # The programs that may ask for a device login, by client id, and the names that people read.
 # They are public clients, without a secret.
 CLIENTS = {"moby-cli": "moby, the terminal client"}
@@ -38,6 +42,13 @@ LIFETIME_SECONDS = 600
 INTERVAL_SECONDS = 5
 INTERVAL_STEP_SECONDS = 5  # RFC 8628 section 3.5: slow_down adds five seconds and they stay
 INTERVAL_CAP_SECONDS = 60
+# User codes, RFC 8628 section 6.1. Wrong ones are counted per user, session and address (section
+# 5.1). Only failures count, so that people behind one address do not lock each other out, and a
+# success resets nothing.
+CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, no digits: no words, nothing to mix up
+CODE_LENGTH = 8  # 20^8 codes, 34.5 bits; guesses are limited
+WRONG_CODE_LIMITS = ("wrong-user-codes", "wrong-user-codes-session", "wrong-user-codes-ip")
+WRONG_CODE_LIMIT_OF_ALL_USERS = "wrong-user-codes-all"
 
 State = DeviceLogin.State
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -119,7 +130,7 @@ def claim(typed_code: str, *, user: User) -> DeviceLogin | None:
     the caller cannot learn which.
     """
     mine = Q(user=None) | Q(user=user)
-    code_digest = digest_user_code(normalize(typed_code))
+    code_digest = digest_user_code(normalize_code(typed_code))
     pending = DeviceLogin.objects.filter(
         mine, user_code_digest=code_digest, state=State.PENDING, expires_at__gt=timezone.now()
     )
@@ -275,3 +286,51 @@ def _token_as_approved(row: DeviceLogin) -> TokenSpec:
 def _record(action: str, row: DeviceLogin, user: User, request: AnyRequest, **facts: Any) -> None:
     facts = {"client": row.client_id, "device": row.device_name, "device_ip": row.ip, **facts}
     record(action, account=user.account, user=user, request=request, **facts)
+
+
+def new_user_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def normalize_code(typed: str) -> str:
+    """Return a typed code in capitals, without dashes of any kind, spaces and line ends."""
+    return "".join(char for char in typed.upper() if char in CODE_ALPHABET)
+
+
+def shown_code(code: str) -> str:
+    """Return `WDJBMJHT` as `WDJB-MJHT`."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def digest_user_code(code: str) -> str:
+    """Return the digest that is stored.
+
+    It is keyed: 34 bits are few enough to try every code against a plain digest.
+    """
+    return salted_hmac("accounts.user_code", code, algorithm="sha256").hexdigest()
+
+
+def refuse_guessers(request: HttpRequest) -> None:
+    """Raise `throttled` before a code is looked up, when too many were wrong."""
+    wait_seconds = max(used_up(request, name) for name in WRONG_CODE_LIMITS)
+    if wait_seconds:
+        raise ProductError(
+            "throttled",
+            f"Too many codes were wrong. Wait {wait_in_words(wait_seconds)}.",
+            hint="Start again on the device then, and type the new code.",
+            retry_after_seconds=wait_seconds,
+        )
+
+
+def count_wrong_code(request: HttpRequest, user: User) -> None:
+    """Count one failure; log and record it when a limit is reached."""
+    for name in WRONG_CODE_LIMITS:
+        count(request, name)
+        if used_up(request, name):
+            logger.warning("user codes guessed", extra={"limit": name})
+            record("device_login.codes_guessed", account=user.account, user=user, request=request)
+    reached_before = used_up(request, WRONG_CODE_LIMIT_OF_ALL_USERS)
+    count(request, WRONG_CODE_LIMIT_OF_ALL_USERS)
+    if used_up(request, WRONG_CODE_LIMIT_OF_ALL_USERS) and not reached_before:
+        logger.error("user codes guessed in bulk")
+        record("device_login.codes_guessed_in_bulk", account=None, request=request)

@@ -18,8 +18,14 @@ from accounts.access import form_target, fresh_sign_in_required, signed_in_user
 from accounts.forms import ApprovalForm, UserCodeForm
 from accounts.models import DeviceLogin, User
 from accounts.oauth import device_login
-from accounts.oauth.device_login import CLIENTS, Approval
-from accounts.oauth.user_codes import count_wrong_code, normalize, refuse_guessers, shown
+from accounts.oauth.device_login import (
+    CLIENTS,
+    Approval,
+    count_wrong_code,
+    normalize_code,
+    refuse_guessers,
+    shown_code,
+)
 from accounts.tokens.lifecycle import policy_of, refuse_without_room
 from mobayilo.lib.client_ip import client_ip, country_of, same_network
 from mobayilo.lib.ratelimits import limited
@@ -41,7 +47,7 @@ def device(request: HttpRequest) -> HttpResponse:
     """Ask for the code. Opening a link fills the code in, and decides nothing."""
     offered = request.POST.get("user_code") or request.GET.get("user_code")
     if offered:
-        request.session[CODE] = shown(normalize(offered)[:40])
+        request.session[CODE] = shown_code(normalize_code(offered)[:40])
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("accounts:device"))
     if request.method == "GET":

@@ -13,7 +13,7 @@ from accounts.audit import agent_of
 from accounts.guards import parse_guards
 from accounts.models import DEVICE_DEFAULT, AccessToken, DeviceLogin, Scope
 from accounts.oauth import device_login
-from accounts.oauth.device_login import CLIENTS, DeviceRequest
+from accounts.oauth.device_login import CLIENTS, DeviceRequest, shown_code
 from accounts.oauth.http import (
     OAuthError,
     Parameters,
@@ -22,7 +22,6 @@ from accounts.oauth.http import (
     oauth_endpoint,
     required,
 )
-from accounts.oauth.user_codes import shown
 from accounts.secrets import digest
 from accounts.tokens.lifecycle import LONGEST_DAYS, revoke_token
 from mobayilo.lib.client_ip import client_ip, country_of, rate_limit_network
@@ -128,7 +127,7 @@ def _start(request: HttpRequest, parameters: Parameters) -> HttpResponse:
             retry_after_seconds=60,
         )
     new_login = device_login.start(device_request)
-    page, code = f"{settings.PUBLIC_URL}/device", shown(new_login.user_code)
+    page, code = f"{settings.PUBLIC_URL}/device", shown_code(new_login.user_code)
     return JsonResponse(
         {
             "device_code": new_login.device_code,
