@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.money import CURRENCY, format_micros, format_money
-from telephony.calls.origin import Origin, in_modes, rate_from, total_per_minute
-from telephony.calls.quote import CallFunds, Quote
+from telephony.calls.quote import CallFunds, Origin, Quote, in_modes, rate_from, total_per_minute
 from telephony.calls.settlement import charge_of
 from telephony.models import Call, CallerId, Registration
 from telephony.numbers import Number, country_name, mask, read_number

@@ -18,20 +18,18 @@ from mobayilo.lib.serializers import StrictSerializer
 from telephony.answers import number_check_of, quote_of, rates_of, registration_answer_of
 from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
-from telephony.calls.origin import (
-    mode_of,
-    number_shown,
-    origin_in,
-    origin_of,
-    rate_from,
-    rates_from,
-)
 from telephony.calls.place import place_call, quote_call
 from telephony.calls.quote import (
     CallFunds,
     CallOrder,
     CallRequest,
     available_micros_of,
+    mode_of,
+    number_shown,
+    origin_in,
+    origin_of,
+    rate_from,
+    rates_from,
     read_called_number,
 )
 from telephony.forms import CallFilters

@@ -34,9 +34,16 @@ from mobayilo.lib.ratelimits import limited
 from telephony.answers import MIN_DIGITS, number_in_words, poll_after_seconds, receipt_of
 from telephony.calls.computer import is_waiting, make_voice_token, sandbox_host, voice_gateway
 from telephony.calls.hangup import hang_up
-from telephony.calls.origin import Origin, offers_computer_calls, origin_on_page
 from telephony.calls.place import place_call
-from telephony.calls.quote import CallOrder, CallRequest, Offers, find_offers
+from telephony.calls.quote import (
+    CallOrder,
+    CallRequest,
+    Offers,
+    Origin,
+    find_offers,
+    offers_computer_calls,
+    origin_on_page,
+)
 from telephony.calls.settlement import running_of
 from telephony.forms import (
     CallFilters,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from mobayilo.lib.money import MICROS_PER_DOLLAR
-from telephony.calls.origin import Origin, number_shown, rate_from, rates_from
+from telephony.calls.quote import Origin, number_shown, rate_from, rates_from
 from telephony.models import Rate
 from telephony.numbers import country_code, country_name, country_names, read_number
 from telephony.pricing import Price

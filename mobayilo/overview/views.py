@@ -23,7 +23,7 @@ from mobayilo.lib.ratelimits import limited
 from mobayilo.overview import home as home_page
 from mobayilo.overview import price_list
 from mobayilo.overview.company import unanswered_calls
-from telephony.calls.origin import origin_on_page
+from telephony.calls.quote import origin_on_page
 from telephony.phones.caller_ids import caller_id_state
 from telephony.rates.deck import current_deck
 
