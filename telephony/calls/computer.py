@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
-from telephony.calls.lookup import STARTS_WITHIN
+from telephony.calls.place import STARTS_WITHIN
 from telephony.models import Call
 from telephony.twilio import gateway
 

@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from mobayilo.lib.errors import ProductError
 from telephony.calls.hangup import end_if_requested, end_legs, request_hangup
-from telephony.calls.lookup import is_past_placing, look_up
 from telephony.calls.place import (
     ASK_EVERY,
     adopt,
     expires_at,
     give_up,
+    is_past_placing,
+    look_up,
     why_not_placed,
 )
 from telephony.calls.progress import LegReport, Source, record_answer, record_event
