@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from telephony import trial
+from telephony.live_checks import ANSWER, PHONE, SECOND, SHOWN, place_trial_call
 from telephony.models import Call
 from tests.telephony.callers import OWN_PHONE
 from tests.telephony.sandbox import Sandbox
@@ -18,17 +18,17 @@ NUMBER = "+12025550100"
 RULES, ACCOUNT, PHONES = "webhooks/rules", "twilio", "numbers"
 # What is planted, and the only thing that is wrong then.
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
-    (PHONES, {"number": OWN_PHONE, "outcome": "busy"}, trial.PHONE),
-    (PHONES, {"number": OWN_PHONE, "outcome": "no-answer"}, trial.PHONE),
-    (PHONES, {"number": OWN_PHONE, "call_error": 21217}, trial.PHONE),
-    (PHONES, {"number": OWN_PHONE, "talk_seconds": 1}, trial.SECOND),
-    (PHONES, {"number": NUMBER, "outcome": "busy"}, trial.SECOND),
-    (RULES, {"pattern": "*twiml", "action": "drop"}, trial.ANSWER),
-    (RULES, {"pattern": "*twiml", "action": "wrong_signature"}, trial.ANSWER),
-    (ACCOUNT, {"refused_callers": [{"caller": "*"}]}, trial.SHOWN),
-    (ACCOUNT, {"high_risk_prefixes": [NUMBER]}, trial.SECOND),
-    (ACCOUNT, {"closed_countries": ["US"]}, trial.SECOND),
-    (ACCOUNT, {"closed_countries": ["GB"]}, trial.PHONE),
+    (PHONES, {"number": OWN_PHONE, "outcome": "busy"}, PHONE),
+    (PHONES, {"number": OWN_PHONE, "outcome": "no-answer"}, PHONE),
+    (PHONES, {"number": OWN_PHONE, "call_error": 21217}, PHONE),
+    (PHONES, {"number": OWN_PHONE, "talk_seconds": 1}, SECOND),
+    (PHONES, {"number": NUMBER, "outcome": "busy"}, SECOND),
+    (RULES, {"pattern": "*twiml", "action": "drop"}, ANSWER),
+    (RULES, {"pattern": "*twiml", "action": "wrong_signature"}, ANSWER),
+    (ACCOUNT, {"refused_callers": [{"caller": "*"}]}, SHOWN),
+    (ACCOUNT, {"high_risk_prefixes": [NUMBER]}, SECOND),
+    (ACCOUNT, {"closed_countries": ["US"]}, SECOND),
+    (ACCOUNT, {"closed_countries": ["GB"]}, PHONE),
 ]
 
 
@@ -39,11 +39,11 @@ def _site(sandbox: Sandbox, live_server: LiveServer, settings: Settings) -> None
 
 
 def found() -> dict[str, bool | None]:
-    return {one.subject: one.is_right for one in trial.findings(OWN_PHONE, lambda _: None)}
+    return {one.subject: one.is_right for one in place_trial_call(OWN_PHONE, lambda _: None)}
 
 
 def test_trial_call_reaches_both_legs_and_leaves_nothing_here(sandbox: Sandbox) -> None:
-    assert found() == dict.fromkeys([trial.PHONE, trial.ANSWER, trial.SECOND, trial.SHOWN], True)
+    assert found() == dict.fromkeys([PHONE, ANSWER, SECOND, SHOWN], True)
     first, second = sandbox.get("calls")["calls"]
     assert (first["from"], first["to"]) == (settings.TWILIO_FROM_NUMBER, OWN_PHONE)
     assert (second["from"], second["to"]) == (OWN_PHONE, settings.TWILIO_FROM_NUMBER)
@@ -60,7 +60,7 @@ def test_each_fault_of_the_trial_call_names_itself_and_no_other(
 
 def test_answer_of_twilio_that_is_lost_rings_no_second_time(sandbox: Sandbox) -> None:
     sandbox.fault("close", "/Calls.json", method="POST", when="after")
-    assert found() == {trial.PHONE: False}
+    assert found() == {PHONE: False}
     assert len(sandbox.get("calls", number=OWN_PHONE)["calls"]) == 1
 
 

@@ -11,7 +11,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK has no
 from accounts.models import User
 from billing.models import AuditReport
 from mobayilo.lib.money import format_micros
-from telephony import trial
+from telephony.live_checks import place_trial_call
 from telephony.models import Call
 from telephony.twilio import gateway
 from tests.telephony.callers import DESTINATION, OWN_PHONE, People, Person
@@ -110,7 +110,7 @@ def test_call_that_was_never_settled_is_found(talked: Call) -> None:
 
 
 def test_trial_call_of_the_operator_is_no_difference(live: LiveServer) -> None:
-    assert all(one.is_right for one in trial.findings(OWN_PHONE, print))
+    assert all(one.is_right for one in place_trial_call(OWN_PHONE, print))
     code, text = compare()
     assert (code, "No difference." in text) == (0, True)
     assert "trial calls of check_live" in text

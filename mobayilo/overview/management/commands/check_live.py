@@ -17,7 +17,6 @@ from mobayilo.lib.errors import ProductError
 from mobayilo.lib.findings import Finding, right, unchecked, wrong
 from mobayilo.overview import live_checks as site
 from telephony import live_checks as twilio
-from telephony import trial
 from telephony.numbers import number_from_e164
 
 MARKS = {True: "✓", False: "✗", None: "?"}
@@ -55,7 +54,7 @@ class Command(BaseCommand):
 
     def findings(self, phone: str, address: str) -> Iterator[Finding]:
         say = partial(self.stderr.write, style_func=str)  # no error, so not in red
-        trial_call = partial(trial.findings, phone, say) if phone else None
+        trial_call = partial(twilio.place_trial_call, phone, say) if phone else None
         yield from twilio.findings(trial_call)
         yield from stripe.findings()
         yield from site.findings()
