@@ -34,7 +34,7 @@ from accounts.staff.base import (
     ReasonForm,
     action_with_reason,
 )
-from accounts.staff.colleagues import refuse_self_and_colleagues
+from accounts.staff.second_person import refuse_self_and_colleagues
 from accounts.tokens.lifecycle import LONGEST_DAYS, outlasting, revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.formatting import format_when

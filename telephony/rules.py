@@ -34,7 +34,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import AnyRequest
 from accounts.models import Account, User
-from accounts.staff.colleagues import refuse_self_and_colleagues
+from accounts.staff.second_person import refuse_self_and_colleagues
 from mobayilo.lib.errors import Hints, ProductError
 from mobayilo.lib.money import MICROS_PER_CENT, format_micros, format_money
 from mobayilo.lib.prepared import CompiledQuery, Parameter

@@ -23,7 +23,7 @@ from accounts.access import signed_in_user
 from accounts.audit import record
 from accounts.models import Account, PendingAct, User
 from accounts.staff import second_person as second_person_of
-from accounts.staff.colleagues import refuse_self_and_colleagues
+from accounts.staff.second_person import refuse_self_and_colleagues
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
 from mobayilo.lib.money import MICROS_PER_CENT, format_money, read_amount

@@ -1,10 +1,12 @@
-"""Acts of staff that a second person confirms: asked for by one, done by another.
+"""Who may act for others: staff never for themselves, only a superuser for a colleague.
 
-An act is an action of a page on a row, or the page's own form of a row. The form is kept as it was
-filled in, and the act is done by its own code when it is confirmed. Acts that wait carry the key of
-their form, so that a form sent twice asks once and moves once.
+Acts that a second person confirms are asked for by one and done by another. Such an act is an
+action of a page on a row, or the page's own form of a row. The form is kept as it was filled in,
+and the act is done by its own code when it is confirmed. Acts that wait carry the key of their
+form, so that a form sent twice asks once and moves once.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +19,7 @@ from django.utils import timezone
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.models import Account, PendingAct
+from accounts.models import Account, PendingAct, User
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
 
@@ -26,6 +28,28 @@ WAITS_FOR = timedelta(days=7)
 State = PendingAct.State
 # In place of an action's name and of a row: the form of the page itself, and a row to be made.
 SAVED, NEW = "save", 0
+
+
+def refuse_self_and_colleagues(staff: User, accounts: Iterable[Account | None]) -> None:
+    """Raise `insufficient_scope` for an act on one's own account, or on that of a colleague.
+
+    In their own account staff are customers. A colleague's factor, sessions and tokens guard other
+    people's accounts, and a colleague's balance is an invitation.
+    """
+    touched = {account.pk for account in accounts if account is not None}
+    if staff.account_id in touched:
+        raise ProductError(
+            "insufficient_scope",
+            "This is your own account. Staff do not act for themselves: ask a colleague.",
+            hint="",
+        )
+    if staff.is_superuser:
+        return
+    colleague = User.objects.filter(account__in=touched, is_staff=True).first()
+    if colleague is not None:
+        raise ProductError(
+            "insufficient_scope", f"Ask a superuser: {colleague} is a colleague.", hint=""
+        )
 
 
 def ask(

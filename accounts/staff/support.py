@@ -18,7 +18,7 @@ from accounts.mail.notices import Change, mail_access_change, mail_freeze
 from accounts.mail.outbox import ALREADY_EXISTS, RESET, queue_mail
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.oauth.device_login import end_logins
-from accounts.staff.colleagues import refuse_self_and_colleagues
+from accounts.staff.second_person import refuse_self_and_colleagues
 from accounts.tokens.lifecycle import outlasting, revoke_tokens
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ids import random_base62
