@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models, and modules that use them, can be imported only now.
-        from accounts.sign_in import credential_changes, events  # noqa: F401 - connects receivers
+        from accounts.sign_in import events  # noqa: F401 - connects receivers
         from accounts.staff import groups
 
         post_migrate.connect(groups.sync, dispatch_uid="accounts.staff.groups")

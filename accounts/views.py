@@ -24,7 +24,7 @@ from accounts.forms import TokenTerms, read_days
 from accounts.models import AccessToken, AuditEvent, Scope
 from accounts.oauth.device_login import end_logins
 from accounts.oauth.device_views import CODE
-from accounts.sign_in.credential_changes import settle_tokens, tokens_in_question
+from accounts.sign_in.events import settle_tokens, tokens_in_question
 from accounts.tokens.lifecycle import (
     NewToken,
     create_token,

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from accounts.audit import WORDS, record
 from accounts.models import User
 from accounts.secrets import new_secret
-from accounts.sign_in.credential_changes import CHANGES
+from accounts.sign_in.events import CHANGES
 from tests.accounts.browser import sign_in
 from tests.people import person
 
