@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.mail.outbox import queue_mail_to_users
+from accounts.mail import queue_mail_to_users
 from accounts.models import Account
 from billing.models import Transfer
 from mobayilo.lib.money import MICROS_PER_CENT, format_balance, format_money

@@ -14,7 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.audit import agent_of, record
-from accounts.mail.notices import mail_token_reused
+from accounts.mail import mail_token_reused
 from accounts.models import AccessToken, Account, User
 from accounts.secrets import digest, looks_like_token
 from accounts.tokens.lookup import Joined, find_token

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.mail.outbox import RESET, fresh_links, send_at_once
+from accounts.mail import RESET, fresh_links, send_at_once
 from accounts.models import User
 from mobayilo.lib.client_ip import client_ip
 

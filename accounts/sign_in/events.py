@@ -25,8 +25,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.audit import agent_of, record
-from accounts.mail.notices import Change, mail_access_change
-from accounts.mail.outbox import queue_mail
+from accounts.mail import Change, mail_access_change, queue_mail
 from accounts.models import AccessToken, AccessTokenQuerySet, User
 from accounts.oauth.device_login import end_logins
 from accounts.tokens.lifecycle import revoke_tokens

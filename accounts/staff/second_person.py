@@ -1,4 +1,4 @@
-"""Who may act for others: staff never for themselves, only a superuser for a colleague.
+"""Limits of acting for others: staff never for themselves, only a superuser for a colleague.
 
 Acts that a second person confirms are asked for by one and done by another. Such an act is an
 action of a page on a row, or the page's own form of a row. The form is kept as it was filled in,

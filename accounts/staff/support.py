@@ -14,8 +14,7 @@ from django.utils import timezone
 
 from accounts.access import signed_in_user
 from accounts.audit import record
-from accounts.mail.notices import Change, mail_access_change, mail_freeze
-from accounts.mail.outbox import ALREADY_EXISTS, RESET, queue_mail
+from accounts.mail import ALREADY_EXISTS, RESET, Change, mail_access_change, mail_freeze, queue_mail
 from accounts.models import AccessToken, Account, AuditEvent, OutboxMail, User
 from accounts.oauth.device_login import end_logins
 from accounts.staff.second_person import refuse_self_and_colleagues

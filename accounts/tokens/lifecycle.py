@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.access import has_verified_email
 from accounts.audit import AnyRequest, ip_of, plain_request, record
 from accounts.guards import NO_GUARDS, Guards
-from accounts.mail.notices import mail_token_created, mail_token_rotated, mail_tokens_leaked
+from accounts.mail import mail_token_created, mail_token_rotated, mail_tokens_leaked
 from accounts.models import AccessToken, AccessTokenQuerySet, Account, Scope, User
 from accounts.secrets import digest, looks_like_token, new_secret
 from mobayilo.lib.errors import ProductError

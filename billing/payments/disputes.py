@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.mail.notices import mail_freeze
+from accounts.mail import mail_freeze
 from accounts.models import Account, User
 from billing import ledger
 from billing.ledger import Cause

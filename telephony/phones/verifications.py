@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import audit
-from accounts.mail.outbox import queue_mail_to_users
+from accounts.mail import queue_mail_to_users
 from accounts.models import AccessToken, Account, User
 from mobayilo.lib.errors import ERRORS, ProductError
 from telephony.models import CallerId, Verification

@@ -24,13 +24,13 @@ LADDERS = {
         " admin views urls"
     ),
     "telephony": (
-        "numbers pricing models twilio rates checks rules apps phones calls live_checks trial forms"
+        "numbers pricing models twilio rates checks rules apps phones calls live_checks forms"
         " management answers serializers admin api views webhooks urls"
     ),
     "mobayilo.client": "wheel api checks apps management views urls",
     "mobayilo.overview": (
         "api apps charts context models navigation price_list home failures periodic live_checks"
-        " company support templatetags admin management middleware views urls"
+        " support templatetags admin management middleware views urls"
     ),
     "moby": (
         "command_names installation errors text bounded faults network context console store api"

@@ -6,7 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
-from accounts.mail.outbox import queue_mail
+from accounts.mail import queue_mail
 from accounts.models import DeviceLogin, User
 from billing import ledger
 from billing.models import Refund, StripeEvent, TopUp

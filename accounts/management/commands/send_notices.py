@@ -4,8 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.mail.notices import mail_tokens_that_expire
-from accounts.mail.outbox import send_due
+from accounts.mail import mail_tokens_that_expire, send_due
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from accounts.mail.outbox import message
+from accounts.mail import message
 from accounts.models import OutboxMail, User
 from dev.authenticator_app import code_shown
 from tests.accounts.browser import sign_in

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.mail.outbox import queue_mail, send_due
+from accounts.mail import queue_mail, send_due
 from accounts.models import User
 from dev.pages import CUSTOMER_PAGES, VISITOR_PAGES
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.mail.outbox import queue_mail
+from accounts.mail import queue_mail
 from accounts.models import OutboxMail, User
 from accounts.secrets import new_secret
 from tests.accounts.browser import sign_in
