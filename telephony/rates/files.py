@@ -1,4 +1,4 @@
-"""Rate decks as CSV files, read and checked as a whole, and the probable slips in them.
+"""Rate decks as CSV files: read and checked as a whole, or made from Twilio's prices.
 
 Our own columns are prefix, description, country, kind, price_per_minute, first_seconds,
 next_seconds, effective_from and, for prices that depend on the number shown, shown_prefixes.
@@ -9,6 +9,7 @@ deck.
 
 import csv
 import hashlib
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ from telephony.numbers import country_name
 from telephony.numbers.countries import find_country
 from telephony.rates.columns import DeckError, Layout, find_layout
 from telephony.rates.deck import CLIENT_PREFIX, PrefixTable
+from telephony.twilio.gateway import ProviderPrice
 
 # The numbering plans of the world: the sample deck has a row for every calling code and for every
 # range of another country or kind, at a usual price.
@@ -56,6 +58,9 @@ UNUSUAL_DECK_FACTOR = 10
 _ANY_NUMBER_SHOWN = {"", "ALL", "ROW"}
 # Twilio bills every started minute, and so does a list that does not say its steps.
 DEFAULT_INCREMENTS = (60, 60)
+# Twilio's price of a client's leg, which its Pricing API does not have
+# (https://www.twilio.com/en-us/voice/pricing/us, Browser and app calling).
+CLIENT_MICROS_PER_MINUTE = 4_000
 _YEARS = range(2000, 2101)
 _DATE_FORMATS = ("%d-%b-%Y", "%d %b %Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y")
 _PREFIX = re.compile(r"(?:\+|00|011)?([1-9][0-9]{0,14})(?:\.0)?")
@@ -441,3 +446,56 @@ def doubts_of(rows: Iterable[DeckRow]) -> list[str]:
     if factors and median(factors) > UNUSUAL_DECK_FACTOR:
         doubts.insert(0, "the prices of the whole deck look like cents and not like dollars")
     return doubts
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """A percentage on top of a wholesale price, with a minimum, rounded up to a step.
+
+    Twilio bills every started minute of each leg, so 60/60 is what loses nothing.
+    """
+
+    percent: int
+    minimum_micros: int
+    first_seconds: int
+    next_seconds: int
+    step_micros: int = 100
+
+    def retail_micros(self, wholesale_micros: int) -> int:
+        price_micros = max(-(-wholesale_micros * (100 + self.percent) // 100), self.minimum_micros)
+        return -(-price_micros // self.step_micros) * self.step_micros
+
+
+def deck_from_prices(prices: Iterable[tuple[str, ProviderPrice]], *, margin: Margin) -> str:
+    """Return the deck as CSV. `prices` are pairs of a country and one of its prices.
+
+    Of two prices for the same numbers, called and shown, the higher one counts.
+    """
+    rows: dict[tuple[str, str], list[object]] = {}
+    priced: dict[str, set[str]] = defaultdict(set)
+    for country, price in sorted(prices, key=lambda pair: -pair[1].micros_per_minute):
+        # The name of Twilio's product, which ends with "Minute - ", stands before the description.
+        words = price.description.split("Minute - ")[-1].strip()
+        description = words if words and words != country else country_name(country)
+        kind = kind_in_words(price.description) or Rate.Kind.FIXED.value
+        retail = margin.retail_micros(price.micros_per_minute)
+        for prefix in price.prefixes:
+            unpriced = ({*price.shown_prefixes} or {""}) - priced[prefix]
+            if not unpriced:
+                continue
+            priced[prefix] |= unpriced
+            shown = " ".join(sorted(unpriced))
+            rows[prefix, shown] = [
+                prefix, description[:100], country, kind, f"{retail / 1_000_000:.6f}",
+                margin.first_seconds, margin.next_seconds, "", shown,
+            ]  # fmt: skip
+    retail = margin.retail_micros(CLIENT_MICROS_PER_MINUTE)
+    rows[CLIENT_PREFIX, ""] = [
+        CLIENT_PREFIX, "Through the computer", NO_COUNTRY, Rate.Kind.INTERNET.value,
+        f"{retail / 1_000_000:.6f}", margin.first_seconds, margin.next_seconds, "", "",
+    ]  # fmt: skip
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow([*COLUMNS, SHOWN_PREFIXES])
+    writer.writerows(rows[key] for key in sorted(rows))
+    return written.getvalue()

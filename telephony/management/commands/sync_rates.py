@@ -14,8 +14,7 @@ from mobayilo.lib.money import dollars_to_micros
 from telephony.numbers import country_names
 from telephony.rates.columns import DeckError
 from telephony.rates.deck_command import SHOWN_LINES, DeckCommand
-from telephony.rates.files import parse_deck
-from telephony.rates.wholesale import Margin, deck_from_prices
+from telephony.rates.files import Margin, deck_from_prices, parse_deck
 from telephony.twilio import gateway
 from telephony.twilio.gateway import ProviderPrice
 

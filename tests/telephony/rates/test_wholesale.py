@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from telephony.models import RateDeck
-from telephony.rates.files import parse_deck
-from telephony.rates.wholesale import Margin, deck_from_prices
+from telephony.rates.files import Margin, deck_from_prices, parse_deck
 from telephony.twilio.gateway import ProviderPrice
 from tests.patience import patience_seconds
 from tests.telephony.printing import printed
