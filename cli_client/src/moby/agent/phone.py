@@ -115,7 +115,8 @@ class Phone:
 
     def is_page(self, shown: str) -> bool:
         with self._changed:
-            return _is_same(shown, self._page_secret)
+            secret = self._page_secret
+            return bool(secret) and secrets.compare_digest(shown.encode(), secret.encode())
 
     def orders_after(
         self, number: int, shown: str, *, seconds: float, is_gone: Callable[[], bool]
@@ -217,7 +218,3 @@ class Phone:
         self._number += 1
         self._orders.append({"number": self._number, "kind": kind, **fields})
         self._changed.notify_all()
-
-
-def _is_same(shown: str, secret: str) -> bool:
-    return bool(secret) and secrets.compare_digest(shown.encode(), secret.encode())

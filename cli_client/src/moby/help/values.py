@@ -16,10 +16,6 @@ def _calls(session: Session, state: str | None = None) -> Values:
         yield call["call_id"], f"{call['to']}, {STATES.get(call['state'], call['state'])}"
 
 
-def _running(session: Session) -> Values:
-    return _calls(session, "active")
-
-
 def _topups(session: Session) -> Values:
     for topup in session.api.get("topups", TopUps, _NEWEST)["items"]:
         yield topup["topup_id"], f"{cents_as_dollars(topup['amount_cents'])}, {topup['status']}"
@@ -42,7 +38,7 @@ def _profiles(session: Session) -> Values:
 
 KINDS: dict[str, Callable[[Session], Values]] = {
     "calls": _calls,
-    "running": _running,
+    "running": lambda session: _calls(session, "active"),
     "topups": _topups,
     "phones": _phones,
     "devices": _devices,

@@ -52,10 +52,6 @@ def _read_country(text: str) -> str:
     return text.upper()
 
 
-def _read_threshold(text: str) -> str:
-    return f"{Decimal(read_cents(text, 'an amount of dollars')) / 100:.2f}"
-
-
 SETTINGS: Mapping[str, Setting] = {
     "call-mode": Setting(
         "How calls are made while no agent runs: callback or computer.",
@@ -69,7 +65,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "confirm-above": Setting(
         "Dollars a minute above which a call is asked about.",
-        _read_threshold,
+        lambda text: f"{Decimal(read_cents(text, 'an amount of dollars')) / 100:.2f}",
         variable="MOBY_CONFIRM_ABOVE",
         default="0.50",
     ),
