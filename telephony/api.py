@@ -16,9 +16,8 @@ from mobayilo.lib.errors import ProductError, asks_from_terminal, not_found
 from mobayilo.lib.pagination import CursorPages
 from mobayilo.lib.serializers import StrictSerializer
 from telephony.answers import number_check_of, quote_of, rates_of, registration_answer_of
-from telephony.calls.computer import make_voice_token
 from telephony.calls.hangup import hang_up
-from telephony.calls.place import place_call, quote_call
+from telephony.calls.place import make_voice_token, place_call, quote_call
 from telephony.calls.quote import (
     CallFunds,
     CallOrder,

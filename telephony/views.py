@@ -32,9 +32,8 @@ from mobayilo.lib.formatting import format_e164
 from mobayilo.lib.money import format_micros
 from mobayilo.lib.ratelimits import limited
 from telephony.answers import MIN_DIGITS, number_in_words, poll_after_seconds, receipt_of
-from telephony.calls.computer import is_waiting, make_voice_token, sandbox_host, voice_gateway
 from telephony.calls.hangup import hang_up
-from telephony.calls.place import place_call
+from telephony.calls.place import is_waiting, make_voice_token, place_call
 from telephony.calls.quote import (
     CallOrder,
     CallRequest,
@@ -80,6 +79,7 @@ from telephony.phones.verifications import (
     request_verification,
 )
 from telephony.rates.deck import DeckIndex
+from telephony.twilio.gateway import sandbox_host, voice_gateway
 
 CALLS_A_PAGE = 25
 # Of the page that asks for the microphone before it places a call, and of the page that talks.

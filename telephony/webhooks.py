@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 from billing.ledger import is_held
 from mobayilo.lib.errors import ProductError
 from mobayilo.lib.ratelimits import limited
-from telephony.calls.computer import client_may_talk
+from telephony.calls.place import client_may_talk
 from telephony.calls.progress import LegReport, Source, apply_report, record_event
 from telephony.calls.refusals import code_of_unanswered_key, record_refusal, reported_refusal
 from telephony.calls.states import is_known

@@ -1,4 +1,4 @@
-"""Placing calls.
+"""Placing calls, in both modes.
 
 A call is placed in three steps, so that no transaction is open while Twilio is asked: commit the
 call with its hold, ask Twilio, commit the outcome. A crash in between leaves a queued call without
@@ -7,6 +7,10 @@ a SID, which `reconcile_calls` looks up at Twilio and finishes.
 Twilio stores no id of ours with a call. A placed call is known by its two numbers, by its time, and
 by our address in what Twilio noted about it. Its webhooks, which carry our id, say the same if they
 come.
+
+A call through the computer is started by a page, a client of Twilio's Voice SDK. It names nothing
+but the call: number, shown number and limits come from the row that was checked, priced and held
+before (https://www.twilio.com/docs/voice/sdks/javascript/best-practices).
 """
 
 import logging
@@ -54,6 +58,8 @@ PLACING_TAKES = timedelta(seconds=30)
 # A call through the computer is started by a page that is open already. After so long without it
 # the call ends, and its hold with it.
 STARTS_WITHIN = timedelta(seconds=60)
+# A page asks for another token while the call lasts, so none lives longer than this.
+VOICE_TOKEN_LIVES = timedelta(minutes=10)
 # Twilio's clock and ours differ by less.
 CLOCKS_DIFFER = timedelta(seconds=5)
 # Twilio may report an end late. After this much more, silence means that no report will come.
@@ -392,3 +398,50 @@ def _may_be(one: ProviderCall, ours: Call) -> bool:
         return True
     until = ours.created_at + PLACING_TAKES + CLOCKS_DIFFER
     return ours.created_at - CLOCKS_DIFFER <= one.created_at <= until
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceToken:
+    """A token of Twilio's Voice SDK that can start one call, and no other."""
+
+    secret: str
+    identity: str
+    expires_at: datetime
+    gateway: str  # the address that the Voice SDK connects to
+
+
+def make_voice_token(call: Call) -> VoiceToken:
+    """Return a token for a call that waits for its page, or that its page has started.
+
+    Raise `call_not_waiting` for any other call.
+    """
+    goes_on = call.is_through_computer and bool(call.leg_a_sid) and not call.has_ended
+    if not is_waiting(call) and not goes_on:
+        raise ProductError("call_not_waiting", "This call cannot be started any more.")
+    expires_at = timezone.now() + VOICE_TOKEN_LIVES
+    secret = gateway.voice_token(
+        identity=call.public_id, lives_seconds=int(VOICE_TOKEN_LIVES.total_seconds())
+    )
+    return VoiceToken(secret, call.public_id, expires_at, gateway.voice_gateway())
+
+
+def is_waiting(call: Call) -> bool:
+    """Report whether a page may still start a call."""
+    return (
+        call.is_through_computer
+        and call.leg_a_sid is None
+        and call.hangup_requested_at is None
+        and not call.has_ended
+        and call.created_at > timezone.now() - STARTS_WITHIN
+    )
+
+
+def client_may_talk(call: Call, *, sid: str, caller: str, application_sid: str) -> bool:
+    """Report whether a client is the one that a call waits for, or that has started it already.
+
+    Twilio asks again with the same SID when our answer was lost.
+    """
+    is_its_client = call.is_through_computer and caller == f"client:{call.public_id}"
+    if not is_its_client or application_sid != settings.TWILIO_TWIML_APP_SID:
+        return False
+    return call.leg_a_sid == sid if call.leg_a_sid else is_waiting(call)

@@ -391,6 +391,17 @@ def voice_token(*, identity: str, lives_seconds: int) -> str:
     return str(token.to_jwt())
 
 
+def sandbox_host() -> str:
+    """Return the host and port of the sandbox where that plays Twilio, or nothing."""
+    return urlsplit(settings.TWILIO_API_URL).netloc if settings.IS_LOCAL else ""
+
+
+def voice_gateway() -> str:
+    """Return the address that the Voice SDK connects to."""
+    host = sandbox_host()
+    return f"ws://{host}" if host else "wss://voice-js.roaming.twilio.com"
+
+
 def calls_of_day(day: date) -> Iterator[ProviderCall]:
     """Yield every call and leg of a UTC day, page by page, so that memory stays constant."""
     with _asking("list the calls of a day"):
