@@ -1,4 +1,4 @@
-"""Countries by their codes and names, for the regions that have phones.
+"""Countries by their codes, names and calling codes, for the regions that have phones.
 
 `countries.csv` holds the ISO 3166 codes, the English name, aliases by hand, and the names in the
 country's own languages and in the most spoken ones. Those names and the three-letter codes come
@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+import phonenumbers
+
 from mobayilo.lib.errors import ProductError
 
 TABLE = Path(__file__).with_name("countries.csv")
@@ -22,6 +24,22 @@ TABLE = Path(__file__).with_name("countries.csv")
 def find_country(text: str) -> str | None:
     """Return the ISO code of a country written as `GB`, `gbr`, `UK`, `United Kingdom` or 英国."""
     return _codes_by_key().get(_fold(text))
+
+
+def country_code(text: str) -> str:
+    """Return the ISO code of a country written as `GB`, `gbr`, `United Kingdom`, `UK` or `+44`.
+
+    A calling code that several countries share gives the largest country, since numbers of all
+    these countries are read alike. Raise `unknown_country`, with likely countries in details.
+    """
+    if iso := find_country(text):
+        return iso
+    digits = text.strip().removeprefix("+").removeprefix("00")
+    if digits.isascii() and digits.isdecimal() and len(digits) <= 3:
+        region: str = phonenumbers.region_code_for_country_code(int(digits))
+        if region in country_names():
+            return region
+    raise unknown_country(text)
 
 
 def unknown_country(text: str) -> ProductError:

@@ -12,9 +12,9 @@ from phonenumbers import PhoneNumber
 from phonenumbers.phonemetadata import PhoneMetadata
 from phonenumbers.shortnumberinfo import is_emergency_number, is_valid_short_number_for_region
 
+from mobayilo.lib.countries import country_name
 from mobayilo.lib.errors import ProductError
 from telephony.numbers.candidates import EXIT_CODES, bare_readings, national_readings
-from telephony.numbers.countries import country_name
 
 EVERYWHERE = frozenset({"112", "911"})  # GSM 02.30 has every mobile phone treat both as emergency
 LONGEST_SHORT_NUMBER = 6

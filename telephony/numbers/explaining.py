@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
+from mobayilo.lib.countries import country_name
 from mobayilo.lib.errors import ProductError
 from telephony.numbers.candidates import EXIT_CODES
-from telephony.numbers.countries import country_name
 from telephony.numbers.text import Written
 
 # Plans that grew: the lengths of the old numbers, and what a caller has to add today.

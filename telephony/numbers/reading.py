@@ -11,6 +11,7 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
+from mobayilo.lib.countries import country_code, country_name
 from mobayilo.lib.errors import ProductError
 from telephony.numbers.candidates import EXIT_CODES, Reading
 from telephony.numbers.choosing import (
@@ -20,7 +21,6 @@ from telephony.numbers.choosing import (
     refuse_second_number,
     require_one_number,
 )
-from telephony.numbers.countries import country_code, country_name
 from telephony.numbers.emergency import emergency_check
 from telephony.numbers.explaining import no_such_number
 from telephony.numbers.text import PAUSE, Written, read_text

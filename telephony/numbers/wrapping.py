@@ -9,8 +9,8 @@ import unicodedata
 from typing import NoReturn
 from urllib.parse import unquote
 
+from mobayilo.lib.countries import find_country
 from mobayilo.lib.errors import ProductError
-from telephony.numbers.countries import find_country
 from telephony.numbers.words import LABELS, longest_first
 
 MAX_LENGTH = 120

@@ -25,8 +25,7 @@ from accounts.audit import AnyRequest
 from accounts.models import User
 from mobayilo.lib.errors import Hints, ProductError
 from telephony.models import Call, CallerId, Registration, ShownNumberRules
-from telephony.numbers import Number, country_name
-from telephony.numbers.countries import find_country
+from telephony.numbers import Number, country_name, find_country
 
 COLUMNS = [
     "phone_country", "called_country", "own_number", "operator_number", "source", "checked_on"

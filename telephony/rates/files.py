@@ -26,8 +26,7 @@ import phonenumbers
 
 from mobayilo.lib.money import dollars_to_micros, format_micros
 from telephony.models import Rate
-from telephony.numbers import country_name
-from telephony.numbers.countries import find_country
+from telephony.numbers import country_name, find_country
 from telephony.rates.columns import DeckError, Layout, find_layout
 from telephony.rates.deck import CLIENT_PREFIX, PrefixTable
 from telephony.twilio.gateway import ProviderPrice
