@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time
 import pytest
 import time_machine
 
-CLOCK = os.environ.get("TEST_CLOCK")
+CLOCK = os.environ.get("TEST_CLOCK") or None
 # What starts other processes, or a browser whose cookies expire.
 PROCESSES = {
     "browser", "chromium", "cluster", "live", "live_server", "moby", "receiver", "sandbox",
