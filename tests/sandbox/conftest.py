@@ -96,7 +96,11 @@ class Receiver:
             def log_message(self, *_args: object) -> None:
                 return
 
-        return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            # A webhook is sent once; of many at once a busy machine would refuse those past five.
+            request_queue_size = 128
+
+        return Server(("127.0.0.1", 0), Handler)
 
 
 class SandboxTransport(TwilioHttpClient):  # type: ignore[misc] # the SDK has no types
