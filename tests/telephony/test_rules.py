@@ -11,6 +11,7 @@ from accounts.models import Account, User
 from billing.models import Hold
 from telephony.models import Call, CallerId, RefusedCall
 from telephony.phones.verifications import confirm_verification, request_verification
+from tests.plans import planned
 from tests.telephony.callers import DESTINATION, GERMAN_PHONE, OWN_PHONE, People, Person, make_call
 from tests.telephony.refusals import refusal
 from tests.telephony.sandbox import Sandbox
@@ -57,12 +58,7 @@ def test_refused_quote_is_kept_for_support(local_caller: Person) -> None:
 def test_activity_is_planned_once_for_all_quotes(local_caller: Person) -> None:
     for _ in range(3):
         assert local_caller.post("quote", to=DESTINATION).status_code == 200
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements"
-            " WHERE statement LIKE '%%calls_this_hour%%'"
-        )
-        (statements, uses) = cursor.fetchone()
+    statements, uses = planned("calls_this_hour")
     assert statements == 1
     assert uses >= 3
 
