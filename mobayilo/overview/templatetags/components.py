@@ -10,7 +10,7 @@ from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -68,8 +68,10 @@ def support_link() -> SafeString:
 @cache  # of one country or none; a loop of the template takes as long as the rest of a page
 def country_options(selected_iso: str = "") -> SafeString:
     """Show the options of a list of all countries, by name."""
-    marks = {selected_iso: mark_safe(" selected")}
-    rows = ((iso, marks.get(iso, ""), name) for iso, name in country_names().items())
+    rows = (
+        (iso, " selected" if iso == selected_iso else "", name)
+        for iso, name in country_names().items()
+    )
     return format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
 
 
